@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-3-Clause */
+/*
+ * SmartNIC in-memory structures and firmware messages, shared by the PF driver
+ * and the device model. Every field is little-endian; the integer types come
+ * from the includer (SNIC_LE16/32/64, SNIC_U8), so that the kernel keeps its
+ * sparse annotations and QEMU needs no kernel header.
+ */
+#ifndef SMARTNIC_MESSAGES_H
+#define SMARTNIC_MESSAGES_H
+
+#if defined(__KERNEL__)
+#include <linux/types.h>
+#define SNIC_U8		u8
+#define SNIC_LE16	__le16
+#define SNIC_LE32	__le32
+#define SNIC_LE64	__le64
+#else
+#include <stdint.h>
+#define SNIC_U8		uint8_t
+#define SNIC_LE16	uint16_t
+#define SNIC_LE32	uint32_t
+#define SNIC_LE64	uint64_t
+#endif
+
+/* --- Units of a function that can fault (docs/hardware.md, 9) -------------- */
+
+#define SNIC_UNIT_TXQ(q)	(q)		/* q 0..15 */
+#define SNIC_UNIT_RXQ(q)	(16 + (q))
+#define SNIC_UNIT_ATQ		32
+#define SNIC_UNIT_ARQ		33
+#define SNIC_UNITS		34
+
+/**
+ * struct snic_fault_rec - entry of the fault ring, 32 bytes
+ * @addr: IOVA of the first byte that could not be accessed
+ * @len: bytes of the access from @addr on, never across a 4 KiB page
+ * @func: function number, 1 and up (the PF's own DMA never faults)
+ * @unit: SNIC_UNIT_*
+ * @flags: SNIC_FAULT_*
+ * @pasid: PASID of the function in mode pasid, else 0
+ * @seq: counts records of the device, for diagnosis
+ * @reserved: 0
+ */
+struct snic_fault_rec {
+	SNIC_LE64 addr;
+	SNIC_LE32 len;
+	SNIC_LE16 func;
+	SNIC_U8 unit;
+	SNIC_U8 flags;
+#define SNIC_FAULT_WRITE	0x01
+#define SNIC_FAULT_PERM		0x02	/* the page is mapped, but not for this access */
+	SNIC_LE32 pasid;
+	SNIC_LE32 seq;
+	SNIC_LE64 reserved;
+};
+
+/**
+ * struct snic_cause_rec - entry of the cause ring, 4 bytes
+ * @func: function number
+ * @vec: vector of the function, 0..16
+ */
+struct snic_cause_rec {
+	SNIC_LE16 func;
+	SNIC_LE16 vec;
+};
+
+/**
+ * struct snic_aq_desc - descriptor of ATQ, ARQ and both PF mailbox rings, 32 bytes
+ * @flags: SNIC_AQ_*
+ * @opcode: SNIC_AQ_OP_*
+ * @datalen: bytes of the payload, 0..4096
+ * @retval: 0, or a positive errno in a completed PF TX descriptor
+ * @cookie_high: virtchnl opcode
+ * @cookie_low: virtchnl return code
+ * @param0: PF rings: function number, stamped by the hardware on reception
+ * @param1: 0
+ * @addr_high: payload buffer, upper half of the address
+ * @addr_low: payload buffer, lower half
+ */
+struct snic_aq_desc {
+	SNIC_LE16 flags;
+#define SNIC_AQ_DD	0x0001
+#define SNIC_AQ_CMP	0x0002
+#define SNIC_AQ_ERR	0x0004
+#define SNIC_AQ_LB	0x0200
+#define SNIC_AQ_RD	0x0400
+#define SNIC_AQ_BUF	0x1000
+#define SNIC_AQ_SI	0x2000
+	SNIC_LE16 opcode;
+#define SNIC_AQ_OP_SHUTDOWN	0x0003
+#define SNIC_AQ_OP_TO_PF	0x0801
+#define SNIC_AQ_OP_TO_FUNC	0x0802
+	SNIC_LE16 datalen;
+	SNIC_LE16 retval;
+	SNIC_LE32 cookie_high;
+	SNIC_LE32 cookie_low;
+	SNIC_LE32 param0;
+	SNIC_LE32 param1;
+	SNIC_LE32 addr_high;
+	SNIC_LE32 addr_low;
+};
+
+#define SNIC_AQ_BUF_MAX		4096
+
+/* --- Firmware messages (11): 28 bytes ------------------------------------- */
+
+#define SNIC_FW_MSG_BYTES	28
+
+enum snic_fw_op {
+	SNIC_FW_GET_INFO = 1,	/* -> struct snic_fw_info */
+	SNIC_FW_VSI_SET = 2,	/* struct snic_fw_vsi */
+	SNIC_FW_MAC_ADD = 3,	/* struct snic_fw_mac */
+	SNIC_FW_MAC_DEL = 4,	/* struct snic_fw_mac */
+	SNIC_FW_VSI_CLEAR = 5,	/* struct snic_fw_vsi, flags ignored */
+	SNIC_FW_RSS_KEY = 6,	/* struct snic_fw_chunk */
+	SNIC_FW_RSS_LUT = 7,	/* struct snic_fw_chunk */
+	SNIC_FW_RSS_HASH = 8,	/* struct snic_fw_hash */
+};
+
+#define SNIC_FW_MACS_PER_VSI	64
+#define SNIC_RSS_KEY_BYTES	52
+#define SNIC_RSS_LUT_ENTRIES	64
+
+struct snic_fw_info {
+	SNIC_LE16 major;
+	SNIC_LE16 minor;
+	SNIC_LE16 patch;
+	SNIC_LE16 macs_per_vsi;
+	SNIC_U8 reserved[16];
+};
+
+struct snic_fw_vsi {
+	SNIC_LE16 vsi;		/* = function number */
+	SNIC_LE16 flags;
+#define SNIC_VSI_ACTIVE		0x0001	/* the switch forwards to and from it */
+#define SNIC_VSI_UC_PROMISC	0x0002
+#define SNIC_VSI_MC_PROMISC	0x0004
+#define SNIC_VSI_ANTISPOOF	0x0008
+#define SNIC_VSI_DEFAULT	0x0010	/* takes unmatched unicast from the uplink */
+	SNIC_U8 reserved[20];
+};
+
+struct snic_fw_mac {
+	SNIC_LE16 vsi;
+	SNIC_U8 mac[6];
+	SNIC_U8 reserved[16];
+};
+
+struct snic_fw_chunk {
+	SNIC_LE16 vsi;
+	SNIC_U8 offset;		/* first byte or entry */
+	SNIC_U8 len;		/* 1..16 */
+	SNIC_U8 data[16];
+	SNIC_U8 reserved[4];
+};
+
+struct snic_fw_hash {
+	SNIC_LE16 vsi;
+	SNIC_LE16 reserved0;
+	SNIC_LE32 reserved1;
+	SNIC_LE64 hashcfg;	/* virtchnl HENA bits */
+	SNIC_U8 reserved[8];
+};
+
+/**
+ * struct snic_fw_msg - one firmware request or reply
+ * @op: enum snic_fw_op, echoed in the reply
+ * @status: reply: 0 or a positive Linux errno
+ * @seq: chosen by the driver, echoed in the reply
+ * @payload: 24 bytes by @op, unused bytes 0
+ */
+struct snic_fw_msg {
+	SNIC_U8 op;
+	SNIC_U8 status;
+	SNIC_LE16 seq;
+	SNIC_U8 payload[24];
+};
+
+#endif /* SMARTNIC_MESSAGES_H */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Compositions: the PCI function a guest sees, declared as data.
+ *
+ * A composition says which identity, BARs, registers and vectors the function
+ * has. The framework makes its config space (header, MSI-X, PCI Express
+ * endpoint with FLR, power management), its region table and its MSI-X state
+ * from it. This header includes no vfio header: the objects built from it are
+ * unit-tested on their own.
+ */
+#ifndef VDCM_COMPOSITION_H
+#define VDCM_COMPOSITION_H
+
+#include <linux/types.h>
+
+#define VDCM_NR_BARS		6
+#define VDCM_MAX_VECTORS	64
+#define VDCM_PAGE_SIZE		4096u
+#define VDCM_CONFIG_SIZE	4096u
+
+/**
+ * enum vdcm_page_kind - what an access to a page of a BAR meets
+ * @VDCM_PAGE_ABSENT: nothing: reads 0, writes are dropped; not mappable
+ * @VDCM_PAGE_TRAP: the registers of the composition's register table; others read 0
+ * @VDCM_PAGE_PASS: a page of the ADI's MMIO window, mapped into the guest
+ */
+enum vdcm_page_kind {
+	VDCM_PAGE_ABSENT,
+	VDCM_PAGE_TRAP,
+	VDCM_PAGE_PASS,
+};
+
+/**
+ * struct vdcm_pages - a run of pages of one BAR
+ * @first: first page, in units of VDCM_PAGE_SIZE from the start of the BAR
+ * @count: number of pages
+ * @kind: enum vdcm_page_kind
+ * @adi_page: VDCM_PAGE_PASS: page of the ADI window behind @first
+ */
+struct vdcm_pages {
+	u32 first;
+	u32 count;
+	u8 kind;
+	u8 adi_page;
+};
+
+/* Flags of a BAR. */
+#define VDCM_BAR_64BIT		0x1
+#define VDCM_BAR_PREFETCH	0x2
+
+/**
+ * struct vdcm_bar - one memory BAR
+ * @size: bytes, a power of two of at least 4 KiB; 0 = absent
+ * @flags: VDCM_BAR_*; a 64-bit BAR occupies the next index as well
+ * @pages: runs in ascending order; pages not named are VDCM_PAGE_ABSENT
+ * @nr_pages: number of runs
+ */
+struct vdcm_bar {
+	u64 size;
+	u32 flags;
+	const struct vdcm_pages *pages;
+	unsigned int nr_pages;
+};
+
+/**
+ * struct vdcm_reg - a run of 32-bit registers in trapped pages
+ * @bar: BAR index
+ * @offset: offset of the first in the BAR, bytes
+ * @count: number of registers
+ * @stride: distance between two, bytes
+ * @target: offset of the first in the ADI window, bytes; the next is 4 further
+ * @wmask: bits that a guest may write; 0 = read-only
+ */
+struct vdcm_reg {
+	u8 bar;
+	u32 offset;
+	u32 count;
+	u32 stride;
+	u32 target;
+	u32 wmask;
+};
+
+/**
+ * struct vdcm_composition - a PCI function
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @subvendor: PCI subsystem vendor id
+ * @subdevice: PCI subsystem id
+ * @revision: PCI revision
+ * @class_code: 24-bit class code
+ * @bars: BARs; the one named by @msix_bar needs no @pages, its MSI-X table and
+ *	PBA are emulated by the framework
+ * @regs: trapped registers
+ * @nr_regs: number of entries in @regs
+ * @msix_bar: BAR of MSI-X table and PBA
+ * @msix_table: offset of the table in that BAR, 4 KiB aligned
+ * @msix_pba: offset of the PBA in that BAR, 4 KiB aligned
+ */
+struct vdcm_composition {
+	u16 vendor;
+	u16 device;
+	u16 subvendor;
+	u16 subdevice;
+	u8 revision;
+	u32 class_code;
+	struct vdcm_bar bars[VDCM_NR_BARS];
+	const struct vdcm_reg *regs;
+	unsigned int nr_regs;
+	u8 msix_bar;
+	u32 msix_table;
+	u32 msix_pba;
+};
+
+#endif /* VDCM_COMPOSITION_H */

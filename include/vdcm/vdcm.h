@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VDCM: the Virtual Device Composition Module.
+ *
+ * A PF driver describes its assignable device interfaces (ADIs) with a
+ * struct vdcm_driver, registers each PF as a parent, and fills struct
+ * vdcm_adi_ops. The framework does the rest: mdev life cycle, resource pool,
+ * VFIO ABI, config space, MSI-X, mmap of doorbell pages, interrupts towards
+ * user space, reset, and guest memory: pages are pinned on demand when the
+ * device reports a fault. docs/porting.md walks through the contract.
+ *
+ * Contexts. "process" means: may sleep, holds no spinlock. The framework never
+ * calls two of create/destroy/open/close/reset/bus_master/reg_write for one ADI at the same
+ * time (adi->lock), except where noted. xlat_*, set_pasid and fault_done are
+ * serialised per ADI by the pin lock instead.
+ *
+ * Lock order (outer to inner; docs/architecture.md):
+ *	vfio group and device-set locks
+ *	  adi->lock (mutex)
+ *	    [type1 device_list_lock]
+ *	      adi->pin_lock (mutex)
+ *	        [type1 iommu->lock]
+ *	          driver's own locks
+ *	  mmap_lock
+ *	    adi->mem_lock (rwsem)
+ *	adi->irq_lock (spinlock, hard irq)
+ */
+#ifndef VDCM_VDCM_H
+#define VDCM_VDCM_H
+
+#include <linux/device.h>
+#include <linux/types.h>
+#include <linux/uuid.h>
+
+#include "composition.h"
+
+struct module;
+struct vdcm_parent;
+struct vdcm_adi;
+
+/* Shared resources that types are paid with. */
+enum vdcm_resource {
+	VDCM_RES_ADIS,
+	VDCM_RES_QUEUES,
+	VDCM_RES_VECTORS,
+	VDCM_NR_RESOURCES,
+};
+
+/* How an ADI's DMA is translated. */
+enum vdcm_xlat {
+	VDCM_XLAT_TABLE,	/* the device's own table, filled through xlat_map() */
+	VDCM_XLAT_PASID,	/* the platform IOMMU, per PASID */
+};
+
+/**
+ * struct vdcm_type - an mdev type
+ * @name: sysfs name, e.g. "1q" for "smartnic-1q"
+ * @pretty_name: unique name for people, at most 39 characters
+ * @description: one line: queues, vectors, limits
+ * @comp: the PCI function a guest sees
+ * @nr_vectors: MSI-X vectors of the function, 1..VDCM_MAX_VECTORS
+ * @cost: what one instance takes from the parent's pool, by enum vdcm_resource
+ * @driver_data: the driver's own, e.g. number of queues
+ */
+struct vdcm_type {
+	const char *name;
+	const char *pretty_name;
+	const char *description;
+	const struct vdcm_composition *comp;
+	u16 nr_vectors;
+	u32 cost[VDCM_NR_RESOURCES];
+	unsigned long driver_data;
+};
+
+/* Rights of a mapping; also of a fault's access. */
+#define VDCM_PROT_READ	0x1
+#define VDCM_PROT_WRITE	0x2
+
+/**
+ * struct vdcm_fault - a recoverable translation fault of an ADI
+ * @iova: address of the access, bytes
+ * @len: length of the access from @iova on, within one 4 KiB page
+ * @prot: the right that was missing, VDCM_PROT_READ or VDCM_PROT_WRITE
+ * @token: names the stopped unit; the framework hands it back in fault_done();
+ *	at most VDCM_MAX_FAULTS different tokens are outstanding per ADI
+ */
+struct vdcm_fault {
+	u64 iova;
+	u32 len;
+	u32 prot;
+	u32 token;
+};
+
+#define VDCM_MAX_FAULTS	64
+
+/**
+ * struct vdcm_adi_ops - what a PF driver does for its ADIs
+ *
+ * @create: mdev created. No hardware. Sets up the driver's private data
+ *	(vdcm_adi_set_drvdata()). Process context. 0 or errno; the framework has
+ *	already taken the type's cost from the pool.
+ * @destroy: undoes @create. The ADI is closed.
+ * @open: allocate and enable hardware: window, VSI, queues, vectors. After it
+ *	@page, @reg_read and @reg_write work, interrupts may be signalled, DMA is
+ *	off until bus_master(). The framework has set up no translation yet.
+ *	0 or errno (-ENOSPC: device exhausted, -EIO: device dead).
+ * @close: undo @open: no DMA, no interrupt, no fault report of this ADI once it
+ *	returns; state of the tenant scrubbed. Never fails, also on a dead device.
+ * @reset: bring the ADI back to its state after @open: function reset in the
+ *	hardware, doorbell pages cleared, filters but the default one gone. Called with
+ *	the doorbell mappings zapped. bus_master() follows if it was on. 0 or errno.
+ * @bus_master: the guest's bus master enable changed: allow or pause DMA.
+ * @page: physical address of page @page of the ADI's MMIO window, 4 KiB aligned,
+ *	or 0 if the page may not be mapped into user space now. May be called under
+ *	mmap_lock and mem_lock: must not sleep, nor take locks held in open/close.
+ * @reg_read: 32-bit register of the ADI window at byte offset @offset.
+ *	~0 on a dead device. Process context.
+ * @reg_write: likewise.
+ * @vector_irq: Linux irq number behind vector @vec, or a negative errno when the
+ *	vector is demultiplexed from a shared one (no irq bypass then).
+ * @set_pasid: mode pasid: the ADI's accesses carry @pasid from now on;
+ *	VDCM_NO_PASID: refuse all. Optional if no parent uses mode pasid.
+ * @xlat_map: mode table: map @nr pages of 4 KiB at @iova to consecutive bus
+ *	addresses from @dma on (of the parent device). Replaces existing entries.
+ *	0 or -ENOMEM (then nothing is changed). Optional without mode table.
+ * @xlat_unmap: mode table: remove, invalidate, and wait until no access under way
+ *	uses the old entries. Must not fail; holes in the range are fine.
+ * @invalidate: mode pasid: the device forgets translations it cached (ATC) and
+ *	waits. Optional: NULL for devices that cache none.
+ * @fault_done: answer for a unit: @err 0 = mapped, try again; else a negative errno:
+ *	stop the unit and tell the guest. Process context.
+ */
+struct vdcm_adi_ops {
+	int (*create)(struct vdcm_adi *adi);
+	void (*destroy)(struct vdcm_adi *adi);
+	int (*open)(struct vdcm_adi *adi);
+	void (*close)(struct vdcm_adi *adi);
+	int (*reset)(struct vdcm_adi *adi);
+	void (*bus_master)(struct vdcm_adi *adi, bool on);
+	phys_addr_t (*page)(struct vdcm_adi *adi, unsigned int page);
+	u32 (*reg_read)(struct vdcm_adi *adi, u32 offset);
+	void (*reg_write)(struct vdcm_adi *adi, u32 offset, u32 value);
+	int (*vector_irq)(struct vdcm_adi *adi, unsigned int vec);
+	void (*set_pasid)(struct vdcm_adi *adi, u32 pasid);
+	int (*xlat_map)(struct vdcm_adi *adi, u64 iova, dma_addr_t dma,
+			unsigned int nr, u32 prot);
+	void (*xlat_unmap)(struct vdcm_adi *adi, u64 iova, u64 nr);
+	void (*invalidate)(struct vdcm_adi *adi, u64 iova, u64 nr);
+	void (*fault_done)(struct vdcm_adi *adi, u32 token, int err);
+};
+
+#define VDCM_NO_PASID	U32_MAX
+
+/**
+ * struct vdcm_driver - a PF driver that uses the framework
+ * @name: name of the mdev driver, e.g. "smartnic_adi"
+ * @owner: THIS_MODULE
+ * @ops: see struct vdcm_adi_ops
+ * @groups: sysfs attribute groups of each mdev, NULL-terminated, or NULL. Their
+ *	show and store functions get the mdev's struct device: vdcm_adi_get().
+ *	VDCM_ATTRS lists attributes of the framework to put among them.
+ * @private: the framework's
+ */
+struct vdcm_driver {
+	const char *name;
+	struct module *owner;
+	const struct vdcm_adi_ops *ops;
+	const struct attribute_group **groups;
+	void *private;
+};
+
+/**
+ * struct vdcm_parent_desc - a PF
+ * @types: its mdev types; must live until vdcm_parent_unregister() returns
+ * @nr_types: number of types
+ * @capacity: what there is to share, by enum vdcm_resource
+ * @xlat: translation mode; VDCM_XLAT_PASID needs vdcm_pasid_usable() to be 0
+ */
+struct vdcm_parent_desc {
+	const struct vdcm_type *types;
+	unsigned int nr_types;
+	u32 capacity[VDCM_NR_RESOURCES];
+	enum vdcm_xlat xlat;
+};
+
+int vdcm_driver_register(struct vdcm_driver *drv);
+void vdcm_driver_unregister(struct vdcm_driver *drv);
+
+struct vdcm_parent *vdcm_parent_register(struct vdcm_driver *drv,
+					 struct device *dev,
+					 const struct vdcm_parent_desc *desc,
+					 void *drvdata);
+void vdcm_parent_unregister(struct vdcm_parent *parent);
+void vdcm_parent_dead(struct vdcm_parent *parent);
+void *vdcm_parent_drvdata(const struct vdcm_parent *parent);
+
+int vdcm_pasid_usable(struct device *dev);
+
+struct vdcm_adi *vdcm_adi_get(struct device *mdev_dev);
+void vdcm_adi_set_drvdata(struct vdcm_adi *adi, void *data);
+void *vdcm_adi_drvdata(const struct vdcm_adi *adi);
+struct vdcm_parent *vdcm_adi_parent(const struct vdcm_adi *adi);
+const struct vdcm_type *vdcm_adi_type(const struct vdcm_adi *adi);
+struct device *vdcm_adi_dev(const struct vdcm_adi *adi);
+void vdcm_adi_uuid(const struct vdcm_adi *adi, uuid_t *uuid);
+int vdcm_adi_configure_begin(struct vdcm_adi *adi);
+void vdcm_adi_configure_end(struct vdcm_adi *adi);
+
+void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec);
+int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault);
+void vdcm_adi_error(struct vdcm_adi *adi);
+
+/* Read-only attributes of the framework, for a driver's attribute group. */
+extern struct device_attribute vdcm_attr_state;		/* idle | open <pid> <comm> | dead */
+extern struct device_attribute vdcm_attr_pinned_bytes;
+extern struct device_attribute vdcm_attr_dma_mode;	/* table | pasid */
+extern struct device_attribute vdcm_attr_pasid;		/* number or "none" */
+extern struct device_attribute vdcm_attr_counters;	/* "name value" lines */
+
+#define VDCM_ATTRS				\
+	&vdcm_attr_state.attr,			\
+	&vdcm_attr_pinned_bytes.attr,		\
+	&vdcm_attr_dma_mode.attr,		\
+	&vdcm_attr_pasid.attr,			\
+	&vdcm_attr_counters.attr
+
+#endif /* VDCM_VDCM_H */

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The one door. Everything is built and run by the lab in tests/lab, in chroots
+# of its own; only "install" touches this machine.
+
+KERNELS	?= 6.12 6.1 bpo
+KDIR	?= /lib/modules/$(shell uname -r)/build
+DESTDIR	?=
+
+help:
+	@echo 'make lab         build the lab: chroot, root file system, kernels, QEMU (cached)'
+	@echo 'make modules     compile the modules against Debian kernels ($(KERNELS)), W=1 -Werror'
+	@echo 'make demo        stock guests on virtual functions of the SmartNIC'
+	@echo '                 TYPE=smartnic-1q GUESTS=2 DMA=pasid|table KEEP=1 (leaves a shell)'
+	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end'
+	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
+	@echo 'make selftests   the selftests alone'
+	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
+	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR)'
+	@echo 'make lab-refresh fetch newer packages at the next run'
+	@echo 'make clean       remove what was built from this checkout'
+	@echo 'make distclean   remove the cache altogether'
+
+lab:
+	@tests/lab/lab
+
+lab-refresh:
+	@tests/lab/lab refresh
+
+modules:
+	@tests/lab/build-modules $(KERNELS)
+
+demo:
+	@tests/e2e/demo
+
+check:
+	@tests/lab/check $(SUITES)
+
+check-long:
+	@tests/lab/check --long $(SUITES)
+
+selftests:
+	@tests/lab/check selftests
+
+shell:
+	@tests/lab/run --shell
+
+install:
+	tests/lab/kbuild . build/native $(KDIR)
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/native $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	@if [ -e mdevctl/Makefile ]; then $(MAKE) -C mdevctl install DESTDIR=$(DESTDIR); fi
+
+clean:
+	@tests/lab/lab clean
+	rm -rf build
+
+distclean: clean
+	@tests/lab/lab distclean
+
+.PHONY: help lab lab-refresh modules demo check check-long selftests shell install clean distclean

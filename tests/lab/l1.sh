@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For scripts that run in L1: load the modules, and drive stock L2 guests.
+#
+#   load_modules [PARAMETERS OF smartnic]
+#   start_l2 NAME [--mdev UUID]... [--smp N] [--mem MB] [--vfio-opts OPTS]
+#            [--machine M] [--append ARGS] [--qemu ARGS] [--no-wait]
+#   wait_l2 NAME [SECONDS]       until its agent answers
+#   l2_cmd NAME [--timeout S] 'sh commands'   output and status; 124: no answer
+#   l2_pid NAME; l2_console NAME (its serial log: a path); l2_alive NAME
+#   stop_l2 NAME                 power off, then reap
+#   kill_l2 NAME                 SIGKILL, then reap
+#   reboot_l2 NAME [SECONDS]     the same QEMU, the guest starts again
+
+LAB_OUT=${LAB_OUT:-/lab/out}
+L2_RUN=/run/l2
+L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-240}
+mkdir -p "$L2_RUN"
+
+l1_fail() { printf '# %s\n' "$*" >&2; return 1; }
+
+# Everything the modules need of the kernel, then the modules themselves.
+load_modules() {
+	local m
+
+	modprobe -a vfio mdev vfio_iommu_type1 irqbypass || return
+	for m in vdcm smartnic; do
+		[ -e "/lab/modules/$m.ko" ] || { l1_fail "no $m.ko: see tests/lab/build-modules"; return 1; }
+		# What modprobe would have loaded for it.
+		modinfo -F depends "/lab/modules/$m.ko" | tr , '\n' | grep -vx -e vdcm -e '' |
+			xargs -r modprobe -a || return
+	done
+	[ -d /sys/module/vdcm ] || insmod /lab/modules/vdcm.ko || return
+	[ -d /sys/module/smartnic ] || insmod /lab/modules/smartnic.ko "$@"
+}
+
+unload_modules() {
+	local rc=0
+
+	[ ! -d /sys/module/smartnic ] || rmmod smartnic || rc=$?
+	[ ! -d /sys/module/vdcm ] || rmmod vdcm || rc=$?
+	return "$rc"
+}
+
+# KVM over whatever virtualization L1 got; an emulated CPU is far slower.
+l2_accel() {
+	if [ -z "${L2_ACCEL:-}" ]; then
+		[ -e /dev/kvm ] || modprobe -q kvm_amd || modprobe -q kvm_intel || true
+		if [ -w /dev/kvm ]; then L2_ACCEL=kvm; else L2_ACCEL=tcg; fi
+	fi
+	case $L2_ACCEL in
+	kvm) echo -accel kvm -cpu host ;;
+	*) echo -accel tcg -cpu max,la57=off ;;
+	esac
+}
+
+l2_pid() { cat "$L2_RUN/$1/pid" 2>/dev/null; }
+l2_console() { printf '%s/l2-%s.log\n' "$LAB_OUT" "$1"; }
+
+l2_alive() {
+	local pid
+
+	pid=$(l2_pid "$1") && [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
+}
+
+start_l2() {
+	local name=$1 mem=256 smp=1 vfio= machine=pc append= wait=1 d u
+	local -a mdevs=() extra=() more
+
+	shift
+	while [ "$#" -gt 0 ]; do
+		case $1 in
+		--mdev) mdevs+=("$2"); shift ;;
+		--smp) smp=$2; shift ;;
+		--mem) mem=$2; shift ;;
+		--vfio-opts) vfio=,$2; shift ;;
+		--machine) machine=$2; shift ;;
+		--append) append=$2; shift ;;
+		--qemu) read -ra more <<<"$2"; extra+=("${more[@]}"); shift ;;
+		--no-wait) wait= ;;
+		*) l1_fail "start_l2: $1?"; return 2 ;;
+		esac
+		shift
+	done
+	l2_alive "$name" && { l1_fail "L2 $name runs already"; return 1; }
+	d=$L2_RUN/$name
+	rm -rf "$d"
+	mkdir -p "$d"
+	mkfifo "$d/agent.in" "$d/agent.out"
+	for u in "${mdevs[@]}"; do
+		extra+=(-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$u$vfio")
+	done
+	# The guest reboots in the same QEMU, and hangs when it panics: the console tells.
+	# shellcheck disable=SC2046
+	(setsid qemu-system-x86_64 -M "$machine" $(l2_accel) -m "$mem" -smp "$smp" \
+		-nodefaults -no-user-config -display none \
+		-kernel /lab/l2/vmlinuz -initrd /lab/l2/initrd \
+		-append "console=ttyS0 loglevel=4 mitigations=off tsc=reliable no_timer_check net.ifnames=0 $append" \
+		-serial "file:$(l2_console "$name")" \
+		-chardev "pipe,id=agent,path=$d/agent" -device virtio-serial-pci \
+		-device virtserialport,chardev=agent,name=lab.agent \
+		-qmp "unix:$d/qmp,server=on,wait=off" \
+		"${extra[@]}" </dev/null >"$LAB_OUT/l2-$name.qemu" 2>&1 &
+	echo $! >"$d/pid")
+	[ -z "$wait" ] || wait_l2 "$name"
+}
+
+# l2_answer NAME ID DEADLINE: skip whatever else comes (a late answer, a boot),
+# then print the answer's output and return its status.
+l2_answer() {
+	local d=$L2_RUN/$1 want=$2 end=$3 mark id rc n left
+
+	exec {L2_FD}<>"$d/agent.out"
+	while :; do
+		left=$((end - SECONDS))
+		l2_alive "$1" && [ "$left" -gt 0 ] || { exec {L2_FD}>&-; return 124; }
+		# Short reads, so that a QEMU that died is noticed.
+		[ "$left" -lt 2 ] || left=2
+		IFS=' ' read -r -t "$left" -u "$L2_FD" mark id rc n || continue
+		[ "$mark" = "#L2" ] && [[ $rc$n =~ ^[0-9]+$ ]] || continue
+		if [ "$id" = boot ]; then
+			: >"$d/up"
+		fi
+		if [ "$id" = "$want" ]; then
+			[ "$n" = 0 ] || timeout 30 head -c "$n" <&"$L2_FD"
+			exec {L2_FD}>&-
+			return "$rc"
+		fi
+		[ "$n" = 0 ] || timeout 30 head -c "$n" <&"$L2_FD" >/dev/null
+	done
+}
+
+wait_l2() {
+	local name=$1 end=$((SECONDS + ${2:-$L2_BOOT_SECONDS})) d=$L2_RUN/$1
+
+	(
+		flock 9
+		[ -e "$d/up" ] || l2_answer "$name" boot "$end"
+	) 9>"$d/lock" && return
+	l1_fail "L2 $name did not come up: $(tail -n 3 "$LAB_OUT/l2-$name.qemu" "$(l2_console "$name")" 2>/dev/null | tr '\n' '|')"
+	return 124
+}
+
+l2_cmd() {
+	local name=$1 secs=60 d=$L2_RUN/$1 rc=0
+
+	shift
+	[ "$1" != --timeout ] || { secs=$2; shift 2; }
+	l2_alive "$name" || { l1_fail "L2 $name does not run"; return 125; }
+	(
+		flock 9
+		id=$(($(cat "$d/id" 2>/dev/null || echo 0) + 1))
+		echo "$id" >"$d/id"
+		printf '%s %s %s\n' "$id" "$secs" "$(printf '%s\n' "$*" | base64 -w 0)" >"$d/agent.in"
+		l2_answer "$name" "$id" $((SECONDS + secs + 15))
+	) 9>"$d/lock" || rc=$?
+	# 137: the agent's own time limit ended the command.
+	[ "$rc" != 137 ] || rc=124
+	return "$rc"
+}
+
+l2_reap() {
+	local pid i
+
+	pid=$(l2_pid "$1") || return 0
+	for ((i = 0; i < ${2:-100}; i++)); do
+		[ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null || break
+		sleep 0.1
+	done
+	if [ "$i" = "${2:-100}" ]; then
+		kill -KILL "$pid" 2>/dev/null
+		l1_fail "L2 $1 had to be killed"
+	fi
+	rm -rf "${L2_RUN:?}/$1"
+}
+
+stop_l2() {
+	l2_alive "$1" && printf '0 5 %s\n' "$(echo 'poweroff -f' | base64)" >"$L2_RUN/$1/agent.in"
+	l2_reap "$1" 200
+}
+
+kill_l2() {
+	local pid
+
+	pid=$(l2_pid "$1") && kill -KILL "$pid" 2>/dev/null
+	l2_reap "$1"
+}
+
+reboot_l2() {
+	rm -f "$L2_RUN/$1/up"
+	printf '0 5 %s\n' "$(echo 'reboot -f' | base64)" >"$L2_RUN/$1/agent.in"
+	wait_l2 "$1" "${2:-}"
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Accesses that trap: config space, registers, MSI-X table, and doorbell pages
+ * that are not mapped.
+ */
+#include <linux/uaccess.h>
+
+#include "internal.h"
+
+/* Accesses to registers are 32 bits wide, as in hardware; others read 0. */
+static u32 read_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset)
+{
+	struct vdcm_hit hit;
+
+	vdcm_regions_find(adi->regions, bar, offset, &hit);
+	if (hit.kind != VDCM_HIT_REG && hit.kind != VDCM_HIT_PASS)
+		return 0;
+	return vdcm_ops(adi)->reg_read(adi, hit.target);
+}
+
+static void write_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+			u32 value)
+{
+	struct vdcm_hit hit;
+
+	vdcm_regions_find(adi->regions, bar, offset, &hit);
+	if (hit.kind == VDCM_HIT_PASS) {
+		vdcm_inc(adi, VDCM_CNT_DOORBELL_TRAPS);
+		vdcm_ops(adi)->reg_write(adi, hit.target, value);
+	} else if (hit.kind == VDCM_HIT_REG && hit.wmask) {
+		vdcm_ops(adi)->reg_write(adi, hit.target, value & hit.wmask);
+	}
+}
+
+/* The MSI-X structures take accesses of any size. False = not one of them. */
+static bool read_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+		      unsigned int size, u64 *value)
+{
+	struct vdcm_msix *msix = &adi->live->msix;
+	struct vdcm_hit hit;
+	unsigned long flags;
+
+	vdcm_regions_find(adi->regions, bar, offset, &hit);
+	if (hit.kind != VDCM_HIT_MSIX_TABLE && hit.kind != VDCM_HIT_MSIX_PBA)
+		return false;
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	*value = hit.kind == VDCM_HIT_MSIX_TABLE ?
+		 vdcm_msix_table_read(msix, hit.target, size) :
+		 vdcm_msix_pba_read(msix, hit.target, size);
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+	return true;
+}
+
+static bool write_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+		       unsigned int size, u64 value)
+{
+	struct vdcm_hit hit;
+	unsigned long flags;
+
+	vdcm_regions_find(adi->regions, bar, offset, &hit);
+	if (hit.kind == VDCM_HIT_MSIX_PBA)
+		return true;
+	if (hit.kind != VDCM_HIT_MSIX_TABLE)
+		return false;
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	vdcm_msix_table_write(&adi->live->msix, hit.target, size, value);
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+	vdcm_irq_kick(adi);
+	return true;
+}
+
+static u64 read_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+		    unsigned int size)
+{
+	u64 value;
+
+	vdcm_inc(adi, VDCM_CNT_TRAPS_READ);
+	if (!adi->mem_on)
+		return U64_MAX;
+	if (read_msix(adi, bar, offset, size, &value))
+		return value;
+	if (size < 4)
+		return 0;
+	value = read_dword(adi, bar, offset);
+	if (size == 8)
+		value |= (u64)read_dword(adi, bar, offset + 4) << 32;
+	return value;
+}
+
+static void write_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+		      unsigned int size, u64 value)
+{
+	vdcm_inc(adi, VDCM_CNT_TRAPS_WRITE);
+	if (!adi->mem_on || write_msix(adi, bar, offset, size, value) ||
+	    size < 4)
+		return;
+	write_dword(adi, bar, offset, value);
+	if (size == 8)
+		write_dword(adi, bar, offset + 4, value >> 32);
+}
+
+/* Act upon what a write to config space changed; reset comes last. */
+static void config_changed(struct vdcm_adi *adi, u32 changes)
+{
+	struct vdcm_live *live = adi->live;
+	unsigned long flags;
+
+	if (changes & VDCM_CFG_MEMORY)
+		vdcm_set_memory(adi, vdcm_config_memory(&live->config));
+	if (changes & VDCM_CFG_BUS_MASTER)
+		vdcm_set_bus_master(adi, vdcm_config_bus_master(&live->config));
+	if (changes & VDCM_CFG_MSIX) {
+		spin_lock_irqsave(&adi->irq_lock, flags);
+		vdcm_msix_ctrl(&live->msix, vdcm_config_msix_ctrl(&live->config));
+		spin_unlock_irqrestore(&adi->irq_lock, flags);
+		vdcm_irq_kick(adi);
+	}
+	if (changes & VDCM_CFG_FLR)
+		vdcm_reset(adi);
+}
+
+/* One access of 1, 2, 4 or 8 naturally aligned bytes. */
+static u64 read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
+		    unsigned int size)
+{
+	u64 value;
+
+	mutex_lock(&adi->lock);
+	if (vdcm_is_dead(adi))
+		value = U64_MAX;
+	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		value = vdcm_config_read(&adi->live->config, offset, size);
+	else
+		value = read_bar(adi, index, offset, size);
+	mutex_unlock(&adi->lock);
+	return value;
+}
+
+static void write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
+		      unsigned int size, u64 value)
+{
+	mutex_lock(&adi->lock);
+	if (vdcm_is_dead(adi))
+		;
+	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		config_changed(adi, vdcm_config_write(&adi->live->config,
+						      offset, size, value));
+	else
+		write_bar(adi, index, offset, size, value);
+	mutex_unlock(&adi->lock);
+}
+
+/**
+ * vdcm_region_size() - size of a VFIO region
+ * @adi: ADI
+ * @index: VFIO_PCI_*_REGION_INDEX
+ *
+ * Return: bytes; 0 = absent.
+ */
+u64 vdcm_region_size(const struct vdcm_adi *adi, unsigned int index)
+{
+	if (index < VDCM_NR_BARS)
+		return adi->type->comp->bars[index].size;
+	return index == VFIO_PCI_CONFIG_REGION_INDEX ? VDCM_CONFIG_SIZE : 0;
+}
+
+/* Where a file position leads; false = not a place for @count bytes. */
+static bool locate(struct vdcm_adi *adi, loff_t pos, size_t count,
+		   unsigned int *index, u64 *offset)
+{
+	u64 size;
+
+	if (pos < 0 || (u64)pos >> VDCM_REGION_SHIFT >= VDCM_NR_REGIONS)
+		return false;
+	*index = (u64)pos >> VDCM_REGION_SHIFT;
+	*offset = (u64)pos & VDCM_REGION_MASK;
+	size = vdcm_region_size(adi, *index);
+	return *offset < size && count <= size - *offset;
+}
+
+/* The next piece of an access: as large as alignment and count allow. */
+static unsigned int piece(u64 offset, size_t count)
+{
+	unsigned int size = 8;
+
+	while (offset % size || count < size)
+		size /= 2;
+	return size;
+}
+
+/**
+ * vdcm_read() - vfio_device_ops.read
+ * @vdev: open VFIO device
+ * @buf: where to
+ * @count: bytes; all of them are read, or none
+ * @ppos: region and offset
+ *
+ * Return: @count, -EINVAL (not in a region), -EFAULT.
+ */
+ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
+		  loff_t *ppos)
+{
+	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
+	unsigned int index, size;
+	size_t done;
+	u64 offset;
+
+	if (!count)
+		return 0;
+	if (!locate(adi, *ppos, count, &index, &offset))
+		return -EINVAL;
+	for (done = 0; done < count; done += size) {
+		__le64 value;
+
+		size = piece(offset + done, count - done);
+		value = cpu_to_le64(read_one(adi, index, offset + done, size));
+		if (copy_to_user(buf + done, &value, size))
+			return -EFAULT;
+	}
+	*ppos += count;
+	return count;
+}
+
+/**
+ * vdcm_write() - vfio_device_ops.write
+ * @vdev: open VFIO device
+ * @buf: where from
+ * @count: bytes; all of them are written, unless @buf is not readable
+ * @ppos: region and offset
+ *
+ * Return: @count, -EINVAL (not in a region), -EFAULT.
+ */
+ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
+		   size_t count, loff_t *ppos)
+{
+	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
+	unsigned int index, size;
+	size_t done;
+	u64 offset;
+
+	if (!count)
+		return 0;
+	if (!locate(adi, *ppos, count, &index, &offset))
+		return -EINVAL;
+	for (done = 0; done < count; done += size) {
+		__le64 value = 0;
+
+		size = piece(offset + done, count - done);
+		if (copy_from_user(&value, buf + done, size))
+			return -EFAULT;
+		write_one(adi, index, offset + done, size, le64_to_cpu(value));
+	}
+	*ppos += count;
+	return count;
+}

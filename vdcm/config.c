@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Emulated PCI config space, composed from a composition.
+ *
+ * Contents, writable bits and write-1-to-clear bits are data, a byte each; the
+ * only code is what a write has to tell the owner.
+ */
+#include <linux/bits.h>
+#include <linux/pci_regs.h>
+#include <linux/string.h>
+
+#include "config.h"
+
+/* A dword of config space: reset value, writable and write-1-to-clear bits. */
+struct cfg_dword {
+	u32 offset;
+	u32 value;
+	u32 wmask;
+	u32 w1c;
+};
+
+#define CAP_HEADER(id, next)	((id) | (next) << 8)
+#define HIGH(x)			((u32)(x) << 16)
+
+#define COMMAND_WMASK	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |	\
+			 PCI_COMMAND_PARITY | PCI_COMMAND_SERR |	\
+			 PCI_COMMAND_INTX_DISABLE)
+#define STATUS_W1C	(PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT | \
+			 PCI_STATUS_REC_TARGET_ABORT |			\
+			 PCI_STATUS_REC_MASTER_ABORT |			\
+			 PCI_STATUS_SIG_SYSTEM_ERROR |			\
+			 PCI_STATUS_DETECTED_PARITY)
+#define DEVCTL_RESET	(PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN | \
+			 PCI_EXP_DEVCTL_READRQ_512B)
+#define DEVCTL_WMASK	(PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE |	\
+			 PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE |	\
+			 PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD | \
+			 PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ)
+#define DEVSTA_W1C	(PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED |	\
+			 PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD)
+#define LNKCTL_WMASK	(PCI_EXP_LNKCTL_ASPMC | PCI_EXP_LNKCTL_RCB |	\
+			 PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_ES)
+
+/* Parts that are the same in every function. Interrupt pin and ROM stay 0. */
+static const struct cfg_dword cfg_common[] = {
+	{ PCI_COMMAND, HIGH(PCI_STATUS_CAP_LIST), COMMAND_WMASK,
+	  HIGH(STATUS_W1C) },
+	{ PCI_CACHE_LINE_SIZE, 0, 0xff, 0 },
+	{ PCI_CAPABILITY_LIST, VDCM_CAP_MSIX, 0, 0 },
+	{ PCI_INTERRUPT_LINE, 0, 0xff, 0 },
+
+	{ VDCM_CAP_PCIE,
+	  CAP_HEADER(PCI_CAP_ID_EXP, VDCM_CAP_PM) |
+	  HIGH(2 | PCI_EXP_TYPE_ENDPOINT << 4), 0, 0 },
+	{ VDCM_CAP_PCIE + PCI_EXP_DEVCAP,
+	  PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR, 0, 0 },
+	{ VDCM_CAP_PCIE + PCI_EXP_DEVCTL, DEVCTL_RESET, DEVCTL_WMASK,
+	  HIGH(DEVSTA_W1C) },
+	{ VDCM_CAP_PCIE + PCI_EXP_LNKCAP,
+	  PCI_EXP_LNKCAP_SLS_2_5GB | 1 << 4, 0, 0 },
+	{ VDCM_CAP_PCIE + PCI_EXP_LNKCTL,
+	  HIGH(PCI_EXP_LNKSTA_CLS_2_5GB | PCI_EXP_LNKSTA_NLW_X1),
+	  LNKCTL_WMASK, 0 },
+	{ VDCM_CAP_PCIE + PCI_EXP_DEVCAP2, PCI_EXP_DEVCAP2_COMP_TMOUT_DIS,
+	  0, 0 },
+	{ VDCM_CAP_PCIE + PCI_EXP_DEVCTL2, 0, PCI_EXP_DEVCTL2_COMP_TMOUT_DIS,
+	  0 },
+	{ VDCM_CAP_PCIE + PCI_EXP_LNKCAP2, PCI_EXP_LNKCAP2_SLS_2_5GB, 0, 0 },
+	{ VDCM_CAP_PCIE + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS_2_5GT, 0, 0 },
+
+	{ VDCM_CAP_PM, CAP_HEADER(PCI_CAP_ID_PM, 0) | HIGH(3), 0, 0 },
+	{ VDCM_CAP_PM + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET,
+	  PCI_PM_CTRL_STATE_MASK, 0 },
+};
+
+static u16 get16(const struct vdcm_config *cfg, u32 offset)
+{
+	return cfg->data[offset] | cfg->data[offset + 1] << 8;
+}
+
+static void put_dword(struct vdcm_config *cfg, u32 offset, u32 value,
+		      u32 wmask, u32 w1c)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		cfg->data[offset + i] = value >> 8 * i;
+		cfg->wmask[offset + i] = wmask >> 8 * i;
+		cfg->w1c[offset + i] = w1c >> 8 * i;
+	}
+}
+
+static void put_bar(struct vdcm_config *cfg, unsigned int i,
+		    const struct vdcm_bar *bar)
+{
+	u32 offset = PCI_BASE_ADDRESS_0 + 4 * i;
+	u32 type = PCI_BASE_ADDRESS_SPACE_MEMORY;
+	u64 wmask = ~(bar->size - 1);
+
+	if (!bar->size)
+		return;
+	if (bar->flags & VDCM_BAR_64BIT)
+		type |= PCI_BASE_ADDRESS_MEM_TYPE_64;
+	if (bar->flags & VDCM_BAR_PREFETCH)
+		type |= PCI_BASE_ADDRESS_MEM_PREFETCH;
+	put_dword(cfg, offset, type, wmask & PCI_BASE_ADDRESS_MEM_MASK, 0);
+	if (bar->flags & VDCM_BAR_64BIT)
+		put_dword(cfg, offset + 4, 0, wmask >> 32, 0);
+}
+
+/**
+ * vdcm_config_init() - compose config space in its state after reset
+ * @cfg: written as a whole
+ * @comp: the function; checked by vdcm_regions_create()
+ * @nr_vectors: MSI-X vectors, 1..VDCM_MAX_VECTORS
+ */
+void vdcm_config_init(struct vdcm_config *cfg,
+		      const struct vdcm_composition *comp,
+		      unsigned int nr_vectors)
+{
+	unsigned int i;
+
+	memset(cfg, 0, sizeof(*cfg));
+	for (i = 0; i < ARRAY_SIZE(cfg_common); i++)
+		put_dword(cfg, cfg_common[i].offset, cfg_common[i].value,
+			  cfg_common[i].wmask, cfg_common[i].w1c);
+
+	put_dword(cfg, PCI_VENDOR_ID, comp->vendor | HIGH(comp->device), 0, 0);
+	put_dword(cfg, PCI_CLASS_REVISION,
+		  comp->revision | comp->class_code << 8, 0, 0);
+	put_dword(cfg, PCI_SUBSYSTEM_VENDOR_ID,
+		  comp->subvendor | HIGH(comp->subdevice), 0, 0);
+	for (i = 0; i < VDCM_NR_BARS; i++)
+		put_bar(cfg, i, &comp->bars[i]);
+
+	put_dword(cfg, VDCM_CAP_MSIX,
+		  CAP_HEADER(PCI_CAP_ID_MSIX, VDCM_CAP_PCIE) |
+		  HIGH(nr_vectors - 1),
+		  HIGH(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL), 0);
+	put_dword(cfg, VDCM_CAP_MSIX + PCI_MSIX_TABLE,
+		  comp->msix_table | comp->msix_bar, 0, 0);
+	put_dword(cfg, VDCM_CAP_MSIX + PCI_MSIX_PBA,
+		  comp->msix_pba | comp->msix_bar, 0, 0);
+}
+
+/**
+ * vdcm_config_read() - read config space
+ * @cfg: config space
+ * @offset: in bytes, of any alignment
+ * @size: 1..8 bytes; what lies beyond VDCM_CONFIG_SIZE reads 0
+ *
+ * Return: the bytes, little-endian order, the first in bits 7:0.
+ */
+u64 vdcm_config_read(const struct vdcm_config *cfg, u32 offset,
+		     unsigned int size)
+{
+	u64 value = 0;
+	unsigned int i;
+
+	for (i = 0; i < size && offset + i < VDCM_CONFIG_STORED; i++)
+		value |= (u64)cfg->data[offset + i] << 8 * i;
+	return value;
+}
+
+static bool in_range(u32 offset, unsigned int size, u32 byte)
+{
+	return byte >= offset && byte - offset < size;
+}
+
+/* D1 and D2 do not exist: a write that asks for them keeps the old state. */
+static void keep_power_state(struct vdcm_config *cfg, u8 old)
+{
+	u8 *state = &cfg->data[VDCM_CAP_PM + PCI_PM_CTRL];
+	u8 wanted = *state & PCI_PM_CTRL_STATE_MASK;
+
+	if (wanted && wanted != PCI_PM_CTRL_STATE_MASK)
+		*state = old;
+}
+
+/**
+ * vdcm_config_write() - write config space
+ * @cfg: config space
+ * @offset: in bytes, of any alignment
+ * @size: 1..8 bytes
+ * @value: the bytes, the first in bits 7:0
+ *
+ * Return: VDCM_CFG_* bits: what the owner has to act upon. The function level
+ * reset is to be done last, as it undoes the rest.
+ */
+u32 vdcm_config_write(struct vdcm_config *cfg, u32 offset, unsigned int size,
+		      u64 value)
+{
+	u8 power = cfg->data[VDCM_CAP_PM + PCI_PM_CTRL];
+	bool bus_master = vdcm_config_bus_master(cfg);
+	bool memory = vdcm_config_memory(cfg);
+	u32 devctl = VDCM_CAP_PCIE + PCI_EXP_DEVCTL + 1;
+	unsigned int i;
+	u32 ret = 0;
+
+	for (i = 0; i < size && offset + i < VDCM_CONFIG_STORED; i++) {
+		u8 *data = &cfg->data[offset + i];
+		u8 wmask = cfg->wmask[offset + i];
+		u8 byte = value >> 8 * i;
+
+		*data = (*data & ~wmask) | (byte & wmask);
+		*data &= ~(byte & cfg->w1c[offset + i]);
+	}
+	keep_power_state(cfg, power);
+
+	if (memory != vdcm_config_memory(cfg))
+		ret |= VDCM_CFG_MEMORY;
+	if (bus_master != vdcm_config_bus_master(cfg))
+		ret |= VDCM_CFG_BUS_MASTER;
+	if (in_range(offset, size, VDCM_CAP_MSIX + PCI_MSIX_FLAGS + 1))
+		ret |= VDCM_CFG_MSIX;
+	/* Initiate FLR is bit 15 of Device Control; it always reads 0. */
+	if (in_range(offset, size, devctl) &&
+	    value >> 8 * (devctl - offset) & PCI_EXP_DEVCTL_BCR_FLR >> 8)
+		ret |= VDCM_CFG_FLR;
+	return ret;
+}
+
+static bool in_d0(const struct vdcm_config *cfg)
+{
+	return !(get16(cfg, VDCM_CAP_PM + PCI_PM_CTRL) &
+		 PCI_PM_CTRL_STATE_MASK);
+}
+
+/**
+ * vdcm_config_memory() - does the function answer to accesses of its BARs?
+ * @cfg: config space
+ *
+ * Return: true if memory space is enabled and the function is in D0.
+ */
+bool vdcm_config_memory(const struct vdcm_config *cfg)
+{
+	return in_d0(cfg) && get16(cfg, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+}
+
+/**
+ * vdcm_config_bus_master() - may the function do DMA?
+ * @cfg: config space
+ *
+ * Return: true if bus mastering is enabled and the function is in D0.
+ */
+bool vdcm_config_bus_master(const struct vdcm_config *cfg)
+{
+	return in_d0(cfg) && get16(cfg, PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
+/**
+ * vdcm_config_msix_ctrl() - MSI-X message control
+ * @cfg: config space
+ *
+ * Return: PCI_MSIX_FLAGS_*.
+ */
+u16 vdcm_config_msix_ctrl(const struct vdcm_config *cfg)
+{
+	return get16(cfg, VDCM_CAP_MSIX + PCI_MSIX_FLAGS);
+}

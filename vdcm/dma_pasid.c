@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Translation by the platform IOMMU: each open ADI has a PASID of the PF and a
+ * page table of its own behind it.
+ */
+#include <linux/mm.h>
+
+#include <compat/iommu.h>
+
+#include "internal.h"
+
+static int pasid_prot(u32 prot)
+{
+	return IOMMU_CACHE | (prot & VDCM_PROT_READ ? IOMMU_READ : 0) |
+	       (prot & VDCM_PROT_WRITE ? IOMMU_WRITE : 0);
+}
+
+/* A page table attached to a new PASID of @dev. */
+static struct iommu_domain *attach_new(struct device *dev, u32 *pasid)
+{
+	struct iommu_domain *domain;
+	int ret;
+
+	domain = vdcm_iommu_domain_alloc(dev);
+	if (IS_ERR(domain))
+		return domain;
+	ret = vdcm_iommu_pasid_alloc(dev, pasid);
+	if (ret)
+		goto free_domain;
+	ret = vdcm_iommu_attach(domain, dev, *pasid);
+	if (ret)
+		goto free_pasid;
+	return domain;
+
+free_pasid:
+	vdcm_iommu_pasid_free(*pasid);
+free_domain:
+	iommu_domain_free(domain);
+	return ERR_PTR(ret);
+}
+
+static void detach_free(struct iommu_domain *domain, struct device *dev,
+			u32 pasid)
+{
+	vdcm_iommu_detach(domain, dev, pasid);
+	vdcm_iommu_pasid_free(pasid);
+	iommu_domain_free(domain);
+}
+
+/**
+ * vdcm_pasid_usable() - can ADIs of this device be translated by PASID?
+ * @dev: PF, bound to its driver
+ *
+ * Attaches and detaches a PASID to find out. Attaching alone proves nothing (it
+ * can succeed with PASIDs switched off); a device whose PASIDs are enabled has
+ * PASID numbers to allocate.
+ *
+ * Context: process.
+ * Return: 0, -EOPNOTSUPP (not with this kernel or IOMMU), -ENODEV (no IOMMU, or
+ * PASIDs not enabled for the device), or what attaching returned.
+ */
+int vdcm_pasid_usable(struct device *dev)
+{
+	struct iommu_domain *domain;
+	u32 pasid;
+
+	if (!vdcm_iommu_has_pasids(dev))
+		return -ENODEV;
+	domain = attach_new(dev, &pasid);
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
+	detach_free(domain, dev, pasid);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vdcm_pasid_usable);
+
+static int pasid_attach(struct vdcm_adi *adi)
+{
+	struct iommu_domain *domain;
+	u32 pasid;
+
+	if (!vdcm_iommu_has_pasids(adi->parent->dev))
+		return -ENODEV;
+	domain = attach_new(adi->parent->dev, &pasid);
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
+	adi->live->dma.domain = domain;
+	WRITE_ONCE(adi->pasid, pasid);
+	vdcm_ops(adi)->set_pasid(adi, pasid);
+	dev_info(vdcm_adi_dev(adi), "PASID %u attached\n", pasid);
+	return 0;
+}
+
+static void pasid_detach(struct vdcm_adi *adi)
+{
+	u32 pasid = adi->pasid;
+
+	vdcm_ops(adi)->set_pasid(adi, VDCM_NO_PASID);
+	detach_free(adi->live->dma.domain, adi->parent->dev, pasid);
+	adi->live->dma.domain = NULL;
+	WRITE_ONCE(adi->pasid, VDCM_NO_PASID);
+	dev_info(vdcm_adi_dev(adi), "PASID %u detached\n", pasid);
+}
+
+static void pasid_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
+{
+	iommu_unmap(adi->live->dma.domain, iova, nr * PAGE_SIZE);
+	if (vdcm_ops(adi)->invalidate)
+		vdcm_ops(adi)->invalidate(adi, iova, nr);
+}
+
+/*
+ * Page by page: a larger piece could become a large page of the table, which
+ * cannot be taken apart when a part of it is unmapped or gets other rights.
+ */
+static int pasid_map(struct vdcm_adi *adi, u64 iova, struct page **pages,
+		     unsigned int nr, u32 prot, bool writable)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		ret = vdcm_iommu_map(adi->live->dma.domain,
+				     iova + (u64)i * PAGE_SIZE,
+				     page_to_phys(pages[i]), PAGE_SIZE,
+				     pasid_prot(prot));
+		if (ret)
+			goto undo;
+	}
+	return 0;
+undo:
+	if (i)
+		pasid_unmap(adi, iova, i);
+	return ret;
+}
+
+/* Between the two the page is missing: that is one more fault, nothing worse. */
+static int pasid_remap(struct vdcm_adi *adi, u64 iova, struct page *page,
+		       u32 prot)
+{
+	pasid_unmap(adi, iova, 1);
+	return pasid_map(adi, iova, &page, 1, prot, true);
+}
+
+const struct vdcm_xlat_ops vdcm_xlat_pasid = {
+	.attach = pasid_attach,
+	.detach = pasid_detach,
+	.map = pasid_map,
+	.remap = pasid_remap,
+	.unmap = pasid_unmap,
+};

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Translation by the device's own table: pages are mapped for DMA of the PF and
+ * the bus addresses handed to the PF driver.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+/* What is kept of a page: bus page number, and whether it was mapped for writing. */
+static void *make_value(dma_addr_t addr, bool writable)
+{
+	return xa_mk_value((addr >> PAGE_SHIFT) << 1 | writable);
+}
+
+static dma_addr_t value_addr(void *value)
+{
+	return (dma_addr_t)(xa_to_value(value) >> 1) << PAGE_SHIFT;
+}
+
+static enum dma_data_direction direction(bool writable)
+{
+	return writable ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
+}
+
+static int table_attach(struct vdcm_adi *adi)
+{
+	return 0;
+}
+
+static void table_detach(struct vdcm_adi *adi)
+{
+}
+
+static int map_page(struct vdcm_adi *adi, u64 index, struct page *page,
+		    bool writable)
+{
+	struct device *dev = adi->parent->dev;
+	dma_addr_t addr;
+	int ret;
+
+	addr = dma_map_page(dev, page, 0, PAGE_SIZE, direction(writable));
+	if (dma_mapping_error(dev, addr))
+		return -ENOMEM;
+	/* A guest's memory cannot be bounced: nobody would copy it. */
+	if (offset_in_page(addr) || dma_need_sync(dev, addr))
+		ret = -EIO;
+	else
+		ret = xa_err(xa_store(&adi->live->dma.dma, index,
+				      make_value(addr, writable), GFP_KERNEL));
+	if (ret)
+		dma_unmap_page(dev, addr, PAGE_SIZE, direction(writable));
+	return ret;
+}
+
+static void unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
+{
+	u64 i;
+
+	for (i = 0; i < nr; i++) {
+		void *value = xa_erase(&adi->live->dma.dma, index + i);
+
+		if (value)
+			dma_unmap_page(adi->parent->dev, value_addr(value),
+				       PAGE_SIZE,
+				       direction(xa_to_value(value) & 1));
+	}
+}
+
+/* The number of pages from @index on, at most @nr, at consecutive bus addresses. */
+static unsigned int consecutive(struct vdcm_adi *adi, u64 index,
+				unsigned int nr, dma_addr_t *addr)
+{
+	struct xarray *xa = &adi->live->dma.dma;
+	unsigned int i;
+
+	*addr = value_addr(xa_load(xa, index));
+	for (i = 1; i < nr; i++)
+		if (value_addr(xa_load(xa, index + i)) !=
+		    *addr + (dma_addr_t)i * PAGE_SIZE)
+			break;
+	return i;
+}
+
+static int fill_table(struct vdcm_adi *adi, u64 index, unsigned int nr,
+		      u32 prot)
+{
+	const struct vdcm_adi_ops *ops = vdcm_ops(adi);
+	unsigned int i, n;
+	dma_addr_t addr;
+	int ret;
+
+	for (i = 0; i < nr; i += n) {
+		n = consecutive(adi, index + i, nr - i, &addr);
+		ret = ops->xlat_map(adi, (index + i) << PAGE_SHIFT, addr, n,
+				    prot);
+		if (ret)
+			goto undo;
+	}
+	return 0;
+undo:
+	if (i)
+		ops->xlat_unmap(adi, index << PAGE_SHIFT, i);
+	return ret;
+}
+
+static int table_map(struct vdcm_adi *adi, u64 iova, struct page **pages,
+		     unsigned int nr, u32 prot, bool writable)
+{
+	u64 index = iova >> PAGE_SHIFT;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < nr; i++) {
+		ret = map_page(adi, index + i, pages[i], writable);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		ret = fill_table(adi, index, nr, prot);
+	if (ret)
+		unmap_pages(adi, index, i);
+	return ret;
+}
+
+static int table_remap(struct vdcm_adi *adi, u64 iova, struct page *page,
+		       u32 prot)
+{
+	return fill_table(adi, iova >> PAGE_SHIFT, 1, prot);
+}
+
+static void table_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
+{
+	vdcm_ops(adi)->xlat_unmap(adi, iova, nr);
+	unmap_pages(adi, iova >> PAGE_SHIFT, nr);
+}
+
+const struct vdcm_xlat_ops vdcm_xlat_table = {
+	.attach = table_attach,
+	.detach = table_detach,
+	.map = table_map,
+	.remap = table_remap,
+	.unmap = table_unmap,
+};

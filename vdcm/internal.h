@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the framework share. The lock order is in <vdcm/vdcm.h>.
+ *
+ * Who protects what in struct vdcm_adi:
+ *	lock		open and closed, config space, eventfds, reset
+ *	pin_lock	pin tree, translation back end
+ *	mem_lock	mem_on: whether pages of the ADI may be mapped
+ *	irq_lock	MSI-X state, who is signalled, opener
+ *	fault_lock	queue of faults, hold-off gate (innermost, hard irq)
+ * @live is written under all of these but mem_lock, and read under any.
+ */
+#ifndef VDCM_INTERNAL_H
+#define VDCM_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/mdev.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include <compat/irq.h>
+#include <compat/vfio.h>
+#include <vdcm/vdcm.h>
+
+#include "config.h"
+#include "holdoff.h"
+#include "msix.h"
+#include "pin_tree.h"
+#include "pool.h"
+#include "region.h"
+
+#define VDCM_REGION_SHIFT	40
+#define VDCM_REGION_MASK	((1ULL << VDCM_REGION_SHIFT) - 1)
+#define VDCM_NR_REGIONS		VFIO_PCI_NUM_REGIONS
+#define VDCM_NR_IRQS		VFIO_PCI_NUM_IRQS
+
+/* Counters of an ADI; names in sysfs.c. */
+enum vdcm_counter {
+	VDCM_CNT_TRAPS_READ,
+	VDCM_CNT_TRAPS_WRITE,
+	VDCM_CNT_MMAP_FAULTS,
+	VDCM_CNT_DOORBELL_TRAPS,
+	VDCM_CNT_DMA_FAULTS,
+	VDCM_CNT_PAGES_PINNED_TOTAL,
+	VDCM_CNT_PINNED_PAGES,
+	VDCM_CNT_FAULT_AROUND_PAGES,
+	VDCM_CNT_PINS_FAILED,
+	VDCM_CNT_UNMAP_CALLBACKS,
+	VDCM_CNT_HOLDOFF_DELAYED,
+	VDCM_CNT_HOLDOFF_WOULD_RETRY,
+	VDCM_CNT_IRQS_SIGNALLED,
+	VDCM_CNT_RESETS,
+	VDCM_NR_COUNTERS
+};
+
+/**
+ * struct vdcm_vec - where an MSI-X vector goes
+ * @trigger: eventfd, or NULL
+ * @producer: offers the vector's Linux irq to KVM
+ * @bypass: @producer is registered
+ */
+struct vdcm_vec {
+	struct eventfd_ctx *trigger;
+	struct irq_bypass_producer producer;
+	bool bypass;
+};
+
+/**
+ * struct vdcm_waiting - a fault that waits for its turn
+ * @fault: the fault
+ * @delayed: it has been counted as delayed by the gate
+ */
+struct vdcm_waiting {
+	struct vdcm_fault fault;
+	bool delayed;
+};
+
+struct vdcm_xlat_ops;
+
+/**
+ * struct vdcm_dma - translation of an open ADI
+ * @ops: back end; NULL while nothing is attached
+ * @tree: pinned pages
+ * @dma: mode table: bus address of each page
+ * @domain: mode pasid: page table of the ADI
+ * @pages: room for one batch
+ * @work: serves the faults, one at a time
+ * @nr_waiting: faults in @waiting
+ * @accept: faults are taken
+ * @waiting: queue
+ */
+struct vdcm_dma {
+	const struct vdcm_xlat_ops *ops;
+	struct vdcm_pin_tree tree;
+	struct xarray dma;
+	struct iommu_domain *domain;
+	struct page **pages;
+	struct delayed_work work;
+	unsigned int nr_waiting;
+	bool accept;
+	struct vdcm_waiting waiting[VDCM_MAX_FAULTS];
+};
+
+/**
+ * struct vdcm_live - state of an open ADI
+ * @adi: whose
+ * @config: config space
+ * @msix: MSI-X state
+ * @err: eventfd of the error interrupt, or NULL
+ * @req: eventfd of the release request, or NULL
+ * @dma: translation
+ * @bus_master: the driver was told so
+ * @vecs: one for each vector
+ */
+struct vdcm_live {
+	struct vdcm_adi *adi;
+	struct vdcm_config config;
+	struct vdcm_msix msix;
+	struct eventfd_ctx *err;
+	struct eventfd_ctx *req;
+	struct vdcm_dma dma;
+	bool bus_master;
+	struct vdcm_vec vecs[];
+};
+
+/**
+ * struct vdcm_adi - an assignable device interface, and its VFIO device
+ * @vdev: must be first
+ * @mdev: the mediated device
+ * @parent: PF
+ * @type: type
+ * @regions: region table of the type
+ * @drvdata: the PF driver's
+ * @entry: in the parent's list
+ * @lock: see above
+ * @pin_lock: see above
+ * @mem_lock: see above
+ * @irq_lock: see above
+ * @fault_lock: see above
+ * @live: state of an open ADI, or NULL
+ * @mem_on: pages of the ADI may be mapped now
+ * @gate: hold-off gate
+ * @pasid: PASID attached, or VDCM_NO_PASID
+ * @opener_pid: who has it open
+ * @opener: who has it open
+ * @counters: by enum vdcm_counter
+ */
+struct vdcm_adi {
+	struct vfio_device vdev;
+	struct mdev_device *mdev;
+	struct vdcm_parent *parent;
+	const struct vdcm_type *type;
+	const struct vdcm_regions *regions;
+	void *drvdata;
+	struct list_head entry;
+	struct mutex lock;
+	struct mutex pin_lock;
+	struct rw_semaphore mem_lock;
+	spinlock_t irq_lock;
+	spinlock_t fault_lock;
+	struct vdcm_live *live;
+	bool mem_on;
+	struct vdcm_holdoff gate;
+	u32 pasid;
+	pid_t opener_pid;
+	char opener[TASK_COMM_LEN];
+	atomic64_t counters[VDCM_NR_COUNTERS];
+};
+
+/**
+ * struct vdcm_mtype - an mdev type of one parent
+ * @mtype: the mdev core's
+ * @type: the PF driver's
+ * @regions: region table
+ */
+struct vdcm_mtype {
+	struct mdev_type mtype;
+	const struct vdcm_type *type;
+	struct vdcm_regions *regions;
+};
+
+/**
+ * struct vdcm_mdev_driver - the mdev driver behind a struct vdcm_driver
+ * @mdrv: the mdev core's
+ * @drv: the PF driver's
+ */
+struct vdcm_mdev_driver {
+	struct mdev_driver mdrv;
+	struct vdcm_driver *drv;
+};
+
+/**
+ * struct vdcm_parent - a registered PF
+ * @mdev: the mdev core's
+ * @dev: the PF
+ * @driver: the mdev driver of its mdevs
+ * @ops: the PF driver's operations
+ * @xlat: translation mode
+ * @drvdata: the PF driver's
+ * @dead: the device is gone
+ * @list_lock: protects @adis; outside mem_lock
+ * @adis: all ADIs
+ * @pool: what is left to create mdevs from
+ * @ktype: the mdev core's type of the type objects, with our release
+ * @core_release: the mdev core's release
+ * @nr_held: type objects that are still referenced
+ * @released: completed when @nr_held has become 0
+ * @mtypes: pointers to @types for the mdev core
+ * @nr_types: number of types
+ * @types: types
+ */
+struct vdcm_parent {
+	struct mdev_parent mdev;
+	struct device *dev;
+	struct vdcm_mdev_driver *driver;
+	const struct vdcm_adi_ops *ops;
+	enum vdcm_xlat xlat;
+	void *drvdata;
+	bool dead;
+	struct mutex list_lock;
+	struct list_head adis;
+	struct vdcm_pool pool;
+	struct kobj_type ktype;
+	void (*core_release)(struct kobject *kobj);
+	atomic_t nr_held;
+	struct completion released;
+	struct mdev_type **mtypes;
+	unsigned int nr_types;
+	struct vdcm_mtype types[];
+};
+
+/**
+ * struct vdcm_xlat_ops - a translation back end; called under adi->pin_lock
+ * @attach: begin: nothing is mapped. 0 or errno
+ * @detach: end: nothing is mapped any more
+ * @map: map a batch. 0 or errno (then nothing of it is mapped)
+ * @remap: replace the mapping of one page with rights @prot. 0 or errno
+ * @unmap: remove @nr mapped pages; no access is under way when it returns
+ */
+struct vdcm_xlat_ops {
+	int (*attach)(struct vdcm_adi *adi);
+	void (*detach)(struct vdcm_adi *adi);
+	int (*map)(struct vdcm_adi *adi, u64 iova, struct page **pages,
+		   unsigned int nr, u32 prot, bool writable);
+	int (*remap)(struct vdcm_adi *adi, u64 iova, struct page *page,
+		     u32 prot);
+	void (*unmap)(struct vdcm_adi *adi, u64 iova, u64 nr);
+};
+
+extern const struct vdcm_xlat_ops vdcm_xlat_table;
+extern const struct vdcm_xlat_ops vdcm_xlat_pasid;
+
+extern struct workqueue_struct *vdcm_wq;
+extern unsigned int vdcm_fault_around;
+extern bool vdcm_holdoff_on;
+
+static inline struct vdcm_adi *vdcm_from_vdev(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vdcm_adi, vdev);
+}
+
+static inline const struct vdcm_adi_ops *vdcm_ops(const struct vdcm_adi *adi)
+{
+	return adi->parent->ops;
+}
+
+static inline bool vdcm_is_dead(const struct vdcm_adi *adi)
+{
+	return READ_ONCE(adi->parent->dead);
+}
+
+static inline void vdcm_add(struct vdcm_adi *adi, enum vdcm_counter counter,
+			    s64 n)
+{
+	atomic64_add(n, &adi->counters[counter]);
+}
+
+static inline void vdcm_inc(struct vdcm_adi *adi, enum vdcm_counter counter)
+{
+	atomic64_inc(&adi->counters[counter]);
+}
+
+/* vdev.c */
+extern const struct vfio_device_ops vdcm_vfio_ops;
+int vdcm_reset(struct vdcm_adi *adi);
+void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
+
+/* access.c */
+u64 vdcm_region_size(const struct vdcm_adi *adi, unsigned int index);
+ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
+		  loff_t *ppos);
+ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
+		   size_t count, loff_t *ppos);
+
+/* mmap.c */
+bool vdcm_can_mmap(void);
+int vdcm_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+void vdcm_set_memory(struct vdcm_adi *adi, bool on);
+void vdcm_zap(struct vdcm_adi *adi);
+
+/* irq.c */
+unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index);
+int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
+		 const void *data);
+void vdcm_irq_kick(struct vdcm_adi *adi);
+void vdcm_irq_release(struct vdcm_adi *adi);
+bool vdcm_irq_request(struct vdcm_adi *adi);
+
+/* dma.c */
+int vdcm_dma_open(struct vdcm_live *live);
+int vdcm_dma_attach(struct vdcm_adi *adi);
+void vdcm_dma_detach(struct vdcm_adi *adi);
+void vdcm_dma_free(struct vdcm_live *live);
+void vdcm_dma_accept(struct vdcm_adi *adi, bool accept);
+void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length);
+
+#endif /* VDCM_INTERNAL_H */

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The Virtual Device Composition Module: module and parameters.
+ */
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "internal.h"
+
+struct workqueue_struct *vdcm_wq;
+
+unsigned int vdcm_fault_around = 16;
+bool vdcm_holdoff_on = true;
+
+static int set_fault_around(const char *val, const struct kernel_param *kp)
+{
+	unsigned int n;
+	int ret;
+
+	ret = kstrtouint(val, 0, &n);
+	if (!ret && (n > VDCM_PIN_BATCH || !is_power_of_2(n)))
+		ret = -EINVAL;
+	if (ret) {
+		pr_err("vdcm: fault_around must be a power of two, 1..%u\n",
+		       VDCM_PIN_BATCH);
+		return ret;
+	}
+	WRITE_ONCE(vdcm_fault_around, n);
+	return 0;
+}
+
+static const struct kernel_param_ops fault_around_ops = {
+	.set = set_fault_around,
+	.get = param_get_uint,
+};
+
+module_param_cb(fault_around, &fault_around_ops, &vdcm_fault_around, 0644);
+MODULE_PARM_DESC(fault_around,
+		 "pages pinned at once, aligned, when one of them is accessed (1..512, a power of two; default 16)");
+
+static int set_holdoff(const char *val, const struct kernel_param *kp)
+{
+	bool on;
+	int ret;
+
+	ret = kstrtobool(val, &on);
+	if (ret) {
+		pr_err("vdcm: holdoff must be 0 or 1\n");
+		return ret;
+	}
+	WRITE_ONCE(vdcm_holdoff_on, on);
+	return 0;
+}
+
+static const struct kernel_param_ops holdoff_ops = {
+	.set = set_holdoff,
+	.get = param_get_bool,
+};
+
+module_param_cb(holdoff, &holdoff_ops, &vdcm_holdoff_on, 0644);
+MODULE_PARM_DESC(holdoff,
+		 "hold pins off while memory is being unmapped (default 1); 0, for tests only: observe and count");
+
+static int __init vdcm_init(void)
+{
+	/* Pages of a function, of its translation and of the host are the same. */
+	BUILD_BUG_ON(PAGE_SIZE != VDCM_PAGE_SIZE);
+	BUILD_BUG_ON(offsetof(struct vdcm_adi, vdev));
+	BUILD_BUG_ON(sizeof(struct vdcm_adi) + sizeof(struct mdev_device) >
+		     8192);
+
+	vdcm_wq = alloc_workqueue("vdcm", WQ_UNBOUND, 0);
+	return vdcm_wq ? 0 : -ENOMEM;
+}
+module_init(vdcm_init);
+
+static void __exit vdcm_exit(void)
+{
+	destroy_workqueue(vdcm_wq);
+}
+module_exit(vdcm_exit);
+
+MODULE_DESCRIPTION("Virtual Device Composition Module");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: mdev vfio_iommu_type1");

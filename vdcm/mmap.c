@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Doorbell pages in user space: nothing is mapped up front; the first touch of
+ * a page faults it in, and revoking the mappings makes the next touch fault again.
+ */
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include "internal.h"
+
+/**
+ * vdcm_can_mmap() - are BARs mappable at all?
+ *
+ * Return: false where every access has to trap.
+ */
+bool vdcm_can_mmap(void)
+{
+	return vdcm_vfio_can_zap();
+}
+
+/* The physical page behind a page of a BAR, or 0. */
+static phys_addr_t find_page(struct vdcm_adi *adi, unsigned long pgoff)
+{
+	u64 offset = (u64)pgoff << PAGE_SHIFT;
+	struct vdcm_hit hit;
+
+	lockdep_assert_held(&adi->mem_lock);
+	if (!adi->mem_on || vdcm_is_dead(adi))
+		return 0;
+	vdcm_regions_find(adi->regions, offset >> VDCM_REGION_SHIFT,
+			  offset & VDCM_REGION_MASK, &hit);
+	if (hit.kind != VDCM_HIT_PASS)
+		return 0;
+	return vdcm_ops(adi)->page(adi, hit.target / VDCM_PAGE_SIZE);
+}
+
+static vm_fault_t vdcm_vm_fault(struct vm_fault *vmf)
+{
+	struct vdcm_adi *adi = vmf->vma->vm_private_data;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+	phys_addr_t phys;
+
+	vdcm_inc(adi, VDCM_CNT_MMAP_FAULTS);
+	down_read(&adi->mem_lock);
+	phys = find_page(adi, vmf->pgoff);
+	if (phys)
+		ret = vmf_insert_pfn(vmf->vma, vmf->address,
+				     phys >> PAGE_SHIFT);
+	up_read(&adi->mem_lock);
+	return ret;
+}
+
+static const struct vm_operations_struct vdcm_vm_ops = {
+	.fault = vdcm_vm_fault,
+};
+
+/**
+ * vdcm_mmap() - vfio_device_ops.mmap
+ * @vdev: open VFIO device
+ * @vma: any part of a BAR that has pages to map; other pages of it raise SIGBUS
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vdcm_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
+	u64 start = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	unsigned int index = start >> VDCM_REGION_SHIFT, run = 0;
+	u64 len = vma->vm_end - vma->vm_start;
+	u64 offset, size;
+
+	start &= VDCM_REGION_MASK;
+	if (!vdcm_can_mmap() || index >= VDCM_NR_BARS ||
+	    !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	size = vdcm_region_size(adi, index);
+	if (start >= size || len > size - start ||
+	    !vdcm_regions_area(adi->regions, index, &run, &offset, &size))
+		return -EINVAL;
+
+	vma->vm_private_data = adi;
+	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
+	vdcm_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = &vdcm_vm_ops;
+	return 0;
+}
+
+/**
+ * vdcm_set_memory() - pages may be mapped from now on, or no longer
+ * @adi: ADI
+ * @on: which; when switched off, all mappings are gone on return
+ *
+ * Context: process; no lock held that is taken under mmap_lock.
+ */
+void vdcm_set_memory(struct vdcm_adi *adi, bool on)
+{
+	down_write(&adi->mem_lock);
+	adi->mem_on = on;
+	if (!on)
+		vdcm_vfio_zap(&adi->vdev);
+	up_write(&adi->mem_lock);
+}
+
+/**
+ * vdcm_zap() - revoke all mappings; the next touch faults
+ * @adi: ADI
+ *
+ * Context: process; no lock held that is taken under mmap_lock.
+ */
+void vdcm_zap(struct vdcm_adi *adi)
+{
+	down_write(&adi->mem_lock);
+	vdcm_vfio_zap(&adi->vdev);
+	up_write(&adi->mem_lock);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * MSI-X table, pending bit array, and the gate between a cause and its eventfd.
+ *
+ * A vector is delivered unless it has nobody to signal, is masked by
+ * VFIO_DEVICE_SET_IRQS, by its table entry, by the function mask, or because
+ * MSI-X is not enabled; then it is pending and delivered when the last of these
+ * goes away. VMMs such as QEMU virtualise the table and user space drivers never
+ * touch it or message control: state that nobody wrote since the last reset does
+ * not block anything, although a fresh table reads "masked" as it must.
+ */
+#include <linux/bits.h>
+#include <linux/pci_regs.h>
+#include <linux/string.h>
+
+#include "msix.h"
+
+static u8 *entry_ctrl(struct vdcm_msix *msix, unsigned int vec)
+{
+	return &msix->table[vec * VDCM_MSIX_ENTRY_SIZE +
+			    PCI_MSIX_ENTRY_VECTOR_CTRL];
+}
+
+/**
+ * vdcm_msix_reset() - back to the state after reset
+ * @msix: MSI-X state
+ *
+ * Who is armed or held by user space is not the function's state and stays.
+ */
+void vdcm_msix_reset(struct vdcm_msix *msix)
+{
+	unsigned int vec;
+
+	memset(msix->table, 0, sizeof(msix->table));
+	for (vec = 0; vec < msix->nr; vec++)
+		*entry_ctrl(msix, vec) = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	msix->pending = 0;
+	msix->written = 0;
+	msix->ctrl = 0;
+	msix->used = false;
+}
+
+/**
+ * vdcm_msix_init() - set up MSI-X state
+ * @msix: MSI-X state
+ * @nr: number of vectors, at most VDCM_MAX_VECTORS
+ */
+void vdcm_msix_init(struct vdcm_msix *msix, unsigned int nr)
+{
+	memset(msix, 0, sizeof(*msix));
+	msix->nr = nr;
+	vdcm_msix_reset(msix);
+}
+
+/* The vectors that a signal would not get through to, by bit. */
+static u64 blocked_vectors(const struct vdcm_msix *msix)
+{
+	u64 blocked = ~msix->armed | msix->held;
+	unsigned int vec;
+
+	if (msix->used && (!(msix->ctrl & PCI_MSIX_FLAGS_ENABLE) ||
+			   msix->ctrl & PCI_MSIX_FLAGS_MASKALL))
+		return ~0ULL;
+	if (!msix->written)
+		return blocked;
+	for (vec = 0; vec < msix->nr; vec++)
+		if (msix->written & BIT_ULL(vec) &&
+		    msix->table[vec * VDCM_MSIX_ENTRY_SIZE +
+				PCI_MSIX_ENTRY_VECTOR_CTRL] &
+		    PCI_MSIX_ENTRY_CTRL_MASKBIT)
+			blocked |= BIT_ULL(vec);
+	return blocked;
+}
+
+/**
+ * vdcm_msix_blocked() - would a signal be kept pending?
+ * @msix: MSI-X state
+ * @vec: vector below the number of vectors
+ */
+bool vdcm_msix_blocked(const struct vdcm_msix *msix, unsigned int vec)
+{
+	return blocked_vectors(msix) & BIT_ULL(vec);
+}
+
+/**
+ * vdcm_msix_signal() - a cause of a vector occurred
+ * @msix: MSI-X state
+ * @vec: vector; of no effect if there is no such
+ *
+ * Return: true = deliver it now; false = it is pending.
+ */
+bool vdcm_msix_signal(struct vdcm_msix *msix, unsigned int vec)
+{
+	if (vec >= msix->nr)
+		return false;
+	if (!vdcm_msix_blocked(msix, vec))
+		return true;
+	msix->pending |= BIT_ULL(vec);
+	return false;
+}
+
+/**
+ * vdcm_msix_take_ready() - take the pending vectors that are no longer blocked
+ * @msix: MSI-X state
+ *
+ * To be called after every other change of state.
+ *
+ * Return: the vectors to deliver, by bit; they are not pending any more.
+ */
+u64 vdcm_msix_take_ready(struct vdcm_msix *msix)
+{
+	u64 ready;
+
+	if (!msix->pending)
+		return 0;
+	ready = msix->pending & ~blocked_vectors(msix);
+	msix->pending &= ~ready;
+	return ready;
+}
+
+static void set_bit_to(u64 *bits, unsigned int vec, bool on)
+{
+	if (on)
+		*bits |= BIT_ULL(vec);
+	else
+		*bits &= ~BIT_ULL(vec);
+}
+
+/**
+ * vdcm_msix_arm() - there is, or no longer is, someone to signal
+ * @msix: MSI-X state
+ * @vec: vector below the number of vectors
+ * @armed: there is
+ */
+void vdcm_msix_arm(struct vdcm_msix *msix, unsigned int vec, bool armed)
+{
+	set_bit_to(&msix->armed, vec, armed);
+}
+
+/**
+ * vdcm_msix_hold() - mask or unmask from user space
+ * @msix: MSI-X state
+ * @vec: vector below the number of vectors
+ * @held: mask it
+ */
+void vdcm_msix_hold(struct vdcm_msix *msix, unsigned int vec, bool held)
+{
+	set_bit_to(&msix->held, vec, held);
+}
+
+/**
+ * vdcm_msix_forget() - user space disabled the interrupts
+ * @msix: MSI-X state
+ */
+void vdcm_msix_forget(struct vdcm_msix *msix)
+{
+	msix->armed = 0;
+	msix->held = 0;
+	msix->pending = 0;
+}
+
+/**
+ * vdcm_msix_ctrl() - message control was written
+ * @msix: MSI-X state
+ * @ctrl: its new value
+ */
+void vdcm_msix_ctrl(struct vdcm_msix *msix, u16 ctrl)
+{
+	msix->ctrl = ctrl;
+	if (ctrl & PCI_MSIX_FLAGS_ENABLE)
+		msix->used = true;
+}
+
+/**
+ * vdcm_msix_table_read() - read the table
+ * @msix: MSI-X state
+ * @offset: in bytes from the start of the table
+ * @size: 1..8 bytes; what lies beyond the last entry reads 0
+ */
+u64 vdcm_msix_table_read(const struct vdcm_msix *msix, u32 offset,
+			 unsigned int size)
+{
+	u32 end = msix->nr * VDCM_MSIX_ENTRY_SIZE;
+	u64 value = 0;
+	unsigned int i;
+
+	for (i = 0; i < size && offset + i < end; i++)
+		value |= (u64)msix->table[offset + i] << 8 * i;
+	return value;
+}
+
+/* Writable bits of byte @i of an entry. */
+static u8 entry_wmask(unsigned int i)
+{
+	if (i == PCI_MSIX_ENTRY_LOWER_ADDR)
+		return 0xfc;
+	if (i < PCI_MSIX_ENTRY_VECTOR_CTRL)
+		return 0xff;
+	return i == PCI_MSIX_ENTRY_VECTOR_CTRL ? PCI_MSIX_ENTRY_CTRL_MASKBIT : 0;
+}
+
+/**
+ * vdcm_msix_table_write() - write the table
+ * @msix: MSI-X state
+ * @offset: in bytes from the start of the table
+ * @size: 1..8 bytes; what lies beyond the last entry is dropped
+ * @value: the bytes, the first in bits 7:0
+ */
+void vdcm_msix_table_write(struct vdcm_msix *msix, u32 offset,
+			   unsigned int size, u64 value)
+{
+	u32 end = msix->nr * VDCM_MSIX_ENTRY_SIZE;
+	unsigned int i;
+
+	for (i = 0; i < size && offset + i < end; i++) {
+		u8 wmask = entry_wmask((offset + i) % VDCM_MSIX_ENTRY_SIZE);
+		u8 *byte = &msix->table[offset + i];
+
+		*byte = (*byte & ~wmask) | ((value >> 8 * i) & wmask);
+		msix->written |= BIT_ULL((offset + i) / VDCM_MSIX_ENTRY_SIZE);
+	}
+}
+
+/**
+ * vdcm_msix_pba_read() - read the pending bit array
+ * @msix: MSI-X state
+ * @offset: in bytes from the start of the array
+ * @size: 1..8 bytes; what lies beyond the array reads 0
+ */
+u64 vdcm_msix_pba_read(const struct vdcm_msix *msix, u32 offset,
+		       unsigned int size)
+{
+	u64 value;
+
+	if (offset >= VDCM_MSIX_PBA_SIZE)
+		return 0;
+	value = msix->pending >> 8 * offset;
+	return size < 8 ? value & (BIT_ULL(8 * size) - 1) : value;
+}

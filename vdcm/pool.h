@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Shared resources of a PF: a pure object with a lock of its own. */
+#ifndef VDCM_POOL_H
+#define VDCM_POOL_H
+
+#include <linux/spinlock.h>
+#include <vdcm/vdcm.h>
+
+/**
+ * struct vdcm_pool - what the types of one parent are paid with
+ * @lock: protects @used
+ * @capacity: by enum vdcm_resource
+ * @used: by enum vdcm_resource; never above @capacity
+ */
+struct vdcm_pool {
+	spinlock_t lock;
+	u32 capacity[VDCM_NR_RESOURCES];
+	u32 used[VDCM_NR_RESOURCES];
+};
+
+void vdcm_pool_init(struct vdcm_pool *pool, const u32 *capacity);
+int vdcm_pool_take(struct vdcm_pool *pool, const u32 *cost);
+void vdcm_pool_give(struct vdcm_pool *pool, const u32 *cost);
+unsigned int vdcm_pool_available(struct vdcm_pool *pool, const u32 *cost);
+
+#endif /* VDCM_POOL_H */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes of an mdev that the framework offers to PF drivers (VDCM_ATTRS).
+ */
+#include <linux/device.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+static const char * const counter_names[VDCM_NR_COUNTERS] = {
+	[VDCM_CNT_TRAPS_READ] = "traps_read",
+	[VDCM_CNT_TRAPS_WRITE] = "traps_write",
+	[VDCM_CNT_MMAP_FAULTS] = "mmap_faults",
+	[VDCM_CNT_DOORBELL_TRAPS] = "doorbell_traps",
+	[VDCM_CNT_DMA_FAULTS] = "dma_faults",
+	[VDCM_CNT_PAGES_PINNED_TOTAL] = "pages_pinned_total",
+	[VDCM_CNT_PINNED_PAGES] = "pinned_pages",
+	[VDCM_CNT_FAULT_AROUND_PAGES] = "fault_around_pages",
+	[VDCM_CNT_PINS_FAILED] = "pins_failed",
+	[VDCM_CNT_UNMAP_CALLBACKS] = "unmap_callbacks",
+	[VDCM_CNT_HOLDOFF_DELAYED] = "holdoff_delayed",
+	[VDCM_CNT_HOLDOFF_WOULD_RETRY] = "holdoff_would_retry",
+	[VDCM_CNT_IRQS_SIGNALLED] = "irqs_signalled",
+	[VDCM_CNT_RESETS] = "resets",
+};
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vdcm_adi *adi = vdcm_adi_get(dev);
+	char opener[TASK_COMM_LEN];
+	unsigned long flags;
+	pid_t pid;
+
+	if (vdcm_is_dead(adi))
+		return sysfs_emit(buf, "dead\n");
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	pid = adi->opener_pid;
+	memcpy(opener, adi->opener, sizeof(opener));
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+	if (!pid)
+		return sysfs_emit(buf, "idle\n");
+	return sysfs_emit(buf, "open %d %s\n", pid, opener);
+}
+
+static ssize_t pinned_bytes_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct vdcm_adi *adi = vdcm_adi_get(dev);
+	s64 pages = atomic64_read(&adi->counters[VDCM_CNT_PINNED_PAGES]);
+
+	return sysfs_emit(buf, "%lld\n", pages << PAGE_SHIFT);
+}
+
+static ssize_t dma_mode_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	bool pasid = vdcm_adi_get(dev)->parent->xlat == VDCM_XLAT_PASID;
+
+	return sysfs_emit(buf, "%s\n", pasid ? "pasid" : "table");
+}
+
+static ssize_t pasid_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	u32 pasid = READ_ONCE(vdcm_adi_get(dev)->pasid);
+
+	if (pasid == VDCM_NO_PASID)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%u\n", pasid);
+}
+
+static ssize_t counters_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct vdcm_adi *adi = vdcm_adi_get(dev);
+	int i, len = 0;
+
+	for (i = 0; i < VDCM_NR_COUNTERS; i++)
+		len += sysfs_emit_at(buf, len, "%s %lld\n", counter_names[i],
+				     atomic64_read(&adi->counters[i]));
+	/* What an mdev costs that nobody has opened. */
+	len += sysfs_emit_at(buf, len, "bytes_idle %zu\n",
+			     sizeof(struct vdcm_adi) +
+			     sizeof(struct mdev_device));
+	return len;
+}
+
+struct device_attribute vdcm_attr_state = __ATTR_RO(state);
+EXPORT_SYMBOL_GPL(vdcm_attr_state);
+
+struct device_attribute vdcm_attr_pinned_bytes = __ATTR_RO(pinned_bytes);
+EXPORT_SYMBOL_GPL(vdcm_attr_pinned_bytes);
+
+struct device_attribute vdcm_attr_dma_mode = __ATTR_RO(dma_mode);
+EXPORT_SYMBOL_GPL(vdcm_attr_dma_mode);
+
+struct device_attribute vdcm_attr_pasid = __ATTR_RO(pasid);
+EXPORT_SYMBOL_GPL(vdcm_attr_pasid);
+
+struct device_attribute vdcm_attr_counters = __ATTR_RO(counters);
+EXPORT_SYMBOL_GPL(vdcm_attr_counters);

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A QEMU that executes no code, driven through its qtest protocol."""
+import os
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+from .regs import R
+
+ECAM = 0xb0000000
+BARS = {0: 0xc0000000, 2: 0xc4000000, 4: 0xc8000000}
+DEVFN = 4 << 3
+RAM = 256 << 20
+
+
+class Machine:
+    """One QEMU with a SmartNIC at 00:04.0 and an uplink we hold the end of."""
+
+    def __init__(self, qemu, options='', extra=()):
+        self.dir = tempfile.TemporaryDirectory()
+        ours, theirs = (os.path.join(self.dir.name, x) for x in 'ab')
+        self.net = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.net.bind(ours)
+        self.net.settimeout(2)
+        self.theirs = theirs
+        self.log = open(os.path.join(self.dir.name, 'log'), 'w+b')
+        args = [qemu, '-M', 'q35', '-accel', 'qtest', '-m', str(RAM >> 20), '-nodefaults',
+                '-display', 'none', '-qtest', 'stdio', '-qtest-log', 'none',
+                '-d', 'guest_errors', '-netdev',
+                f'dgram,id=up,local.type=unix,local.path={theirs},'
+                f'remote.type=unix,remote.path={ours}',
+                *extra, '-device', f'smartnic,addr=04.0,netdev=up,mac=02:00:00:00:00:01{options}']
+        self.proc = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=self.log)
+        self.free = 0x100000
+        self.setup_pci()
+
+    def close(self):
+        self.proc.stdin.close()
+        rc = self.proc.wait(10)
+        self.net.close()
+        self.log.close()
+        self.dir.cleanup()
+        return rc
+
+    def stderr(self):
+        self.log.flush()
+        self.log.seek(0)
+        return self.log.read().decode(errors='replace')
+
+    # --- protocol ---
+
+    def cmd(self, text):
+        self.proc.stdin.write(text.encode() + b'\n')
+        self.proc.stdin.flush()
+        while True:
+            line = self.proc.stdout.readline().decode().split()
+            if not line:
+                raise EOFError('QEMU is gone: ' + self.stderr()[-2000:])
+            if line[0] == 'IRQ':
+                continue
+            if line[0] != 'OK':
+                raise RuntimeError(' '.join(line))
+            return line[1] if len(line) > 1 else ''
+
+    def read(self, addr, size):
+        return bytes.fromhex(self.cmd(f'read {addr:#x} {size:#x}')[2:]) if size else b''
+
+    def write(self, addr, data):
+        if data:
+            self.cmd(f'write {addr:#x} {len(data):#x} 0x{bytes(data).hex()}')
+
+    def rd(self, addr, size=4):
+        return int(self.cmd(f'read{" bw l   q"[size]} {addr:#x}'), 0)
+
+    def wr(self, addr, val, size=4):
+        self.cmd(f'write{" bw l   q"[size]} {addr:#x} {val:#x}')
+
+    def step(self, ns):
+        self.cmd(f'clock_step {int(ns)}')
+
+    def until(self, what, seconds=2):
+        """The device works in bottom halves: wait for what it does."""
+        end = time.monotonic() + seconds
+        while True:
+            val = what()
+            if val or time.monotonic() > end:
+                return val
+
+    def settle(self):
+        """Time for every bottom half that is under way."""
+        for _ in range(20):
+            self.rd(ECAM)
+
+    def alloc(self, size, align=4096):
+        self.free = (self.free + align - 1) // align * align
+        at = self.free
+        self.free += size
+        assert self.free <= RAM
+        return at
+
+    # --- PCI ---
+
+    def setup_pci(self):
+        for reg, val in ((0x64, 0), (0x60, ECAM | 1)):
+            self.cmd(f'outl 0xcf8 {0x80000000 | reg:#x}')
+            self.cmd(f'outl 0xcfc {val:#x}')
+        for bar, at in BARS.items():
+            self.cfg_wr(0x10 + 4 * bar, at)
+            self.cfg_wr(0x14 + 4 * bar, 0)
+        self.cfg_wr(4, 6, 2)
+        self.cfg_wr(R.CAP_MSIX + 2, 0x8000, 2)
+
+    def cfg(self, reg, size=4):
+        return self.rd(ECAM + (DEVFN << 12) + reg, size)
+
+    def cfg_wr(self, reg, val, size=4):
+        self.wr(ECAM + (DEVFN << 12) + reg, val, size)
+
+    def bar(self, n, off, size=4):
+        return self.rd(BARS[n] + off, size)
+
+    def bar_wr(self, n, off, val, size=4):
+        self.wr(BARS[n] + off, val, size)
+
+    # --- uplink ---
+
+    def send(self, frame):
+        self.net.sendto(frame, self.theirs)
+        self.settle()
+
+    def recv(self, timeout=2):
+        self.net.settimeout(timeout)
+        try:
+            return self.net.recv(65536)
+        except socket.timeout:
+            return None
+
+    def drain(self):
+        while self.recv(0.05) is not None:
+            pass
+
+
+def pack(fmt, *vals):
+    return struct.pack('<' + fmt, *vals)
+
+
+def unpack(fmt, data):
+    return struct.unpack('<' + fmt, data)

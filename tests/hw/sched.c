@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who runs when. All DMA happens here, in a bottom half: never inside a
+ * register access. Units take turns; a pass moves a bounded number of frames
+ * and then lets the vCPUs go on, whatever one function throws at the device.
+ */
+#include "snic_int.h"
+#include "qemu/main-loop.h"
+#include "hw/net/net_rx_pkt.h"
+
+#define CREDIT_PER_PASS     256
+#define UNITS_PER_PASS      64
+
+void snic_kick_device(SnicState *s)
+{
+    qemu_bh_schedule(s->bh);
+}
+
+static SnicUnitList *snic_list(SnicState *s, enum snic_wait on)
+{
+    switch (on) {
+    case SNIC_RUN:
+        return &s->run;
+    case SNIC_WAIT_ROOM:
+        return &s->wait_room;
+    case SNIC_WAIT_MBX:
+        return &s->wait_mbx;
+    default:
+        return NULL;
+    }
+}
+
+static void snic_move(SnicUnit *u, enum snic_wait on)
+{
+    SnicState *s = u->f->s;
+
+    if (u->on != SNIC_IDLE) {
+        QTAILQ_REMOVE(snic_list(s, u->on), u, link);
+    }
+    if (on != SNIC_IDLE) {
+        QTAILQ_INSERT_TAIL(snic_list(s, on), u, link);
+    }
+    u->on = on;
+}
+
+/* There may be something to do. One that waits is woken by what it waits for. */
+void snic_kick(SnicUnit *u)
+{
+    if (u->on == SNIC_IDLE) {
+        snic_move(u, SNIC_RUN);
+    }
+    snic_kick_device(u->f->s);
+}
+
+void snic_unit_wait(SnicUnit *u, enum snic_wait on)
+{
+    snic_move(u, on);
+}
+
+static void snic_wake(SnicState *s, enum snic_wait on)
+{
+    SnicUnitList *list = snic_list(s, on);
+
+    if (QTAILQ_EMPTY(list)) {
+        return;
+    }
+    while (!QTAILQ_EMPTY(list)) {
+        snic_move(QTAILQ_FIRST(list), SNIC_RUN);
+    }
+    snic_kick_device(s);
+}
+
+void snic_wake_room(SnicState *s)
+{
+    snic_wake(s, SNIC_WAIT_ROOM);
+}
+
+void snic_wake_mbx(SnicState *s)
+{
+    snic_wake(s, SNIC_WAIT_MBX);
+}
+
+/* Forget whatever the unit was about to do. */
+void snic_unit_cancel(SnicUnit *u)
+{
+    snic_fault_clear(u);
+    snic_move(u, SNIC_IDLE);
+}
+
+/* The unit can't go on, and nobody will mend it. */
+void snic_unit_fail(SnicUnit *u)
+{
+    snic_unit_cancel(u);
+    if (u->idx < SNIC_UNIT_ATQ) {
+        snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+    } else {
+        snic_aq_fail(u);
+    }
+}
+
+bool snic_unit_ready(SnicUnit *u)
+{
+    return !u->fault && snic_func_runs(u->f);
+}
+
+static void snic_unit_run(SnicUnit *u)
+{
+    if (!snic_unit_ready(u)) {
+        return;
+    }
+    if (u->idx < SNIC_UNIT_RXQ(0)) {
+        snic_tx_run(u);
+    } else if (u->idx < SNIC_UNIT_ATQ) {
+        snic_rx_run(u);
+    } else if (u->idx == SNIC_UNIT_ATQ) {
+        snic_atq_run(u);
+    } else {
+        snic_arq_run(u);
+    }
+}
+
+static void snic_pass(void *opaque)
+{
+    SnicState *s = opaque;
+    unsigned n;
+    bool more;
+
+    s->running = true;
+    s->run_gen++;
+    s->credit = CREDIT_PER_PASS;
+    more = snic_mbx_tx_run(s);
+    for (n = 0; n < UNITS_PER_PASS && s->credit > 0; n++) {
+        SnicUnit *u = QTAILQ_FIRST(&s->run);
+
+        if (!u) {
+            break;
+        }
+        snic_move(u, SNIC_IDLE);
+        snic_unit_run(u);
+    }
+    snic_post_events(s);
+    s->running = false;
+    if (more || !QTAILQ_EMPTY(&s->run)) {
+        snic_kick_device(s);
+    }
+}
+
+static void snic_room_timeout(void *opaque)
+{
+    snic_wake_room(opaque);
+}
+
+void snic_sched_init(SnicState *s)
+{
+    QTAILQ_INIT(&s->run);
+    QTAILQ_INIT(&s->wait_room);
+    QTAILQ_INIT(&s->wait_mbx);
+    QTAILQ_INIT(&s->faults);
+    QTAILQ_INIT(&s->causes);
+    s->bh = qemu_bh_new_guarded(snic_pass, s,
+                                &s->parent_obj.qdev.mem_reentrancy_guard);
+    s->room_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, snic_room_timeout, s);
+    s->txbuf = g_malloc(SNIC_TSO_MAX);
+    net_rx_pkt_init(&s->parser);
+}
+
+void snic_sched_exit(SnicState *s)
+{
+    qemu_bh_delete(s->bh);
+    timer_free(s->room_timer);
+    g_free(s->txbuf);
+    net_rx_pkt_uninit(s->parser);
+}

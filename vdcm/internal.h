@@ -159,11 +159,11 @@ struct vdcm_adi {
 	const struct vdcm_regions *regions;
 	void *drvdata;
 	struct list_head entry;
-	struct mutex lock;
-	struct mutex pin_lock;
-	struct rw_semaphore mem_lock;
-	spinlock_t irq_lock;
-	spinlock_t fault_lock;
+	struct mutex lock;		/* open, config space, reset */
+	struct mutex pin_lock;		/* pin tree, translation */
+	struct rw_semaphore mem_lock;	/* mem_on */
+	spinlock_t irq_lock;		/* MSI-X state, opener */
+	spinlock_t fault_lock;		/* queue of faults, gate */
 	struct vdcm_live *live;
 	bool mem_on;
 	struct vdcm_holdoff gate;
@@ -223,10 +223,10 @@ struct vdcm_parent {
 	enum vdcm_xlat xlat;
 	void *drvdata;
 	bool dead;
-	struct mutex list_lock;
+	struct mutex list_lock;		/* adis */
 	struct list_head adis;
 	struct vdcm_pool pool;
-	struct kobj_type ktype;
+	const struct kobj_type *ktype;
 	void (*core_release)(struct kobject *kobj);
 	atomic_t nr_held;
 	struct completion released;

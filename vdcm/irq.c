@@ -145,6 +145,8 @@ bool vdcm_irq_request(struct vdcm_adi *adi)
  * vdcm_irq_count() - number of interrupts behind an index
  * @adi: ADI
  * @index: VFIO_PCI_*_IRQ_INDEX
+ *
+ * Return: their number; 0 = not supported.
  */
 unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index)
 {

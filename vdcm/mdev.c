@@ -242,17 +242,31 @@ static void vdcm_type_released(struct kobject *kobj)
 		complete(&parent->released);
 }
 
-static void watch_types(struct vdcm_parent *parent)
+/* The core's type of a type object with our release in it, or NULL. */
+static const struct kobj_type *our_ktype(const struct kobj_type *core)
+{
+	const struct kobj_type ours = {
+		.release = vdcm_type_released,
+		.sysfs_ops = core->sysfs_ops,
+		.default_groups = core->default_groups,
+	};
+
+	return kmemdup(&ours, sizeof(ours), GFP_KERNEL);
+}
+
+static int watch_types(struct vdcm_parent *parent)
 {
 	const struct kobj_type *core = get_ktype(&parent->types[0].mtype.kobj);
 	unsigned int i;
 
-	parent->ktype = *core;
+	parent->ktype = our_ktype(core);
+	if (!parent->ktype)
+		return -ENOMEM;
 	parent->core_release = core->release;
-	parent->ktype.release = vdcm_type_released;
 	atomic_set(&parent->nr_held, parent->nr_types);
 	for (i = 0; i < parent->nr_types; i++)
-		parent->types[i].mtype.kobj.ktype = &parent->ktype;
+		parent->types[i].mtype.kobj.ktype = parent->ktype;
+	return 0;
 }
 
 static bool type_valid(const struct vdcm_type *type)
@@ -304,6 +318,7 @@ static void parent_free(struct vdcm_parent *parent)
 	for (i = 0; i < parent->nr_types; i++)
 		vdcm_regions_destroy(parent->types[i].regions);
 	put_device(parent->dev);
+	kfree(parent->ktype);
 	kfree(parent->mtypes);
 	kfree(parent);
 }
@@ -385,9 +400,13 @@ struct vdcm_parent *vdcm_parent_register(struct vdcm_driver *drv,
 				   parent->mtypes, parent->nr_types);
 	if (ret)
 		goto free;
-	watch_types(parent);
+	ret = watch_types(parent);
+	if (ret)
+		goto unregister;
 	return parent;
 
+unregister:
+	mdev_unregister_parent(&parent->mdev);
 free:
 	parent_free(parent);
 	return ERR_PTR(ret);

@@ -76,6 +76,8 @@ static u64 blocked_vectors(const struct vdcm_msix *msix)
  * vdcm_msix_blocked() - would a signal be kept pending?
  * @msix: MSI-X state
  * @vec: vector below the number of vectors
+ *
+ * Return: true = it would.
  */
 bool vdcm_msix_blocked(const struct vdcm_msix *msix, unsigned int vec)
 {
@@ -176,6 +178,8 @@ void vdcm_msix_ctrl(struct vdcm_msix *msix, u16 ctrl)
  * @msix: MSI-X state
  * @offset: in bytes from the start of the table
  * @size: 1..8 bytes; what lies beyond the last entry reads 0
+ *
+ * Return: the bytes, the first in bits 7:0.
  */
 u64 vdcm_msix_table_read(const struct vdcm_msix *msix, u32 offset,
 			 unsigned int size)
@@ -226,6 +230,8 @@ void vdcm_msix_table_write(struct vdcm_msix *msix, u32 offset,
  * @msix: MSI-X state
  * @offset: in bytes from the start of the array
  * @size: 1..8 bytes; what lies beyond the array reads 0
+ *
+ * Return: the bytes, the first in bits 7:0.
  */
 u64 vdcm_msix_pba_read(const struct vdcm_msix *msix, u32 offset,
 		       unsigned int size)

@@ -13,7 +13,7 @@
  * @used: by enum vdcm_resource; never above @capacity
  */
 struct vdcm_pool {
-	spinlock_t lock;
+	spinlock_t lock;	/* used */
 	u32 capacity[VDCM_NR_RESOURCES];
 	u32 used[VDCM_NR_RESOURCES];
 };

@@ -52,7 +52,8 @@ static inline long vdcm_vfio_region_info(struct vfio_device *vdev,
 	return -ENOTTY;
 }
 #else
-#define VDCM_VFIO_REGION_INFO_OP(fn)
+/* The function is named in the ioctl op instead. */
+#define VDCM_VFIO_REGION_INFO_OP(...)
 
 static inline long vdcm_vfio_region_info(struct vfio_device *vdev,
 					 void __user *arg,

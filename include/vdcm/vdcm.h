@@ -106,9 +106,11 @@ struct vdcm_fault {
  *	0 or errno (-ENOSPC: device exhausted, -EIO: device dead).
  * @close: undo @open: no DMA, no interrupt, no fault report of this ADI once it
  *	returns; state of the tenant scrubbed. Never fails, also on a dead device.
+ *	Called with DMA off, nothing mapped, and no PASID set.
  * @reset: bring the ADI back to its state after @open: function reset in the
  *	hardware, doorbell pages cleared, filters but the default one gone. Called with
- *	the doorbell mappings zapped. bus_master() follows if it was on. 0 or errno.
+ *	DMA off (bus_master() was called if it was on) and the doorbell mappings zapped;
+ *	translations stay. DMA comes back when the guest enables it. 0 or errno.
  * @bus_master: the guest's bus master enable changed: allow or pause DMA.
  * @page: physical address of page @page of the ADI's MMIO window, 4 KiB aligned,
  *	or 0 if the page may not be mapped into user space now. May be called under
@@ -117,7 +119,8 @@ struct vdcm_fault {
  *	~0 on a dead device. Process context.
  * @reg_write: likewise.
  * @vector_irq: Linux irq number behind vector @vec, or a negative errno when the
- *	vector is demultiplexed from a shared one (no irq bypass then).
+ *	vector is demultiplexed from a shared one (no irq bypass then). It must stay the
+ *	same, and requested, from @open to @close. Process context.
  * @set_pasid: mode pasid: the ADI's accesses carry @pasid from now on;
  *	VDCM_NO_PASID: refuse all. Optional if no parent uses mode pasid.
  * @xlat_map: mode table: map @nr pages of 4 KiB at @iova to consecutive bus
@@ -127,8 +130,9 @@ struct vdcm_fault {
  *	uses the old entries. Must not fail; holes in the range are fine.
  * @invalidate: mode pasid: the device forgets translations it cached (ATC) and
  *	waits. Optional: NULL for devices that cache none.
- * @fault_done: answer for a unit: @err 0 = mapped, try again; else a negative errno:
- *	stop the unit and tell the guest. Process context.
+ * @fault_done: answer for a unit: @err 0 = mapped, try again; else -EFAULT: stop the
+ *	unit and tell the guest. May be called before vdcm_adi_fault() has returned.
+ *	Process context.
  */
 struct vdcm_adi_ops {
 	int (*create)(struct vdcm_adi *adi);

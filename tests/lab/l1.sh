@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # For scripts that run in L1: load the modules, and drive stock L2 guests.
 #
-#   load_modules [PARAMETERS OF smartnic]
+#   load_modules [PARAMETERS OF smartnic]   dma_mode=$DMA unless given
 #   start_l2 NAME [--mdev UUID]... [--smp N] [--mem MB] [--vfio-opts OPTS]
 #            [--machine M] [--append ARGS] [--qemu ARGS] [--no-wait]
 #   wait_l2 NAME [SECONDS]       until its agent answers
@@ -31,6 +31,7 @@ load_modules() {
 			xargs -r modprobe -a || return
 	done
 	[ -d /sys/module/vdcm ] || insmod /lab/modules/vdcm.ko || return
+	[[ -z "${DMA:-}" || " $* " == *" dma_mode="* ]] || set -- "$@" "dma_mode=$DMA"
 	[ -d /sys/module/smartnic ] || insmod /lab/modules/smartnic.ko "$@"
 }
 

@@ -27,7 +27,7 @@ class Machine:
         self.theirs = theirs
         self.log = open(os.path.join(self.dir.name, 'log'), 'w+b')
         args = [qemu, '-M', 'q35', '-accel', 'qtest', '-m', str(RAM >> 20), '-nodefaults',
-                '-display', 'none', '-qtest', 'stdio', '-qtest-log', 'none',
+                '-display', 'none', '-L', '/usr/share/seabios', '-L', '/usr/share/qemu', '-qtest', 'stdio', '-qtest-log', 'none',
                 '-d', 'guest_errors', '-netdev',
                 f'dgram,id=up,local.type=unix,local.path={theirs},'
                 f'remote.type=unix,remote.path={ours}',

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the framework asks of the PF driver for an ADI: its life from creation
+ * to destruction, and access to its window.
+ */
+#include <linux/etherdevice.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+
+#include "adi.h"
+#include "hw.h"
+#include "netdev.h"
+
+/* Pages of a window that may be mapped into a guest: all but the mailbox. */
+#define SNIC_USER_PAGES	(SNIC_WIN_MBX / VDCM_PAGE_SIZE)
+
+/* --- addresses -------------------------------------------------------------- */
+
+static int snic_mac_taken_locked(struct snic_pf *pf, const struct snic_adi *self,
+				 const u8 *mac)
+{
+	struct snic_adi *a;
+
+	if (self && snic_net_has_mac(pf, mac))
+		return -EEXIST;
+	list_for_each_entry(a, &pf->adis, list)
+		if (a != self && ether_addr_equal_unaligned(a->mac, mac))
+			return -EEXIST;
+	return 0;
+}
+
+/**
+ * snic_mac_taken() - is an address somebody else's on this PF?
+ * @pf: PF
+ * @self: the ADI that asks, or NULL for the PF
+ * @mac: unicast address
+ *
+ * Return: 0 or -EEXIST.
+ */
+int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac)
+{
+	int err;
+
+	mutex_lock(&pf->adis_lock);
+	err = snic_mac_taken_locked(pf, self, mac);
+	mutex_unlock(&pf->adis_lock);
+	return err;
+}
+
+/**
+ * snic_mac_set() - give a closed ADI another address
+ * @adi: ADI, kept closed by vdcm_adi_configure_begin()
+ * @mac: valid unicast address
+ *
+ * Return: 0 or -EEXIST.
+ */
+int snic_mac_set(struct snic_adi *adi, const u8 *mac)
+{
+	struct snic_pf *pf = adi->pf;
+	int err;
+
+	mutex_lock(&pf->adis_lock);
+	err = snic_mac_taken_locked(pf, adi, mac);
+	if (!err)
+		memcpy(adi->mac, mac, ETH_ALEN);
+	mutex_unlock(&pf->adis_lock);
+	return err;
+}
+
+/*
+ * The address of a new ADI: the same for the same UUID on the same card, locally
+ * administered, unicast, and mixed well, as orchestrators count UUIDs up.
+ */
+static void snic_mac_from_uuid(struct snic_adi *adi, unsigned int attempt)
+{
+	static const siphash_key_t key = {
+		.key = { 0x534e49432d414449ull, 0x6d61632d66726f6dull },
+	};
+	__be64 half[2];
+	uuid_t uuid;
+
+	BUILD_BUG_ON(sizeof(half) != sizeof(uuid));
+	vdcm_adi_uuid(adi->vdcm, &uuid);
+	memcpy(half, &uuid, sizeof(half));
+	u64_to_ether_addr(siphash_4u64(be64_to_cpu(half[0]), be64_to_cpu(half[1]),
+				       adi->pf->serial, attempt, &key), adi->mac);
+	adi->mac[0] = (adi->mac[0] & ~0x01) | 0x02;
+}
+
+/* --- life without hardware -------------------------------------------------- */
+
+static int snic_adi_create(struct vdcm_adi *vadi)
+{
+	struct snic_pf *pf = vdcm_parent_drvdata(vdcm_adi_parent(vadi));
+	struct snic_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
+	unsigned int attempt = 0;
+
+	if (!adi)
+		return -ENOMEM;
+	adi->vdcm = vadi;
+	adi->pf = pf;
+	adi->nr_queues = vdcm_adi_type(vadi)->driver_data;
+	mutex_init(&adi->lock);
+	mutex_init(&adi->dma_lock);
+	snic_msgs_init(adi);
+	mutex_lock(&pf->adis_lock);
+	do
+		snic_mac_from_uuid(adi, attempt++);
+	while (snic_mac_taken_locked(pf, adi, adi->mac));
+	list_add_tail(&adi->list, &pf->adis);
+	mutex_unlock(&pf->adis_lock);
+	vdcm_adi_set_drvdata(vadi, adi);
+	return 0;
+}
+
+static void snic_adi_destroy(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	mutex_lock(&adi->pf->adis_lock);
+	list_del(&adi->list);
+	mutex_unlock(&adi->pf->adis_lock);
+	vdcm_adi_set_drvdata(vadi, NULL);
+	mutex_destroy(&adi->lock);
+	mutex_destroy(&adi->dma_lock);
+	kfree(adi);
+}
+
+/* --- life with hardware ----------------------------------------------------- */
+
+/* The VSI as a fresh guest finds it: its address, no spoofing. */
+static int snic_adi_vsi_start(struct snic_adi *adi)
+{
+	struct snic_pf *pf = adi->pf;
+	int err;
+
+	snic_vsi_init(&adi->vsi, adi->func);
+	err = snic_vsi_clear(pf, &adi->vsi);
+	if (err)
+		return err;
+	err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
+	/* What the guest had chosen may be someone else's by now. */
+	if (err == -EEXIST && !ether_addr_equal_unaligned(adi->guest_mac, adi->mac)) {
+		ether_addr_copy(adi->guest_mac, adi->mac);
+		err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
+	}
+	if (err == -EEXIST) {
+		dev_err(vdcm_adi_dev(adi->vdcm), "another function has the address %pM\n",
+			adi->mac);
+		return -EADDRINUSE;
+	}
+	if (err)
+		return err;
+	return snic_vsi_set_flags(pf, &adi->vsi, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF);
+}
+
+static void snic_adi_scrub_queues(struct snic_adi *adi)
+{
+	unsigned int i;
+
+	for (i = 0; i < adi->nr_queues; i++)
+		snic_qp_scrub(adi->pf, adi->qp[i]);
+}
+
+static void snic_adi_rstat(struct snic_adi *adi, u32 rstat)
+{
+	snic_write(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_RSTAT, rstat);
+}
+
+/* Undo snic_adi_start(), also half of it, also on a dead device. */
+static void snic_adi_stop(struct snic_adi *adi)
+{
+	struct snic_pf *pf = adi->pf;
+	u16 func = adi->func;
+	unsigned int i;
+	int err;
+
+	WRITE_ONCE(pf->func[func], NULL);
+	snic_mbx_tx_drain(pf);
+	err = snic_func_off(pf, func);
+	if (err && err != -EIO)
+		snic_hw_fatal(pf, "a function could not be disabled");
+	snic_adi_vectors_close(adi, func);
+	snic_sync_events(pf);
+	if (adi->vsi.flags || adi->vsi.nr_macs)
+		snic_vsi_clear(pf, &adi->vsi);
+	snic_adi_scrub_queues(adi);
+	for (i = 0; i < adi->nr_queues; i++)
+		snic_func_map_queue(pf, func, i, -1);
+	snic_adi_dma_close(adi);
+}
+
+static int snic_adi_start(struct snic_adi *adi, u16 func)
+{
+	struct snic_pf *pf = adi->pf;
+	unsigned int i;
+	int err;
+
+	err = snic_func_reset(pf, func, 0);
+	if (!err)
+		err = snic_adi_dma_open(adi, func);
+	if (err) {
+		snic_func_off(pf, func);
+		return err;
+	}
+	snic_adi_scrub_queues(adi);
+	for (i = 0; i < SNIC_FUNC_QPS; i++)
+		snic_func_map_queue(pf, func, i, i < adi->nr_queues ? adi->qp[i] : -1);
+	snic_adi_vectors_open(adi, func);
+	adi->dma_on = false;
+	adi->uc_promisc_said = false;
+	adi->minor = 0;
+	adi->state = SNIC_VC_NEW;
+	ether_addr_copy(adi->guest_mac, adi->mac);
+	snic_vc_reset(adi);
+	err = snic_adi_vsi_start(adi);
+	if (err)
+		return err;
+	WRITE_ONCE(pf->func[func], adi);
+	snic_msgs_open(adi);
+	snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);
+	return READ_ONCE(pf->dead) ? -EIO : 0;
+}
+
+static int snic_adi_open(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct snic_pf *pf = adi->pf;
+	u16 func;
+	int err;
+
+	if (!snic_hw_alive(pf))
+		return -EIO;
+	err = snic_res_alloc(pf, &func, adi->qp, adi->nr_queues);
+	if (err)
+		return err;
+	mutex_lock(&adi->lock);
+	err = snic_adi_start(adi, func);
+	mutex_unlock(&adi->lock);
+	if (!err)
+		return 0;
+	snic_msgs_close(adi);
+	mutex_lock(&adi->lock);
+	if (adi->func)
+		snic_adi_stop(adi);
+	mutex_unlock(&adi->lock);
+	snic_res_free(pf, func, adi->qp, adi->nr_queues);
+	return err;
+}
+
+static void snic_adi_close(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	u16 func = adi->func;
+
+	if (!func)
+		return;
+	snic_msgs_close(adi);
+	mutex_lock(&adi->lock);
+	snic_adi_stop(adi);
+	mutex_unlock(&adi->lock);
+	snic_res_free(adi->pf, func, adi->qp, adi->nr_queues);
+}
+
+/**
+ * snic_adi_restart() - function reset and a fresh start
+ * @adi: open ADI, its lock held
+ * @dma_on: whether its DMA is allowed afterwards
+ *
+ * Nothing of the life before reaches the one after: neither messages on their
+ * way in either direction nor answers to faults.
+ *
+ * Context: process; the ADI's worker may call it.
+ * Return: 0 or errno.
+ */
+int snic_adi_restart(struct snic_adi *adi, bool dma_on)
+{
+	struct snic_pf *pf = adi->pf;
+	int err, vsi_err;
+
+	snic_msgs_purge(adi);
+	snic_mbx_tx_drain(pf);
+	err = snic_func_reset(pf, adi->func, 0);
+	snic_mbx_flush(pf);
+	snic_faults_poll(pf);
+	snic_adi_new_epoch(adi);
+	snic_adi_scrub_queues(adi);
+	snic_vc_reset(adi);
+	vsi_err = snic_adi_vsi_start(adi);
+	if (!err)
+		err = vsi_err;
+	adi->dma_on = dma_on;
+	if (dma_on)
+		snic_write(pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL,
+			   SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA);
+	if (err) {
+		dev_err_ratelimited(vdcm_adi_dev(adi->vdcm), "function reset failed: %d\n",
+				    err);
+		return err;
+	}
+	snic_msgs_open(adi);
+	snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);
+	return 0;
+}
+
+static int snic_adi_reset(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	int err;
+
+	if (!snic_hw_alive(adi->pf))
+		return -EIO;
+	snic_msgs_close(adi);
+	mutex_lock(&adi->lock);
+	ether_addr_copy(adi->guest_mac, adi->mac);
+	err = snic_adi_restart(adi, false);
+	mutex_unlock(&adi->lock);
+	return err;
+}
+
+static void snic_adi_bus_master(struct vdcm_adi *vadi, bool on)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	mutex_lock(&adi->lock);
+	adi->dma_on = on;
+	if (adi->func) {
+		snic_write(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL,
+			   SNIC_FUNC_CTRL_ENABLE | (on ? SNIC_FUNC_CTRL_DMA : 0));
+		/* Read back: when this returns the device knows. */
+		snic_read(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL);
+	}
+	mutex_unlock(&adi->lock);
+}
+
+/* --- the window ------------------------------------------------------------- */
+
+static phys_addr_t snic_adi_page(struct vdcm_adi *vadi, unsigned int page)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	u16 func = READ_ONCE(adi->func);
+
+	if (!func || page >= SNIC_USER_PAGES || READ_ONCE(adi->pf->dead))
+		return 0;
+	return snic_win_phys(adi->pf, func, page);
+}
+
+static bool snic_adi_reg_ok(const struct snic_adi *adi, u32 offset)
+{
+	return adi->func && offset < SNIC_WINDOW_SIZE && offset % 4 == 0;
+}
+
+static u32 snic_adi_reg_read(struct vdcm_adi *vadi, u32 offset)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	if (!snic_adi_reg_ok(adi, offset))
+		return 0;
+	return snic_win_read(adi->pf, adi->func, offset);
+}
+
+static void snic_adi_reg_write(struct vdcm_adi *vadi, u32 offset, u32 value)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	if (snic_adi_reg_ok(adi, offset))
+		snic_win_write(adi->pf, adi->func, offset, value);
+}
+
+static int snic_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	if (!adi->func || vec >= snic_adi_nr_vecs(adi) || !adi->vecs[vec].irq)
+		return -ENXIO;
+	return adi->vecs[vec].irq;
+}
+
+const struct vdcm_adi_ops snic_adi_ops = {
+	.create = snic_adi_create,
+	.destroy = snic_adi_destroy,
+	.open = snic_adi_open,
+	.close = snic_adi_close,
+	.reset = snic_adi_reset,
+	.bus_master = snic_adi_bus_master,
+	.page = snic_adi_page,
+	.reg_read = snic_adi_reg_read,
+	.reg_write = snic_adi_reg_write,
+	.vector_irq = snic_adi_vector_irq,
+	.set_pasid = snic_adi_set_pasid,
+	.xlat_map = snic_adi_xlat_map,
+	.xlat_unmap = snic_adi_xlat_unmap,
+	.fault_done = snic_adi_fault_done,
+};

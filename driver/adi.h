@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ADIs: what the PF driver keeps about each, and the rooms that share it.
+ */
+#ifndef SMARTNIC_ADI_H
+#define SMARTNIC_ADI_H
+
+#include <linux/device.h>
+
+#include "smartnic.h"
+#include "xlat.h"
+
+/* How far the guest's driver has come. A message needs a state at least. */
+enum snic_vc_state {
+	SNIC_VC_NEW,		/* nothing agreed yet */
+	SNIC_VC_VERSION,	/* VERSION exchanged */
+	SNIC_VC_READY,		/* GET_VF_RESOURCES answered */
+};
+
+/**
+ * struct snic_vec - one interrupt vector of an open ADI
+ * @adi: ADI
+ * @vec: its number in the function
+ * @irq: Linux irq, 0 if the vector is demultiplexed from the cause ring
+ * @index: MSI-X entry behind @irq
+ * @name: name of @irq
+ */
+struct snic_vec {
+	struct snic_adi *adi;
+	unsigned int vec;
+	int irq;
+	unsigned int index;
+	char name[48];
+};
+
+/* Messages of one ADI that wait for its worker; a driver sends one at a time. */
+#define SNIC_MSG_MAX	64
+
+/**
+ * struct snic_msg - a message on its way to the worker
+ * @list: in adi->msgs
+ * @op: virtchnl opcode
+ * @len: bytes in @data
+ * @data: payload
+ */
+struct snic_msg {
+	struct list_head list;
+	u32 op;
+	u16 len;
+	u8 data[] __aligned(8);
+};
+
+/**
+ * struct snic_adi - one ADI
+ * @vdcm: the framework's side
+ * @pf: PF
+ * @list: in pf->adis
+ * @nr_queues: queue pairs of its type
+ * @mac: the address a guest finds; under pf->adis_lock
+ * @lock: everything below but @dma_lock's and @msg_lock's part
+ * @func: function number while open, else 0; changes under both mutexes
+ * @qp: queue pairs
+ * @vecs: vectors
+ * @dma_on: the guest's bus master enable
+ * @vsi: the switch's side
+ * @guest_mac: address the guest chose as its primary one; @mac until it does
+ * @state: see enum snic_vc_state
+ * @minor: minor version agreed
+ * @caps: capabilities granted
+ * @configured_tx: TX queues that have a valid configuration
+ * @configured_rx: likewise
+ * @enabled_tx: TX queues enabled
+ * @enabled_rx: likewise
+ * @uc_promisc_said: refusal of promiscuous mode was logged
+ * @work: answers messages
+ * @msg_lock: @msgs, @nr_msgs, @gate and @link_event
+ * @msgs: messages that wait
+ * @nr_msgs: their number
+ * @gate: messages are accepted
+ * @link_event: the guest has to hear of the link
+ * @dma_lock: @xlat, @epoch
+ * @xlat: translation table (mode table)
+ * @epoch: counts resets, part of fault tokens
+ */
+struct snic_adi {
+	struct vdcm_adi *vdcm;
+	struct snic_pf *pf;
+	struct list_head list;
+	unsigned int nr_queues;
+	u8 mac[ETH_ALEN];
+
+	struct mutex lock;	/* see above */
+	u16 func;
+	u16 qp[SNIC_FUNC_QPS];
+	struct snic_vec vecs[SNIC_FUNC_VECS];
+	bool dma_on;
+	struct snic_vsi vsi;
+	u8 guest_mac[ETH_ALEN];
+	enum snic_vc_state state;
+	u32 minor;
+	u32 caps;
+	u16 configured_tx;
+	u16 configured_rx;
+	u16 enabled_tx;
+	u16 enabled_rx;
+	bool uc_promisc_said;
+
+	struct work_struct work;
+	spinlock_t msg_lock;	/* see above */
+	struct list_head msgs;
+	unsigned int nr_msgs;
+	bool gate;
+	bool link_event;
+
+	struct mutex dma_lock;	/* see above */
+	struct snic_xlat xlat;
+	u32 epoch;
+};
+
+static inline unsigned int snic_adi_nr_vecs(const struct snic_adi *adi)
+{
+	return adi->nr_queues + 1;
+}
+
+/* Names a stopped unit towards the framework; an old life's tokens don't match. */
+static inline u32 snic_adi_token(const struct snic_adi *adi, u8 unit)
+{
+	return READ_ONCE(adi->epoch) << 8 | unit;
+}
+
+/* adi.c */
+extern const struct vdcm_adi_ops snic_adi_ops;
+int snic_adi_restart(struct snic_adi *adi, bool dma_on);
+int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac);
+int snic_mac_set(struct snic_adi *adi, const u8 *mac);
+
+/* adi_dma.c */
+void snic_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid);
+int snic_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
+		      unsigned int nr, u32 prot);
+void snic_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr);
+void snic_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err);
+int snic_adi_dma_open(struct snic_adi *adi, u16 func);
+void snic_adi_dma_close(struct snic_adi *adi);
+void snic_adi_new_epoch(struct snic_adi *adi);
+
+/* messages.c */
+void snic_msgs_init(struct snic_adi *adi);
+void snic_msgs_open(struct snic_adi *adi);
+void snic_msgs_close(struct snic_adi *adi);
+void snic_msgs_purge(struct snic_adi *adi);
+void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len);
+void snic_adi_link_event(struct snic_adi *adi);
+
+/* vectors.c */
+void snic_adi_vectors_open(struct snic_adi *adi, u16 func);
+void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
+
+/* virtchnl.c */
+void snic_vc_reset(struct snic_adi *adi);
+void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
+void snic_vc_link(struct snic_adi *adi);
+
+/* avf.c */
+extern const struct vdcm_type snic_avf_types[];
+extern const unsigned int snic_nr_avf_types;
+
+/* sysfs.c */
+extern const struct attribute_group *snic_adi_groups[];
+
+#endif /* SMARTNIC_ADI_H */

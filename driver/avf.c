@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The Adaptive Virtual Function as a composition: where a guest's iavf driver
+ * looks for registers, and which of the ADI's they are.
+ */
+#include <linux/kernel.h>
+
+#include "adi.h"
+
+#define AVF_VENDOR	0x8086
+#define AVF_DEVICE	0x1889
+#define AVF_CLASS	0x020000
+
+/* Doorbells, ITR and vector enables reach the hardware without a trap. */
+static const struct vdcm_pages avf_bar0_pages[] = {
+	{ .first = 0x0, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 0 },
+	{ .first = 0x2, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 1 },
+	{ .first = 0x3, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 2 },
+	{ .first = 0x4, .count = 5, .kind = VDCM_PAGE_TRAP },
+	{ .first = 0xc, .count = 2, .kind = VDCM_PAGE_TRAP },
+};
+
+#define AVF_REG(_offset, _target, _wmask) \
+	{ .bar = 0, .offset = (_offset), .count = 1, .stride = 4, \
+	  .target = (_target), .wmask = (_wmask) }
+
+#define AVF_LEN_BITS	(SNIC_AQ_LEN_MASK | SNIC_AQ_LEN_VFE | SNIC_AQ_LEN_OVFL | \
+			 SNIC_AQ_LEN_CRIT | SNIC_AQ_LEN_ENABLE)
+
+/* STAT_CTL01 and the RSS registers of pages 0xC and 0xD read 0: RSS is the PF's. */
+static const struct vdcm_reg avf_regs[] = {
+	AVF_REG(0x4800, SNIC_WIN_ICR01, 0),
+	{ .bar = 0, .offset = 0x4c00, .count = 3, .stride = 4,
+	  .target = SNIC_WIN_ITR01(0), .wmask = 0x1fff },
+	AVF_REG(0x5000, SNIC_WIN_ICR0_ENA1, ~0u),
+	AVF_REG(0x5c00, SNIC_WIN_DYN_CTL01, ~0u),
+	AVF_REG(0x6000, SNIC_WIN_ARQBAH, ~0u),
+	AVF_REG(0x6400, SNIC_WIN_ATQH, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x6800, SNIC_WIN_ATQLEN, AVF_LEN_BITS),
+	AVF_REG(0x6c00, SNIC_WIN_ARQBAL, ~0u),
+	AVF_REG(0x7000, SNIC_WIN_ARQT, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x7400, SNIC_WIN_ARQH, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x7800, SNIC_WIN_ATQBAH, ~0u),
+	AVF_REG(0x7c00, SNIC_WIN_ATQBAL, ~0u),
+	AVF_REG(0x8000, SNIC_WIN_ARQLEN, AVF_LEN_BITS),
+	AVF_REG(0x8400, SNIC_WIN_ATQT, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x8800, SNIC_WIN_RSTAT, 0),
+};
+
+static const struct vdcm_composition avf_composition = {
+	.vendor = AVF_VENDOR,
+	.device = AVF_DEVICE,
+	.subvendor = SNIC_PCI_SUBVENDOR,
+	.subdevice = SNIC_PCI_SUBDEVICE,
+	.revision = SNIC_PCI_REVISION,
+	.class_code = AVF_CLASS,
+	.bars = {
+		[0] = {
+			.size = 0x10000,
+			.flags = VDCM_BAR_64BIT,
+			.pages = avf_bar0_pages,
+			.nr_pages = ARRAY_SIZE(avf_bar0_pages),
+		},
+		[3] = {
+			.size = 0x4000,
+			.flags = VDCM_BAR_64BIT,
+		},
+	},
+	.regs = avf_regs,
+	.nr_regs = ARRAY_SIZE(avf_regs),
+	.msix_bar = 3,
+	.msix_table = 0,
+	.msix_pba = 0x2000,
+};
+
+#define AVF_TYPE(_n, _s, _v)						\
+	{								\
+		.name = #_n "q",					\
+		.pretty_name = "SmartNIC AVF " #_n " queue" _s,		\
+		.description = #_n " queue pair" _s ", " #_v		\
+			" vectors, 64 MAC addresses, RSS, TSO",		\
+		.comp = &avf_composition,				\
+		.nr_vectors = (_v),					\
+		.cost = {						\
+			[VDCM_RES_ADIS] = 1,				\
+			[VDCM_RES_QUEUES] = (_n),			\
+			[VDCM_RES_VECTORS] = (_v),			\
+		},							\
+		.driver_data = (_n),					\
+	}
+
+const struct vdcm_type snic_avf_types[] = {
+	AVF_TYPE(1, "", 2),
+	AVF_TYPE(2, "s", 3),
+	AVF_TYPE(4, "s", 5),
+	AVF_TYPE(8, "s", 9),
+	AVF_TYPE(16, "s", 17),
+};
+
+const unsigned int snic_nr_avf_types = ARRAY_SIZE(snic_avf_types);

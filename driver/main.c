@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PF driver of the SmartNIC: probe and removal.
+ *
+ * What is missing makes the driver do less, not fail: few interrupt vectors are
+ * shared, without PASIDs ADIs use the device's own translation tables, and netdev
+ * and ADIs work without each other.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+
+#include "adi.h"
+#include "hw.h"
+#include "netdev.h"
+#include "smartnic.h"
+
+enum snic_dma_mode {
+	SNIC_DMA_AUTO,
+	SNIC_DMA_TABLE,
+	SNIC_DMA_PASID,
+};
+
+static const char * const snic_dma_names[] = {
+	[SNIC_DMA_AUTO] = "auto",
+	[SNIC_DMA_TABLE] = "table",
+	[SNIC_DMA_PASID] = "pasid",
+};
+
+static int dma_mode = SNIC_DMA_AUTO;
+
+static int snic_param_dma_set(const char *val, const struct kernel_param *kp)
+{
+	int i = sysfs_match_string(snic_dma_names, val);
+
+	if (i < 0)
+		return -EINVAL;
+	*(int *)kp->arg = i;
+	return 0;
+}
+
+static int snic_param_dma_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", snic_dma_names[*(int *)kp->arg]);
+}
+
+static const struct kernel_param_ops snic_param_dma = {
+	.set = snic_param_dma_set,
+	.get = snic_param_dma_get,
+};
+
+module_param_cb(dma_mode, &snic_param_dma, &dma_mode, 0444);
+MODULE_PARM_DESC(dma_mode,
+		 "translation of ADIs' DMA: pasid (platform IOMMU), table (the device's own), auto (default): pasid where it can be used");
+
+static struct vdcm_driver snic_vdcm_driver = {
+	.name = "smartnic_adi",
+	.owner = THIS_MODULE,
+	.ops = &snic_adi_ops,
+	.groups = snic_adi_groups,
+};
+
+/* --- work ------------------------------------------------------------------- */
+
+static void snic_link_work(struct work_struct *work)
+{
+	struct snic_pf *pf = container_of(work, struct snic_pf, link_work);
+	bool link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
+	unsigned int i;
+
+	if (READ_ONCE(pf->dead) || link == pf->link)
+		return;
+	WRITE_ONCE(pf->link, link);
+	snic_net_carrier(pf);
+	for (i = 1; i <= pf->num_adis; i++) {
+		struct snic_adi *adi = READ_ONCE(pf->func[i]);
+
+		if (adi)
+			snic_adi_link_event(adi);
+	}
+}
+
+static void snic_death_work(struct work_struct *work)
+{
+	struct snic_pf *pf = container_of(work, struct snic_pf, death_work);
+
+	snic_net_carrier(pf);
+	if (pf->parent)
+		vdcm_parent_dead(pf->parent);
+}
+
+/* --- translation mode ------------------------------------------------------- */
+
+/* Return: 0, or why PASIDs can't be used */
+static int snic_pasid_usable(struct snic_pf *pf)
+{
+	if (!(snic_read(pf, SNIC_CAPS) & SNIC_CAPS_XLAT_PASID))
+		return -EOPNOTSUPP;
+	if (!(snic_read(pf, SNIC_STATUS) & SNIC_STATUS_PASID_EN))
+		return -ENODEV;
+	return vdcm_pasid_usable(&pf->pdev->dev);
+}
+
+static int snic_set_xlat(struct snic_pf *pf, u32 mode)
+{
+	snic_write(pf, SNIC_XLAT_MODE, mode);
+	return snic_read(pf, SNIC_XLAT_MODE) == mode ? 0 : -EIO;
+}
+
+static int snic_choose_xlat(struct snic_pf *pf)
+{
+	int err = dma_mode == SNIC_DMA_TABLE ? -EOPNOTSUPP : snic_pasid_usable(pf);
+
+	if (!err)
+		err = snic_set_xlat(pf, SNIC_XLAT_MODE_PASID);
+	if (!err) {
+		pf->xlat = VDCM_XLAT_PASID;
+		return 0;
+	}
+	if (dma_mode == SNIC_DMA_PASID) {
+		pci_err(pf->pdev, "dma_mode=pasid: PASIDs can't be used here: %d\n", err);
+		return err;
+	}
+	pf->xlat = VDCM_XLAT_TABLE;
+	if (snic_read(pf, SNIC_CAPS) & SNIC_CAPS_XLAT_TABLE)
+		err = snic_set_xlat(pf, SNIC_XLAT_MODE_TABLE);
+	if (err)
+		pci_err(pf->pdev, "the device has no translation table: %d\n", err);
+	return err;
+}
+
+/* --- probe ------------------------------------------------------------------ */
+
+static int snic_alloc_maps(struct snic_pf *pf)
+{
+	unsigned int funcs = pf->num_adis + 1;
+
+	pf->func_map = bitmap_zalloc(funcs, GFP_KERNEL);
+	pf->qp_map = bitmap_zalloc(pf->num_qps, GFP_KERNEL);
+	pf->func = kcalloc(funcs, sizeof(*pf->func), GFP_KERNEL);
+	if (!pf->func_map || !pf->qp_map || !pf->func)
+		return -ENOMEM;
+	/* The netdev's queue pairs are the first, whether or not it comes up. */
+	bitmap_set(pf->qp_map, 0, min(snic_net_want(), pf->num_qps));
+	return 0;
+}
+
+static void snic_free_maps(struct snic_pf *pf)
+{
+	bitmap_free(pf->func_map);
+	bitmap_free(pf->qp_map);
+	kfree(pf->func);
+}
+
+static int snic_alloc_wqs(struct snic_pf *pf)
+{
+	INIT_WORK(&pf->link_work, snic_link_work);
+	INIT_WORK(&pf->death_work, snic_death_work);
+	pf->ctl_wq = alloc_workqueue("%s-ctl-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
+				     pci_name(pf->pdev));
+	pf->adi_wq = alloc_workqueue("%s-adi-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
+				     pci_name(pf->pdev));
+	return pf->ctl_wq && pf->adi_wq ? 0 : -ENOMEM;
+}
+
+static void snic_free_wqs(struct snic_pf *pf)
+{
+	if (pf->adi_wq)
+		destroy_workqueue(pf->adi_wq);
+	if (pf->ctl_wq)
+		destroy_workqueue(pf->ctl_wq);
+}
+
+/* Rings, mailbox and interrupts: what every event needs. */
+static int snic_events_init(struct snic_pf *pf)
+{
+	int err;
+
+	err = snic_vectors_init(pf, min(snic_net_want(), pf->num_qps));
+	if (err)
+		return err;
+	err = snic_mbx_init(pf);
+	if (err)
+		goto vectors;
+	err = snic_faults_init(pf);
+	if (err)
+		goto mbx;
+	err = snic_causes_init(pf);
+	if (err)
+		goto faults;
+	err = snic_vectors_start(pf);
+	if (err)
+		goto causes;
+	pf->link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
+	return 0;
+
+causes:
+	snic_causes_exit(pf);
+faults:
+	snic_faults_exit(pf);
+mbx:
+	snic_mbx_exit(pf);
+vectors:
+	snic_vectors_exit(pf);
+	return err;
+}
+
+static void snic_events_exit(struct snic_pf *pf)
+{
+	snic_vectors_stop(pf);
+	cancel_work_sync(&pf->link_work);
+	snic_causes_exit(pf);
+	snic_faults_exit(pf);
+	snic_mbx_exit(pf);
+	snic_vectors_exit(pf);
+}
+
+static int snic_offer_adis(struct snic_pf *pf)
+{
+	struct vdcm_parent_desc desc = {
+		.types = snic_avf_types,
+		.nr_types = snic_nr_avf_types,
+		.xlat = pf->xlat,
+		.capacity = {
+			[VDCM_RES_ADIS] = pf->num_adis,
+			[VDCM_RES_QUEUES] = pf->num_qps -
+					    bitmap_weight(pf->qp_map, pf->num_qps),
+			/* Of the functions, not of MSI-X: those can be shared. */
+			[VDCM_RES_VECTORS] = pf->num_adis * SNIC_FUNC_VECS,
+		},
+	};
+	struct vdcm_parent *parent;
+
+	if (!pf->num_adis)
+		return -ENODEV;
+	parent = vdcm_parent_register(&snic_vdcm_driver, &pf->pdev->dev, &desc, pf);
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+	pf->parent = parent;
+	return 0;
+}
+
+/* Netdev and ADIs, each without the other if need be. */
+static int snic_faces_init(struct snic_pf *pf)
+{
+	int net_err, adi_err;
+
+	net_err = snic_net_init(pf);
+	if (net_err)
+		pci_warn(pf->pdev, "no network interface: %d\n", net_err);
+	adi_err = snic_offer_adis(pf);
+	if (adi_err)
+		pci_warn(pf->pdev, "no ADIs: %d\n", adi_err);
+	if (net_err && adi_err)
+		return adi_err;
+	pci_info(pf->pdev, "firmware %s, %u ADIs, %u queue pairs, DMA mode %s\n",
+		 pf->fw_version, pf->num_adis, pf->num_qps,
+		 pf->xlat == VDCM_XLAT_PASID ? "pasid" : "table");
+	return 0;
+}
+
+static int snic_enable_device(struct pci_dev *pdev)
+{
+	int err = pci_enable_device_mem(pdev);
+
+	if (err)
+		return err;
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err) {
+		pci_err(pdev, "no DMA: %d\n", err);
+		pci_disable_device(pdev);
+	}
+	return err;
+}
+
+static int snic_hw_init(struct snic_pf *pf)
+{
+	int err = snic_hw_map(pf);
+
+	if (err)
+		return err;
+	err = snic_hw_identify(pf);
+	if (!err)
+		err = snic_hw_reset(pf);
+	if (!err)
+		err = snic_fw_init(pf);
+	if (!err)
+		err = snic_choose_xlat(pf);
+	if (err)
+		snic_hw_unmap(pf);
+	return err;
+}
+
+static void snic_hw_exit(struct snic_pf *pf)
+{
+	/* Whatever is left running ends here. */
+	snic_write(pf, SNIC_CTRL, SNIC_CTRL_RESET);
+	snic_read(pf, SNIC_CTRL);
+	snic_hw_unmap(pf);
+}
+
+static struct snic_pf *snic_alloc(struct pci_dev *pdev)
+{
+	struct snic_pf *pf = kzalloc(sizeof(*pf), GFP_KERNEL);
+
+	if (!pf)
+		return NULL;
+	pf->pdev = pdev;
+	mutex_init(&pf->fw_lock);
+	mutex_init(&pf->adis_lock);
+	spin_lock_init(&pf->res_lock);
+	INIT_LIST_HEAD(&pf->adis);
+	return pf;
+}
+
+static int snic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct snic_pf *pf = snic_alloc(pdev);
+	int err;
+
+	if (!pf)
+		return -ENOMEM;
+	pci_set_drvdata(pdev, pf);
+	err = snic_alloc_wqs(pf);
+	if (err)
+		goto wqs;
+	err = snic_enable_device(pdev);
+	if (err)
+		goto wqs;
+	pci_set_master(pdev);
+	err = snic_hw_init(pf);
+	if (err)
+		goto device;
+	err = snic_alloc_maps(pf);
+	if (err)
+		goto maps;
+	err = snic_events_init(pf);
+	if (err)
+		goto maps;
+	err = snic_faces_init(pf);
+	if (!err)
+		return 0;
+
+	snic_events_exit(pf);
+maps:
+	snic_free_maps(pf);
+	snic_hw_exit(pf);
+device:
+	pci_clear_master(pdev);
+	pci_disable_device(pdev);
+wqs:
+	WRITE_ONCE(pf->removing, true);
+	snic_free_wqs(pf);
+	kfree(pf);
+	return err;
+}
+
+static void snic_remove(struct pci_dev *pdev)
+{
+	struct snic_pf *pf = pci_get_drvdata(pdev);
+
+	/* From here on nobody but this function tells the framework of a death. */
+	WRITE_ONCE(pf->removing, true);
+	cancel_work_sync(&pf->death_work);
+	if (!snic_hw_alive(pf) && pf->parent)
+		vdcm_parent_dead(pf->parent);
+	/* Blocks until user space has closed every ADI. */
+	if (pf->parent)
+		vdcm_parent_unregister(pf->parent);
+	snic_net_exit(pf);
+	snic_events_exit(pf);
+	snic_free_maps(pf);
+	snic_hw_exit(pf);
+	pci_clear_master(pdev);
+	pci_disable_device(pdev);
+	snic_free_wqs(pf);
+	mutex_destroy(&pf->fw_lock);
+	mutex_destroy(&pf->adis_lock);
+	kfree(pf);
+}
+
+/* The next kernel must not find the device writing to memory. */
+static void snic_shutdown(struct pci_dev *pdev)
+{
+	struct snic_pf *pf = pci_get_drvdata(pdev);
+
+	snic_write(pf, SNIC_CTRL, SNIC_CTRL_RESET);
+	pci_clear_master(pdev);
+}
+
+static pci_ers_result_t snic_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct snic_pf *pf = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	snic_hw_dead(pf);
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static const struct pci_error_handlers snic_err_handlers = {
+	.error_detected = snic_error_detected,
+};
+
+static const struct pci_device_id snic_ids[] = {
+	{ PCI_DEVICE_SUB(SNIC_PCI_VENDOR, SNIC_PCI_DEVICE,
+			 SNIC_PCI_SUBVENDOR, SNIC_PCI_SUBDEVICE) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, snic_ids);
+
+/* The name is the first half of the mdev types' names. */
+static struct pci_driver snic_driver = {
+	.name = SNIC_DRV_NAME,
+	.id_table = snic_ids,
+	.probe = snic_probe,
+	.remove = snic_remove,
+	.shutdown = snic_shutdown,
+	.err_handler = &snic_err_handlers,
+};
+
+static int __init snic_init(void)
+{
+	int err = vdcm_driver_register(&snic_vdcm_driver);
+
+	if (err)
+		return err;
+	err = pci_register_driver(&snic_driver);
+	if (err)
+		vdcm_driver_unregister(&snic_vdcm_driver);
+	return err;
+}
+module_init(snic_init);
+
+static void __exit snic_exit(void)
+{
+	pci_unregister_driver(&snic_driver);
+	vdcm_driver_unregister(&snic_vdcm_driver);
+}
+module_exit(snic_exit);
+
+MODULE_DESCRIPTION("SmartNIC PF driver");
+MODULE_LICENSE("GPL");

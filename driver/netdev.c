@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PF's own network interface: life, queues, counters.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/interrupt.h>
+#include <linux/rtnetlink.h>
+
+#include "adi.h"
+#include "avf_desc.h"
+#include "hw.h"
+#include "netdev.h"
+
+/* Interrupt moderation: index of the ITR and its interval in 2 us units. */
+#define SNIC_NET_ITR		0
+#define SNIC_NET_ITR_RX		25	/* 50 us */
+
+#define SNIC_NET_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
+				 BIT_ULL(36) | BIT_ULL(41) | BIT_ULL(43) | BIT_ULL(44) | \
+				 BIT_ULL(45) | BIT_ULL(46))
+
+/* Queue pairs the netdev would like. */
+unsigned int snic_net_want(void)
+{
+	return min_t(unsigned int, SNIC_NET_QPS, num_online_cpus());
+}
+
+/**
+ * snic_net_signal() - vector @vec of function 0 has fired
+ * @pf: PF
+ * @vec: vector
+ *
+ * Hard interrupt.
+ */
+void snic_net_signal(struct snic_pf *pf, unsigned int vec)
+{
+	struct snic_net *net = READ_ONCE(pf->net);
+
+	if (net && vec && vec <= net->nr_queues)
+		napi_schedule(&net->queue[vec - 1].napi);
+}
+
+static irqreturn_t snic_net_irq(int irq, void *data)
+{
+	struct snic_net_queue *q = data;
+
+	napi_schedule(&q->napi);
+	return IRQ_HANDLED;
+}
+
+bool snic_net_has_mac(struct snic_pf *pf, const u8 *mac)
+{
+	struct snic_net *net = READ_ONCE(pf->net);
+
+	return net && ether_addr_equal_unaligned(net->dev->dev_addr, mac);
+}
+
+/* Follow pf->link. */
+void snic_net_carrier(struct snic_pf *pf)
+{
+	struct snic_net *net = READ_ONCE(pf->net);
+
+	if (!net)
+		return;
+	if (READ_ONCE(pf->link) && !READ_ONCE(pf->dead))
+		netif_carrier_on(net->dev);
+	else
+		netif_carrier_off(net->dev);
+}
+
+/* --- queues ----------------------------------------------------------------- */
+
+static void snic_net_arm(struct snic_net_queue *q, bool on)
+{
+	snic_win_write(q->net->pf, 0, SNIC_WIN_DYN_CTLN(q->index),
+		       on ? SNIC_DYN_INTENA | SNIC_DYN_ITR_INDX : 0);
+}
+
+static int snic_net_queue_up(struct snic_net_queue *q)
+{
+	struct snic_pf *pf = q->net->pf;
+	u32 tx = SNIC_Q(q->qp, SNIC_QP_TX), rx = SNIC_Q(q->qp, SNIC_QP_RX);
+	struct snic_queue_cfg cfg = { .base = q->tx.dma, .len = SNIC_NET_RING };
+	int err;
+
+	snic_queue_setup(pf, tx, &cfg);
+	cfg.base = q->rx.dma;
+	cfg.bufsz = SNIC_RX_BUFSZ;
+	cfg.max_frame = min_t(u32, pf->max_frame, SNIC_Q_MAX_CHAIN * SNIC_RX_BUFSZ);
+	snic_queue_setup(pf, rx, &cfg);
+	snic_win_write(pf, 0, SNIC_WIN_ITR(SNIC_NET_ITR, q->index), SNIC_NET_ITR_RX);
+	snic_queue_irq(pf, tx, q->index + 1, SNIC_NET_ITR);
+	snic_queue_irq(pf, rx, q->index + 1, SNIC_NET_ITR);
+	snic_rings_fill(q);
+	err = snic_queue_start(pf, tx);
+	if (!err)
+		err = snic_queue_start(pf, rx);
+	return err;
+}
+
+static void snic_net_queues_stop(struct snic_net *net)
+{
+	struct snic_pf *pf = net->pf;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < net->nr_queues; i++) {
+		snic_queue_stop(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_TX));
+		snic_queue_stop(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_RX));
+	}
+	for (i = 0; i < net->nr_queues && !err; i++) {
+		err = snic_queue_stopped(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_TX));
+		if (!err)
+			err = snic_queue_stopped(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_RX));
+	}
+	if (err && err != -EIO)
+		snic_hw_fatal(pf, "a queue of the netdev does not stop");
+}
+
+static int snic_net_rss(struct snic_net *net)
+{
+	u8 key[SNIC_RSS_KEY_BYTES], lut[SNIC_RSS_LUT_ENTRIES];
+	unsigned int i;
+	int err;
+
+	netdev_rss_key_fill(key, sizeof(key));
+	for (i = 0; i < ARRAY_SIZE(lut); i++)
+		lut[i] = i % net->nr_queues;
+	err = snic_vsi_rss_key(net->pf, net->vsi.id, key);
+	if (!err)
+		err = snic_vsi_rss_lut(net->pf, net->vsi.id, lut);
+	if (!err)
+		err = snic_vsi_rss_hash(net->pf, net->vsi.id, SNIC_NET_HASHCFG);
+	return err;
+}
+
+static int snic_net_open(struct net_device *dev)
+{
+	struct snic_net *net = netdev_priv(dev);
+	unsigned int i;
+	int err = 0;
+
+	if (!snic_hw_alive(net->pf))
+		return -EIO;
+	for (i = 0; i < net->nr_queues && !err; i++)
+		err = snic_rings_alloc(&net->queue[i]);
+	for (i = 0; i < net->nr_queues && !err; i++)
+		err = snic_net_queue_up(&net->queue[i]);
+	if (!err)
+		err = snic_net_rss(net);
+	if (!err)
+		err = snic_net_filters_on(net);
+	if (err)
+		goto fail;
+	WRITE_ONCE(net->up, true);
+	for (i = 0; i < net->nr_queues; i++) {
+		napi_enable(&net->queue[i].napi);
+		snic_net_arm(&net->queue[i], true);
+	}
+	netif_tx_start_all_queues(dev);
+	snic_net_carrier(net->pf);
+	return 0;
+fail:
+	snic_net_filters_off(net);
+	snic_net_queues_stop(net);
+	for (i = 0; i < net->nr_queues; i++)
+		snic_rings_free(&net->queue[i]);
+	return err;
+}
+
+static int snic_net_stop(struct net_device *dev)
+{
+	struct snic_net *net = netdev_priv(dev);
+	unsigned int i;
+
+	WRITE_ONCE(net->up, false);
+	netif_tx_disable(dev);
+	snic_net_filters_off(net);
+	for (i = 0; i < net->nr_queues; i++) {
+		snic_net_arm(&net->queue[i], false);
+		napi_disable(&net->queue[i].napi);
+	}
+	snic_net_queues_stop(net);
+	for (i = 0; i < net->nr_queues; i++) {
+		netdev_tx_reset_queue(netdev_get_tx_queue(dev, i));
+		snic_rings_free(&net->queue[i]);
+	}
+	return 0;
+}
+
+static void snic_net_restart_work(struct work_struct *work)
+{
+	struct snic_net *net = container_of(work, struct snic_net, restart);
+
+	rtnl_lock();
+	if (netif_running(net->dev) && net->up) {
+		snic_net_stop(net->dev);
+		if (snic_net_open(net->dev))
+			netdev_err(net->dev, "could not be restarted\n");
+	}
+	rtnl_unlock();
+}
+
+static void snic_net_tx_timeout(struct net_device *dev, unsigned int queue)
+{
+	struct snic_net *net = netdev_priv(dev);
+
+	netdev_warn(dev, "queue %u, control %#x: starting anew\n", queue,
+		    snic_read(net->pf, SNIC_Q(net->queue[queue].qp, SNIC_QP_TX) +
+			      SNIC_Q_CTL));
+	queue_work(net->pf->ctl_wq, &net->restart);
+}
+
+/* --- other operations ------------------------------------------------------- */
+
+static void snic_net_set_rx_mode(struct net_device *dev)
+{
+	struct snic_net *net = netdev_priv(dev);
+
+	queue_work(net->pf->ctl_wq, &net->rx_mode);
+}
+
+static int snic_net_set_mac(struct net_device *dev, void *addr)
+{
+	struct snic_net *net = netdev_priv(dev);
+	const struct sockaddr *sa = addr;
+	int err = 0;
+
+	if (!is_valid_ether_addr(sa->sa_data))
+		return -EADDRNOTAVAIL;
+	if (ether_addr_equal(dev->dev_addr, sa->sa_data))
+		return 0;
+	if (snic_mac_taken(net->pf, NULL, sa->sa_data))
+		return -EADDRINUSE;
+	if (net->up)
+		err = snic_net_move_mac(net, dev->dev_addr, sa->sa_data);
+	if (err)
+		return err == -EEXIST ? -EADDRINUSE : err;
+	eth_hw_addr_set(dev, sa->sa_data);
+	return 0;
+}
+
+/* The device delivers every length it can receive; the stack decides. */
+static int snic_net_change_mtu(struct net_device *dev, int mtu)
+{
+	WRITE_ONCE(dev->mtu, mtu);
+	return 0;
+}
+
+static void snic_net_get_stats(struct net_device *dev, struct rtnl_link_stats64 *s)
+{
+	struct snic_net *net = netdev_priv(dev);
+	struct snic_pf *pf = net->pf;
+
+	s->rx_bytes = snic_stat(pf, 0, SNIC_STAT_RX_BYTES);
+	s->rx_packets = snic_stat(pf, 0, SNIC_STAT_RX_UNICAST) +
+			snic_stat(pf, 0, SNIC_STAT_RX_MULTICAST) +
+			snic_stat(pf, 0, SNIC_STAT_RX_BROADCAST);
+	s->multicast = snic_stat(pf, 0, SNIC_STAT_RX_MULTICAST);
+	s->rx_missed_errors = snic_stat(pf, 0, SNIC_STAT_RX_DISCARDS);
+	s->tx_bytes = snic_stat(pf, 0, SNIC_STAT_TX_BYTES);
+	s->tx_packets = snic_stat(pf, 0, SNIC_STAT_TX_UNICAST) +
+			snic_stat(pf, 0, SNIC_STAT_TX_MULTICAST) +
+			snic_stat(pf, 0, SNIC_STAT_TX_BROADCAST);
+	s->tx_errors = snic_stat(pf, 0, SNIC_STAT_TX_ERRORS);
+	s->tx_dropped = snic_stat(pf, 0, SNIC_STAT_TX_DISCARDS);
+}
+
+static netdev_features_t snic_net_features_check(struct sk_buff *skb,
+						 struct net_device *dev,
+						 netdev_features_t features)
+{
+	unsigned int mss = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : 0;
+
+	if (mss && (mss < AVF_TX_MSS_MIN || mss > AVF_TX_MSS_MAX))
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features);
+}
+
+static const struct net_device_ops snic_net_ops = {
+	.ndo_open = snic_net_open,
+	.ndo_stop = snic_net_stop,
+	.ndo_start_xmit = snic_net_xmit,
+	.ndo_features_check = snic_net_features_check,
+	.ndo_set_rx_mode = snic_net_set_rx_mode,
+	.ndo_set_mac_address = snic_net_set_mac,
+	.ndo_validate_addr = eth_validate_addr,
+	.ndo_change_mtu = snic_net_change_mtu,
+	.ndo_get_stats64 = snic_net_get_stats,
+	.ndo_tx_timeout = snic_net_tx_timeout,
+};
+
+/* --- life ------------------------------------------------------------------- */
+
+/* Function 0 with its queue pairs and vectors; they stay until the end. */
+static int snic_net_func_on(struct snic_net *net)
+{
+	struct snic_pf *pf = net->pf;
+	unsigned int i, index;
+	int irq, err;
+
+	err = snic_func_reset(pf, 0, SNIC_FUNC_CTRL_DMA);
+	if (err)
+		return err;
+	for (i = 0; i < net->nr_queues; i++) {
+		struct snic_net_queue *q = &net->queue[i];
+		u32 map = SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED;
+
+		snic_qp_scrub(pf, q->qp);
+		snic_func_map_queue(pf, 0, i, q->qp);
+		snprintf(q->irq_name, sizeof(q->irq_name), "%s-net%u@%s", SNIC_DRV_NAME, i,
+			 pci_name(pf->pdev));
+		irq = snic_net_vector(pf, i, &index);
+		if (irq > 0 && !request_irq(irq, snic_net_irq, 0, q->irq_name, q)) {
+			q->irq = irq;
+			map = SNIC_INTVEC_VALID | index;
+		}
+		snic_func_map_vector(pf, 0, i + 1, map);
+	}
+	return 0;
+}
+
+static void snic_net_func_off(struct snic_net *net)
+{
+	struct snic_pf *pf = net->pf;
+	unsigned int i;
+
+	snic_func_off(pf, 0);
+	for (i = 0; i < net->nr_queues; i++) {
+		snic_func_map_vector(pf, 0, i + 1, 0);
+		snic_func_map_queue(pf, 0, i, -1);
+		if (net->queue[i].irq)
+			free_irq(net->queue[i].irq, &net->queue[i]);
+	}
+}
+
+static void snic_net_address(struct snic_net *net)
+{
+	u32 lo = snic_read(net->pf, SNIC_MAC_LO), hi = snic_read(net->pf, SNIC_MAC_HI);
+	u8 mac[ETH_ALEN] = { lo, lo >> 8, lo >> 16, lo >> 24, hi, hi >> 8 };
+
+	if (is_valid_ether_addr(mac))
+		eth_hw_addr_set(net->dev, mac);
+	else
+		eth_hw_addr_random(net->dev);
+}
+
+static void snic_net_set_features(struct net_device *dev)
+{
+	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
+			   NETIF_F_TSO | NETIF_F_TSO_ECN | NETIF_F_TSO6 |
+			   NETIF_F_RXCSUM | NETIF_F_RXHASH;
+	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
+	dev->vlan_features = dev->features;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	dev->watchdog_timeo = 5 * HZ;
+}
+
+/**
+ * snic_net_init() - make the PF's netdev
+ * @pf: PF whose first queue pairs are set aside: snic_net_want() or all there are
+ *
+ * Return: 0 or errno; the PF works without.
+ */
+int snic_net_init(struct snic_pf *pf)
+{
+	unsigned int i, nr = min(snic_net_want(), pf->num_qps);
+	struct net_device *dev = alloc_etherdev_mqs(sizeof(struct snic_net), nr, nr);
+	struct snic_net *net;
+	int err;
+
+	if (!dev)
+		return -ENOMEM;
+	net = netdev_priv(dev);
+	net->pf = pf;
+	net->dev = dev;
+	net->nr_queues = nr;
+	mutex_init(&net->filter_lock);
+	snic_vsi_init(&net->vsi, 0);
+	INIT_WORK(&net->rx_mode, snic_net_rx_mode_work);
+	INIT_WORK(&net->restart, snic_net_restart_work);
+	SET_NETDEV_DEV(dev, &pf->pdev->dev);
+	dev->netdev_ops = &snic_net_ops;
+	dev->ethtool_ops = &snic_ethtool_ops;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = min_t(u32, pf->max_frame, SNIC_Q_MAX_CHAIN * SNIC_RX_BUFSZ) -
+		       VLAN_ETH_HLEN;
+	snic_net_set_features(dev);
+	snic_net_address(net);
+	for (i = 0; i < nr; i++) {
+		net->queue[i].net = net;
+		net->queue[i].index = i;
+		net->queue[i].qp = i;
+		netif_napi_add(dev, &net->queue[i].napi, snic_net_poll);
+	}
+	err = snic_net_func_on(net);
+	if (err)
+		goto fail;
+	WRITE_ONCE(pf->net, net);
+	netif_carrier_off(dev);
+	err = register_netdev(dev);
+	if (!err) {
+		snic_net_carrier(pf);
+		return 0;
+	}
+	WRITE_ONCE(pf->net, NULL);
+	snic_sync_events(pf);
+	snic_net_func_off(net);
+fail:
+	free_netdev(dev);
+	return err;
+}
+
+void snic_net_exit(struct snic_pf *pf)
+{
+	struct snic_net *net = pf->net;
+
+	if (!net)
+		return;
+	unregister_netdev(net->dev);
+	WRITE_ONCE(pf->net, NULL);
+	snic_sync_events(pf);
+	cancel_work_sync(&net->restart);
+	cancel_work_sync(&net->rx_mode);
+	snic_net_func_off(net);
+	free_netdev(net->dev);
+}

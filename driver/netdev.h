@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The PF's own network interface: function 0, through its window in BAR0.
+ */
+#ifndef SMARTNIC_NETDEV_H
+#define SMARTNIC_NETDEV_H
+
+#include <linux/netdevice.h>
+
+#include "smartnic.h"
+
+#define SNIC_NET_QPS		4	/* queue pairs at most */
+#define SNIC_NET_RING		512	/* descriptors of a ring */
+#define SNIC_RX_BUFSZ		2048
+
+struct snic_net_queue;
+
+/**
+ * struct snic_tx_buf - what belongs to one TX descriptor
+ * @skb: with the last descriptor of a packet
+ * @dma: mapped piece, @len bytes
+ * @len: 0: nothing is mapped
+ * @page: mapped as a page
+ */
+struct snic_tx_buf {
+	struct sk_buff *skb;
+	dma_addr_t dma;
+	u32 len;
+	bool page;
+};
+
+/**
+ * struct snic_rx_buf - a posted RX buffer
+ * @data: page fragment, NULL: nothing is posted
+ * @dma: its mapping
+ */
+struct snic_rx_buf {
+	void *data;
+	dma_addr_t dma;
+};
+
+/**
+ * struct snic_net_ring - one ring of the netdev
+ * @desc: descriptors
+ * @dma: their bus address
+ * @next: where the driver adds
+ * @clean: where it takes away
+ */
+struct snic_net_ring {
+	void *desc;
+	dma_addr_t dma;
+	u16 next;
+	u16 clean;
+};
+
+/**
+ * struct snic_net_queue - a queue pair of the netdev
+ * @net: netdev
+ * @index: number; its interrupt is vector @index + 1 of function 0
+ * @qp: queue pair of the device
+ * @irq: Linux irq, 0: through the cause ring
+ * @irq_name: name of @irq
+ * @napi: NAPI
+ * @tx: TX ring
+ * @tx_buf: its buffers
+ * @rx: RX ring
+ * @rx_buf: its buffers
+ * @rx_skb: frame of which parts have arrived
+ * @rx_drop: the rest of the frame is dropped: its start could not be kept
+ */
+struct snic_net_queue {
+	struct snic_net *net;
+	unsigned int index;
+	u16 qp;
+	int irq;
+	char irq_name[IFNAMSIZ + 40];
+	struct napi_struct napi;
+	struct snic_net_ring tx;
+	struct snic_tx_buf *tx_buf;
+	struct snic_net_ring rx;
+	struct snic_rx_buf *rx_buf;
+	struct sk_buff *rx_skb;
+	bool rx_drop;
+};
+
+/**
+ * struct snic_net - the netdev's private part
+ * @pf: PF
+ * @dev: netdev
+ * @nr_queues: entries of @queue that are in use
+ * @queue: queue pairs
+ * @filter_lock: @vsi
+ * @vsi: VSI 0
+ * @rx_mode: brings @vsi in line with what the stack wants
+ * @restart: down and up again, after a queue got stuck
+ * @up: queues run
+ */
+struct snic_net {
+	struct snic_pf *pf;
+	struct net_device *dev;
+	unsigned int nr_queues;
+	struct snic_net_queue queue[SNIC_NET_QPS];
+	struct mutex filter_lock;	/* vsi */
+	struct snic_vsi vsi;
+	struct work_struct rx_mode;
+	struct work_struct restart;
+	bool up;
+};
+
+/* netdev.c */
+unsigned int snic_net_want(void);
+int snic_net_init(struct snic_pf *pf);
+void snic_net_exit(struct snic_pf *pf);
+void snic_net_signal(struct snic_pf *pf, unsigned int vec);
+void snic_net_carrier(struct snic_pf *pf);
+bool snic_net_has_mac(struct snic_pf *pf, const u8 *mac);
+
+/* txrx.c */
+int snic_rings_alloc(struct snic_net_queue *q);
+void snic_rings_free(struct snic_net_queue *q);
+void snic_rings_fill(struct snic_net_queue *q);
+int snic_net_poll(struct napi_struct *napi, int budget);
+netdev_tx_t snic_net_xmit(struct sk_buff *skb, struct net_device *dev);
+
+/* filters.c */
+void snic_net_rx_mode_work(struct work_struct *work);
+int snic_net_filters_on(struct snic_net *net);
+void snic_net_filters_off(struct snic_net *net);
+int snic_net_move_mac(struct snic_net *net, const u8 *from, const u8 *to);
+
+/* ethtool.c */
+extern const struct ethtool_ops snic_ethtool_ops;
+
+#endif /* SMARTNIC_NETDEV_H */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes of an ADI: /sys/bus/mdev/devices/<uuid>/smartnic/.
+ */
+#include <linux/etherdevice.h>
+#include <linux/sysfs.h>
+
+#include <compat/hex.h>
+
+#include "adi.h"
+
+static struct snic_adi *snic_adi_of(struct device *dev)
+{
+	return vdcm_adi_drvdata(vdcm_adi_get(dev));
+}
+
+static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	u8 mac[ETH_ALEN];
+
+	mutex_lock(&adi->pf->adis_lock);
+	ether_addr_copy(mac, adi->mac);
+	mutex_unlock(&adi->pf->adis_lock);
+	return sysfs_emit(buf, "%pM\n", mac);
+}
+
+/* Six pairs of digits and at most one newline, nothing around them. */
+static int snic_parse_mac(const char *buf, size_t count, u8 *mac)
+{
+	size_t len = strnlen(buf, count);
+
+	if (len != count)
+		return -EINVAL;
+	if (len == 3 * ETH_ALEN && buf[len - 1] == '\n')
+		len--;
+	if (len != 3 * ETH_ALEN - 1 || !mac_pton(buf, mac))
+		return -EINVAL;
+	return is_valid_ether_addr(mac) ? 0 : -EINVAL;
+}
+
+static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
+			 const char *buf, size_t count)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	u8 mac[ETH_ALEN] __aligned(2);
+	int err;
+
+	err = snic_parse_mac(buf, count, mac);
+	if (err)
+		return err;
+	err = vdcm_adi_configure_begin(adi->vdcm);
+	if (err)
+		return err;
+	err = snic_mac_set(adi, mac);
+	vdcm_adi_configure_end(adi->vdcm);
+	return err ?: count;
+}
+static DEVICE_ATTR_RW(mac);
+
+static ssize_t function_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	u16 func = READ_ONCE(adi->func);
+
+	return func ? sysfs_emit(buf, "%u\n", func) : sysfs_emit(buf, "none\n");
+}
+static DEVICE_ATTR_RO(function);
+
+/* The VSI of a function has its number. */
+static ssize_t vsi_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return function_show(dev, attr, buf);
+}
+static DEVICE_ATTR_RO(vsi);
+
+static ssize_t queues_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", snic_adi_of(dev)->nr_queues);
+}
+static DEVICE_ATTR_RO(queues);
+
+static ssize_t vectors_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	unsigned int i, own = 0, shared = 0;
+
+	mutex_lock(&adi->lock);
+	for (i = 0; adi->func && i < snic_adi_nr_vecs(adi); i++) {
+		if (adi->vecs[i].irq)
+			own++;
+		else
+			shared++;
+	}
+	mutex_unlock(&adi->lock);
+	return sysfs_emit(buf, "dedicated %u\nshared %u\n", own, shared);
+}
+static DEVICE_ATTR_RO(vectors);
+
+static struct attribute *snic_adi_attrs[] = {
+	VDCM_ATTRS,
+	&dev_attr_mac.attr,
+	&dev_attr_function.attr,
+	&dev_attr_vsi.attr,
+	&dev_attr_queues.attr,
+	&dev_attr_vectors.attr,
+	NULL
+};
+
+static const struct attribute_group snic_adi_group = {
+	.name = SNIC_DRV_NAME,
+	.attrs = snic_adi_attrs,
+};
+
+const struct attribute_group *snic_adi_groups[] = {
+	&snic_adi_group,
+	NULL
+};

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * virtchnl: addresses, promiscuous modes, receive side scaling.
+ */
+#include <linux/etherdevice.h>
+
+#include "virtchnl.h"
+
+/* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
+#define SNIC_VC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
+			 BIT_ULL(36) | BIT_ULL(41) | BIT_ULL(43) | BIT_ULL(44) | \
+			 BIT_ULL(45) | BIT_ULL(46))
+
+/* --- addresses -------------------------------------------------------------- */
+
+static bool snic_vc_addr_ok(const struct snic_adi *adi, const u8 *addr)
+{
+	if (is_multicast_ether_addr(addr))
+		return !is_broadcast_ether_addr(addr);
+	return !is_zero_ether_addr(addr) && !snic_mac_taken(adi->pf, adi, addr);
+}
+
+SNIC_VC_HANDLER(snic_vc_add_addrs)
+{
+	const struct virtchnl_ether_addr_list *list = msg;
+	const struct virtchnl_ether_addr *a = list->list;
+	unsigned int i;
+	int err;
+
+	if (!snic_vc_own_vsi(adi, list->vsi_id))
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	for (i = 0; i < list->num_elements; i++)
+		if (!snic_vc_addr_ok(adi, a[i].addr))
+			return VIRTCHNL_STATUS_ERR_PARAM;
+	for (i = 0; i < list->num_elements; i++) {
+		err = snic_vsi_add_mac(adi->pf, &adi->vsi, a[i].addr);
+		if (err)
+			return snic_vc_status(err);
+		if ((a[i].type & VIRTCHNL_ETHER_ADDR_TYPE_MASK) == VIRTCHNL_ETHER_ADDR_PRIMARY &&
+		    is_valid_ether_addr(a[i].addr))
+			ether_addr_copy(adi->guest_mac, a[i].addr);
+	}
+	return VIRTCHNL_STATUS_SUCCESS;
+}
+
+/* What is not there is as good as deleted. */
+SNIC_VC_HANDLER(snic_vc_del_addrs)
+{
+	const struct virtchnl_ether_addr_list *list = msg;
+	unsigned int i;
+	int err;
+
+	if (!snic_vc_own_vsi(adi, list->vsi_id))
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	for (i = 0; i < list->num_elements; i++) {
+		err = snic_vsi_del_mac(adi->pf, &adi->vsi, list->list[i].addr);
+		if (err && err != -ENOENT)
+			return snic_vc_status(err);
+	}
+	return VIRTCHNL_STATUS_SUCCESS;
+}
+
+/*
+ * A guest may have all multicast. Others' unicast it may not; drivers take an
+ * error for a fault of the PF, so it is told yes and gets nothing.
+ */
+SNIC_VC_HANDLER(snic_vc_promisc)
+{
+	const struct virtchnl_promisc_info *info = msg;
+	u16 flags = adi->vsi.flags & ~SNIC_VSI_MC_PROMISC;
+
+	if (!snic_vc_own_vsi(adi, info->vsi_id) ||
+	    info->flags & ~(FLAG_VF_UNICAST_PROMISC | FLAG_VF_MULTICAST_PROMISC))
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	if (info->flags & FLAG_VF_UNICAST_PROMISC && !adi->uc_promisc_said) {
+		dev_info(vdcm_adi_dev(adi->vdcm),
+			 "unicast promiscuous mode is not for guests: ignored\n");
+		adi->uc_promisc_said = true;
+	}
+	if (info->flags & FLAG_VF_MULTICAST_PROMISC)
+		flags |= SNIC_VSI_MC_PROMISC;
+	if (flags == adi->vsi.flags)
+		return VIRTCHNL_STATUS_SUCCESS;
+	return snic_vc_status(snic_vsi_set_flags(adi->pf, &adi->vsi, flags));
+}
+
+/* --- receive side scaling --------------------------------------------------- */
+
+static bool snic_vc_may_rss(const struct snic_adi *adi)
+{
+	return adi->caps & VIRTCHNL_VF_OFFLOAD_RSS_PF;
+}
+
+SNIC_VC_HANDLER(snic_vc_rss_key)
+{
+	const struct virtchnl_rss_key *key = msg;
+
+	if (!snic_vc_may_rss(adi) || !snic_vc_own_vsi(adi, key->vsi_id) ||
+	    key->key_len != SNIC_RSS_KEY_BYTES)
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	return snic_vc_status(snic_vsi_rss_key(adi->pf, adi->func, key->key));
+}
+
+SNIC_VC_HANDLER(snic_vc_rss_lut)
+{
+	const struct virtchnl_rss_lut *lut = msg;
+	unsigned int i;
+
+	if (!snic_vc_may_rss(adi) || !snic_vc_own_vsi(adi, lut->vsi_id) ||
+	    lut->lut_entries != SNIC_RSS_LUT_ENTRIES)
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
+		if (lut->lut[i] >= adi->nr_queues)
+			return VIRTCHNL_STATUS_ERR_PARAM;
+	return snic_vc_status(snic_vsi_rss_lut(adi->pf, adi->func, lut->lut));
+}
+
+SNIC_VC_HANDLER(snic_vc_get_hashcfg)
+{
+	if (!snic_vc_may_rss(adi))
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	*(u64 *)reply->data = SNIC_VC_HASHCFG;
+	reply->len = sizeof(u64);
+	return VIRTCHNL_STATUS_SUCCESS;
+}
+
+SNIC_VC_HANDLER(snic_vc_set_hashcfg)
+{
+	u64 hashcfg = *(const u64 *)msg;
+
+	if (!snic_vc_may_rss(adi) || hashcfg & ~SNIC_VC_HASHCFG)
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	return snic_vc_status(snic_vsi_rss_hash(adi->pf, adi->func, hashcfg));
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts. The PF's own events meet on up to three control vectors; netdev
+ * queues and ADIs get MSI-X vectors of their own as long as Linux has some, and
+ * else share the cause ring, whose records name function and vector.
+ */
+#include <linux/bitmap.h>
+#include <linux/interrupt.h>
+#include <linux/moduleparam.h>
+
+#include <compat/irq.h>
+
+#include "adi.h"
+#include "hw.h"
+#include "netdev.h"
+#include "smartnic.h"
+
+#define SNIC_CAUSE_ENTRIES	4096
+
+static int max_adi_vectors = -1;
+
+static int snic_param_vectors_set(const char *val, const struct kernel_param *kp)
+{
+	int n, err = kstrtoint(val, 0, &n);
+
+	if (err || n < -1)
+		return -EINVAL;
+	*(int *)kp->arg = n;
+	return 0;
+}
+
+static const struct kernel_param_ops snic_param_vectors = {
+	.set = snic_param_vectors_set,
+	.get = param_get_int,
+};
+
+module_param_cb(max_adi_vectors, &snic_param_vectors, &max_adi_vectors, 0444);
+MODULE_PARM_DESC(max_adi_vectors,
+		 "MSI-X vectors for ADIs, the rest of theirs are shared (-1: no limit)");
+
+/* --- the cause ring --------------------------------------------------------- */
+
+int snic_causes_init(struct snic_pf *pf)
+{
+	BUILD_BUG_ON(sizeof(struct snic_cause_rec) != 4);
+	return snic_ring_alloc(pf, &pf->causes, SNIC_CAUSE_RING, SNIC_CAUSE_ENTRIES,
+			       sizeof(struct snic_cause_rec));
+}
+
+void snic_causes_exit(struct snic_pf *pf)
+{
+	snic_ring_free(pf, &pf->causes);
+}
+
+static void snic_cause_one(struct snic_pf *pf, u16 func, u16 vec)
+{
+	struct snic_adi *adi;
+
+	if (!func) {
+		snic_net_signal(pf, vec);
+		return;
+	}
+	if (func > pf->num_adis)
+		return;
+	adi = READ_ONCE(pf->func[func]);
+	if (adi && vec < snic_adi_nr_vecs(adi))
+		vdcm_adi_signal(adi->vdcm, vec);
+}
+
+/* Hard interrupt. */
+static void snic_causes_poll(struct snic_pf *pf)
+{
+	const struct snic_cause_rec *ring = pf->causes.desc;
+	struct snic_ring *r = &pf->causes;
+	u32 tail;
+
+	if (snic_ring_peer(pf, r, SNIC_RING_TAIL, &tail) || r->head == tail)
+		return;
+	dma_rmb();
+	while (r->head != tail) {
+		u16 func = le16_to_cpu(READ_ONCE(ring[r->head].func));
+		u16 vec = le16_to_cpu(READ_ONCE(ring[r->head].vec));
+
+		r->head = (r->head + 1) % r->len;
+		/* Passed before it is signalled: what follows posts it again. */
+		snic_write(pf, r->reg + SNIC_RING_HEAD, r->head);
+		snic_cause_one(pf, func, vec);
+	}
+}
+
+/* --- control vectors -------------------------------------------------------- */
+
+static irqreturn_t snic_ctl_irq(int irq, void *data)
+{
+	struct snic_ctl_vec *ctl = data;
+	struct snic_pf *pf = ctl->pf;
+
+	if (ctl->roles & SNIC_ROLE_CAUSE)
+		snic_causes_poll(pf);
+	if (ctl->roles & SNIC_ROLE_MBX)
+		snic_mbx_kick(pf);
+	/* Only this role looks at ICR, whose read takes every bit along. */
+	if (ctl->roles & SNIC_ROLE_MISC &&
+	    snic_read(pf, SNIC_ICR) & (SNIC_ICR_LINK | SNIC_ICR_ERR))
+		queue_work(pf->ctl_wq, &pf->link_work);
+	return ctl->roles & SNIC_ROLE_FAULT ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+}
+
+static irqreturn_t snic_ctl_thread(int irq, void *data)
+{
+	struct snic_ctl_vec *ctl = data;
+
+	snic_faults_poll(ctl->pf);
+	return IRQ_HANDLED;
+}
+
+/* Which roles vector @i of @nr has. */
+static u8 snic_ctl_roles(unsigned int i, unsigned int nr)
+{
+	static const u8 role[SNIC_CTL_VECS] = {
+		SNIC_ROLE_MISC | SNIC_ROLE_MBX, SNIC_ROLE_FAULT, SNIC_ROLE_CAUSE,
+	};
+	unsigned int r;
+	u8 roles = 0;
+
+	for (r = 0; r < SNIC_CTL_VECS; r++)
+		if (min(r, nr - 1) == i)
+			roles |= role[r];
+	return roles;
+}
+
+/**
+ * snic_vectors_init() - allocate MSI-X vectors: as many as there are, one at least
+ * @pf: PF
+ * @net_vecs: vectors the netdev would like
+ *
+ * Return: 0 or errno.
+ */
+int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs)
+{
+	unsigned int want = SNIC_CTL_VECS + net_vecs;
+	int n;
+
+	mutex_init(&pf->vec_lock);
+	pf->dyn_msix = vdcm_msix_can_alloc_dyn(pf->pdev);
+	/* Later is too late where entries can't be added. */
+	if (!pf->dyn_msix)
+		want = pf->num_vecs;
+	n = pci_alloc_irq_vectors(pf->pdev, 1, want, PCI_IRQ_MSIX);
+	if (n < 0) {
+		pci_err(pf->pdev, "no interrupt vector: %d\n", n);
+		return n;
+	}
+	pf->nr_vecs = n;
+	pf->nr_ctl = min_t(unsigned int, n, SNIC_CTL_VECS);
+	pf->net_vecs = min_t(unsigned int, n - pf->nr_ctl, net_vecs);
+	/* Without dynamic allocation only what was allocated now is ever there. */
+	pf->nr_entries = pf->dyn_msix ? max_t(u32, n, pf->num_vecs) : n;
+	pf->vec_map = bitmap_zalloc(pf->nr_entries, GFP_KERNEL);
+	if (!pf->vec_map) {
+		pci_free_irq_vectors(pf->pdev);
+		return -ENOMEM;
+	}
+	bitmap_set(pf->vec_map, 0, pf->dyn_msix ? n : pf->nr_ctl + pf->net_vecs);
+	if (n < SNIC_CTL_VECS + net_vecs)
+		pci_info(pf->pdev, "only %d interrupt vectors: events share them\n", n);
+	return 0;
+}
+
+void snic_vectors_exit(struct snic_pf *pf)
+{
+	bitmap_free(pf->vec_map);
+	pf->vec_map = NULL;
+	pci_free_irq_vectors(pf->pdev);
+}
+
+static void snic_ctl_route(struct snic_pf *pf, unsigned int i, u8 roles)
+{
+	static const struct {
+		u8 role;
+		u32 reg;
+	} intvec[] = {
+		{ SNIC_ROLE_MISC, SNIC_INTVEC_MISC },
+		{ SNIC_ROLE_MBX, SNIC_INTVEC_MBX },
+		{ SNIC_ROLE_FAULT, SNIC_INTVEC_FAULT },
+		{ SNIC_ROLE_CAUSE, SNIC_INTVEC_CAUSE },
+	};
+	unsigned int r;
+
+	for (r = 0; r < ARRAY_SIZE(intvec); r++)
+		if (roles & intvec[r].role)
+			snic_write(pf, intvec[r].reg, SNIC_INTVEC_VALID | i);
+}
+
+/* Request the control vectors, then let events come. The rings are there. */
+int snic_vectors_start(struct snic_pf *pf)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < pf->nr_ctl; i++) {
+		struct snic_ctl_vec *ctl = &pf->ctl[i];
+
+		ctl->pf = pf;
+		ctl->roles = snic_ctl_roles(i, pf->nr_ctl);
+		ctl->irq = pci_irq_vector(pf->pdev, i);
+		snprintf(ctl->name, sizeof(ctl->name), "%s-ctl%u@%s", SNIC_DRV_NAME, i,
+			 pci_name(pf->pdev));
+		err = request_threaded_irq(ctl->irq, snic_ctl_irq, snic_ctl_thread, 0,
+					   ctl->name, ctl);
+		if (err) {
+			ctl->irq = 0;
+			/* The first must be; the others' roles fit on it. */
+			if (!i)
+				return err;
+			pf->ctl[0].roles |= ctl->roles;
+			snic_ctl_route(pf, 0, ctl->roles);
+			continue;
+		}
+		snic_ctl_route(pf, i, ctl->roles);
+	}
+	snic_ring_enable(pf, &pf->faults);
+	snic_ring_enable(pf, &pf->causes);
+	snic_write(pf, SNIC_ICR_MASK, SNIC_ICR_MBX_RX | SNIC_ICR_FAULT | SNIC_ICR_CAUSE |
+		   SNIC_ICR_LINK | SNIC_ICR_ERR);
+	return 0;
+}
+
+void snic_vectors_stop(struct snic_pf *pf)
+{
+	unsigned int i;
+
+	snic_write(pf, SNIC_ICR_MASK, 0);
+	for (i = 0; i < pf->nr_ctl; i++) {
+		if (pf->ctl[i].irq)
+			free_irq(pf->ctl[i].irq, &pf->ctl[i]);
+		pf->ctl[i].irq = 0;
+	}
+}
+
+/* Whoever read pf->func[] or pf->net before is done with what it found. */
+void snic_sync_events(struct snic_pf *pf)
+{
+	unsigned int i;
+
+	for (i = 0; i < pf->nr_ctl; i++)
+		if (pf->ctl[i].irq)
+			synchronize_irq(pf->ctl[i].irq);
+	flush_work(&pf->mbx.work);
+	flush_work(&pf->link_work);
+}
+
+/**
+ * snic_net_vector() - MSI-X vector of a netdev queue
+ * @pf: PF
+ * @queue: queue pair
+ * @index: MSI-X entry
+ *
+ * Return: Linux irq, or -ENOSPC: the queue uses the cause ring.
+ */
+int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index)
+{
+	if (queue >= pf->net_vecs)
+		return -ENOSPC;
+	*index = pf->nr_ctl + queue;
+	return pci_irq_vector(pf->pdev, *index);
+}
+
+/* --- vectors of ADIs -------------------------------------------------------- */
+
+static irqreturn_t snic_adi_irq(int irq, void *data)
+{
+	struct snic_vec *v = data;
+
+	vdcm_adi_signal(v->adi->vdcm, v->vec);
+	return IRQ_HANDLED;
+}
+
+/* Return: Linux irq or errno */
+static int snic_entry_get(struct snic_pf *pf, unsigned int *index)
+{
+	unsigned long i = find_first_zero_bit(pf->vec_map, pf->nr_entries);
+	int irq;
+
+	if (max_adi_vectors >= 0 && pf->adi_vecs >= (unsigned int)max_adi_vectors)
+		return -ENOSPC;
+	if (i >= pf->nr_entries)
+		return -ENOSPC;
+	irq = pf->dyn_msix ? vdcm_msix_alloc_irq_at(pf->pdev, i) :
+			     pci_irq_vector(pf->pdev, i);
+	if (irq < 0)
+		return irq;
+	__set_bit(i, pf->vec_map);
+	*index = i;
+	return irq;
+}
+
+static void snic_entry_put(struct snic_pf *pf, unsigned int index, int irq)
+{
+	if (pf->dyn_msix)
+		vdcm_msix_free_irq(pf->pdev, index, irq);
+	__clear_bit(index, pf->vec_map);
+}
+
+/* A vector of its own for @v, or none. */
+static int snic_vec_request(struct snic_pf *pf, struct snic_vec *v, u16 func)
+{
+	unsigned int index;
+	int irq, err;
+
+	mutex_lock(&pf->vec_lock);
+	irq = snic_entry_get(pf, &index);
+	if (irq < 0) {
+		err = irq;
+		goto out;
+	}
+	snprintf(v->name, sizeof(v->name), "%s-adi%u-%u@%s", SNIC_DRV_NAME, func - 1,
+		 v->vec, pci_name(pf->pdev));
+	err = request_irq(irq, snic_adi_irq, 0, v->name, v);
+	if (err) {
+		snic_entry_put(pf, index, irq);
+		goto out;
+	}
+	v->irq = irq;
+	v->index = index;
+	pf->adi_vecs++;
+out:
+	mutex_unlock(&pf->vec_lock);
+	return err;
+}
+
+/**
+ * snic_adi_vectors_open() - give each vector of an ADI a way to the framework
+ * @adi: ADI
+ * @func: its function
+ */
+void snic_adi_vectors_open(struct snic_adi *adi, u16 func)
+{
+	struct snic_pf *pf = adi->pf;
+	unsigned int i;
+
+	for (i = 0; i < SNIC_FUNC_VECS; i++) {
+		struct snic_vec *v = &adi->vecs[i];
+		u32 map = SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED;
+
+		v->adi = adi;
+		v->vec = i;
+		v->irq = 0;
+		if (i >= snic_adi_nr_vecs(adi))
+			map = 0;
+		else if (!snic_vec_request(pf, v, func))
+			map = SNIC_INTVEC_VALID | v->index;
+		snic_func_map_vector(pf, func, i, map);
+	}
+}
+
+/* The function is disabled: none of its vectors is sent any more. */
+void snic_adi_vectors_close(struct snic_adi *adi, u16 func)
+{
+	struct snic_pf *pf = adi->pf;
+	unsigned int i;
+
+	for (i = 0; i < snic_adi_nr_vecs(adi); i++) {
+		struct snic_vec *v = &adi->vecs[i];
+
+		snic_func_map_vector(pf, func, i, 0);
+		if (!v->irq)
+			continue;
+		free_irq(v->irq, v);
+		mutex_lock(&pf->vec_lock);
+		snic_entry_put(pf, v->index, v->irq);
+		pf->adi_vecs--;
+		mutex_unlock(&pf->vec_lock);
+		v->irq = 0;
+	}
+}

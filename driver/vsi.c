@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VSIs: what the switch knows about a function. The firmware holds the state;
+ * struct snic_vsi mirrors it. Callers serialise per VSI.
+ */
+#include <linux/etherdevice.h>
+
+#include "smartnic.h"
+
+void snic_vsi_init(struct snic_vsi *vsi, u16 id)
+{
+	memset(vsi, 0, sizeof(*vsi));
+	vsi->id = id;
+}
+
+/**
+ * snic_vsi_set_flags() - set the flags of a VSI
+ * @pf: PF
+ * @vsi: VSI
+ * @flags: SNIC_VSI_*
+ *
+ * Return: 0 or errno.
+ */
+int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags)
+{
+	struct snic_fw_vsi msg = {
+		.vsi = cpu_to_le16(vsi->id),
+		.flags = cpu_to_le16(flags),
+	};
+	int err = snic_fw_exec(pf, SNIC_FW_VSI_SET, &msg, NULL);
+
+	if (!err)
+		vsi->flags = flags;
+	return err;
+}
+
+static int snic_vsi_find(const struct snic_vsi *vsi, const u8 *mac)
+{
+	unsigned int i;
+
+	for (i = 0; i < vsi->nr_macs; i++)
+		if (ether_addr_equal_unaligned(vsi->macs[i], mac))
+			return i;
+	return -ENOENT;
+}
+
+bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
+{
+	return snic_vsi_find(vsi, mac) >= 0;
+}
+
+static int snic_vsi_mac_msg(struct snic_pf *pf, enum snic_fw_op op, u16 id, const u8 *mac)
+{
+	struct snic_fw_mac msg = { .vsi = cpu_to_le16(id) };
+
+	memcpy(msg.mac, mac, ETH_ALEN);
+	return snic_fw_exec(pf, op, &msg, NULL);
+}
+
+/**
+ * snic_vsi_add_mac() - add an address filter
+ * @pf: PF
+ * @vsi: VSI
+ * @mac: unicast or multicast address
+ *
+ * Return: 0 (also if it is there), -ENOSPC at the limit of the VSI, -EEXIST if
+ * the address is another VSI's, or another errno.
+ */
+int snic_vsi_add_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac)
+{
+	int err;
+
+	if (snic_vsi_has_mac(vsi, mac))
+		return 0;
+	if (vsi->nr_macs == SNIC_FW_MACS_PER_VSI)
+		return -ENOSPC;
+	err = snic_vsi_mac_msg(pf, SNIC_FW_MAC_ADD, vsi->id, mac);
+	if (!err)
+		memcpy(vsi->macs[vsi->nr_macs++], mac, ETH_ALEN);
+	return err;
+}
+
+/* Return: 0, -ENOENT if it is not there, or another errno */
+int snic_vsi_del_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac)
+{
+	int i = snic_vsi_find(vsi, mac);
+	int err;
+
+	if (i < 0)
+		return i;
+	err = snic_vsi_mac_msg(pf, SNIC_FW_MAC_DEL, vsi->id, mac);
+	if (!err)
+		memmove(vsi->macs[i], vsi->macs[--vsi->nr_macs], ETH_ALEN);
+	return err;
+}
+
+/* Filters, flags and RSS of the VSI are as after device reset. */
+int snic_vsi_clear(struct snic_pf *pf, struct snic_vsi *vsi)
+{
+	struct snic_fw_vsi msg = { .vsi = cpu_to_le16(vsi->id) };
+	int err = snic_fw_exec(pf, SNIC_FW_VSI_CLEAR, &msg, NULL);
+
+	snic_vsi_init(vsi, vsi->id);
+	return err;
+}
+
+static int snic_vsi_chunks(struct snic_pf *pf, enum snic_fw_op op, u16 vsi,
+			   const u8 *data, unsigned int len)
+{
+	unsigned int off, n;
+	int err = 0;
+
+	for (off = 0; off < len && !err; off += n) {
+		struct snic_fw_chunk msg = { .vsi = cpu_to_le16(vsi), .offset = off };
+
+		n = min_t(unsigned int, len - off, sizeof(msg.data));
+		msg.len = n;
+		memcpy(msg.data, data + off, n);
+		err = snic_fw_exec(pf, op, &msg, NULL);
+	}
+	return err;
+}
+
+int snic_vsi_rss_key(struct snic_pf *pf, u16 vsi, const u8 *key)
+{
+	return snic_vsi_chunks(pf, SNIC_FW_RSS_KEY, vsi, key, SNIC_RSS_KEY_BYTES);
+}
+
+int snic_vsi_rss_lut(struct snic_pf *pf, u16 vsi, const u8 *lut)
+{
+	return snic_vsi_chunks(pf, SNIC_FW_RSS_LUT, vsi, lut, SNIC_RSS_LUT_ENTRIES);
+}
+
+int snic_vsi_rss_hash(struct snic_pf *pf, u16 vsi, u64 hashcfg)
+{
+	struct snic_fw_hash msg = {
+		.vsi = cpu_to_le16(vsi),
+		.hashcfg = cpu_to_le64(hashcfg),
+	};
+
+	BUILD_BUG_ON(sizeof(msg) != sizeof_field(struct snic_fw_msg, payload));
+	return snic_fw_exec(pf, SNIC_FW_RSS_HASH, &msg, NULL);
+}

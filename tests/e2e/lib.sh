@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For the end-to-end scripts, inside L1: the PF and its mdevs, guests on them,
+# traffic between them, and what it cost. l1.sh brings the guests themselves.
+#
+# A place traffic comes from or goes to is "host" (the PF's netdev) or the name
+# of a guest.
+
+. /lab/tests/lab/l1.sh
+. /lab/tests/e2e/measure.sh
+
+MDEV=/sys/bus/mdev/devices
+NET=10.77.0
+PORT=5001
+declare -A UUID=() ADDR=([host]=$NET.1) SUM=()
+
+# --- the PF -----------------------------------------------------------------
+
+pf_bdf() { basename "$(readlink -f /sys/bus/pci/drivers/smartnic/*:*.[0-7] | head -n 1)"; }
+pf_netdev() { basename /sys/bus/pci/drivers/smartnic/*:*/net/*; }
+
+# pf_up: the PF's netdev gets the host's address.
+pf_up() {
+	ip addr replace "${ADDR[host]}/24" dev "$1" && ip link set "$1" up
+}
+
+# pool PF: one line, "1q 256  2q 256 ...", what can still be created.
+pool() {
+	local t
+
+	for t in $(types "$1"); do
+		printf '%s %s  ' "${t#smartnic-}" "$(available "$1" "$t")"
+	done
+	echo
+}
+
+types() { find "/sys/class/mdev_bus/$1/mdev_supported_types" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V; }
+available() { cat "/sys/class/mdev_bus/$1/mdev_supported_types/$2/available_instances"; }
+
+# queues_of TYPE: how many queue pairs smartnic-4q has.
+queues_of() { local n=${1##*-}; echo "${n%q}"; }
+
+attr() { cat "$MDEV/$1/smartnic/$2"; }
+
+# --- guests -----------------------------------------------------------------
+
+# guest_mdev NAME PF TYPE: start an mdev for a guest; its UUID in UUID[NAME].
+guest_mdev() {
+	UUID[$1]=$(mdevctl start -p "$2" -t "$3") && [ -d "$MDEV/${UUID[$1]}" ]
+}
+
+# guest_cmd NAME [--timeout S] COMMANDS: also for "host".
+guest_cmd() {
+	local secs=60
+
+	if [ "$1" = host ]; then
+		shift
+		[ "$1" != --timeout ] || { secs=$2; shift 2; }
+		timeout -k 2 "$secs" bash -c "$*" </dev/null
+	else
+		l2_cmd "$@"
+	fi
+}
+
+# guest_dev NAME [SECONDS]: the interface that iavf drives; it comes some time
+# after the driver was loaded.
+guest_dev() {
+	l2_cmd "$1" --timeout "$((${2:-40} + 10))" "i=0
+		while [ \$i -lt $((${2:-40} * 5)) ]; do
+			for d in /sys/class/net/*; do
+				case \$(readlink -f \$d/device/driver) in
+				*/iavf) echo \${d##*/}; exit ;;
+				esac
+			done
+			i=\$((i + 1)); sleep 0.2
+		done; exit 1"
+}
+
+# carrier NAME [SECONDS]: until the guest's link is up.
+carrier() {
+	l2_cmd "$1" --timeout "$((${2:-20} + 10))" "i=0
+		until [ \"\$(cat /sys/class/net/eth0/carrier 2>/dev/null)\" = 1 ]; do
+			i=\$((i + 1)); [ \$i -lt $((${2:-20} * 5)) ] || exit 1; sleep 0.2
+		done"
+}
+
+# guest_up NAME NUMBER: address 10.77.0.(10 + NUMBER), link up, carrier there.
+guest_up() {
+	ADDR[$1]=$NET.$((10 + $2))
+	l2_cmd "$1" "ip addr replace ${ADDR[$1]}/24 dev eth0 && ip link set eth0 up" && carrier "$1"
+}
+
+# --- traffic ----------------------------------------------------------------
+
+# reach FROM TO [SECONDS]: until a ping is answered.
+reach() {
+	guest_cmd "$1" --timeout "$((${3:-15} + 5))" "i=0
+		until ping -c 1 -W 1 ${ADDR[$2]} >/dev/null 2>&1; do
+			i=\$((i + 1)); [ \$i -lt ${3:-15} ] || exit 1
+		done"
+}
+
+# ping_ms FROM TO: three pings, all answered; prints the mean round trip.
+ping_ms() {
+	guest_cmd "$1" --timeout 20 "ping -c 3 -i 0.2 -W 3 ${ADDR[$2]}" |
+		awk '/packet loss/ { lost = !/ 0% packet loss/ } /^r(ound-trip|tt)/ { split($0, a, "[/=]"); rtt = a[6] }
+			END { if (rtt == "" || lost) exit 1; print rtt }'
+}
+
+# make_data NAME MB: random data to send, once per side; its SHA-256 in SUM.
+make_data() {
+	local mb=$2
+
+	SUM[$1]=$(guest_cmd "$1" --timeout 120 "dd if=/dev/urandom of=/tmp/data bs=1M count=$mb 2>/dev/null && sha256sum </tmp/data") || return
+	SUM[$1]=${SUM[$1]%% *}
+	[ "${#SUM[$1]}" = 64 ]
+}
+
+# In L1 the receiver and sender are socat; in a guest busybox's nc. A receiving nc
+# that reads an end of file closes its half, and a sending nc leaves on that: so it
+# reads from a fifo that never says anything.
+recv_cmd() {
+	case $1 in
+	host) echo "socat -u TCP-LISTEN:$PORT,reuseaddr STDOUT" ;;
+	*) echo "mkfifo -m 600 /tmp/never 2>/dev/null; nc -l -p $PORT <>/tmp/never" ;;
+	esac
+}
+
+send_cmd() {
+	case $1 in
+	host) echo "socat -u OPEN:/tmp/data,rdonly TCP:$2:$PORT" ;;
+	*) echo "nc $2 $PORT </tmp/data >/dev/null" ;;
+	esac
+}
+
+# listening NAME: until something listens on PORT there. /proc, not a probe
+# connection, which the listener would take for the transfer.
+listening() {
+	guest_cmd "$1" --timeout 20 "i=0
+		until grep -qi ':$(printf %04X $PORT) 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do
+			i=\$((i + 1)); [ \$i -lt 100 ] || exit 1; sleep 0.1
+		done"
+}
+
+# transfer FROM TO [SECONDS]: FROM's data over TCP; the sum must match at TO.
+# Prints the seconds it took. XFER_ERROR says what went wrong.
+transfer() {
+	local from=$1 to=$2 limit=${3:-120} got=/run/xfer.$2 t0 t1 rc=0 sum
+
+	PORT=$((PORT + 1))
+	XFER_ERROR= XFER_SECONDS=
+	receiver_start "$to" "$limit" || { XFER_ERROR="no receiver at $to"; return 1; }
+	t0=${EPOCHREALTIME/./}
+	guest_cmd "$from" --timeout "$limit" "$(send_cmd "$from" "${ADDR[$to]}")" >/dev/null || rc=$?
+	[ "$rc" = 0 ] || XFER_ERROR="sender at $from: status $rc"
+	sum=$(receiver_result "$to" "$limit") || XFER_ERROR=${XFER_ERROR:-"receiver at $to did not end"}
+	t1=${EPOCHREALTIME/./}
+	XFER_SECONDS=$(((t1 - t0) / 1000))
+	XFER_SECONDS=${XFER_SECONDS%???}.$(printf %03d $((XFER_SECONDS % 1000)))
+	[ -z "$XFER_ERROR" ] || return 1
+	[ "$sum" = "${SUM[$from]}" ] || { XFER_ERROR="SHA-256 at $to is ${sum:-missing}, ${SUM[$from]} was sent"; return 1; }
+}
+
+# The receiver runs in the background of its side and leaves its sum in a file.
+receiver_start() {
+	guest_cmd "$1" "rm -f /tmp/sum
+		(timeout $2 sh -c '$(recv_cmd "$1")' | sha256sum >/tmp/sum.new; mv /tmp/sum.new /tmp/sum) </dev/null >/dev/null 2>&1 &" &&
+		listening "$1"
+}
+
+receiver_result() {
+	guest_cmd "$1" --timeout "$2" "i=0
+		until [ -e /tmp/sum ]; do
+			i=\$((i + 1)); [ \$i -lt $(($2 * 5)) ] || exit 1; sleep 0.2
+		done
+		cut -d' ' -f1 /tmp/sum"
+}
+
+# --- checksums and offloads ---------------------------------------------------
+
+# offloads_on NAME: TSO and checksum offload, as ethtool sees them; prints what is off.
+offloads_on() {
+	local dev=eth0 off
+
+	[ "$1" != host ] || dev=$PF_DEV
+	off=$(guest_cmd "$1" "ethtool -k $dev" |
+		awk -F': ' '/^(tcp-segmentation-offload|tx-checksumming|rx-checksumming|scatter-gather):/ { n++; if ($2 !~ /^on/) print $1 }
+			END { if (n != 4) print "ethtool -k" }')
+	[ -z "$off" ] || { echo "$off"; return 1; }
+}
+
+# watch_checksums NAME FROM PACKETS: tcpdump on the receiver looks at segments
+# from FROM with data in them. What GRO has merged never was on the wire (and has
+# no checksum), so GRO is off while it looks.
+watch_checksums() {
+	local dev=eth0
+
+	[ "$1" != host ] || dev=$PF_DEV
+	guest_cmd "$1" "ethtool -K $dev gro off
+		rm -f /tmp/cap
+		timeout 120 tcpdump -Z root -i $dev -n -vv -s 0 -B 4096 -c $3 'tcp and src host ${ADDR[$2]} and greater 200' >/tmp/cap.new 2>/tmp/cap.err </dev/null &
+		i=0
+		until grep -q 'listening on' /tmp/cap.err; do
+			i=\$((i + 1)); [ \$i -lt 100 ] || exit 1; sleep 0.1
+		done"
+}
+
+# checksums_seen NAME: "GOOD BAD" packets of the last watch, which ends here.
+checksums_seen() {
+	local dev=eth0
+
+	[ "$1" != host ] || dev=$PF_DEV
+	guest_cmd "$1" "killall -q -INT tcpdump; i=0
+		while pidof tcpdump >/dev/null && [ \$i -lt 50 ]; do i=\$((i + 1)); sleep 0.1; done
+		ethtool -K $dev gro on
+		echo \$(grep -c '(correct)' /tmp/cap.new) \$(grep -c -e incorrect -e 'bad cksum' /tmp/cap.new)"
+}
+
+# --- queues -------------------------------------------------------------------
+
+# queue_packets NAME rx|tx: packets of each queue, one line.
+queue_packets() {
+	l2_cmd "$1" "ethtool -S eth0" |
+		awk -F: -v d="$2" '{ gsub(/[ \t]/, "", $1) } $1 ~ "^" d "-[0-9]+[.]packets$" { printf "%d ", $2 } END { print "" }'
+}
+
+# many_flows FROM TO FLOWS: TCP connections side by side, one second of data.
+many_flows() {
+	PORT=$((PORT + 1))
+	guest_cmd "$2" "iperf3 -s -1 -p $PORT </dev/null >/dev/null 2>&1 &" && listening "$2" &&
+		guest_cmd "$1" --timeout 60 "iperf3 -c ${ADDR[$2]} -p $PORT -P $3 -n $(($3 * 131072)) -l 16384 >/tmp/iperf.out 2>&1 || { tail -n 2 /tmp/iperf.out; exit 1; }"
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Guest memory is pinned when the device touches it, and for no longer than it is mapped. */
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/avf.h"
+#include "lib/frame.h"
+#include "lib/ktap.h"
+
+#define MB		(1ull << 20)
+#define AQ_BYTES	(66 * 4096)	/* the driver's admin queues */
+#define PARAM		"/sys/module/vdcm/parameters/fault_around"
+#define REGION		0x2000000000ull	/* where the tests map a second piece of memory */
+#define PIECE		(4 * MB)
+#define QUIET		20
+
+static struct avf a, b;
+static struct avf_rx rx;
+static uint8_t *piece[2];
+
+static void setup(void)
+{
+	mdev_parent();
+	mdev_cleanup();
+}
+
+static int64_t pinned(const struct avf *x)
+{
+	return mdev_attr_num(x->dev.uuid, "pinned_bytes");
+}
+
+static void start(void)
+{
+	int i;
+
+	avf_pair(&a, &b, 1);
+	for (i = 0; i < 2; i++) {
+		piece[i] = mmap(NULL, PIECE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		REQUIRE(piece[i] != MAP_FAILED);
+	}
+}
+
+static void done(void)
+{
+	avf_close(&a);
+	avf_close(&b);
+	EXPECT_OK(mdev_remove(a.dev.uuid));
+	EXPECT_OK(mdev_remove(b.dev.uuid));
+}
+
+/* Bytes pinned at most around a page that was touched. */
+static int64_t around(void)
+{
+	char buf[16];
+
+	return read_text(PARAM, buf, sizeof(buf)) > 0 ? atoi(buf) * 4096ll : 2 * (int64_t)MB;
+}
+
+/* A sends the 200 bytes at @iova, made from @seed, and B gets them. */
+static void send_from(uint64_t iova, uint8_t *at, uint32_t seed)
+{
+	struct avf_frag f = { iova, 200 };
+
+	frame_l2(at, 200, b.res.mac, a.res.mac, seed);
+	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+	REQUIRE_GE(avf_rx_from(&b, a.res.mac, &rx, 2 * AVF_MS), 0);
+	EXPECT_EQ(rx.len, 200);
+	EXPECT_MEM(rx.data, at, 200);
+	REQUIRE_OK(avf_tx_done(&a, 0, AVF_MS));
+}
+
+/* Points all of A's receive buffers into the piece and lets B send one frame. */
+static void receive_into(uint64_t iova, uint32_t seed)
+{
+	uint8_t f[200];
+
+	avf_queue_aim(&a, 0, iova, 2048);
+	frame_l2(f, sizeof(f), a.res.mac, b.res.mac, seed);
+	REQUIRE_GE(avf_tx(&b, 0, f, sizeof(f), 0), 0);
+}
+
+/* The frame is there, and its bytes are in the piece: avf_rx() copies them from the
+ * ring's usual buffers, so only its length counts. Frames of the network may be first.
+ */
+static void received_in(const uint8_t *at, uint32_t seed)
+{
+	unsigned int i;
+	uint8_t f[200];
+
+	frame_l2(f, sizeof(f), a.res.mac, b.res.mac, seed);
+	do {
+		i = a.q[0].rx_next;
+		REQUIRE_OK(avf_rx(&a, 0, &rx, 2 * AVF_MS));
+	} while (memcmp(at + 2048 * i + 6, b.res.mac, 6));
+	EXPECT_EQ(rx.len, sizeof(f));
+	EXPECT_MEM(at + 2048 * i, f, sizeof(f));
+}
+
+/* Clause: opening, mapping and register accesses pin nothing; the first DMA does; what
+ * is pinned stays within the fault-around of what was touched.
+ */
+static void first_touch_pins(void)
+{
+	const struct avf_opts o = { .iova = 0x40000000, .memory = 64 * MB };
+	char uuid[UUID_LEN + 1];
+	int64_t one, two;
+
+	mdev_new(1, uuid);
+	REQUIRE_OK(avf_open(&a, uuid, &o));
+	EXPECT_EQ(pinned(&a), 0);
+	avf_wr(&a, AVF_RX_TAIL(0), 5);
+	avf_rd(&a, AVF_RSTAT);
+	EXPECT_EQ(pinned(&a), 0);
+	REQUIRE_OK(avf_init(&a));
+	one = pinned(&a);
+	EXPECT_GT(one, 0);
+	EXPECT_LE(one, AQ_BYTES + 2 * around());
+	ktap_note("64 MiB mapped, %lld KiB pinned for the admin queues", (long long)one / 1024);
+	/* Something 32 MiB away. */
+	a.used = 32 * MB;
+	REQUIRE_EQ(avf_queues_up(&a, 1), 0);
+	avf_wr(&a, AVF_TX_TAIL(0), 1);	/* a descriptor of zeroes: fetched, then refused */
+	poll(NULL, 0, QUIET);
+	two = pinned(&a);
+	EXPECT_GT(two, one);
+	/* two rings; the buffers were not touched, and may be around them */
+	EXPECT_LE(two, one + 2 * around());
+	avf_close(&a);
+	EXPECT_EQ(pinned(&a), 0);
+	EXPECT_OK(mdev_remove(uuid));
+}
+
+/* Clause: unmapping unpins before it returns. */
+static void unmap_unpins(void)
+{
+	int64_t base, with;
+	int i;
+
+	start();
+	send_from(avf_iova(&a, a.q[0].tx_buf), a.q[0].tx_buf, 1);
+	base = pinned(&a);
+	for (i = 0; i < 4; i++) {
+		uint64_t iova = REGION + (uint64_t)i * 64 * MB;
+
+		REQUIRE_OK(vfio_map(&a.dev, piece[0], iova, PIECE, DMA_RW));
+		EXPECT_EQ(pinned(&a), base);
+		send_from(iova + PIECE - 4096, piece[0] + PIECE - 4096, 2);
+		with = pinned(&a);
+		EXPECT_GT(with, base);
+		EXPECT_LE(with, base + around());
+		REQUIRE_OK(vfio_unmap(&a.dev, iova, PIECE));
+		EXPECT_EQ(pinned(&a), base);
+	}
+	done();
+}
+
+/* Clause: other memory at the same address is what the device reads next. */
+static void remapped_memory_is_read(void)
+{
+	int i;
+
+	start();
+	for (i = 0; i < 5; i++) {
+		/* The other piece holds other bytes at the same place. */
+		memset(piece[!(i & 1)], 0xee, 4096);
+		REQUIRE_OK(vfio_map(&a.dev, piece[i & 1], REGION, PIECE, DMA_RW));
+		send_from(REGION, piece[i & 1], (uint32_t)i);
+		REQUIRE_OK(vfio_unmap(&a.dev, REGION, PIECE));
+	}
+	done();
+}
+
+/* Clause: what the device writes goes to the memory mapped now, and not one byte to
+ * the memory that was mapped before.
+ */
+static void remapped_memory_is_written(void)
+{
+	static uint8_t marks[PIECE];
+	int i;
+
+	start();
+	memset(marks, 0xee, sizeof(marks));
+	for (i = 0; i < 4; i++) {
+		uint8_t *now = piece[i & 1], *old = piece[!(i & 1)];
+
+		memset(old, 0xee, PIECE);
+		REQUIRE_OK(vfio_map(&a.dev, now, REGION, PIECE, DMA_RW));
+		receive_into(REGION, (uint32_t)i);
+		received_in(now, (uint32_t)i);
+		EXPECT_MEM(old, marks, PIECE);
+		avf_queue_again(&a, 0);
+		REQUIRE_OK(vfio_unmap(&a.dev, REGION, PIECE));
+	}
+	done();
+}
+
+/* Clause: once unmap has returned, the device writes no more there, although frames
+ * keep coming; the queue stops, and works again when configured anew.
+ */
+static void unmap_under_traffic(void)
+{
+	static uint8_t copy[AVF_RING * 2048];
+	uint8_t f[200];
+	int i, k;
+
+	start();
+	for (i = 0; i < 5; i++) {
+		REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+		receive_into(REGION, 1);
+		REQUIRE_OK(avf_rx(&a, 0, &rx, 2 * AVF_MS));
+		frame_l2(f, sizeof(f), a.res.mac, b.res.mac, 7);
+		for (k = 0; k < 40; k++) {
+			REQUIRE_GE(avf_tx(&b, 0, f, sizeof(f), 0), 0);
+			if (k == 5 + 3 * i) {
+				REQUIRE_OK(vfio_unmap(&a.dev, REGION, PIECE));
+				memcpy(copy, piece[0], sizeof(copy));
+			}
+		}
+		poll(NULL, 0, QUIET);
+		EXPECT_MEM(piece[0], copy, sizeof(copy));
+		REQUIRE_OK(avf_tx_done(&b, 0, AVF_MS));
+		avf_queue_again(&a, 0);
+		avf_rx_drain(&a);
+	}
+	send_from(avf_iova(&a, a.q[0].tx_buf), a.q[0].tx_buf, 1);
+	done();
+}
+
+/* Clause: memory mapped read-only can be sent from, and is not written: the queue stops
+ * and the bytes stay.
+ */
+static void read_only_mapping(void)
+{
+	static uint8_t marks[AVF_RING * 2048];
+
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RO));
+	send_from(REGION + 8192, piece[0] + 8192, 3);
+	memset(piece[0], 0x42, PIECE);
+	memset(marks, 0x42, sizeof(marks));
+	receive_into(REGION, 4);
+	EXPECT_ERR(avf_rx(&a, 0, &rx, QUIET), ETIMEDOUT);
+	EXPECT_MEM(piece[0], marks, sizeof(marks));
+	avf_queue_again(&a, 0);
+	receive_into(a.q[0].rx_buf_iova, 5);
+	REQUIRE_OK(avf_rx(&a, 0, &rx, AVF_MS));
+	REQUIRE_OK(vfio_unmap(&a.dev, REGION, PIECE));
+	done();
+}
+
+/* Clause: memory that user space itself may not write cannot be written by the device,
+ * whatever the mapping claims.
+ */
+static void memory_without_write_access(void)
+{
+	static uint8_t marks[AVF_RING * 2048];
+
+	start();
+	memset(piece[0], 0x42, PIECE);
+	memset(marks, 0x42, sizeof(marks));
+	REQUIRE_OK(mprotect(piece[0], PIECE, PROT_READ));
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	receive_into(REGION, 4);
+	EXPECT_ERR(avf_rx(&a, 0, &rx, QUIET), ETIMEDOUT);
+	EXPECT_MEM(piece[0], marks, sizeof(marks));
+	done();
+}
+
+/* Clause: a page first read and then written by the device: both work, the second
+ * time with a fault of its own or without.
+ */
+static void read_then_write(void)
+{
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	send_from(REGION, piece[0], 3);
+	receive_into(REGION, 4);
+	received_in(piece[0], 4);
+	done();
+}
+
+/* Clause: a queue that failed on unmapped memory works when the memory is there. */
+static void mapped_too_late(void)
+{
+	struct avf_frag f = { REGION, 200 };
+
+	start();
+	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+	EXPECT_ERR(avf_tx_done(&a, 0, QUIET), ETIMEDOUT);
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	avf_queue_again(&a, 0);
+	send_from(REGION, piece[0], 3);
+	done();
+}
+
+/* Clause: closing with memory mapped and pinned unpins everything; so does reset-less
+ * end of the process (see life).
+ */
+static void close_unpins(void)
+{
+	char state[64];
+
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	send_from(REGION, piece[0], 3);
+	EXPECT_GT(pinned(&a), 0);
+	avf_close(&a);
+	EXPECT_EQ(pinned(&a), 0);
+	EXPECT_GT(mdev_attr(a.dev.uuid, "state", state, sizeof(state)), 0);
+	EXPECT(!strcmp(state, "idle"));
+	avf_close(&b);
+}
+
+/* --- mapping while the device works ---------------------------------------------------- */
+
+static bool stop_mapping;
+static int loops;
+
+static void *map_and_unmap(void *arg)
+{
+	(void)arg;
+	while (!__atomic_load_n(&stop_mapping, __ATOMIC_ACQUIRE)) {
+		if (vfio_map(&a.dev, piece[1], REGION + 1024 * MB, PIECE, DMA_RW) ||
+		    vfio_unmap(&a.dev, REGION + 1024 * MB, PIECE))
+			break;
+		loops++;
+		poll(NULL, 0, 1);
+	}
+	return NULL;
+}
+
+/* Clause: mapping and unmapping elsewhere does not disturb traffic. */
+static void mapping_elsewhere(void)
+{
+	pthread_t t;
+	uint32_t i;
+
+	start();
+	REQUIRE_OK(pthread_create(&t, NULL, map_and_unmap, NULL));
+	for (i = 0; i < 100; i++)
+		send_from(avf_iova(&a, a.q[0].tx_buf), a.q[0].tx_buf, i);
+	__atomic_store_n(&stop_mapping, true, __ATOMIC_RELEASE);
+	pthread_join(t, NULL);
+	ktap_note("%d maps and unmaps meanwhile", loops);
+	EXPECT_GT(loops, 3);
+	done();
+}
+
+static const struct ktap_case cases[] = {
+	CASE(first_touch_pins),
+	CASE(unmap_unpins),
+	CASE(remapped_memory_is_read),
+	CASE(remapped_memory_is_written),
+	CASE(unmap_under_traffic),
+	CASE(read_only_mapping),
+	CASE(memory_without_write_access),
+	CASE(read_then_write),
+	CASE(mapped_too_late),
+	CASE(close_unpins),
+	CASE(mapping_elsewhere),
+};
+
+KTAP_MAIN("demand_paging", cases, setup, mdev_cleanup)

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs the selftests on the machine with the SmartNIC, as root:
+#
+#	run_tests.sh [PROGRAM...]
+#
+# Programs are looked for in $OUT, beside this script, and in $LAB_SELFTESTS.
+# Loads the modules from $MODULES (or $LAB_MODULES) if they are not loaded, with
+# $VDCM_PARAMS and $SMARTNIC_PARAMS. Output: KTAP; status: 0 passed, 1 failed,
+# 4 everything was skipped.
+
+here=$(cd "$(dirname "$0")" && pwd)
+modules=${MODULES:-${LAB_MODULES:-/lab/modules}}
+export MODULES="$modules"
+
+find_program() {
+	for d in "${OUT:-}" "$here" "$here/out" "${LAB_SELFTESTS:-}"; do
+		if [ -n "$d" ] && [ -x "$d/$1" ] && [ ! -d "$d/$1" ]; then
+			echo "$d/$1"
+			return
+		fi
+	done
+}
+
+load() {
+	for m in mdev vfio vfio_iommu_type1 irqbypass; do
+		modprobe -q "$m"
+	done
+	[ -d /sys/module/vdcm ] || [ ! -f "$modules/vdcm.ko" ] ||
+		insmod "$modules/vdcm.ko" ${VDCM_PARAMS:-}
+	[ -d /sys/module/smartnic ] || [ ! -f "$modules/smartnic.ko" ] ||
+		insmod "$modules/smartnic.ko" ${SMARTNIC_PARAMS:-${DMA:+dma_mode=$DMA}}
+}
+
+load
+[ "$#" -gt 0 ] || set -- $(sed -n 's/^TEST_[A-Z]* := //p' "$here/programs.mk")
+
+echo "KTAP version 1"
+echo "1..$#"
+n=0 passed=0 failed=0 skipped=0
+t0=$(date +%s)
+for name; do
+	n=$((n + 1))
+	start=$(date +%s)
+	program=$(find_program "$name")
+	if [ -z "$program" ]; then
+		echo "# no program $name: make OUT=DIR first"
+		rc=127
+	else
+		# The status of the program, not of sed: through a third descriptor.
+		rc=$({ { "$program" 2>&1; echo $? >&3; } | sed 's/^/# /' >&4; } 3>&1) 4>&1
+	fi
+	took=$(($(date +%s) - start))
+	case $rc in
+	0) passed=$((passed + 1)); echo "ok $n selftests: $name # ${took} s" ;;
+	4) skipped=$((skipped + 1)); echo "ok $n selftests: $name # SKIP" ;;
+	*) failed=$((failed + 1)); echo "not ok $n selftests: $name # exit=$rc" ;;
+	esac
+done
+echo "# Totals: pass:$passed fail:$failed skip:$skipped, $(($(date +%s) - t0)) s"
+[ "$failed" = 0 ] || exit 1
+[ "$passed" != 0 ] || exit 4

@@ -99,7 +99,7 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 		return -ENOMEM;
 	adi->vdcm = vadi;
 	adi->pf = pf;
-	adi->nr_queues = vdcm_adi_type(vadi)->driver_data;
+	adi->nr_queues = vdcm_adi_type(vadi)->cost[VDCM_RES_QUEUES];
 	mutex_init(&adi->lock);
 	mutex_init(&adi->dma_lock);
 	snic_msgs_init(adi);

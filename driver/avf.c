@@ -73,28 +73,54 @@ static const struct vdcm_composition avf_composition = {
 	.msix_pba = 0x2000,
 };
 
-#define AVF_TYPE(_n, _s, _v)						\
-	{								\
-		.name = #_n "q",					\
-		.pretty_name = "SmartNIC AVF " #_n " queue" _s,		\
-		.description = #_n " queue pair" _s ", " #_v		\
-			" vectors, 64 MAC addresses, RSS, TSO",		\
-		.comp = &avf_composition,				\
-		.nr_vectors = (_v),					\
-		.cost = {						\
-			[VDCM_RES_ADIS] = 1,				\
-			[VDCM_RES_QUEUES] = (_n),			\
-			[VDCM_RES_VECTORS] = (_v),			\
-		},							\
-		.driver_data = (_n),					\
+/* Queue pairs, and a vector for each and for the mailbox. */
+#define AVF_COST(_queues, _vectors) { \
+		[VDCM_RES_ADIS] = 1, \
+		[VDCM_RES_QUEUES] = (_queues), \
+		[VDCM_RES_VECTORS] = (_vectors), \
 	}
 
 const struct vdcm_type snic_avf_types[] = {
-	AVF_TYPE(1, "", 2),
-	AVF_TYPE(2, "s", 3),
-	AVF_TYPE(4, "s", 5),
-	AVF_TYPE(8, "s", 9),
-	AVF_TYPE(16, "s", 17),
+	{
+		.name = "1q",
+		.pretty_name = "SmartNIC AVF 1 queue",
+		.description = "1 queue pair, 2 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 2,
+		.cost = AVF_COST(1, 2),
+	},
+	{
+		.name = "2q",
+		.pretty_name = "SmartNIC AVF 2 queues",
+		.description = "2 queue pairs, 3 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 3,
+		.cost = AVF_COST(2, 3),
+	},
+	{
+		.name = "4q",
+		.pretty_name = "SmartNIC AVF 4 queues",
+		.description = "4 queue pairs, 5 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 5,
+		.cost = AVF_COST(4, 5),
+	},
+	{
+		.name = "8q",
+		.pretty_name = "SmartNIC AVF 8 queues",
+		.description = "8 queue pairs, 9 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 9,
+		.cost = AVF_COST(8, 9),
+	},
+	{
+		.name = "16q",
+		.pretty_name = "SmartNIC AVF 16 queues",
+		.description = "16 queue pairs, 17 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 17,
+		.cost = AVF_COST(16, 17),
+	},
 };
 
 const unsigned int snic_nr_avf_types = ARRAY_SIZE(snic_avf_types);

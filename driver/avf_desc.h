@@ -21,12 +21,11 @@ struct avf_tx_desc {
 #define  AVF_TX_EOP		BIT_ULL(0)
 #define  AVF_TX_RS		BIT_ULL(1)
 #define  AVF_TX_ICRC		BIT_ULL(2)
-#define  AVF_TX_IPV6		(1ull << 5)
-#define  AVF_TX_IPV4		(2ull << 5)
-#define  AVF_TX_IPV4_CSUM	(3ull << 5)
-#define  AVF_TX_L4_TCP		(1ull << 8)
-#define  AVF_TX_L4_SCTP		(2ull << 8)
-#define  AVF_TX_L4_UDP		(3ull << 8)
+#define  AVF_TX_IPV6		BIT_ULL(5)
+#define  AVF_TX_IPV4		BIT_ULL(6)
+#define  AVF_TX_IPV4_CSUM	GENMASK_ULL(6, 5)
+#define  AVF_TX_L4_TCP		BIT_ULL(8)
+#define  AVF_TX_L4_UDP		GENMASK_ULL(9, 8)
 #define  AVF_TX_CTX_TSO		BIT_ULL(0)
 #define AVF_TX_MACLEN_SHIFT	16	/* 2 bytes each */
 #define AVF_TX_IPLEN_SHIFT	23	/* 4 bytes each */

@@ -271,8 +271,7 @@ static void snic_tx_poll(struct snic_net_queue *q, int budget)
 	while (last != READ_ONCE(q->tx.next)) {
 		struct sk_buff *skb;
 
-		/* Descriptors are filled before next moves past them. */
-		smp_rmb();
+		smp_rmb(); /* descriptors are filled before next moves past them */
 		skb = q->tx_buf[last].skb;
 		if (!skb) {
 			last = snic_next(last);
@@ -290,9 +289,9 @@ static void snic_tx_poll(struct snic_net_queue *q, int budget)
 		i = snic_next(i);
 		last = i;
 	}
-	smp_store_release(&q->tx.clean, i);
+	WRITE_ONCE(q->tx.clean, i);
 	netdev_tx_completed_queue(txq, packets, bytes);
-	/* Pairs with the barrier in snic_tx_room(). */
+	/* The room is visible before the queue's state is read: see snic_tx_room(). */
 	smp_mb();
 	if (netif_tx_queue_stopped(txq) && READ_ONCE(q->net->up) &&
 	    snic_tx_free_descs(q) >= 2 * SNIC_TX_RESERVE)
@@ -305,8 +304,7 @@ static void snic_tx_room(struct snic_net_queue *q, struct netdev_queue *txq)
 	if (snic_tx_free_descs(q) >= SNIC_TX_RESERVE)
 		return;
 	netif_tx_stop_queue(txq);
-	/* Either the completion sees the queue stopped, or this sees its room. */
-	smp_mb();
+	smp_mb(); /* either the completion sees the queue stopped, or this its room */
 	if (snic_tx_free_descs(q) >= SNIC_TX_RESERVE)
 		netif_tx_start_queue(txq);
 }

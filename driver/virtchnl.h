@@ -5,7 +5,7 @@
 #ifndef SMARTNIC_VIRTCHNL_H
 #define SMARTNIC_VIRTCHNL_H
 
-/* Older kernels' virtchnl.h relies on its user for these. */
+/* Older kernels' own header relies on its user for these. */
 #include <linux/bits.h>
 #include <linux/if_ether.h>
 #include <linux/overflow.h>

@@ -3,7 +3,9 @@
  * Translation by the device's own table: pages are mapped for DMA of the PF and
  * the bus addresses handed to the PF driver.
  */
+#include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
+#include <linux/iommu.h>
 #include <linux/mm.h>
 
 #include "internal.h"
@@ -33,6 +35,22 @@ static void table_detach(struct vdcm_adi *adi)
 {
 }
 
+/*
+ * Does a bus address lead to the page itself? To a bounce buffer it must not:
+ * nobody would ever copy it.
+ */
+static bool direct(struct device *dev, dma_addr_t addr, struct page *page)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	phys_addr_t phys;
+
+	if (domain && domain->type & __IOMMU_DOMAIN_PAGING)
+		phys = iommu_iova_to_phys(domain, addr);
+	else
+		phys = dma_to_phys(dev, addr);
+	return phys == page_to_phys(page);
+}
+
 static int map_page(struct vdcm_adi *adi, u64 index, struct page *page,
 		    bool writable)
 {
@@ -43,8 +61,7 @@ static int map_page(struct vdcm_adi *adi, u64 index, struct page *page,
 	addr = dma_map_page(dev, page, 0, PAGE_SIZE, direction(writable));
 	if (dma_mapping_error(dev, addr))
 		return -ENOMEM;
-	/* A guest's memory cannot be bounced: nobody would copy it. */
-	if (offset_in_page(addr) || dma_need_sync(dev, addr))
+	if (!direct(dev, addr, page))
 		ret = -EIO;
 	else
 		ret = xa_err(xa_store(&adi->live->dma.dma, index,

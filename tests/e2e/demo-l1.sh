@@ -170,7 +170,7 @@ idle() {
 spread() {
 	local g=$1 active want used before after dir
 
-	active=$(queue_packets "$g" rx | wc -w)
+	active=$(queues_in_use "$g")
 	want=$((active * 3 / 4))
 	for dir in rx tx; do
 		before=$(queue_packets "$g" $dir)

@@ -67,20 +67,3 @@ keep_hint() {
 	printf '\nThe guests are still running. In this shell: . /lab/tests/e2e/lib.sh; l2_cmd g1 "ip addr"; mdevctl list\n'
 	printf 'Leave it with exit: L1 stops.\n'
 }
-
-difference() { # BEFORE AFTER: of two lines of numbers
-	local -a a b
-	local i
-
-	read -ra a <<<"$1"
-	read -ra b <<<"$2"
-	for i in "${!b[@]}"; do printf '%d ' $((b[i] - ${a[i]:-0})); done
-}
-
-# Queues that carried more than a stray packet between two readings.
-used_queues() {
-	local d n=0
-
-	for d in $(difference "$1" "$2"); do [ "$d" -lt 20 ] || n=$((n + 1)); done
-	echo "$n"
-}

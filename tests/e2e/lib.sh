@@ -148,7 +148,7 @@ transfer() {
 	local from=$1 to=$2 limit=${3:-120} got=/run/xfer.$2 t0 t1 rc=0 sum
 
 	PORT=$((PORT + 1))
-	XFER_ERROR= XFER_SECONDS=
+	XFER_ERROR='' XFER_SECONDS=''
 	receiver_start "$to" "$limit" || { XFER_ERROR="no receiver at $to"; return 1; }
 	t0=${EPOCHREALTIME/./}
 	guest_cmd "$from" --timeout "$limit" "$(send_cmd "$from" "${ADDR[$to]}")" >/dev/null || rc=$?
@@ -198,7 +198,7 @@ watch_checksums() {
 	[ "$1" != host ] || dev=$PF_DEV
 	guest_cmd "$1" "ethtool -K $dev gro off
 		rm -f /tmp/cap
-		timeout 120 tcpdump -Z root -i $dev -n -vv -s 0 -B 4096 -c $3 'tcp and src host ${ADDR[$2]} and greater 200' >/tmp/cap.new 2>/tmp/cap.err </dev/null &
+		timeout 120 tcpdump -Z root -p -i $dev -n -vv -s 0 -B 4096 -c $3 'tcp and src host ${ADDR[$2]} and greater 200' >/tmp/cap.new 2>/tmp/cap.err </dev/null &
 		i=0
 		until grep -q 'listening on' /tmp/cap.err; do
 			i=\$((i + 1)); [ \$i -lt 100 ] || exit 1; sleep 0.1
@@ -218,10 +218,14 @@ checksums_seen() {
 
 # --- queues -------------------------------------------------------------------
 
-# queue_packets NAME rx|tx: packets of each queue, one line.
+# queues_in_use NAME: how many queue pairs the guest's driver uses.
+queues_in_use() { l2_cmd "$1" "ethtool -l eth0" | awk '/^Combined:/ { n = $2 } END { print n + 0 }'; }
+
+# queue_packets NAME rx|tx: packets of each queue in use, one line.
 queue_packets() {
 	l2_cmd "$1" "ethtool -S eth0" |
-		awk -F: -v d="$2" '{ gsub(/[ \t]/, "", $1) } $1 ~ "^" d "-[0-9]+[.]packets$" { printf "%d ", $2 } END { print "" }'
+		awk -F: -v d="$2" -v n="$(queues_in_use "$1")" '{ gsub(/[ \t]/, "", $1) }
+			$1 ~ "^" d "-[0-9]+[.]packets$" && i++ < n { printf "%s%d", s, $2; s = " " } END { print "" }'
 }
 
 # many_flows FROM TO FLOWS: TCP connections side by side, one second of data.
@@ -229,4 +233,56 @@ many_flows() {
 	PORT=$((PORT + 1))
 	guest_cmd "$2" "iperf3 -s -1 -p $PORT </dev/null >/dev/null 2>&1 &" && listening "$2" &&
 		guest_cmd "$1" --timeout 60 "iperf3 -c ${ADDR[$2]} -p $PORT -P $3 -n $(($3 * 131072)) -l 16384 >/tmp/iperf.out 2>&1 || { tail -n 2 /tmp/iperf.out; exit 1; }"
+}
+
+# Queues that carried more than a stray packet between two readings.
+used_queues() {
+	local d n=0
+
+	for d in $(difference "$1" "$2"); do [ "$d" -lt 20 ] || n=$((n + 1)); done
+	echo "$n"
+}
+
+difference() { # BEFORE AFTER: of two lines of numbers
+	local -a a b
+	local i
+
+	read -ra a <<<"$1"
+	read -ra b <<<"$2"
+	for i in "${!b[@]}"; do b[i]=$((b[i] - ${a[i]:-0})); done
+	echo "${b[*]}"
+}
+
+# --- the machine L1 runs on -----------------------------------------------------
+
+# With tests/lab/run --qmp L1 can talk to its own QEMU.
+l1_qmp_there() { [ -n "$(l1_qmp_port)" ]; }
+
+l1_qmp_port() {
+	local n
+
+	for n in /sys/class/virtio-ports/*/name; do
+		[ "$(cat "$n" 2>/dev/null)" != lab.qmp ] || basename "$(dirname "$n")"
+	done
+}
+
+# l1_qmp COMMAND: its answer is printed; fails if it is an error. The greeting
+# comes once, before the first answer.
+l1_qmp() {
+	local line cmd fd
+
+	exec {fd}<>"/dev/$(l1_qmp_port)" || return
+	for cmd in ${L1_QMP_ON:-'{"execute":"qmp_capabilities"}'} "$1"; do
+		[ "$cmd" != on ] || continue
+		printf '%s\n' "$cmd" >&"$fd"
+		while read -r -t 10 -u "$fd" line; do
+			case $line in
+			*'"return"'* | *'"error"'*) break ;;
+			esac
+		done
+	done
+	L1_QMP_ON=on
+	exec {fd}>&-
+	echo "$line"
+	[[ $line == *'"return"'* ]]
 }

@@ -198,8 +198,10 @@ static unsigned snic_translate(SnicFunc *f, uint64_t iova, bool write,
 static bool snic_refused(SnicFunc *f, uint64_t iova, uint64_t len)
 {
     uint64_t last = iova + len - 1;
+    /* What a first-stage walk calls canonical, lest a guest fill IOMMU logs. */
+    unsigned bits = SNIC_XLAT_IOVA_BITS - snic_pasid_mode(f->s);
 
-    return last < iova || last >> SNIC_XLAT_IOVA_BITS ||
+    return last < iova || last >> bits ||
            (iova <= MSI_LAST && last >= MSI_FIRST) || !snic_has_identity(f);
 }
 

@@ -31,8 +31,6 @@ def run(qemu, fn):
     why = None
     try:
         fn(m)
-        if m.bar(0, 0) != 0x43494e53:
-            why = 'the device does not answer any more'
     except Exception:   # any failure of one test is a result, not the end
         why = traceback.format_exc()
     try:

@@ -73,6 +73,20 @@ static void snic_reset_hold(Object *obj, ResetType type)
 
 /* --- configuration space ------------------------------------------------------ */
 
+/* Bus Master Enable was set: whoever paused goes on. */
+static void snic_kick_all(SnicState *s)
+{
+    unsigned i;
+
+    for (i = 0; i < snic_num_funcs(s); i++) {
+        if (snic_func_runs(&s->func[i])) {
+            snic_func_kick(&s->func[i]);
+        }
+    }
+    snic_wake_mbx(s);
+    snic_kick_device(s);
+}
+
 static void snic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
                               int len)
 {
@@ -80,10 +94,11 @@ static void snic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
     bool could = snic_bus_master(s);
 
     pci_default_write_config(dev, addr, val, len);
+    pcie_aer_write_config(dev, addr, val, len);
     pcie_cap_flr_write_config(dev, addr, val, len);
     snic_vpd_write_config(s, addr, len);
     if (!could && snic_bus_master(s)) {
-        snic_kick_device(s);
+        snic_kick_all(s);
     }
 }
 

@@ -133,7 +133,7 @@ static void chained_receive(void)
 		frame_l2(buf, 5121, b.res.mac, a.res.mac, 99);
 		cut(f, 4, iova, 5121);
 		REQUIRE_GE(avf_tx_frags(&a, 0, f, 4, 0, 0, 0), 0);
-		EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 0);
+		EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, SETTLE), 0);
 	}
 	done();
 }
@@ -287,7 +287,7 @@ static void one_tso(const struct tso *t, uint8_t *buf, uint64_t iova)
 	}
 	EXPECT_EQ(at, t->payload);
 	EXPECT_OK(avf_tx_done(&a, 0, AVF_MS));
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, 5), 0);
 }
 
 /* Clause: TCP segmentation for v4 and v6: lengths, sequence numbers, IP ids, flags and
@@ -330,12 +330,29 @@ static uint32_t toeplitz(const uint8_t *key, const uint8_t *in, size_t len)
 	return hash;
 }
 
+static struct vc_rss key, lut;
+
+/* B's, the way a driver does. */
+static void set_key_and_table(unsigned int queues)
+{
+	unsigned int i;
+
+	key.vsi_id = b.res.vsi_id;
+	key.len = 52;
+	pattern(key.data, 52, 7);
+	REQUIRE_EQ(avf_vc(&b, VC_RSS_KEY, &key, VC_RSS_LEN(52), NULL), 0);
+	lut.vsi_id = b.res.vsi_id;
+	lut.len = (uint16_t)b.res.rss_lut_size;
+	for (i = 0; i < lut.len; i++)
+		lut.data[i] = (uint8_t)(queues - 1 - i % queues);
+	REQUIRE_EQ(avf_vc(&b, VC_RSS_LUT, &lut, VC_RSS_LEN(lut.len), NULL), 0);
+}
+
 /* Clause: with RSS a flow stays on the queue that its Toeplitz hash names, flows spread
  * over all queues, and the hash is told; with the hash off everything is on queue 0.
  */
 static void rss(void)
 {
-	struct vc_rss key = { .vsi_id = 0 }, lut = { .vsi_id = 0 };
 	uint64_t cfg = 0, none = 0;
 	unsigned int hits[4] = { 0 }, i;
 	struct avf_msg reply;
@@ -345,15 +362,7 @@ static void rss(void)
 	avf_pair(&a, &b, 4);
 	REQUIRE(b.res.caps & VC_CAP_RSS_PF);
 	REQUIRE_EQ(b.res.rss_key_size, 52);
-	key.vsi_id = b.res.vsi_id;
-	key.len = 52;
-	pattern(key.data, 52, 7);
-	REQUIRE_EQ(avf_vc(&b, VC_RSS_KEY, &key, VC_RSS_LEN(52), NULL), 0);
-	lut.vsi_id = b.res.vsi_id;
-	lut.len = (uint16_t)b.res.rss_lut_size;
-	for (i = 0; i < lut.len; i++)
-		lut.data[i] = (uint8_t)(3 - i % 4);
-	REQUIRE_EQ(avf_vc(&b, VC_RSS_LUT, &lut, VC_RSS_LEN(lut.len), NULL), 0);
+	set_key_and_table(4);
 	REQUIRE_EQ(avf_vc(&b, VC_RSS_HASHCFG_CAPS, NULL, 0, &reply), 0);
 	memcpy(&cfg, reply.data, sizeof(cfg));
 	EXPECT(cfg & 1ull << 31);	/* v4 UDP */
@@ -392,6 +401,38 @@ static void rss(void)
 	done();
 }
 
+/* Clause: a driver that sets key and table only (none of the hash configuration) has
+ * its flows spread all the same.
+ */
+static void rss_without_hash_configuration(void)
+{
+	unsigned int hits[4] = { 0 }, i;
+	uint8_t f[200];
+	size_t len;
+	int q;
+
+	avf_pair(&a, &b, 4);
+	for (i = 0; i < 48; i++) {
+		struct frame_spec s = spec(false, i & 1 ? PROTO_TCP : PROTO_UDP, 50);
+
+		/* The second half with the driver's own key and table. */
+		if (i == 24)
+			set_key_and_table(4);
+		s.sport = (uint16_t)(1000 + i * 13);
+		len = frame_build(f, &s, NULL);
+		frame_finish(f, len);
+		REQUIRE_GE(avf_tx(&a, 0, f, len, 0), 0);
+		q = avf_rx_from(&b, a.res.mac, &rx, AVF_MS);
+		REQUIRE_GE(q, 0);
+		hits[q]++;
+		EXPECT_EQ(RXD_FLTSTAT(rx.qw1), 3);
+	}
+	ktap_note("48 flows: %u %u %u %u", hits[0], hits[1], hits[2], hits[3]);
+	for (i = 0; i < 4; i++)
+		EXPECT_GT(hits[i], 0);
+	done();
+}
+
 /* --- the switch --------------------------------------------------------------------------------- */
 
 static void three(void)
@@ -427,17 +468,17 @@ static void unicast_and_broadcast(void)
 
 	three();
 	send_to(c.res.mac);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, SETTLE), 1);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0), 0);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 1, AVF_MS), 1);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, 5), 0);
 	send_to(mac_broadcast);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, SETTLE), 1);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0), 1);
-	EXPECT_EQ(avf_rx_count(&a, a.res.mac, 0), 0);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 1, AVF_MS), 1);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 1, AVF_MS), 1);
+	EXPECT_EQ(avf_rx_count(&a, a.res.mac, 0, 5), 0);
 	send_to(nobody);
 	send_to(a.res.mac);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, SETTLE), 0);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0), 0);
-	EXPECT_EQ(avf_rx_count(&a, a.res.mac, 0), 0);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 0, SETTLE), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, 5), 0);
+	EXPECT_EQ(avf_rx_count(&a, a.res.mac, 0, 5), 0);
 	three_done();
 }
 
@@ -449,23 +490,23 @@ static void multicast_by_subscription(void)
 
 	three();
 	send_to(group);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, SETTLE), 0);
 	REQUIRE_EQ(avf_mac(&b, VC_ADD_ETH_ADDR, group, 2), 0);
 	send_to(group);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 1);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 0), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 1, AVF_MS), 1);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 0, 5), 0);
 	REQUIRE_EQ(avf_mac(&b, VC_DEL_ETH_ADDR, group, 2), 0);
 	send_to(group);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, SETTLE), 0);
 	p.vsi_id = c.res.vsi_id;
 	REQUIRE_EQ(avf_vc(&c, VC_PROMISC, &p, sizeof(p), NULL), 0);
 	send_to(group);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, SETTLE), 1);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0), 0);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 1, AVF_MS), 1);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, 5), 0);
 	p.flags = 0;
 	REQUIRE_EQ(avf_vc(&c, VC_PROMISC, &p, sizeof(p), NULL), 0);
 	send_to(group);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, SETTLE), 0);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 0, SETTLE), 0);
 	three_done();
 }
 
@@ -480,8 +521,8 @@ static void no_eavesdropping(void)
 	p.vsi_id = b.res.vsi_id;
 	EXPECT_EQ(avf_vc(&b, VC_PROMISC, &p, sizeof(p), NULL), 0);
 	send_to(c.res.mac);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, SETTLE), 1);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0), 0);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 1, AVF_MS), 1);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, 5), 0);
 	three_done();
 }
 
@@ -495,14 +536,14 @@ static void filters_end_with_reset(void)
 	avf_pair(&a, &b, 1);
 	REQUIRE_EQ(avf_mac(&b, VC_ADD_ETH_ADDR, group, 2), 0);
 	send_to(group);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 1);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 1, AVF_MS), 1);
 	REQUIRE_OK(vfio_reset(&b.dev));
 	REQUIRE_OK(avf_restart(&b));
 	REQUIRE_EQ(avf_queues_up(&b, 1), 0);
 	send_to(group);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, SETTLE), 0);
 	send_to(b.res.mac);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 1);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 1, AVF_MS), 1);
 	done();
 }
 
@@ -516,15 +557,15 @@ static void spoofed_source(void)
 	fake[5] ^= 0x5a;
 	frame_l2(f, sizeof(f), b.res.mac, fake, 1);
 	REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
-	EXPECT_EQ(avf_rx_count(&b, fake, SETTLE), 0);
+	EXPECT_EQ(avf_rx_count(&b, fake, 0, SETTLE), 0);
 	/* the worst one: somebody else's */
 	frame_l2(f, sizeof(f), b.res.mac, c.res.mac, 1);
 	REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
-	EXPECT_EQ(avf_rx_count(&b, c.res.mac, SETTLE), 0);
+	EXPECT_EQ(avf_rx_count(&b, c.res.mac, 0, SETTLE), 0);
 	/* dropped, not stuck */
 	EXPECT_OK(avf_tx_done(&a, 0, AVF_MS));
 	send_to(b.res.mac);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, SETTLE), 1);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 1, AVF_MS), 1);
 	three_done();
 }
 
@@ -571,6 +612,7 @@ static const struct ktap_case cases[] = {
 	CASE(bad_checksum_is_told),
 	CASE(tcp_segmentation),
 	CASE(rss),
+	CASE(rss_without_hash_configuration),
 	CASE(unicast_and_broadcast),
 	CASE(multicast_by_subscription),
 	CASE(no_eavesdropping),

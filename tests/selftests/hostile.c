@@ -135,6 +135,8 @@ static void doorbell_pages(void)
 	start();
 	REQUIRE_OK(avf_init(&a));
 	REQUIRE_EQ(avf_queues_up(&a, 2), 0);
+	if (!a.page[0])
+		ktap_skip("this kernel cannot revoke mappings: BARs are not mappable");
 	for (round = 0; round < 2; round++)
 		for (i = 0; i < ARRAY_SIZE(pages); i++) {
 			volatile uint8_t *p = a.page[pages[i]];

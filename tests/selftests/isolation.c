@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/avf.h"
+#include "lib/dmesg.h"
 #include "lib/frame.h"
 #include "lib/ktap.h"
 
@@ -51,6 +52,16 @@ static void send_frame(struct avf *from, struct avf *to, uint32_t seed)
 	REQUIRE_GE(avf_rx_from(to, from->res.mac, &rx, AVF_MS), 0);
 	EXPECT_EQ(rx.len, sizeof(f));
 	EXPECT_MEM(rx.data, f, sizeof(f));
+	REQUIRE_OK(avf_tx_done(from, 0, AVF_MS));
+}
+
+/* A frame that must not arrive. */
+static void send_blind(struct avf *from, struct avf *to)
+{
+	uint8_t f[500];
+
+	frame_l2(f, sizeof(f), to->res.mac, from->res.mac, 0xbad);
+	REQUIRE_GE(avf_tx(from, 0, f, sizeof(f), 0), 0);
 	REQUIRE_OK(avf_tx_done(from, 0, AVF_MS));
 }
 
@@ -111,17 +122,14 @@ static void foreign_read(void)
 static void foreign_write(void)
 {
 	static uint8_t before[AVF_RING * 2048];
-	uint8_t f[500];
 
 	start();
 	send_frame(&c, &b, 9);	/* B's buffers have translations */
 	memcpy(before, b.q[0].rx_buf, sizeof(before));
 	avf_queue_aim(&a, 0, b.q[0].rx_buf_iova, 2048);
-	frame_l2(f, sizeof(f), a.res.mac, c.res.mac, 0xbad);
-	REQUIRE_GE(avf_tx(&c, 0, f, sizeof(f), 0), 0);
+	send_blind(&c, &a);
 	EXPECT_ERR(avf_rx_from(&a, c.res.mac, &rx, QUIET), ETIMEDOUT);
 	EXPECT_MEM(b.q[0].rx_buf, before, sizeof(before));
-	REQUIRE_OK(avf_tx_done(&c, 0, AVF_MS));
 	victim_lives();
 	attacker_recovers();
 	finish();
@@ -164,7 +172,7 @@ static void foreign_rings(void)
 	avf_wr(&a, AVF_TX_TAIL(0), AVF_RING - 1);
 	frame_l2(f, sizeof(f), a.res.mac, c.res.mac, 6);
 	REQUIRE_GE(avf_tx(&c, 0, f, sizeof(f), 0), 0);
-	EXPECT_EQ(avf_rx_count(&c, a.res.mac, QUIET), 0);
+	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 0, QUIET), 0);
 	EXPECT_MEM(b.q[0].tx, tx_before, sizeof(tx_before));
 	EXPECT_MEM(b.q[0].rx, rx_before, sizeof(rx_before));
 	REQUIRE_OK(avf_tx_done(&c, 0, AVF_MS));
@@ -199,6 +207,7 @@ static void foreign_admin_queues(void)
 	REQUIRE_OK(vfio_reset(&a.dev));
 	REQUIRE_OK(avf_restart(&a));
 	avf_wr(&a, AVF_ARQLEN, 0);
+	avf_wr(&a, AVF_ARQH, 0);
 	avf_wr(&a, AVF_ARQBAL, (uint32_t)(iova + 4096));
 	avf_wr(&a, AVF_ARQBAH, (uint32_t)(iova >> 32));
 	avf_wr(&a, AVF_ARQT, 0);
@@ -208,6 +217,7 @@ static void foreign_admin_queues(void)
 	EXPECT(admin_queue_stops(AVF_ARQLEN));
 	EXPECT_MEM(target, before, sizeof(before));
 	avf_wr(&a, AVF_ATQLEN, 0);
+	avf_wr(&a, AVF_ATQH, 0);
 	avf_wr(&a, AVF_ATQBAL, (uint32_t)iova);
 	avf_wr(&a, AVF_ATQBAH, (uint32_t)(iova >> 32));
 	avf_wr(&a, AVF_ATQT, 0);
@@ -228,9 +238,34 @@ static void foreign_admin_queues(void)
  */
 static const uint64_t odd_addresses[] = {
 	NOBODY, 0, 0x1000, 0xfee00000, 0xfeefff80, IOVA_A - 4096, IOVA_A - 128,
-	IOVA_A + (4 << 20) - 128, 1ull << 47, (1ull << 48) - 128, 1ull << 48,
+	IOVA_A + (4 << 20) - 128, (1ull << 47) - 128, 1ull << 48,
 	1ull << 52 | IOVA_A, 1ull << 63 | IOVA_A, 0xfffffffffffff000, 0xffffffffffffff80,
 };
+
+/* Clause: addresses that the device's 48 bits can name and the platform's first stage
+ * cannot (bit 47 set) stop the queue, too. The platform may log each of them.
+ */
+static void non_canonical_addresses(void)
+{
+	static const uint64_t addr[] = { 1ull << 47, (1ull << 48) - 4096 };
+	struct avf_frag f = { .len = 60 };
+	size_t i;
+
+	dmesg_allow("DMAR: DRHD: handling fault status");
+	dmesg_allow("is not canonical");
+	start();
+	for (i = 0; i < ARRAY_SIZE(addr); i++) {
+		f.iova = addr[i];
+		REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+		EXPECT_ERR(avf_tx_done(&a, 0, QUIET), ETIMEDOUT);
+		avf_queue_aim(&a, 0, addr[i], 0);
+		send_blind(&c, &a);
+		EXPECT_ERR(avf_rx_from(&a, c.res.mac, &rx, QUIET), ETIMEDOUT);
+		attacker_recovers();
+	}
+	victim_lives();
+	finish();
+}
 
 /* Clause: transmit buffers at odd addresses stop the queue; nothing is sent. */
 static void odd_transmit_buffers(void)
@@ -261,7 +296,6 @@ static void odd_transmit_buffers(void)
 static void odd_receive_buffers(void)
 {
 	static uint8_t edge[4096];
-	uint8_t f[1000];
 	size_t i;
 
 	start();
@@ -269,12 +303,10 @@ static void odd_receive_buffers(void)
 	memset(edge, 0x77, sizeof(edge));
 	for (i = 0; i < ARRAY_SIZE(odd_addresses); i++) {
 		avf_queue_aim(&a, 0, odd_addresses[i], 0);
-		frame_l2(f, sizeof(f), a.res.mac, c.res.mac, 0xbad);
-		REQUIRE_GE(avf_tx(&c, 0, f, sizeof(f), 0), 0);
+		send_blind(&c, &a);
 		if (!EXPECT_ERR(avf_rx_from(&a, c.res.mac, &rx, 8), ETIMEDOUT))
 			ktap_note("... at %#llx", (unsigned long long)odd_addresses[i]);
 		EXPECT_MEM(a.mem + (4 << 20) - 4096, edge, sizeof(edge));
-		REQUIRE_OK(avf_tx_done(&c, 0, AVF_MS));
 		avf_queue_again(&a, 0);
 		avf_rx_drain(&a);
 	}
@@ -304,7 +336,7 @@ static void odd_rings(void)
 			avf_wr(&a, AVF_TX_TAIL(0), AVF_RING - 1);
 			poll(NULL, 0, 2);
 		}
-		EXPECT_EQ(avf_rx_count(&c, a.res.mac, 0), 0);
+		EXPECT_EQ(avf_rx_count(&c, a.res.mac, 0, 1), 0);
 		avf_queue_again(&a, 0);
 	}
 	attacker_recovers();
@@ -322,6 +354,7 @@ static void odd_admin_queues(void)
 		REQUIRE_OK(vfio_reset(&a.dev));
 		REQUIRE_OK(avf_restart(&a));
 		avf_wr(&a, AVF_ATQLEN, 0);
+		avf_wr(&a, AVF_ATQH, 0);
 		avf_wr(&a, AVF_ATQBAL, (uint32_t)odd_addresses[i]);
 		avf_wr(&a, AVF_ATQBAH, (uint32_t)(odd_addresses[i] >> 32));
 		avf_wr(&a, AVF_ATQT, 0);
@@ -364,6 +397,7 @@ static const struct ktap_case cases[] = {
 	CASE(foreign_write),
 	CASE(foreign_rings),
 	CASE(foreign_admin_queues),
+	CASE(non_canonical_addresses),
 	CASE(odd_transmit_buffers),
 	CASE(odd_receive_buffers),
 	CASE(odd_rings),

@@ -65,7 +65,7 @@ static void completion_where_asked(void)
 		REQUIRE_GE(avf_tx_frags(&a, 0, &frag, 1, 0, 0,
 					TX_NO_KICK | (i % 8 == 7 ? 0 : TX_NO_RS)), 0);
 	avf_tx_kick(&a, 0);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 50), 32);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 32, AVF_MS), 32);
 	EXPECT_OK(avf_tx_done(&a, 0, AVF_MS));
 	for (i = 0; i < 32; i++)
 		EXPECT_EQ(a.q[0].tx[i].qw1 & 0xf, i % 8 == 7 ? TXD_DONE : 0);
@@ -81,6 +81,8 @@ static void thousand_packets_no_trap(void)
 	uint32_t i, sent = 0;
 
 	avf_pair(&a, &b, 1);
+	if (!a.page[0])
+		ktap_skip("this kernel cannot revoke mappings: BARs are not mappable");
 	send_one(0, 0);
 	arrives(0);
 	REQUIRE_OK(avf_tx_done(&a, 0, AVF_MS));
@@ -239,7 +241,7 @@ static void held_without_buffers(void)
 	REQUIRE_OK(avf_tx_done(&a, 0, AVF_MS));
 	for (i = 0; i < room + HELD; i++)
 		arrives(i);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, QUIET), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, QUIET), 0);
 	REQUIRE_EQ(avf_vc(&b, VC_GET_STATS, &sel, sizeof(sel), &reply), 0);
 	memcpy(&after, reply.data, sizeof(after));
 	EXPECT_EQ(after.rx_discards - before.rx_discards, more);
@@ -331,7 +333,7 @@ static void tail_outside_the_ring(void)
 	avf_wr(&b, AVF_RX_TAIL(0), AVF_RING);
 	avf_wr(&b, AVF_RX_TAIL(1), 0xffffffff);
 	send_one(0, 13);
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, QUIET), 0);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, QUIET), 0);
 	done();
 }
 
@@ -382,7 +384,7 @@ static void malformed_descriptors(void)
 		avf_wr(&a, AVF_TX_TAIL(0), bad[i].count);
 		send_one(1, (uint32_t)i);
 		arrives((uint32_t)i);
-		arrived = avf_rx_count(&b, a.res.mac, 5);
+		arrived = avf_rx_count(&b, a.res.mac, 0, 5);
 		if (!EXPECT_EQ(arrived, 0))
 			ktap_note("... %s", bad[i].what);
 		avf_queue_again(&a, 0);

@@ -4,7 +4,7 @@
 #
 #	run_tests.sh [PROGRAM...]
 #
-# Programs are looked for in $OUT, beside this script, and in $LAB_SELFTESTS.
+# Programs are looked for in $OUT, in $LAB_SELFTESTS, in out/ and beside this script.
 # Loads the modules from $MODULES (or $LAB_MODULES) if they are not loaded, with
 # $VDCM_PARAMS and $SMARTNIC_PARAMS. Output: KTAP; status: 0 passed, 1 failed,
 # 4 everything was skipped.
@@ -14,7 +14,7 @@ modules=${MODULES:-${LAB_MODULES:-/lab/modules}}
 export MODULES="$modules"
 
 find_program() {
-	for d in "${OUT:-}" "$here" "$here/out" "${LAB_SELFTESTS:-}"; do
+	for d in "${OUT:-}" "${LAB_SELFTESTS:-}" "$here/out" "$here"; do
 		if [ -n "$d" ] && [ -x "$d/$1" ] && [ ! -d "$d/$1" ]; then
 			echo "$d/$1"
 			return

@@ -85,7 +85,10 @@ static void sparse_areas(void)
 
 	open_dev();
 	REQUIRE_EQ(ioctl(d.fd, VFIO_DEVICE_GET_REGION_INFO, &head), 0);
-	EXPECT(head.flags & VFIO_REGION_INFO_FLAG_MMAP);
+	if (!(head.flags & VFIO_REGION_INFO_FLAG_MMAP)) {
+		EXPECT_EQ(head.flags & VFIO_REGION_INFO_FLAG_CAPS, 0);
+		ktap_skip("this kernel cannot revoke mappings: BARs are not mappable");
+	}
 	EXPECT(head.flags & VFIO_REGION_INFO_FLAG_CAPS);
 	EXPECT_GT(head.argsz, sizeof(head));
 	EXPECT_EQ(head.cap_offset, 0);	/* nothing was returned yet */

@@ -229,7 +229,7 @@ static void stats_count(void)
 	for (i = 0; i < 10; i++)
 		REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
 	REQUIRE_OK(avf_tx_done(&a, 0, AVF_MS));
-	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 50), 10);
+	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 10, AVF_MS), 10);
 	REQUIRE_EQ(avf_vc(&a, VC_GET_STATS, &sel, sizeof(sel), &reply), 0);
 	memcpy(&after, reply.data, sizeof(after));
 	EXPECT_EQ(after.tx_unicast - before.tx_unicast, 10);

@@ -38,8 +38,10 @@ class Machine:
         self.setup_pci()
 
     def close(self):
+        self.proc.terminate()
         self.proc.stdin.close()
         rc = self.proc.wait(10)
+        self.proc.stdout.close()
         self.net.close()
         self.log.close()
         self.dir.cleanup()

@@ -229,10 +229,11 @@ class Queue:
 
     def set(self, off, val):
         self.f.nic.wr(self.block + off, val)
+        if off == R.Q_CTL and not val:
+            self.tail = self.seen = 0
 
     def enable(self, on=1):
         self.set(R.Q_CTL, on)
-        self.tail = self.seen = self.tail if on else 0
 
     def ctl(self):
         return self.get(R.Q_CTL)

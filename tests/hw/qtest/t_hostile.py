@@ -103,8 +103,8 @@ def test_table_loops(m):
     """A table that is its own child is only a strange table."""
     nic, a, _, tx, _ = pair(m)
     root = a.tab.root
-    m.wr(root, root | 3, 8)
-    tx.data(0, 64, 3)
+    m.wr(root + 511 * 8, root | 3, 8)
+    tx.data(0xfffffffff000, 64, 3)
     tx.bell()
     m.settle()
     assert m.until(lambda: tx.desc(0)[1] & 0xf == 0xf or tx.ctl() & R.Q_CTL_ERROR)

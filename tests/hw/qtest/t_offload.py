@@ -154,9 +154,22 @@ def test_tso_burst_waits(m):
     n = -(-len(payload) // 1460)
     assert m.until(lambda: b.stat(R.STAT_RX_UNICAST) == 60)
     segments(m, rx, 60)
+    rx.mapped = True
     rx.post(40)
     assert m.until(lambda: b.stat(R.STAT_RX_UNICAST) == 2 * n)
     assert b.stat(R.STAT_RX_DISCARDS) == 0
+
+
+def test_tso_length(m):
+    """The context's TSO length is not looked at."""
+    _, _, _, tx, rx = pair(m)
+    f = packet(B, A, 0, TCP, bytes(1000), 'tso')
+    m.write(tx.buf_pa, f)
+    tx.context(1460, 200000)
+    tx.data(tx.buf, len(f), 3 | command(0, TCP), offsets(0, TCP))
+    tx.bell()
+    got = rx.recv()[0]
+    assert good(got) and got[54:] == bytes(1000)
 
 
 def test_tso_small(m):
@@ -176,7 +189,7 @@ def test_bad_offloads(m):
         (tcp4, 0, 0), (tcp4, 0x3ffff, 0), (tcp4, 7, 0), (tcp4, 7 | 4 << 7, 0),
         (tcp4, 7 | 0x7f << 7, 0), (0x20 | 0x100, off, 100), (tcp4, off, 63), (tcp4, off, 9669),
         (0x100, off, 100), (0x60, off, 100), (0x60 | 0x300, off, 100),
-        (tcp4, 7 | 5 << 7 | 4 << 14, 100), (tcp4, 7 | 15 << 7 | 15 << 14, 100),
+        (tcp4, 7 | 5 << 7 | 4 << 14, 100), (tcp4, 0x7f | 5 << 7 | 5 << 14, 100),
     ]
     for n, (cmd, o, mss) in enumerate(cases):
         tx.send(f, cmd, o, mss=mss, hdr=54, bell=False)

@@ -96,7 +96,7 @@ class Tab:
         self.vtd, self.pasid = vtd, pasid
 
     def map(self, iova, pa, size=PAGE, perm=3):
-        self.vtd.map(self.pasid, iova, pa, size, perm & 2)
+        self.vtd.map(self.pasid, iova, pa, size, perm & 2 == 2)
 
     def unmap(self, iova, size=PAGE):
         for off in range(0, size, PAGE):
@@ -190,14 +190,14 @@ def test_refused(m):
     vtd, nic, a, b = setup(m)
     tx = Tx(a)
     vtd.map(5, 0xfee00000, tx.buf_pa)
-    for addr in (0xfee00000, 1 << 48):
+    for addr in (0xfee00000, (1 << 47) - 32, 1 << 47, 1 << 48):
         tx.data(addr, 64, 3)
         tx.bell()
         assert nic.faults()[0]['addr'] == addr
         nic.answer(1, 0, R.FAULT_RESP_FAIL)
         tx.set(R.Q_CTL, 0)
         tx.enable()
-    assert a.stat(R.STAT_DMA_REFUSED) == 2
+    assert a.stat(R.STAT_DMA_REFUSED) == 4 and not vtd.faulted()
 
 
 def test_pasid_off(m):

@@ -59,6 +59,9 @@ static int map_pages(struct avf *a)
 	unsigned int i;
 	void *p;
 
+	/* Where the kernel cannot revoke mappings, every access traps. */
+	if (!(a->dev.regions[0].flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return 0;
 	for (i = 0; i < ARRAY_SIZE(a->page); i++) {
 		if (!(AVF_BAR0_PASS_PAGES & 1u << i))
 			continue;

@@ -136,8 +136,10 @@ struct avf_rx {
 int avf_rx(struct avf *a, unsigned int q, struct avf_rx *rx, int ms);
 /* The next frame whose source address is @src, from any queue; returns the queue. */
 int avf_rx_from(struct avf *a, const uint8_t *src, struct avf_rx *rx, int ms);
-/* Frames that came from @src within @ms (0: those already there). */
-unsigned int avf_rx_count(struct avf *a, const uint8_t *src, int ms);
+/* Frames that come from @src within @ms; does not wait on when @want have come
+ * (0: waits until the end).
+ */
+unsigned int avf_rx_count(struct avf *a, const uint8_t *src, unsigned int want, int ms);
 /* Takes everything that waits, of whomever. */
 void avf_rx_drain(struct avf *a);
 

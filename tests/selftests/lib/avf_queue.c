@@ -354,16 +354,19 @@ int avf_rx_from(struct avf *a, const uint8_t *src, struct avf_rx *rx, int ms)
 	}
 }
 
-unsigned int avf_rx_count(struct avf *a, const uint8_t *src, int ms)
+unsigned int avf_rx_count(struct avf *a, const uint8_t *src, unsigned int want, int ms)
 {
-	uint64_t end = now_ms() + (uint64_t)ms, t = now_ms();
+	uint64_t end = now_ms() + (uint64_t)ms, t;
 	struct avf_rx *rx = malloc(sizeof(*rx));
 	unsigned int n = 0;
 
-	do {
-		n += avf_rx_from(a, src, rx, t < end ? (int)(end - t) : 0) >= 0;
+	while (!want || n < want) {
 		t = now_ms();
-	} while (t < end);
+		if (avf_rx_from(a, src, rx, t < end ? (int)(end - t) : 0) < 0)
+			break;
+		n++;
+	}
+	/* What is there already, if it is more than was wanted. */
 	while (avf_rx_from(a, src, rx, 0) >= 0)
 		n++;
 	free(rx);

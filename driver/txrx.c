@@ -289,7 +289,7 @@ static void snic_tx_poll(struct snic_net_queue *q, int budget)
 		i = snic_next(i);
 		last = i;
 	}
-	WRITE_ONCE(q->tx.clean, i);
+	smp_store_release(&q->tx.clean, i); /* the slots before it are empty */
 	netdev_tx_completed_queue(txq, packets, bytes);
 	/* The room is visible before the queue's state is read: see snic_tx_room(). */
 	smp_mb();

@@ -4,7 +4,7 @@
  */
 #include <linux/etherdevice.h>
 
-#include "virtchnl.h"
+#include "vc.h"
 
 /* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
 #define SNIC_VC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \

@@ -3,7 +3,7 @@
  * virtchnl: queues and their interrupts.
  */
 #include "hw.h"
-#include "virtchnl.h"
+#include "vc.h"
 
 /* A frame a guest may ask for; more than the device's longest is cut to that. */
 #define SNIC_VC_FRAME_MIN	64

@@ -9,7 +9,7 @@
 #include <linux/etherdevice.h>
 
 #include "hw.h"
-#include "virtchnl.h"
+#include "vc.h"
 
 #define SNIC_VC_CAPS	(VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF | \
 			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED)

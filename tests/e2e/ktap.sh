@@ -21,19 +21,21 @@ say() { printf '# %s\n' "$*"; }
 
 # Runs in this shell, so that a command may leave variables behind.
 check() {
-	local what=$1 rc=0
+	local what=$1 rc=0 t0=$SECONDS
 
 	shift
 	"$@" >"$KTAP_OUT" 2>&1 || rc=$?
 	KTAP_N=$((KTAP_N + 1))
+	t0=$((SECONDS - t0))
 	if [ "$rc" = 0 ]; then
-		printf 'ok %d %s\n' "$KTAP_N" "$what"
+		[ "$t0" -lt 2 ] && t0='' || t0=" # $t0 s"
+		printf 'ok %d %s%s\n' "$KTAP_N" "$what" "$t0"
 		return 0
 	fi
 	KTAP_BAD=$((KTAP_BAD + 1))
 	printf 'not ok %d %s\n' "$KTAP_N" "$what"
 	tail -n 12 "$KTAP_OUT" | sed 's/^/#   | /'
-	printf '#   status %d after %d s\n' "$rc" $((SECONDS - KTAP_T0))
+	printf '#   status %d after %d s, %d s from the start\n' "$rc" "$t0" $((SECONDS - KTAP_T0))
 	return 1
 }
 

@@ -209,6 +209,28 @@ static void checksum_offload(void)
 	done();
 }
 
+/* Clause: SCTP's CRC32c is filled in, for v4 and v6. */
+static void sctp_checksum_offload(void)
+{
+	static const unsigned int ptype[] = { 27, 93 };
+	unsigned int v6;
+	uint8_t f[600];
+	size_t len;
+
+	avf_pair(&a, &b, 1);
+	for (v6 = 0; v6 < 2; v6++) {
+		len = frame_sctp(f, b.res.mac, a.res.mac, v6, 333);
+		REQUIRE_GE(avf_tx(&a, 0, f, len, (v6 ? TXD_IPV6 : TXD_IPV4_CSUM) | TXD_L4_SCTP |
+				  TXD_OFFSET(ETH_HLEN, v6 ? 40 : 20, 12)), 0);
+		REQUIRE_GE(avf_rx_from(&b, a.res.mac, &rx, AVF_MS), 0);
+		EXPECT_EQ(rx.len, len);
+		EXPECT(frame_sctp_ok(rx.data, rx.len));
+		EXPECT_EQ(rx.ptype, ptype[v6]);
+		EXPECT_EQ(rx.qw1 & RXD_L4E, 0);
+	}
+	done();
+}
+
 /* Clause: a wrong checksum that the sender wrote itself arrives unchanged and is
  * reported, never as good.
  */
@@ -412,12 +434,10 @@ static void rss_without_hash_configuration(void)
 	int q;
 
 	avf_pair(&a, &b, 4);
+	set_key_and_table(4);
 	for (i = 0; i < 48; i++) {
 		struct frame_spec s = spec(false, i & 1 ? PROTO_TCP : PROTO_UDP, 50);
 
-		/* The second half with the driver's own key and table. */
-		if (i == 24)
-			set_key_and_table(4);
 		s.sport = (uint16_t)(1000 + i * 13);
 		len = frame_build(f, &s, NULL);
 		frame_finish(f, len);
@@ -609,6 +629,7 @@ static const struct ktap_case cases[] = {
 	CASE(chained_receive),
 	CASE(no_byte_too_many),
 	CASE(checksum_offload),
+	CASE(sctp_checksum_offload),
 	CASE(bad_checksum_is_told),
 	CASE(tcp_segmentation),
 	CASE(rss),

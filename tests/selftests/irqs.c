@@ -139,6 +139,8 @@ static void mask_and_unmask(void)
 		EXPECT_EQ(signals(), 1000);
 		return;
 	}
+	EXPECT_ERR(vfio_set_irqs(&d, MSIX, EVENTFD | MASK, 1, 1, ev, 4), ANY_ERROR);
+	EXPECT_ERR(vfio_set_irqs(&d, MSIX, EVENTFD | UNMASK, 1, 1, ev, 4), ANY_ERROR);
 	EXPECT_OK(vfio_set_irqs(&d, MSIX, NONE | MASK, 1, 1, NULL, 0));
 	EXPECT_OK(vfio_irq_trigger(&d, MSIX, 0, VECS));
 	EXPECT_OK(vfio_irq_trigger(&d, MSIX, 1, 1));

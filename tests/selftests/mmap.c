@@ -132,6 +132,8 @@ static void memory_enable(void)
 
 	open_and_map();
 	tx[0] = 5;
+	rx[0] = 6;
+	(void)ctl[0x800 / 4];
 	cfg_command(&d, 0, PCI_COMMAND_MEMORY);
 	EXPECT(touch_faults(tx, false));
 	EXPECT(touch_faults(rx, true));

@@ -250,8 +250,8 @@ static char *interrupts(void)
 	return buf;
 }
 
-/* Clauses: creating all instances touches no hardware (interrupt lines and their
- * counts stay as they are) and costs at most 8 KiB each; the one too many is
+/* Clauses: creating all instances touches no hardware (no function and no vector is
+ * assigned, interrupt lines and their counts stay as they are) and costs at most 8 KiB each; the one too many is
  * refused with ENOSPC and one line of the log that names it.
  */
 static void all_1q_instances_idle(void)
@@ -259,12 +259,17 @@ static void all_1q_instances_idle(void)
 	char *before = interrupts(), *after;
 	int n = mdev_available("smartnic-1q"), mark, again, lines, i;
 	int64_t bytes;
+	char text[64];
 
 	observe();
 	for (i = 0; i < n; i++) {
 		REQUIRE_OK(make(1));
 		if (i % 8 == 0 || i == n - 1)
 			observe();
+		EXPECT_GT(mdev_attr(made[i], "function", text, sizeof(text)), 0);
+		EXPECT(!strcmp(text, "none"));
+		EXPECT_GT(mdev_attr(made[i], "vectors", text, sizeof(text)), 0);
+		EXPECT(!strncmp(text, "dedicated 0\nshared 0", 20));
 	}
 	after = interrupts();
 	EXPECT(!strcmp(before, after));

@@ -219,3 +219,51 @@ void frame_finish(uint8_t *f, size_t len)
 	csum = ip + l.ip_len + (l.proto == PROTO_TCP ? 16 : 6);
 	put16(csum, (uint16_t)~fold(sum(l.l4, l.l4_total, 0)));
 }
+
+/* --- SCTP ------------------------------------------------------------------------------------- */
+
+#define SCTP_HLEN	12
+
+static uint32_t crc32c(const uint8_t *p, size_t len)
+{
+	uint32_t crc = ~0u;
+	int bit;
+
+	while (len--) {
+		crc ^= *p++;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return ~crc;
+}
+
+size_t frame_sctp(uint8_t *f, const uint8_t *dst, const uint8_t *src, bool v6, size_t payload)
+{
+	const struct frame_spec s = { .v6 = v6, .proto = PROTO_SCTP };
+	size_t ip_len = v6 ? 40 : 20;
+	uint8_t *l4 = f + ETH_HLEN + ip_len;
+
+	memset(f, 0, ETH_HLEN + ip_len + SCTP_HLEN);
+	eth_header(f, dst, src, v6 ? 0x86dd : 0x0800);
+	ip_header(f + ETH_HLEN, &s, SCTP_HLEN + payload);
+	put16(l4, 5001);
+	put16(l4 + 2, 5002);
+	put32(l4 + 4, 0x12345678);
+	pattern(l4 + SCTP_HLEN, payload, 11);
+	return ETH_HLEN + ip_len + SCTP_HLEN + payload;
+}
+
+bool frame_sctp_ok(const uint8_t *f, size_t len)
+{
+	size_t ip_len = get16(f + 12) == 0x86dd ? 40 : 20;
+	uint8_t copy[2048], *l4 = copy + ETH_HLEN + ip_len;
+	uint32_t got, want;
+
+	if (len > sizeof(copy) || len < ETH_HLEN + ip_len + SCTP_HLEN)
+		return false;
+	memcpy(copy, f, len);
+	memcpy(&got, l4 + 8, 4);
+	memset(l4 + 8, 0, 4);
+	want = crc32c(l4, len - ETH_HLEN - ip_len);
+	return got == want;	/* least significant byte first, on the wire as here */
+}

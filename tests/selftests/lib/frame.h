@@ -11,6 +11,7 @@
 #define ETHERTYPE_TEST	0x88b5	/* local experiments */
 #define PROTO_TCP	6
 #define PROTO_UDP	17
+#define PROTO_SCTP	132
 
 extern const uint8_t mac_broadcast[6];
 
@@ -56,5 +57,9 @@ void frame_finish(uint8_t *f, size_t len);
 bool frame_parse(const uint8_t *f, size_t len, struct frame_info *info);
 /* The descriptor bits that ask for the checksums of a built frame. */
 uint64_t frame_tx_cmd(const struct frame_spec *s);
+
+/* An SCTP packet of @payload bytes with CRC 0; and whether a received one's is right. */
+size_t frame_sctp(uint8_t *f, const uint8_t *dst, const uint8_t *src, bool v6, size_t payload);
+bool frame_sctp_ok(const uint8_t *f, size_t len);
 
 #endif /* SELFTESTS_FRAME_H */

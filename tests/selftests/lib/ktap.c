@@ -93,7 +93,7 @@ static bool failed(bool fatal)
 /* A loop that goes wrong must not bury the log. */
 static bool too_many(void)
 {
-	return verdict->failures >= 20;
+	return verdict->failures >= 10;
 }
 
 bool ktap_true(bool ok, bool fatal, const char *file, int line, const char *expr)

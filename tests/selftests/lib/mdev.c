@@ -44,9 +44,13 @@ int write_text(const char *path, const char *text)
 	return ret;
 }
 
+/* Cuts the newline off the end. */
 static void chomp(char *s)
 {
-	s[strcspn(s, "\n")] = 0;
+	size_t n = strlen(s);
+
+	if (n && s[n - 1] == '\n')
+		s[n - 1] = 0;
 }
 
 /* Calls @fn for the entries of @dir until it returns true. */
@@ -256,7 +260,7 @@ int mdev_attr(const char *uuid, const char *attr, char *buf, size_t len)
 	if (access(path, F_OK) && !for_entries(dir, find_in_group, &f))
 		return -ENOENT;
 	ret = read_text(path, buf, len);
-	if (ret > 0 && strcmp(attr, "counters"))
+	if (ret > 0)
 		chomp(buf);
 	return ret;
 }

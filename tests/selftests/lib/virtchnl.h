@@ -187,6 +187,7 @@ struct avf_tx_desc {
 #define TXD_IPV4	(0x40ull << 4)
 #define TXD_IPV4_CSUM	(0x60ull << 4)
 #define TXD_L4_TCP	(0x100ull << 4)
+#define TXD_L4_SCTP	(0x200ull << 4)
 #define TXD_L4_UDP	(0x300ull << 4)
 #define TXD_OFFSET(mac, ip, l4)						\
 	((uint64_t)((mac) / 2) << 16 | (uint64_t)((ip) / 4) << 23 |	\

@@ -2,8 +2,8 @@
 /*
  * The virtchnl responder: what its files share.
  */
-#ifndef SMARTNIC_VIRTCHNL_H
-#define SMARTNIC_VIRTCHNL_H
+#ifndef SMARTNIC_VC_H
+#define SMARTNIC_VC_H
 
 /* Older kernels' own header relies on its user for these. */
 #include <linux/bits.h>
@@ -72,4 +72,4 @@ static inline bool snic_vc_own_vsi(const struct snic_adi *adi, u16 vsi)
 	return vsi == adi->func;
 }
 
-#endif /* SMARTNIC_VIRTCHNL_H */
+#endif /* SMARTNIC_VC_H */

@@ -149,6 +149,8 @@ static int snic_adi_vsi_start(struct snic_adi *adi)
 			adi->mac);
 		return -EADDRINUSE;
 	}
+	if (!err)
+		err = snic_vsi_rss_default(pf, adi->vsi.id, adi->nr_queues);
 	if (err)
 		return err;
 	return snic_vsi_set_flags(pf, &adi->vsi, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF);

@@ -142,12 +142,18 @@ static void snic_mbx_work(struct work_struct *work)
 	struct snic_pf *pf = container_of(work, struct snic_pf, mbx.work);
 	struct snic_ring *r = &pf->mbx.rx;
 	struct snic_aq_desc *ring = r->desc;
+	unsigned int budget = r->len;
 
 	while (!READ_ONCE(pf->dead)) {
 		struct snic_aq_desc *d = &ring[r->head];
 
 		if (!(le16_to_cpu(READ_ONCE(d->flags)) & SNIC_AQ_DD))
 			break;
+		/* A flood must not keep snic_mbx_flush() waiting for ever. */
+		if (!budget--) {
+			snic_mbx_kick(pf);
+			break;
+		}
 		/* DD is written last. */
 		dma_rmb();
 		snic_mbx_deliver(pf, d, pf->mbx.rx_buf[r->head].cpu);

@@ -136,13 +136,14 @@ static int snic_alloc_maps(struct snic_pf *pf)
 {
 	unsigned int funcs = pf->num_adis + 1;
 
+	pf->net_qps = min3(SNIC_NET_QPS, num_online_cpus(), pf->num_qps);
 	pf->func_map = bitmap_zalloc(funcs, GFP_KERNEL);
 	pf->qp_map = bitmap_zalloc(pf->num_qps, GFP_KERNEL);
 	pf->func = kcalloc(funcs, sizeof(*pf->func), GFP_KERNEL);
 	if (!pf->func_map || !pf->qp_map || !pf->func)
 		return -ENOMEM;
 	/* The netdev's queue pairs are the first, whether or not it comes up. */
-	bitmap_set(pf->qp_map, 0, min(snic_net_want(), pf->num_qps));
+	bitmap_set(pf->qp_map, 0, pf->net_qps);
 	return 0;
 }
 
@@ -177,7 +178,7 @@ static int snic_events_init(struct snic_pf *pf)
 {
 	int err;
 
-	err = snic_vectors_init(pf, min(snic_net_want(), pf->num_qps));
+	err = snic_vectors_init(pf, pf->net_qps);
 	if (err)
 		return err;
 	err = snic_mbx_init(pf);

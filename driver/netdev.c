@@ -16,16 +16,6 @@
 #define SNIC_NET_ITR		0
 #define SNIC_NET_ITR_RX		25	/* 50 us */
 
-#define SNIC_NET_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
-				 BIT_ULL(36) | BIT_ULL(41) | BIT_ULL(43) | BIT_ULL(44) | \
-				 BIT_ULL(45) | BIT_ULL(46))
-
-/* Queue pairs the netdev would like. */
-unsigned int snic_net_want(void)
-{
-	return min_t(unsigned int, SNIC_NET_QPS, num_online_cpus());
-}
-
 /**
  * snic_net_signal() - vector @vec of function 0 has fired
  * @pf: PF
@@ -118,23 +108,6 @@ static void snic_net_queues_stop(struct snic_net *net)
 		snic_hw_fatal(pf, "a queue of the netdev does not stop");
 }
 
-static int snic_net_rss(struct snic_net *net)
-{
-	u8 key[SNIC_RSS_KEY_BYTES], lut[SNIC_RSS_LUT_ENTRIES];
-	unsigned int i;
-	int err;
-
-	netdev_rss_key_fill(key, sizeof(key));
-	for (i = 0; i < ARRAY_SIZE(lut); i++)
-		lut[i] = i % net->nr_queues;
-	err = snic_vsi_rss_key(net->pf, net->vsi.id, key);
-	if (!err)
-		err = snic_vsi_rss_lut(net->pf, net->vsi.id, lut);
-	if (!err)
-		err = snic_vsi_rss_hash(net->pf, net->vsi.id, SNIC_NET_HASHCFG);
-	return err;
-}
-
 static int snic_net_open(struct net_device *dev)
 {
 	struct snic_net *net = netdev_priv(dev);
@@ -148,7 +121,7 @@ static int snic_net_open(struct net_device *dev)
 	for (i = 0; i < net->nr_queues && !err; i++)
 		err = snic_net_queue_up(&net->queue[i]);
 	if (!err)
-		err = snic_net_rss(net);
+		err = snic_vsi_rss_default(net->pf, net->vsi.id, net->nr_queues);
 	if (!err)
 		err = snic_net_filters_on(net);
 	if (err)
@@ -359,13 +332,13 @@ static void snic_net_set_features(struct net_device *dev)
 
 /**
  * snic_net_init() - make the PF's netdev
- * @pf: PF whose first queue pairs are set aside: snic_net_want() or all there are
+ * @pf: PF
  *
  * Return: 0 or errno; the PF works without.
  */
 int snic_net_init(struct snic_pf *pf)
 {
-	unsigned int i, nr = min(snic_net_want(), pf->num_qps);
+	unsigned int i, nr = pf->net_qps;
 	struct net_device *dev = alloc_etherdev_mqs(sizeof(struct snic_net), nr, nr);
 	struct snic_net *net;
 	int err;

@@ -9,7 +9,7 @@
 
 #include "smartnic.h"
 
-#define SNIC_NET_QPS		4	/* queue pairs at most */
+#define SNIC_NET_QPS		4u	/* queue pairs at most */
 #define SNIC_NET_RING		512	/* descriptors of a ring */
 #define SNIC_RX_BUFSZ		2048
 
@@ -108,7 +108,6 @@ struct snic_net {
 };
 
 /* netdev.c */
-unsigned int snic_net_want(void);
 int snic_net_init(struct snic_pf *pf);
 void snic_net_exit(struct snic_pf *pf);
 void snic_net_signal(struct snic_pf *pf, unsigned int vec);

@@ -158,6 +158,7 @@ struct snic_ctl_vec {
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @net: the PF's own netdev, or NULL
+ * @net_qps: queue pairs set aside for it, the first ones
  * @net_vecs: MSI-X entries set aside for it
  * @link: link state last seen
  */
@@ -209,6 +210,7 @@ struct snic_pf {
 	enum vdcm_xlat xlat;
 
 	struct snic_net *net;
+	unsigned int net_qps;
 	unsigned int net_vecs;
 	bool link;
 };
@@ -260,5 +262,11 @@ int snic_vsi_clear(struct snic_pf *pf, struct snic_vsi *vsi);
 int snic_vsi_rss_key(struct snic_pf *pf, u16 vsi, const u8 *key);
 int snic_vsi_rss_lut(struct snic_pf *pf, u16 vsi, const u8 *lut);
 int snic_vsi_rss_hash(struct snic_pf *pf, u16 vsi, u64 hashcfg);
+int snic_vsi_rss_default(struct snic_pf *pf, u16 vsi, unsigned int nr_queues);
+
+/* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
+#define SNIC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
+			 BIT_ULL(36) | BIT_ULL(41) | BIT_ULL(43) | BIT_ULL(44) | \
+			 BIT_ULL(45) | BIT_ULL(46))
 
 #endif /* SMARTNIC_DRIVER_H */

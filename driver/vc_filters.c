@@ -6,11 +6,6 @@
 
 #include "vc.h"
 
-/* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
-#define SNIC_VC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
-			 BIT_ULL(36) | BIT_ULL(41) | BIT_ULL(43) | BIT_ULL(44) | \
-			 BIT_ULL(45) | BIT_ULL(46))
-
 /* --- addresses -------------------------------------------------------------- */
 
 static bool snic_vc_addr_ok(const struct snic_adi *adi, const u8 *addr)
@@ -119,7 +114,7 @@ SNIC_VC_HANDLER(snic_vc_get_hashcfg)
 {
 	if (!snic_vc_may_rss(adi))
 		return VIRTCHNL_STATUS_ERR_PARAM;
-	*(u64 *)reply->data = SNIC_VC_HASHCFG;
+	*(u64 *)reply->data = SNIC_HASHCFG;
 	reply->len = sizeof(u64);
 	return VIRTCHNL_STATUS_SUCCESS;
 }
@@ -128,7 +123,7 @@ SNIC_VC_HANDLER(snic_vc_set_hashcfg)
 {
 	u64 hashcfg = *(const u64 *)msg;
 
-	if (!snic_vc_may_rss(adi) || hashcfg & ~SNIC_VC_HASHCFG)
+	if (!snic_vc_may_rss(adi) || hashcfg & ~SNIC_HASHCFG)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	return snic_vc_status(snic_vsi_rss_hash(adi->pf, adi->func, hashcfg));
 }

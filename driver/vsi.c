@@ -4,6 +4,7 @@
  * struct snic_vsi mirrors it. Callers serialise per VSI.
  */
 #include <linux/etherdevice.h>
+#include <linux/random.h>
 
 #include "smartnic.h"
 
@@ -140,4 +141,31 @@ int snic_vsi_rss_hash(struct snic_pf *pf, u16 vsi, u64 hashcfg)
 
 	BUILD_BUG_ON(sizeof(msg) != sizeof_field(struct snic_fw_msg, payload));
 	return snic_fw_exec(pf, SNIC_FW_RSS_HASH, &msg, NULL);
+}
+
+/**
+ * snic_vsi_rss_default() - spread over all queues, whoever never asks for it
+ * @pf: PF
+ * @vsi: number of a VSI that was cleared
+ * @nr_queues: RX queues of its function
+ *
+ * Each VSI gets a key of its own: hashes tell nothing about a neighbour's.
+ *
+ * Return: 0 or errno.
+ */
+int snic_vsi_rss_default(struct snic_pf *pf, u16 vsi, unsigned int nr_queues)
+{
+	u8 key[SNIC_RSS_KEY_BYTES], lut[SNIC_RSS_LUT_ENTRIES];
+	unsigned int i;
+	int err;
+
+	get_random_bytes(key, sizeof(key));
+	for (i = 0; i < ARRAY_SIZE(lut); i++)
+		lut[i] = i % nr_queues;
+	err = snic_vsi_rss_key(pf, vsi, key);
+	if (!err)
+		err = snic_vsi_rss_lut(pf, vsi, lut);
+	if (!err)
+		err = snic_vsi_rss_hash(pf, vsi, SNIC_HASHCFG);
+	return err;
 }

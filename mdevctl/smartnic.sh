@@ -9,6 +9,7 @@
 # driver checks again: it has the last word. Status 2 tells mdevctl that a type is
 # not ours; status 1 refuses.
 
+# shellcheck disable=SC2013 # names without blanks
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
@@ -70,7 +71,7 @@ read_attrs() {
 
 h='[0-9A-Fa-f]'
 check_mac() {
-	# shellcheck disable=SC2254 # a pattern it is
+	# shellcheck disable=SC2254 # it is a pattern
 	case $1 in
 	$h$h:$h$h:$h$h:$h$h:$h$h:$h$h) ;;
 	*) refuse "smartnic/mac: '$1' is no address of the form 02:00:00:00:00:01" ;;

@@ -102,7 +102,7 @@ EXPORT_SYMBOL_GPL(vdcm_adi_fault);
 static u64 gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
 {
 	lockdep_assert_held(&adi->fault_lock);
-	return vdcm_holdoff_wait(&adi->gate, first << PAGE_SHIFT,
+	return vdcm_holdoff_wait(&adi->live->dma.gate, first << PAGE_SHIFT,
 				 (last << PAGE_SHIFT) | ~PAGE_MASK,
 				 ktime_get_ns());
 }
@@ -127,8 +127,8 @@ static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 	if (!wait)
 		return 0;
 	if (!READ_ONCE(vdcm_holdoff_on) &&
-	    vdcm_holdoff_pass(&adi->gate, w->fault.iova, w->fault.iova,
-			      ktime_get_ns())) {
+	    vdcm_holdoff_pass(&adi->live->dma.gate, w->fault.iova,
+			      w->fault.iova, ktime_get_ns())) {
 		vdcm_inc(adi, VDCM_CNT_HOLDOFF_WOULD_RETRY);
 		return 0;
 	}
@@ -386,8 +386,9 @@ void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
 void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
+	struct vdcm_live *live;
+	unsigned int slot = 0;
 	unsigned long flags;
-	unsigned int slot;
 	u64 last;
 
 	if (!length)
@@ -397,7 +398,10 @@ void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 	vdcm_inc(adi, VDCM_CNT_UNMAP_CALLBACKS);
 
 	spin_lock_irqsave(&adi->fault_lock, flags);
-	slot = vdcm_holdoff_begin(&adi->gate, iova, last, ktime_get_ns());
+	live = adi->live;
+	if (live)
+		slot = vdcm_holdoff_begin(&live->dma.gate, iova, last,
+					  ktime_get_ns());
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
 
 	mutex_lock(&adi->pin_lock);
@@ -405,8 +409,10 @@ void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 		drop_range(adi, iova >> PAGE_SHIFT, last >> PAGE_SHIFT);
 	mutex_unlock(&adi->pin_lock);
 
+	/* It may have been closed meanwhile, but not opened again. */
 	spin_lock_irqsave(&adi->fault_lock, flags);
-	vdcm_holdoff_end(&adi->gate, slot, ktime_get_ns());
+	if (live && adi->live == live)
+		vdcm_holdoff_end(&live->dma.gate, slot, ktime_get_ns());
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
 }
 

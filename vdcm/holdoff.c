@@ -10,6 +10,9 @@
  * long for each callback that follows closely, up to 4 s.
  *
  * Only the range being unmapped is closed: pins elsewhere cannot cause a retry.
+ * Where more ranges are unmapped at a time than there are slots (a guest with an
+ * IOMMU of its own does that), neighbours share one, and close too much; such a
+ * slot is kept from growing to seconds.
  * Times are nanoseconds of any monotonic clock, passed in by the caller.
  */
 #include <linux/build_bug.h>
@@ -33,7 +36,13 @@ static bool quiet(const struct vdcm_closed *r, u64 now)
 	return !r->callbacks && now >= r->opens_at + r->hold;
 }
 
-/* The slot for a callback: same range, a free one, or the one to be merged. */
+/* How much a range would have to grow to take another one in. */
+static u64 distance(const struct vdcm_closed *r, u64 first, u64 last)
+{
+	return first > r->last ? last - r->last : r->first - first;
+}
+
+/* The slot for a callback: the one it meets, a free one, or a neighbour's. */
 static unsigned int find_slot(const struct vdcm_holdoff *gate, u64 first,
 			      u64 last, u64 now)
 {
@@ -42,16 +51,13 @@ static unsigned int find_slot(const struct vdcm_holdoff *gate, u64 first,
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
 		if (overlaps(&gate->range[i], first, last))
 			return i;
-	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
-		const struct vdcm_closed *r = &gate->range[i];
-		const struct vdcm_closed *b = &gate->range[best];
-
-		if (!r->used || quiet(r, now))
+	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
+		if (!gate->range[i].used || quiet(&gate->range[i], now))
 			return i;
-		/* Rather one that is open, or else opens soonest. */
-		if (!r->callbacks && (b->callbacks || r->opens_at < b->opens_at))
+	for (i = 1; i < VDCM_HOLDOFF_RANGES; i++)
+		if (distance(&gate->range[i], first, last) <
+		    distance(&gate->range[best], first, last))
 			best = i;
-	}
 	return best;
 }
 
@@ -66,6 +72,18 @@ static u64 decayed(const struct vdcm_closed *r, u64 now)
 		at += hold;
 	}
 	return hold;
+}
+
+/* A further callback for a range, or for one beside it that found no slot. */
+static void join(struct vdcm_closed *r, u64 first, u64 last)
+{
+	if (overlaps(r, first, last))
+		r->hold = min(2 * r->hold, r->merged ? VDCM_HOLDOFF_MERGED_NS :
+						       VDCM_HOLDOFF_MAX_NS);
+	else
+		r->merged = true;
+	r->first = min(r->first, first);
+	r->last = max(r->last, last);
 }
 
 /**
@@ -85,25 +103,17 @@ unsigned int vdcm_holdoff_begin(struct vdcm_holdoff *gate, u64 first, u64 last,
 	unsigned int slot = find_slot(gate, first, last, now);
 	struct vdcm_closed *r = &gate->range[slot];
 
-	if (!r->used) {
-		*r = (struct vdcm_closed) {
-			.first = first,
-			.last = last,
-			.hold = VDCM_HOLDOFF_MIN_NS,
-			.used = true,
-		};
-	} else if (quiet(r, now)) {
-		r->hold = overlaps(r, first, last) ? decayed(r, now) :
-						     VDCM_HOLDOFF_MIN_NS;
+	if (!r->used || (quiet(r, now) && !overlaps(r, first, last)))
+		*r = (struct vdcm_closed) { .hold = VDCM_HOLDOFF_MIN_NS };
+	if (!r->used || quiet(r, now)) {
+		r->hold = decayed(r, now);
 		r->first = first;
 		r->last = last;
 		r->passed = 0;
+		r->merged = false;
+		r->used = true;
 	} else {
-		/* The same burst, or no slot left: then rather close too much. */
-		if (overlaps(r, first, last))
-			r->hold = min(2 * r->hold, VDCM_HOLDOFF_MAX_NS);
-		r->first = min(r->first, first);
-		r->last = max(r->last, last);
+		join(r, first, last);
 	}
 	r->callbacks++;
 	return slot;

@@ -7,7 +7,9 @@
 
 #define VDCM_HOLDOFF_MIN_NS	10000000ULL	/* 10 ms */
 #define VDCM_HOLDOFF_MAX_NS	4000000000ULL	/* 4 s */
-#define VDCM_HOLDOFF_RANGES	8
+/* What a range comes to that stands for several. */
+#define VDCM_HOLDOFF_MERGED_NS	160000000ULL	/* 160 ms */
+#define VDCM_HOLDOFF_RANGES	32
 /* Pins let through per burst of callbacks in observe mode. */
 #define VDCM_HOLDOFF_PASSES	5
 
@@ -20,6 +22,7 @@
  * @callbacks: callbacks under way
  * @passed: pins let through in this burst
  * @used: this slot holds a range
+ * @merged: it stands for ranges that were not unmapped together
  */
 struct vdcm_closed {
 	u64 first;
@@ -29,6 +32,7 @@ struct vdcm_closed {
 	u16 callbacks;
 	u8 passed;
 	bool used;
+	bool merged;
 };
 
 /**

@@ -93,6 +93,7 @@ struct vdcm_xlat_ops;
  * @work: serves the faults, one at a time
  * @nr_waiting: faults in @waiting
  * @accept: faults are taken
+ * @gate: hold-off gate
  * @waiting: queue
  */
 struct vdcm_dma {
@@ -104,6 +105,7 @@ struct vdcm_dma {
 	struct delayed_work work;
 	unsigned int nr_waiting;
 	bool accept;
+	struct vdcm_holdoff gate;
 	struct vdcm_waiting waiting[VDCM_MAX_FAULTS];
 };
 
@@ -145,7 +147,6 @@ struct vdcm_live {
  * @fault_lock: see above
  * @live: state of an open ADI, or NULL
  * @mem_on: pages of the ADI may be mapped now
- * @gate: hold-off gate
  * @pasid: PASID attached, or VDCM_NO_PASID
  * @opener_pid: who has it open
  * @opener: who has it open
@@ -166,7 +167,6 @@ struct vdcm_adi {
 	spinlock_t fault_lock;		/* queue of faults, gate */
 	struct vdcm_live *live;
 	bool mem_on;
-	struct vdcm_holdoff gate;
 	u32 pasid;
 	pid_t opener_pid;
 	char opener[TASK_COMM_LEN];

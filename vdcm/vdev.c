@@ -20,9 +20,6 @@ static void publish(struct vdcm_adi *adi, struct vdcm_live *live)
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	spin_lock(&adi->fault_lock);
 	adi->live = live;
-	/* No callback is under way when a device is opened: VFIO sees to it. */
-	if (live)
-		memset(&adi->gate, 0, sizeof(adi->gate));
 	spin_unlock(&adi->fault_lock);
 	adi->opener_pid = live ? task_tgid_nr(current) : 0;
 	strscpy(adi->opener, live ? current->comm : "", sizeof(adi->opener));

@@ -12,8 +12,8 @@ TYPE=smartnic-4q
 
 vmstat() { awk -v n="$1" '$1 == n { print $2 }' /proc/vmstat; }
 
-# The kernel's own count of pages pinned for DMA.
-pins() { echo $(($(vmstat nr_foll_pin_acquired) - $(vmstat nr_foll_pin_released))); }
+# The kernel's own count of pages pinned for DMA, its parts on each CPU included.
+pins() { cat /proc/sys/vm/stat_refresh; echo $(($(vmstat nr_foll_pin_acquired) - $(vmstat nr_foll_pin_released))); }
 
 # Everything that must be as it was, one "name value" a line.
 levels() {

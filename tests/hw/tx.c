@@ -190,12 +190,11 @@ static bool snic_tx_tso_ok(const SnicTxPkt *p)
 static bool snic_tx_ok(const SnicTxPkt *p)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4;
-    bool csum = (p->cmd & CMD_L4T) || (p->cmd & CMD_IIPT) == CMD_IPV4_CSUM;
 
     if (p->total < MIN_FRAME || (!p->tso && p->total > SNIC_FRAME_MAX)) {
         return false;
     }
-    if ((csum || p->tso) &&
+    if (((p->cmd & (CMD_L4T | CMD_IIPT)) || p->tso) &&
         (p->l2 < ETH_HLEN || p->l3 < snic_l3_min(p->cmd) || hdr > p->total)) {
         return false;
     }

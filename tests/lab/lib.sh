@@ -133,7 +133,7 @@ size_of() { du -sm -- "$1" 2>/dev/null | cut -f1 || true; }
 why() {
 	if grep -q 'No space left on device' "$1"; then
 		echo "no space left on the disk of $CACHE"
-	elif grep -qE 'Could not resolve|Temporary failure|Could not connect|Failed to fetch|Unable to connect' "$1"; then
+	elif grep -qE 'apt-get update .*failed|Could not resolve|Temporary failure|Could not connect|Failed to fetch|Unable to connect' "$1"; then
 		echo "packages could not be fetched: check the network, or set LAB_MIRROR"
 	else
 		echo "see $1"
@@ -156,6 +156,7 @@ step() {
 		flock "$lock"
 	fi
 	if [ ! -d "$dir" ]; then
+		disk_space 1500000
 		t0=$SECONDS
 		tmp=$CACHE/.tmp-$s
 		log=$CACHE/log/$s.log
@@ -180,3 +181,6 @@ step() {
 	fi
 	exec {lock}>&-
 }
+
+# shellcheck source=/dev/null
+. "$LAB/mirror.sh"

@@ -75,7 +75,7 @@ make_tree() {
 	apt_settings >"$tmp/apt.conf"
 	sources deb trixie trixie-updates trixie-security >"$tmp/sources"
 	# A tar in between, so that every owner is one of our own namespace's ids.
-	TMPDIR=${LAB_TMPDIR:-/var/tmp} $LAB_NICE mmdebstrap --quiet --mode="$mode" --variant=minbase \
+	TMPDIR=${LAB_TMPDIR:-/var/tmp} $LAB_NICE mmdebstrap --mode="$mode" --variant=minbase \
 		--aptopt="$tmp/apt.conf" \
 		--aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \

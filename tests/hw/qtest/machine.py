@@ -60,7 +60,7 @@ class Machine:
         while True:
             line = self.proc.stdout.readline().decode().split()
             if not line:
-                raise EOFError('QEMU is gone: ' + self.stderr()[-2000:])
+                raise EOFError('QEMU is gone: ' + self.stderr()[-8000:])
             if line[0] == 'IRQ':
                 continue
             if line[0] != 'OK':

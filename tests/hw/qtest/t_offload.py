@@ -188,7 +188,7 @@ def test_bad_offloads(m):
     cases = [
         (tcp4, 0, 0), (tcp4, 0x3ffff, 0), (tcp4, 7, 0), (tcp4, 7 | 4 << 7, 0),
         (tcp4, 7 | 0x7f << 7, 0), (0x20 | 0x100, off, 100), (tcp4, off, 63), (tcp4, off, 9669),
-        (0x100, off, 100), (0x60, off, 100), (0x60 | 0x300, off, 100),
+        (0x20, 0x3ffff, 0), (0x40, 0x7f, 0), (0x100, off, 100), (0x60, off, 100), (0x60 | 0x300, off, 100),
         (tcp4, 7 | 5 << 7 | 4 << 14, 100), (tcp4, 0x7f | 5 << 7 | 5 << 14, 100),
     ]
     for n, (cmd, o, mss) in enumerate(cases):

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The build chroot: compiler, kernel build tools, QEMU's build dependencies.
 
-chroot_inputs() { words "$LAB/packages/chroot"; epoch; }
+chroot_inputs() { words "$LAB/packages/chroot"; declare -f make_tree; epoch; }
 
 chroot_build() {
 	# shellcheck disable=SC2046

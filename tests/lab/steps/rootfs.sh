@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # L1's root file system: a tree (the L2 guest is cut from it) and a squashfs.
 
-rootfs_inputs() { words "$LAB/packages/rootfs"; epoch; }
+rootfs_inputs() { words "$LAB/packages/rootfs"; declare -f make_tree; epoch; }
 
 rootfs_build() {
 	# shellcheck disable=SC2046

@@ -1,0 +1,223 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The operator's kit: the callout through the packaged mdevctl, profiles, and
+# smartnic-doctor on this machine and on planted faults.
+set -u
+. /lab/tests/e2e/lib.sh
+. /lab/tests/e2e/ktap.sh
+. /lab/tests/e2e/faults.sh
+
+KIT=/lab/mdevctl
+CONF=/etc/mdevctl.d
+MAC=02:00:00:00:77
+
+uuid() { cat /proc/sys/kernel/random/uuid; }
+
+# refused REGEX COMMAND...: fails, with exactly one line of ours, which matches.
+refused() {
+	local re=$1 out rc=0
+
+	shift
+	out=$("$@" 2>&1) || rc=$?
+	printf '%s\n(status %d)\n' "$out" "$rc"
+	[ "$rc" != 0 ] && [ "$(grep -c '^smartnic.sh: ' <<<"$out")" = 1 ] && grep -q "^smartnic.sh: .*$re" <<<"$out"
+}
+
+definition() { printf '{"mdev_type":"smartnic-1q","start":"manual","attrs":[%s]}\n' "$1" >/run/device.json; }
+# define_with UUID ATTRS: through a file, as libvirt does it.
+define_with() { definition "$2"; mdevctl define -u "$1" -p "$PF" --jsonfile /run/device.json; }
+mac_attr() { printf '{"smartnic/mac":"%s"}' "$1"; }
+
+# --- installing ---------------------------------------------------------------
+
+install_kit() {
+	make -C $KIT install && [ -x /usr/lib/mdevctl/scripts.d/callouts/smartnic.sh ] &&
+		[ -x $CONF/scripts.d/callouts/smartnic.sh ] && [ -x /usr/sbin/smartnic-doctor ]
+}
+
+install_elsewhere() {
+	make -C $KIT install DESTDIR=/run/dest && make -C $KIT uninstall DESTDIR=/run/dest && equal "$(find /run/dest ! -type d)" ""
+}
+
+# --- the callout by hand --------------------------------------------------------
+
+callout() { # EVENT ACTION [TYPE]; definition in /run/device.json
+	/usr/lib/mdevctl/scripts.d/callouts/smartnic.sh -t "${3:-smartnic-1q}" -e "$1" -a "$2" -s none -u "$U" -p "$PF" </run/device.json
+}
+
+foreign() {
+	local e t rc
+
+	definition "$(mac_attr nonsense)"
+	for t in i915-GVTg_V5_4 mtty-1 smartnic smart-nic-1q ''; do
+		for e in 'pre define' 'pre start' 'get attributes' 'get capabilities' 'live modify' 'post stop'; do
+			rc=0
+			# shellcheck disable=SC2086
+			/usr/lib/mdevctl/scripts.d/callouts/smartnic.sh -t "$t" -e ${e% *} -a ${e#* } -s none -u "$U" -p "$PF" </run/device.json || rc=$?
+			[ "$rc" = 2 ] || { echo "$t $e: status $rc"; return 1; }
+		done
+	done
+}
+
+capable() {
+	callout get capabilities >/run/caps && cat /run/caps &&
+		jq -e '.supports | .version == 2 and (.events | contains(["pre","post","get","notify","live"]))
+			and (.actions | contains(["define","undefine","modify","start","stop","attributes","capabilities"]))' /run/caps
+}
+
+# What is no definition is refused, whatever it is.
+garbage() {
+	local g rc
+
+	for g in '' '{' '[]' '{}}' '{"attrs":[{"smartnic/mac":"02:00:00:00:77:01"]}' 'attrs' "$(head -c 300 /dev/urandom | tr -d '\000' | base64)"; do
+		printf %s "$g" >/run/device.json
+		rc=0
+		callout pre define || rc=$?
+		[ "$rc" = 1 ] || { echo "'$g': status $rc"; return 1; }
+	done
+}
+
+# --- the callout through mdevctl ---------------------------------------------------
+
+bad_macs() {
+	local m
+
+	for m in 00:00:00:00:00:00 ff:ff:ff:ff:ff:ff 01:00:5e:00:00:01 02:00:00:00:77 $MAC:01:02 02-00-00-00-77-01 0200.0000.7701 \
+		"$MAC:0g" " $MAC:01" "$MAC:01 " "$MAC:01\\n" '' '*' 2:0:0:0:77:1; do
+		refused 'smartnic/mac:' define_with "$U" "$(mac_attr "$m")" || { echo "'$m'"; return 1; }
+		[ ! -e "$CONF/$PF/$U" ] || return
+	done
+}
+
+unknown() { refused "'$1' is no attribute" define_with "$U" "{\"$1\":\"1\"}" && [ ! -e "$CONF/$PF/$U" ]; }
+unknowns() { unknown smartnic/queues && unknown mac && unknown smartnic/../remove && unknown 'smartnic/mac '; }
+twice() { refused 'given twice' define_with "$U" "$(mac_attr $MAC:01),$(mac_attr $MAC:02)"; }
+
+defined_mac() { equal "$(jq -r '.attrs[]["smartnic/mac"]' "$CONF/$PF/$1")" "$2"; }
+
+life() {
+	define_with "$U" "$(mac_attr $MAC:01)" && defined_mac "$U" $MAC:01 || return
+	for _ in 1 2; do
+		mdevctl start -u "$U" && equal "$(attr "$U" mac)" $MAC:01 && mdevctl stop -u "$U" && defined_mac "$U" $MAC:01 || return
+	done
+}
+
+modified() {
+	refused multicast mdevctl modify -u "$U" --addattr=smartnic/mac --value=03:00:00:00:00:01 --index 0 &&
+		defined_mac "$U" $MAC:01 && mdevctl modify -u "$U" --delattr --index 0 &&
+		mdevctl modify -u "$U" --addattr=smartnic/mac --value=$MAC:02 && defined_mac "$U" $MAC:02
+}
+
+# Of a definition, a running device, and the network interface: same or other case.
+dup_defined() { V=$(uuid); refused "is the address of $U, which is defined" define_with "$V" "$(mac_attr "$1")" && [ ! -e "$CONF/$PF/$V" ]; }
+dup_running() {
+	local mac
+
+	R=$(mdevctl start -p "$PF" -t smartnic-2q) && mac=$(attr "$R" mac) || return
+	refused "is the address of $R, which runs" define_with "$(uuid)" "$(mac_attr "$mac")" &&
+		refused "is the address of $R, which runs" define_with "$(uuid)" "$(mac_attr "${mac^^}")"
+}
+dup_netdev() { refused "network interface of $PF" define_with "$(uuid)" "$(mac_attr "$(cat "/sys/class/net/$(pf_netdev)/address")")"; }
+dup_start() {
+	definition "$(mac_attr $MAC:02)"
+	V=$(uuid)
+	refused "is the address of $U" mdevctl start -u "$V" -p "$PF" --jsonfile /run/device.json && [ ! -e "$MDEV/$V" ]
+}
+
+# The other card's, or nobody's, is not ours to refuse.
+absent_parent() {
+	V=$(uuid)
+	definition "$(mac_attr $MAC:02)"
+	mdevctl define -u "$V" -p 0000:7f:00.0 --jsonfile /run/device.json && mdevctl undefine -u "$V"
+}
+
+# --- running devices ------------------------------------------------------------------
+
+keeps() { mdevctl define -u "$R" && defined_mac "$R" "$(attr "$R" mac)" && mdevctl undefine -u "$R"; }
+shows() { mdevctl list -u "$R" -v | tee /dev/stderr | grep -q "smartnic/mac.*$(attr "$R" mac)"; }
+
+live() { # MAC: the running device's, without a definition
+	printf '{"mdev_type":"smartnic-2q","start":"manual","attrs":[%s]}\n' "$(mac_attr "$1")" >/run/device.json
+	mdevctl modify -u "$R" --live --jsonfile /run/device.json
+}
+live_set() { live $MAC:03 && equal "$(attr "$R" mac)" $MAC:03; }
+live_bad() { refused multicast live 33:33:00:00:00:01 && refused 'which is defined' live $MAC:02 && equal "$(attr "$R" mac)" $MAC:03; }
+
+# Open, as a VMM has it: QEMU that stops before its guest starts.
+live_open() {
+	local rc=0 i
+
+	qemu-system-x86_64 -M pc -accel tcg -m 64 -S -nodefaults -display none -device "vfio-pci,sysfsdev=$MDEV/$R" </dev/null >"$LAB_OUT/qemu" 2>&1 &
+	for ((i = 0; i < 300; i++)); do
+		[[ $(attr "$R" state) != open* ]] || break
+		sleep 0.1
+	done
+	refused 'in use (open' live $MAC:04 && live $MAC:03 && equal "$(attr "$R" mac)" $MAC:03 || rc=$?
+	kill $!
+	wait $!
+	return "$rc"
+}
+
+profiles() {
+	local f u n=0
+
+	for f in /usr/share/smartnic/profiles/*.json; do
+		u=$(mdevctl define -p "$PF" --jsonfile "$f") && mdevctl start -u "$u" && [ -d "$MDEV/$u" ] &&
+			mdevctl stop -u "$u" && mdevctl undefine -u "$u" || { echo "$f"; return 1; }
+		n=$((n + 1))
+	done
+	[ "$n" -ge 3 ]
+}
+
+# --- the doctor ----------------------------------------------------------------------
+
+# What the package leaves wrong on this machine it finds, and its cure cures.
+doctor_here() {
+	local cure
+
+	if [ ! -x /usr/sbin/mdevctl ]; then
+		smartnic-doctor >/run/doctor && return 1
+		cat /run/doctor
+		equal "$(grep -c 'runs /usr/sbin/mdevctl, which does not exist' /run/doctor)" 1 || return
+		cure=$(sed -n 's/.*so nothing starts by itself: //p' /run/doctor)
+		$cure
+	fi
+	[ "${DMA:-}" != table ] || { healthy --table; return; }
+	healthy
+}
+
+main() {
+	plan $((26 + ${#FAULTS[@]}))
+	U=$(uuid)
+	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
+	PF=$(pf_bdf)
+	check "the doctor misses the callout" doctor_misses 'callout smartnic.sh is not installed'
+	must "install" install_kit
+	check "install and uninstall with DESTDIR" install_elsewhere
+	check "the doctor's cure leaves it silent here" doctor_here
+
+	check "types of others are none of the callout's business" foreign
+	check "capabilities" capable
+	check "what is no definition is refused" garbage
+	check "define with a mac that is none is refused" bad_macs
+	check "unknown attributes are refused" unknowns
+	check "an attribute given twice is refused" twice
+	check "a mac survives define, start, stop" life
+	check "modify checks, and changes" modified
+	check "a defined device's mac is refused" dup_defined $MAC:02
+	check "a start with a defined device's mac is refused" dup_start
+	check "a running device's mac is refused" dup_running
+	check "the network interface's mac is refused" dup_netdev
+	check "another parent's devices do not count" absent_parent
+	check "define of a running device keeps its mac" keeps
+	check "list shows a running device's mac" shows
+	check "modify --live changes the mac" live_set
+	check "modify --live checks" live_bad
+	check "modify --live of an open device is refused" live_open
+	check "stop and undefine" eval 'mdevctl stop -u "$R" && mdevctl undefine -u "$U"'
+	check "profiles" profiles
+	planted_faults
+	finish
+}
+
+main

@@ -114,8 +114,7 @@ ping_all() {
 	for ((i = 0; i < ${#all[@]}; i++)); do
 		for ((j = i + 1; j < ${#all[@]}; j++)); do
 			a=${all[i]} b=${all[j]}
-			reach "$b" "$a" || fail "no answer $b -> $a"
-			ms=$(ping_ms "$b" "$a") || fail "ping $b -> $a lost packets"
+			ms=$(ping_ms "$b" "$a") || fail "ping $b -> $a: no answer, or a lost one"
 			note "$(printf '%-4s -> %-4s  %s ms' "$b" "$a" "$ms")"
 		done
 	done

@@ -39,12 +39,12 @@ probed() { equal "$(guest_dev "$1")" eth0 && equal "$(queues_in_use "$1")" "$2";
 
 # Not a loss between any two.
 pings() {
-	local a b
+	local p
 
-	for a in host "${GUESTS[@]}"; do
-		for b in host "${GUESTS[@]}"; do
-			[ "$a" = "$b" ] || { echo "$a $b"; reach "$a" "$b" && ping_ms "$a" "$b" || return; }
-		done
+	for p in "host g1" "host g4" "g1 host" "g4 host" "g4 g1"; do
+		echo "$p"
+		# shellcheck disable=SC2086
+		ping_ms $p || return
 	done
 }
 
@@ -78,7 +78,7 @@ doorbells() {
 # Register traps of both guests per second when nothing happens.
 idle() {
 	measure_begin "${GUESTS[@]}"
-	sleep 5
+	sleep 4
 	measure_end "${GUESTS[@]}"
 	IDLE=$((COST[regs] * 1000 / COST_MS + 1))
 	echo "$IDLE register traps a second, ${COST[doors]} doorbell traps"
@@ -127,7 +127,8 @@ pf_down_up() {
 	ip link set "$PF_DEV" down && reach g1 g4 && ip link set "$PF_DEV" up && reach g4 host && reach host g1
 }
 
-again() { guest_up "$1" "$2" && reach "$1" host && reach "$1" "$3" && plain "$1" host && plain host "$1"; }
+# NAME NUMBER OTHER: as good as new: link, host, other guest, data both ways.
+again() { guest_up "$1" "$2" && reach "$1" "$3" && plain "$1" host && plain host "$1"; }
 
 down_up() { l2_cmd "$1" 'ip link set eth0 down && sleep 1' && again "$@"; }
 
@@ -143,13 +144,11 @@ mtu() {
 		l2_cmd g4 --timeout 30 "ping -c 3 -W 5 -M do -s $size ${ADDR[host]}" && plain g4 host && plain host g4
 }
 
-mtu_back() { ip link set "$PF_DEV" mtu 1500 && l2_cmd g4 'ip link set eth0 mtu 1500' && carrier g4 && again g4 4 g1; }
+mtu_back() { ip link set "$PF_DEV" mtu 1500 && l2_cmd g4 'ip link set eth0 mtu 1500' && again g4 4 g1; }
 
 ring_size() {
-	l2_cmd g4 'ethtool -G eth0 rx 256 tx 128 && sleep 1; ethtool -g eth0' && carrier g4 && again g4 4 g1
+	l2_cmd g4 'ethtool -G eth0 rx 256 tx 128 && sleep 1; ethtool -g eth0' && again g4 4 g1
 }
-
-reset_function() { l2_cmd "$1" 'echo 1 >/sys/bus/pci/devices/0000:00:03.0/reset; sleep 2' && carrier "$1" 30 && again "$@"; }
 
 reboot_guest() {
 	reboot_l2 "$1" && equal "$(guest_dev "$1")" eth0 && guest_up "$1" "$2" && make_data "$1" $MB && again "$@"
@@ -166,21 +165,8 @@ all_gone() {
 	equal "$(pool "$PF")" "$FULL"
 }
 
-main() {
-	plan 34
-	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
-	PF=$(pf_bdf) PF_DEV=$(pf_netdev) FULL=$(pool "$PF")
-	must "a 1q device" guest_mdev g1 "$PF" smartnic-1q
-	must "a 4q device" guest_mdev g4 "$PF" smartnic-4q
-	must "two stock guests boot" start_guests
-	say "$(l2_cmd g4 'uname -r'), $(l2_accel)"
-	must "iavf drives the 1q device" probed g1 1
-	must "iavf drives the 4q device with four queues" probed g4 4
-	check "translation mode" in_mode
-	must "the PF is up" pf_up "$PF_DEV"
-	must "the 1q guest has an address and a link" guest_up g1 1
-	must "the 4q guest has an address and a link" guest_up g4 4
-	must "everyone pings everyone" pings
+traffic() {
+	check "everyone pings everyone" pings
 	must "random data to send" all_data
 	check "TSO and checksum offload are on" all_offloads
 	check "idle" idle
@@ -198,21 +184,46 @@ main() {
 	fi
 	check "32 flows use at least three of four queues" flows
 	check "little of the guests' memory is pinned" pinned_little
+}
+
+administration() {
 	if l1_qmp_there; then
 		check "the guests see the link go down" link_event false 0
 		check "the guests see the link come up" link_event true 1
 	else
-		skip "the guests see the link go down" "no monitor in L1"
-		skip "the guests see the link come up" "no monitor in L1"
+		skip "the guests see the link go down" "no monitor in L1: run --qmp"
+		skip "the guests see the link come up" "no monitor in L1: run --qmp"
 	fi
 	check "guests reach each other with the PF down, and the host after" pf_down_up
-	check "ifdown and ifup in the guest" down_up g1 1 g4
-	check "iavf unloaded and loaded in the guest" reload_driver g4 4 g1
 	MTU=4000
 	check "MTU $MTU" mtu
 	check "MTU 1500 again" mtu_back
 	check "other ring sizes" ring_size
 	check "the guest reboots in the same QEMU" reboot_guest g4 4 g1
+}
+
+main() {
+	local n=27
+
+	[ -n "$VFIO" ] || n=34
+	plan $n
+	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
+	PF=$(pf_bdf) PF_DEV=$(pf_netdev) FULL=$(pool "$PF")
+	must "a 1q device" guest_mdev g1 "$PF" smartnic-1q
+	must "a 4q device" guest_mdev g4 "$PF" smartnic-4q
+	must "two stock guests boot" start_guests
+	say "$(l2_cmd g4 'uname -r'), $(l2_accel)"
+	must "iavf drives the 1q device" probed g1 1
+	must "iavf drives the 4q device with four queues" probed g4 4
+	check "translation mode" in_mode
+	must "the PF is up" pf_up "$PF_DEV"
+	must "the 1q guest has an address and a link" guest_up g1 1
+	must "the 4q guest has an address and a link" guest_up g4 4
+	traffic
+	check "ifdown and ifup in the guest" down_up g1 1 g4
+	check "iavf unloaded and loaded in the guest" reload_driver g4 4 g1
+	# What does not depend on how doorbells travel is done once.
+	[ -n "$VFIO" ] || administration
 	check "the guests leave nothing behind" all_gone
 	check "modules unload" unload_modules
 	finish

@@ -60,7 +60,7 @@ traffic() {
 	rx=$(rx_bytes rx) tx=$(rx_bytes tx)
 	socat -u TCP-LISTEN:$PORT,reuseaddr OPEN:/dev/null </dev/null >/dev/null 2>&1 &
 	SINK=$!
-	listening host || return
+	guest_cmd host "$(wait_listen)" || return
 	l2_cmd v "nc ${ADDR[host]} $PORT </dev/zero >/dev/null 2>&1 &"
 	timeout 60 socat -u OPEN:/dev/zero "UDP4-SENDTO:${ADDR[v]}:9" </dev/null >/dev/null 2>&1 &
 	FLOOD=$!

@@ -76,33 +76,41 @@ guest_dev() {
 		done; exit 1"
 }
 
-# carrier NAME [SECONDS]: until the guest's link is up.
-carrier() {
-	l2_cmd "$1" --timeout "$((${2:-20} + 10))" "i=0
+# Guest commands cost most of a second under emulation: what can be one is one.
+wait_carrier() { # SECONDS: shell text
+	echo "i=0
 		until [ \"\$(cat /sys/class/net/eth0/carrier 2>/dev/null)\" = 1 ]; do
-			i=\$((i + 1)); [ \$i -lt $((${2:-20} * 5)) ] || exit 1; sleep 0.2
+			i=\$((i + 1)); [ \$i -lt $(($1 * 5)) ] || exit 1; sleep 0.2
 		done"
 }
+
+# carrier NAME [SECONDS]: until the guest's link is up.
+carrier() { l2_cmd "$1" --timeout "$((${2:-20} + 10))" "$(wait_carrier "${2:-20}")"; }
 
 # guest_up NAME NUMBER: address 10.77.0.(10 + NUMBER), link up, carrier there.
 guest_up() {
 	ADDR[$1]=$NET.$((10 + $2))
-	l2_cmd "$1" "ip addr replace ${ADDR[$1]}/24 dev eth0 && ip link set eth0 up" && carrier "$1"
+	l2_cmd "$1" --timeout 40 "ip addr replace ${ADDR[$1]}/24 dev eth0 && ip link set eth0 up || exit 1
+		$(wait_carrier 30)"
 }
 
 # --- traffic ----------------------------------------------------------------
 
 # reach FROM TO [SECONDS]: until a ping is answered.
-reach() {
-	guest_cmd "$1" --timeout "$((${3:-15} + 5))" "i=0
-		until ping -c 1 -W 1 ${ADDR[$2]} >/dev/null 2>&1; do
-			i=\$((i + 1)); [ \$i -lt ${3:-15} ] || exit 1
+reach() { guest_cmd "$1" --timeout "$((${3:-20} + 10))" "$(wait_ping "${ADDR[$2]}" "${3:-20}")"; }
+
+wait_ping() { # ADDRESS SECONDS: shell text
+	echo "i=0
+		until ping -c 1 -W 1 $1 >/dev/null 2>&1; do
+			i=\$((i + 1)); [ \$i -lt $2 ] || exit 1
 		done"
 }
 
-# ping_ms FROM TO: three pings, all answered; prints the mean round trip.
+# ping_ms FROM TO: once an answer has come, three more pings, all answered; prints
+# the mean round trip.
 ping_ms() {
-	guest_cmd "$1" --timeout 20 "ping -c 3 -i 0.2 -W 3 ${ADDR[$2]}" |
+	guest_cmd "$1" --timeout 40 "$(wait_ping "${ADDR[$2]}" 20)
+		ping -c 3 -i 0.2 -W 3 ${ADDR[$2]}" |
 		awk '/packet loss/ { lost = !/ 0% packet loss/ } /^r(ound-trip|tt)/ { split($0, a, "[/=]"); rtt = a[6] }
 			END { if (rtt == "" || lost) exit 1; print rtt }'
 }
@@ -133,12 +141,12 @@ send_cmd() {
 	esac
 }
 
-# listening NAME: until something listens on PORT there. /proc, not a probe
-# connection, which the listener would take for the transfer.
-listening() {
-	guest_cmd "$1" --timeout 20 "i=0
+# until something listens on PORT: shell text. /proc, not a probe connection,
+# which the listener would take for the transfer.
+wait_listen() {
+	echo "i=0
 		until grep -qi ':$(printf %04X $PORT) 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do
-			i=\$((i + 1)); [ \$i -lt 100 ] || exit 1; sleep 0.1
+			i=\$((i + 1)); [ \$i -lt 200 ] || exit 1; sleep 0.05
 		done"
 }
 
@@ -164,14 +172,14 @@ transfer() {
 # The receiver runs in the background of its side and leaves its sum in a file.
 receiver_start() {
 	guest_cmd "$1" "rm -f /tmp/sum
-		(timeout $2 sh -c '$(recv_cmd "$1")' | sha256sum >/tmp/sum.new; mv /tmp/sum.new /tmp/sum) </dev/null >/dev/null 2>&1 &" &&
-		listening "$1"
+		(timeout $2 sh -c '$(recv_cmd "$1")' | sha256sum >/tmp/sum.new; mv /tmp/sum.new /tmp/sum) </dev/null >/dev/null 2>&1 &
+		$(wait_listen)"
 }
 
 receiver_result() {
 	guest_cmd "$1" --timeout "$2" "i=0
 		until [ -e /tmp/sum ]; do
-			i=\$((i + 1)); [ \$i -lt $(($2 * 5)) ] || exit 1; sleep 0.2
+			i=\$((i + 1)); [ \$i -lt $(($2 * 20)) ] || exit 1; sleep 0.05
 		done
 		cut -d' ' -f1 /tmp/sum"
 }
@@ -231,7 +239,8 @@ queue_packets() {
 # many_flows FROM TO FLOWS: TCP connections side by side, one second of data.
 many_flows() {
 	PORT=$((PORT + 1))
-	guest_cmd "$2" "iperf3 -s -1 -p $PORT </dev/null >/dev/null 2>&1 &" && listening "$2" &&
+	guest_cmd "$2" "iperf3 -s -1 -p $PORT </dev/null >/dev/null 2>&1 &
+		$(wait_listen)" &&
 		guest_cmd "$1" --timeout 60 "iperf3 -c ${ADDR[$2]} -p $PORT -P $3 -n $(($3 * 131072)) -l 16384 >/tmp/iperf.out 2>&1 || { tail -n 2 /tmp/iperf.out; exit 1; }"
 }
 

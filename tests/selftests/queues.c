@@ -116,7 +116,7 @@ static void automask_and_rearm(void)
 
 	avf_pair(&a, &b, 1);
 	avf_mask(&b, 1);
-	event_wait(b.event[1], 0);
+	event_wait(b.event[1], QUIET);
 	for (i = 0; i < 5; i++) {
 		send_one(0, i);
 		REQUIRE_OK(avf_tx_done(&a, 0, AVF_MS));

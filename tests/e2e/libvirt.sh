@@ -1,0 +1,231 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# libvirt on the SmartNIC: node devices from definition to removal, and a domain
+# with one as its hostdev, unplugged and plugged again while it runs. There is no
+# systemd in L1: the daemons are started by hand.
+set -u
+. /lab/tests/e2e/lib.sh
+. /lab/tests/e2e/ktap.sh
+
+GUEST=lv
+MAC=02:00:00:00:88:01
+DOMAIN=/run/domain.xml
+HOSTDEV=/run/hostdev.xml
+
+daemons() {
+	mkdir -p /run/dbus /run/udev
+	dbus-uuidgen --ensure && dbus-daemon --system --fork || return
+	[ -x /usr/lib/systemd/systemd-udevd ] && /usr/lib/systemd/systemd-udevd --daemon || return
+	udevadm trigger --action=add && udevadm settle -t 60
+	[ -x /usr/sbin/mdevctl ] || ln -s /usr/bin/mdevctl /usr/sbin/mdevctl
+	cat >/etc/libvirt/qemu.conf <<-END
+		user = "root"
+		group = "root"
+		security_driver = "none"
+		namespaces = []
+		cgroup_controllers = []
+		remember_owner = 0
+		stdio_handler = "file"
+	END
+	libvirtd -d || return
+	until_true 120 virsh -q version
+}
+
+until_true() { # SECONDS COMMAND...
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || { "$@"; return 1; }
+		sleep 0.5
+	done
+}
+
+# --- node devices -------------------------------------------------------------
+
+parent() { # the PF's name in libvirt
+	local n=${PF//[:.]/_}
+
+	echo "pci_$n"
+}
+
+parent_known() { virsh -q nodedev-list --cap mdev_types | grep -x "$(parent)"; }
+
+# All types, each with what is left of it.
+types_known() {
+	local t
+
+	virsh nodedev-dumpxml "$(parent)" >/run/parent.xml || return
+	for t in $(types "$PF"); do
+		xmllint --xpath "string(//capability[@type='mdev_types']/type[@id='$t']/availableInstances)" /run/parent.xml |
+			grep -x "$(available "$PF" "$t")" || { echo "$t"; return 1; }
+		xmllint --xpath "string(//type[@id='$t']/deviceAPI)" /run/parent.xml | grep -x vfio-pci || return
+		xmllint --xpath "string(//type[@id='$t']/name)" /run/parent.xml | grep SmartNIC || return
+	done
+}
+
+node_xml() { # UUID MAC
+	cat <<-END
+		<device>
+		  <parent>$(parent)</parent>
+		  <capability type='mdev'>
+		    <type id='smartnic-1q'/>
+		    <uuid>$1</uuid>
+		    <attr name='smartnic/mac' value='$2'/>
+		  </capability>
+		</device>
+	END
+}
+
+nodedev_define() {
+	node_xml "$U" $MAC >/run/node.xml
+	virsh nodedev-define /run/node.xml | tee /run/defined || return
+	NODE=$(sed -n "s/^Node device '\([^']*\)' defined.*/\1/p" /run/defined)
+	equal "$NODE" "mdev_${U//-/_}_${PF//[:.]/_}" && virsh -q nodedev-list --cap mdev --inactive | grep -x "$NODE"
+}
+
+# The callout's word reaches whoever asked libvirt.
+nodedev_refused() {
+	node_xml "$(cat /proc/sys/kernel/random/uuid)" "$1" >/run/bad.xml
+	virsh nodedev-define /run/bad.xml && return 1
+	virsh nodedev-define /run/bad.xml 2>&1 | grep "smartnic.sh: smartnic/mac: .*$2"
+}
+
+nodedev_start() { virsh nodedev-start "$NODE" && equal "$(attr "$U" mac)" $MAC && until_true 20 node_active; }
+node_active() { virsh -q nodedev-list --cap mdev | grep -x "$NODE"; }
+node_mac() { virsh nodedev-dumpxml "$NODE" | tee /dev/stderr | grep "name='smartnic/mac' value='$MAC'"; }
+node_group() { virsh nodedev-dumpxml "$NODE" | grep "<iommuGroup number='$(basename "$(readlink "$MDEV/$U/iommu_group")")'"; }
+
+nodedev_autostart() {
+	virsh nodedev-autostart "$NODE" && equal "$(jq -r .start "/etc/mdevctl.d/$PF/$U")" auto &&
+		until_true 20 eval "virsh nodedev-info $NODE | grep -x 'Autostart:  *yes'"
+}
+
+# As after a reboot: the driver comes, udev's rule starts the device.
+comes_back() {
+	unload_modules && [ ! -e "$MDEV/$U" ] && load_modules ${DMA:+dma_mode=$DMA} && until_true 60 [ -e "$MDEV/$U" ] &&
+		until_true 10 equal_mac && until_true 30 node_active
+}
+equal_mac() { equal "$(attr "$U" mac)" $MAC; }
+
+nodedev_gone() {
+	virsh nodedev-autostart "$NODE" --disable && virsh nodedev-destroy "$NODE" && [ ! -e "$MDEV/$U" ] &&
+		virsh nodedev-undefine "$NODE" && [ ! -e "/etc/mdevctl.d/$PF/$U" ] && fails virsh nodedev-info "$NODE"
+}
+
+transient() {
+	local u before
+
+	before=$(available "$PF" smartnic-1q)
+	u=$(cat /proc/sys/kernel/random/uuid)
+	node_xml "$u" 02:00:00:00:88:02 >/run/transient.xml
+	virsh nodedev-create /run/transient.xml && [ -d "$MDEV/$u" ] && equal "$(available "$PF" smartnic-1q)" $((before - 1)) &&
+		until_true 20 virsh nodedev-destroy "mdev_${u//-/_}_${PF//[:.]/_}" && equal "$(available "$PF" smartnic-1q)" "$before"
+}
+
+# No UUID and no address: libvirt makes the one, the driver the other.
+bare() {
+	local node
+
+	node_xml X X | sed '/uuid/d; /attr/d' >/run/bare.xml
+	node=$(virsh nodedev-define /run/bare.xml | sed -n "s/^Node device '\([^']*\)' defined.*/\1/p") && [ -n "$node" ] &&
+		virsh nodedev-start "$node" && until_true 20 eval "virsh -q nodedev-list --cap mdev | grep -x $node" &&
+		virsh nodedev-dumpxml "$node" | grep -E "name='smartnic/mac' value='.[26ae]:" &&
+		virsh nodedev-destroy "$node" && virsh nodedev-undefine "$node"
+}
+
+# --- the domain -----------------------------------------------------------------
+
+hostdev_xml() {
+	cat <<-END
+		<hostdev mode='subsystem' type='mdev' model='vfio-pci'>
+		  <source>
+		    <address uuid='$U'/>
+		  </source>
+		</hostdev>
+	END
+}
+
+domain_xml() {
+	cat <<-END
+		<domain type='$ACCEL'>
+		  <name>$GUEST</name>
+		  <memory unit='MiB'>256</memory>
+		  <vcpu>1</vcpu>
+		  <os>
+		    <type arch='x86_64' machine='pc'>hvm</type>
+		    <kernel>/lab/l2/vmlinuz</kernel>
+		    <initrd>/lab/l2/initrd</initrd>
+		    <cmdline>console=ttyS0 loglevel=4 mitigations=off tsc=reliable no_timer_check net.ifnames=0</cmdline>
+		  </os>
+		  <features><acpi/></features>
+		  <cpu mode='$CPU'/>
+		  <devices>
+		    <controller type='usb' model='none'/>
+		    <memballoon model='none'/>
+		    <serial type='file'><source path='$(l2_console $GUEST)'/></serial>
+		    <channel type='pipe'>
+		      <source path='$L2_RUN/$GUEST/agent'/>
+		      <target type='virtio' name='lab.agent'/>
+		    </channel>
+		$(sed 's/^/    /' $HOSTDEV)
+		  </devices>
+		</domain>
+	END
+}
+
+# l1.sh talks to any guest that has its pipes and a process.
+domain_start() {
+	local d=$L2_RUN/$GUEST
+
+	case $(l2_accel) in
+	*kvm*) ACCEL=kvm CPU=host-passthrough ;;
+	*) ACCEL=qemu CPU=maximum ;;
+	esac
+	mkdir -p "$d" && mkfifo "$d/agent.in" "$d/agent.out" && hostdev_xml >$HOSTDEV && domain_xml >$DOMAIN &&
+		virsh define $DOMAIN && virsh start $GUEST && cp /run/libvirt/qemu/$GUEST.pid "$d/pid" && wait_l2 $GUEST
+}
+
+in_use() { [[ $(attr "$U" state) == open* ]] && attr "$U" state; }
+idle() { equal "$(attr "$U" state)" idle; }
+guest_mac() { guest_dev $GUEST && l2_cmd $GUEST 'cat /sys/class/net/eth0/address' | grep -x $MAC; }
+guest_talks() { guest_up $GUEST 1 && reach $GUEST host && ping_ms $GUEST host; }
+
+unplug() { virsh detach-device $GUEST $HOSTDEV --live && until_true 60 idle && l2_cmd $GUEST '[ ! -e /sys/class/net/eth0 ]'; }
+replug() { virsh attach-device $GUEST $HOSTDEV --live && until_true 30 in_use && guest_mac && guest_talks; }
+domain_stop() { virsh destroy $GUEST && until_true 30 idle && equal "$(attr "$U" pinned_bytes)" 0 && virsh undefine $GUEST; }
+
+daemon_logs() { cp /var/log/libvirt/qemu/*.log "$LAB_OUT/" 2>/dev/null; true; }
+
+main() {
+	plan 22
+	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
+	PF=$(pf_bdf) PF_DEV=$(pf_netdev) U=$(cat /proc/sys/kernel/random/uuid)
+	check "install the operator's kit" make -C /lab/mdevctl install
+	must "dbus, udev and libvirtd run" daemons
+	must "nodedev-list --cap mdev_types has the PF" until_true 30 parent_known
+	check "its XML has every type and what is left of it" types_known
+	check "nodedev-define refuses a mac that is none, and says so" nodedev_refused 03:00:00:00:00:01 multicast
+	must "nodedev-define" nodedev_define
+	must "nodedev-start sets the mac" nodedev_start
+	check "the XML of the running device has the mac" node_mac
+	check "the XML of the running device has its IOMMU group" node_group
+	check "nodedev-create and nodedev-destroy" transient
+	check "a device without UUID and address gets both" bare
+	check "nodedev-autostart" nodedev_autostart
+	check "after the modules were loaded again udev has started it" comes_back
+
+	pf_up "$PF_DEV"
+	trap daemon_logs EXIT
+	check "a domain with the device as hostdev starts" domain_start
+	check "the domain's QEMU has it open" in_use
+	check "the guest's iavf has the mac" guest_mac
+	check "the guest talks to the host" guest_talks
+	check "hot-unplug" unplug
+	check "plugged in again it works" replug
+	check "the domain's end leaves the device idle, nothing pinned" domain_stop
+	check "nodedev-destroy and nodedev-undefine" nodedev_gone
+	finish
+}
+
+main

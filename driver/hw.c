@@ -55,7 +55,9 @@ void snic_hw_dead(struct snic_pf *pf)
 {
 	if (xchg(&pf->dead, true))
 		return;
-	pci_err(pf->pdev, "the device does not answer any more\n");
+	pci_err(pf->pdev, "the device is given up\n");
+	/* Should it be there all the same: no DMA into what is given back now. */
+	pci_clear_master(pf->pdev);
 	if (!READ_ONCE(pf->removing))
 		queue_work(pf->ctl_wq, &pf->death_work);
 }
@@ -65,15 +67,13 @@ void snic_hw_dead(struct snic_pf *pf)
  * @pf: PF
  * @why: for people
  *
- * It loses the bus before memory it might still write is given back. Process
- * context.
+ * It loses the bus before memory it might still write is given back. Any context.
  */
 void snic_hw_fatal(struct snic_pf *pf, const char *why)
 {
 	if (READ_ONCE(pf->dead))
 		return;
-	pci_err(pf->pdev, "%s: bus master disabled\n", why);
-	pci_clear_master(pf->pdev);
+	pci_err(pf->pdev, "%s\n", why);
 	snic_hw_dead(pf);
 }
 
@@ -81,7 +81,7 @@ void snic_hw_fatal(struct snic_pf *pf, const char *why)
 static void snic_check_gone(struct snic_pf *pf)
 {
 	if (readl(pf->ctrl + SNIC_ID) != SNIC_ID_MAGIC)
-		snic_hw_dead(pf);
+		snic_hw_fatal(pf, "the device does not answer any more");
 }
 
 bool snic_hw_alive(struct snic_pf *pf)

@@ -90,6 +90,15 @@ static void snic_death_work(struct work_struct *work)
 		vdcm_parent_dead(pf->parent);
 }
 
+/* An idle driver only writes, and would not notice. */
+static void snic_watch_work(struct work_struct *work)
+{
+	struct snic_pf *pf = container_of(work, struct snic_pf, watch_work.work);
+
+	if (snic_hw_alive(pf))
+		queue_delayed_work(pf->ctl_wq, &pf->watch_work, round_jiffies_relative(HZ));
+}
+
 /* --- translation mode ------------------------------------------------------- */
 
 /* Return: 0, or why PASIDs can't be used */
@@ -158,6 +167,7 @@ static int snic_alloc_wqs(struct snic_pf *pf)
 {
 	INIT_WORK(&pf->link_work, snic_link_work);
 	INIT_WORK(&pf->death_work, snic_death_work);
+	INIT_DELAYED_WORK(&pf->watch_work, snic_watch_work);
 	pf->ctl_wq = alloc_workqueue("%s-ctl-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
 				     pci_name(pf->pdev));
 	pf->adi_wq = alloc_workqueue("%s-adi-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
@@ -340,8 +350,10 @@ static int snic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto maps;
 	err = snic_faces_init(pf);
-	if (!err)
+	if (!err) {
+		queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 		return 0;
+	}
 
 	snic_events_exit(pf);
 maps:
@@ -363,6 +375,7 @@ static void snic_remove(struct pci_dev *pdev)
 
 	/* From here on nobody but this function tells the framework of a death. */
 	WRITE_ONCE(pf->removing, true);
+	cancel_delayed_work_sync(&pf->watch_work);
 	cancel_work_sync(&pf->death_work);
 	if (!snic_hw_alive(pf) && pf->parent)
 		vdcm_parent_dead(pf->parent);

@@ -147,6 +147,9 @@ static int snic_net_stop(struct net_device *dev)
 	struct snic_net *net = netdev_priv(dev);
 	unsigned int i;
 
+	/* A restart that failed has stopped it already. */
+	if (!net->up)
+		return 0;
 	WRITE_ONCE(net->up, false);
 	netif_tx_disable(dev);
 	snic_net_filters_off(net);
@@ -167,7 +170,7 @@ static void snic_net_restart_work(struct work_struct *work)
 	struct snic_net *net = container_of(work, struct snic_net, restart);
 
 	rtnl_lock();
-	if (netif_running(net->dev) && net->up) {
+	if (net->up && snic_hw_alive(net->pf)) {
 		snic_net_stop(net->dev);
 		if (snic_net_open(net->dev))
 			netdev_err(net->dev, "could not be restarted\n");

@@ -148,6 +148,7 @@ struct snic_ctl_vec {
  * @adi_wq: one work per ADI
  * @link_work: a change of the link
  * @death_work: tells everyone that the device is gone
+ * @watch_work: asks the device every second whether it lives
  * @removing: @death_work is not queued any more
  * @res_lock: bitmaps
  * @func_map: functions in use; bit 0 is the PF
@@ -198,6 +199,7 @@ struct snic_pf {
 	struct workqueue_struct *adi_wq;
 	struct work_struct link_work;
 	struct work_struct death_work;
+	struct delayed_work watch_work;
 
 	spinlock_t res_lock;	/* func_map, qp_map */
 	unsigned long *func_map;

@@ -5,6 +5,7 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/sysfs.h>
 
 #include "internal.h"
 
@@ -41,21 +42,25 @@ MODULE_PARM_DESC(fault_around,
 
 static int set_holdoff(const char *val, const struct kernel_param *kp)
 {
-	bool on;
-	int ret;
+	unsigned int on;
 
-	ret = kstrtobool(val, &on);
-	if (ret) {
+	/* Strict: kstrtobool() would take "nonsense" for "no". */
+	if (kstrtouint(val, 0, &on) || on > 1) {
 		pr_err("vdcm: holdoff must be 0 or 1\n");
-		return ret;
+		return -EINVAL;
 	}
 	WRITE_ONCE(vdcm_holdoff_on, on);
 	return 0;
 }
 
+static int get_holdoff(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(vdcm_holdoff_on));
+}
+
 static const struct kernel_param_ops holdoff_ops = {
 	.set = set_holdoff,
-	.get = param_get_bool,
+	.get = get_holdoff,
 };
 
 module_param_cb(holdoff, &holdoff_ops, &vdcm_holdoff_on, 0644);

@@ -179,11 +179,15 @@ spread() {
 		measure_end "${GUEST[@]}"
 		after=$(queue_packets "$g" $dir)
 		used=$(used_queues "$before" "$after")
-		note "$dir: packets by queue: $(difference "$before" "$after")- $used of $active queues used by $FLOWS flows"
+		note "$dir: packets by queue: $(difference "$before" "$after"): $used of $active queues used by $FLOWS flows"
 		row "$FLOWS flows, $dir of $g" "$(ms_seconds "$COST_MS")" ""
 		steady "$FLOWS flows, $dir"
 		[ "$used" -ge "$want" ] || fail "only $used of $active queues of $g were used ($dir)"
 	done
+}
+
+pf_counters() {
+	note "PF, ethtool -S: $(ethtool -S "$PF_DEV" | awk '/ (tso_packets|tx_doorbells|rx_doorbells|interrupts|dma_refused|bad_descriptors|tx_errors|rx_discards):/ { printf "%s %s  ", $1, $2 }')"
 }
 
 memory() {
@@ -253,7 +257,7 @@ main() {
 	if [ -n "$wide" ]; then
 		phase "$FLOWS flows over the queues of $wide"; spread "$wide"
 	fi
-	phase "Memory at the end"; memory
+	phase "Memory at the end"; memory; pf_counters
 	if [ -z "${KEEP:-}" ]; then
 		phase "Taking it down"; take_down "$full"
 	fi

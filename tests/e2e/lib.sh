@@ -208,7 +208,7 @@ watch_checksums() {
 		rm -f /tmp/cap
 		timeout 120 tcpdump -Z root -p -i $dev -n -vv -s 0 -B 4096 -c $3 'tcp and src host ${ADDR[$2]} and greater 200' >/tmp/cap.new 2>/tmp/cap.err </dev/null &
 		i=0
-		until grep -q 'listening on' /tmp/cap.err; do
+		until grep -qs 'listening on' /tmp/cap.err; do
 			i=\$((i + 1)); [ \$i -lt 100 ] || exit 1; sleep 0.1
 		done"
 }

@@ -46,7 +46,8 @@ struct bad_write {
 static void bad_values_at_run_time(void)
 {
 	static const struct bad_write bad[] = {
-		{ "holdoff", "garbage" }, { "holdoff", "2" }, { "holdoff", "-1" },
+		{ "holdoff", "garbage" }, { "holdoff", "nonsense" }, { "holdoff", "2" },
+		{ "holdoff", "-1" },
 		{ "fault_around", "0" }, { "fault_around", "3" }, { "fault_around", "1024" },
 		{ "fault_around", "-16" }, { "fault_around", "4294967297" },
 		{ "fault_around", "many" },

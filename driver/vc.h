@@ -5,13 +5,10 @@
 #ifndef SMARTNIC_VC_H
 #define SMARTNIC_VC_H
 
-/* Older kernels' own header relies on its user for these. */
-#include <linux/bits.h>
-#include <linux/if_ether.h>
 #include <linux/overflow.h>
 #include <linux/types.h>
 
-#include <linux/avf/virtchnl.h>
+#include <compat/virtchnl.h>
 
 #include "adi.h"
 

@@ -98,7 +98,11 @@ static ssize_t vectors_show(struct device *dev, struct device_attribute *attr, c
 static DEVICE_ATTR_RO(vectors);
 
 static struct attribute *snic_adi_attrs[] = {
-	VDCM_ATTRS,
+	&vdcm_attr_state.attr,
+	&vdcm_attr_pinned_bytes.attr,
+	&vdcm_attr_dma_mode.attr,
+	&vdcm_attr_pasid.attr,
+	&vdcm_attr_counters.attr,
 	&dev_attr_mac.attr,
 	&dev_attr_function.attr,
 	&dev_attr_vsi.attr,

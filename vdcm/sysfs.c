@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of an mdev that the framework offers to PF drivers (VDCM_ATTRS).
+ * Attributes of an mdev that the framework offers to PF drivers (vdcm_attr_*).
  */
 #include <linux/device.h>
 #include <linux/sysfs.h>

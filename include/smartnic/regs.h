@@ -95,10 +95,10 @@
 #define SNIC_RING_HEAD			0x0c
 #define SNIC_RING_TAIL			0x10
 
-#define SNIC_FAULT_RING			0x060	/* device produces at TAIL, driver consumes at HEAD */
+#define SNIC_FAULT_RING			0x060	/* device: TAIL, driver: HEAD */
 #define SNIC_CAUSE_RING			0x080	/* likewise */
-#define SNIC_MBX_TX			0x0a0	/* driver produces at TAIL, device consumes at HEAD */
-#define SNIC_MBX_RX			0x0c0	/* driver posts buffers at TAIL, device fills at HEAD */
+#define SNIC_MBX_TX			0x0a0	/* driver: TAIL, device: HEAD */
+#define SNIC_MBX_RX			0x0c0	/* buffers at TAIL, filled at HEAD */
 #define SNIC_EVENT_RING_MAX		65536	/* entries of a fault or cause ring */
 #define SNIC_MBX_RING_MAX		1024	/* descriptors of a mailbox ring */
 
@@ -170,7 +170,7 @@
 #define  SNIC_Q_INT_ITR_SHIFT		8
 #define  SNIC_Q_INT_ITR			0x00000300	/* ITR index, 3 = none */
 #define SNIC_Q_HEAD			0x14	/* RO */
-#define SNIC_Q_BUFSZ			0x18	/* RX only: bytes per buffer, 128-aligned, 1024..16256 */
+#define SNIC_Q_BUFSZ			0x18	/* RX: bytes of a buffer, 128-aligned */
 #define SNIC_Q_MAXFRAME			0x1c	/* RX only: longest frame delivered, bytes */
 
 #define SNIC_Q_LEN_MIN			32
@@ -184,7 +184,7 @@
 
 #define SNIC_STATS(f)			(0x180000 + (f) * 0x100)
 
-/* Index of a 64-bit counter; its offset is 8 * index. The first twelve are virtchnl's. */
+/* Index of a 64-bit counter; its offset is 8 * index. First twelve: virtchnl's. */
 enum snic_stat {
 	SNIC_STAT_RX_BYTES,
 	SNIC_STAT_RX_UNICAST,
@@ -224,7 +224,7 @@ enum snic_stat {
 
 #define SNIC_WIN_TX_TAIL(q)		(0x0000 + (q) * 4)
 #define SNIC_WIN_RX_TAIL(q)		(0x1000 + (q) * 4)
-#define SNIC_WIN_ITR(i, v)		(0x1800 + (i) * 64 + (v) * 4)	/* i 0..2, v 0..15: vector v + 1 */
+#define SNIC_WIN_ITR(i, v)		(0x1800 + (i) * 64 + (v) * 4)	/* vector v + 1 */
 #define SNIC_WIN_DYN_CTLN(v)		(0x2800 + (v) * 4)		/* v 0..15: vector v + 1 */
 #define SNIC_WIN_MBX			0x3000
 #define SNIC_WIN_ATQBAL			0x3000
@@ -280,6 +280,6 @@ enum snic_stat {
 #define SNIC_FW_REPLY			0x25240	/* 28 bytes, written by the firmware */
 #define SNIC_FW_CSR			0x25280
 #define  SNIC_FW_CSR2_READY		0x00000100	/* driver sets, firmware clears */
-#define  SNIC_FW_CSR3_READY		0x00001000	/* firmware sets, driver writes 1 to clear */
+#define  SNIC_FW_CSR3_READY		0x00001000	/* firmware sets, driver W1C */
 
 #endif /* SMARTNIC_REGS_H */

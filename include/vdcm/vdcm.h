@@ -162,7 +162,7 @@ struct vdcm_adi_ops {
  * @ops: see struct vdcm_adi_ops
  * @groups: sysfs attribute groups of each mdev, NULL-terminated, or NULL. Their
  *	show and store functions get the mdev's struct device: vdcm_adi_get().
- *	VDCM_ATTRS lists attributes of the framework to put among them.
+ *	vdcm_attr_* are attributes of the framework to put among them.
  * @private: the framework's
  */
 struct vdcm_driver {
@@ -220,12 +220,5 @@ extern struct device_attribute vdcm_attr_pinned_bytes;
 extern struct device_attribute vdcm_attr_dma_mode;	/* table | pasid */
 extern struct device_attribute vdcm_attr_pasid;		/* number or "none" */
 extern struct device_attribute vdcm_attr_counters;	/* "name value" lines */
-
-#define VDCM_ATTRS				\
-	&vdcm_attr_state.attr,			\
-	&vdcm_attr_pinned_bytes.attr,		\
-	&vdcm_attr_dma_mode.attr,		\
-	&vdcm_attr_pasid.attr,			\
-	&vdcm_attr_counters.attr
 
 #endif /* VDCM_VDCM_H */

@@ -137,7 +137,10 @@ struct snic_fw_vsi {
 #define SNIC_VSI_MC_PROMISC	0x0004
 #define SNIC_VSI_ANTISPOOF	0x0008
 #define SNIC_VSI_DEFAULT	0x0010	/* takes unmatched unicast from the uplink */
-	SNIC_U8 reserved[20];
+	SNIC_LE16 vlan;		/* port VLAN, 1..4094, or 0: none */
+	SNIC_LE16 reserved0;
+	SNIC_LE32 tx_rate;	/* Mb/s, 0: no limit */
+	SNIC_U8 reserved[12];
 };
 
 struct snic_fw_mac {

@@ -139,6 +139,8 @@
 #define  SNIC_RSTAT_INPROGRESS		0
 #define  SNIC_RSTAT_COMPLETED		1
 #define  SNIC_RSTAT_VFACTIVE		2
+#define SNIC_FUNC_ITR_MIN		0x28	/* least interval of two interrupts, 2 us */
+#define  SNIC_FUNC_ITR_MIN_MASK		0x00000fff
 #define SNIC_FUNC_VECMAP(v)		(0x40 + (v) * 4)	/* SNIC_INTVEC_* */
 #define SNIC_FUNC_QMAP(q)		(0xc0 + (q) * 4)
 #define  SNIC_QMAP_VALID		0x80000000
@@ -214,6 +216,8 @@ enum snic_stat {
 	SNIC_STAT_BAD_TAILS,
 	SNIC_STAT_DMA_REFUSED,
 	SNIC_STAT_TSO_PACKETS,
+	SNIC_STAT_VLAN_DROPS,
+	SNIC_STAT_RATE_WAITS,
 	SNIC_STAT_COUNT
 };
 

@@ -148,7 +148,7 @@ step() {
 	step_key "$s" >/dev/null
 	dir=$(step_dir "$s")
 	fn=${s%%@*}
-	[ -d "$dir" ] && return
+	[ -d "$dir" ] && { touch "$dir"; return; }
 	mkdir -p "$CACHE/lock"
 	exec {lock}>"$CACHE/lock/$s"
 	if ! flock -n "$lock"; then
@@ -175,7 +175,9 @@ step() {
 		mv "$tmp" "$dir"
 		for old in "$CACHE/$s"-*; do
 			[ "$old" = "$dir" ] || [[ ! $old =~ -[0-9a-f]{12}$ ]] ||
-				[ "${old%-*}" != "$CACHE/$s" ] || rm_tree "$old"
+				[ "${old%-*}" != "$CACHE/$s" ] ||
+				# Another checkout may be using it today.
+				[ -n "$(find "$old" -maxdepth 0 -mmin -720)" ] || rm_tree "$old"
 		done
 		say "$(printf '%-12s %4d s  %5d MB' "$s" $((SECONDS - t0)) "$(size_of "$dir")")"
 	fi

@@ -13,6 +13,8 @@ help:
 	@echo '                 TYPE=smartnic-1q GUESTS=2 DMA=pasid|table KEEP=1 (leaves a shell)'
 	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end'
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
+	@echo 'make check-debug selftests and a guest on a kernel that checks itself (KASAN, lockdep, kmemleak);'
+	@echo '                 builds that kernel first: 15 to 25 minutes, once'
 	@echo 'make selftests   the selftests alone'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR)'
@@ -38,6 +40,9 @@ check:
 check-long:
 	@tests/lab/check --long $(SUITES)
 
+check-debug:
+	@tests/lab/check --debug $(SUITES)
+
 selftests:
 	@tests/lab/check selftests
 
@@ -56,4 +61,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests shell install clean distclean
+.PHONY: help lab lab-refresh modules demo check check-long check-debug selftests shell install clean distclean

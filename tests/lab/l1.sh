@@ -88,6 +88,10 @@ start_l2() {
 	rm -rf "$d"
 	mkdir -p "$d"
 	mkfifo "$d/agent.in" "$d/agent.out"
+	if [ -n "${L2_IOMMUFD:-}" ] && [ "${#mdevs[@]}" -gt 0 ]; then
+		extra+=(-object iommufd,id=iommufd)
+		vfio+=,iommufd=iommufd
+	fi
 	for u in "${mdevs[@]}"; do
 		extra+=(-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$u$vfio")
 	done

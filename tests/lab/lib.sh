@@ -97,13 +97,20 @@ in_build() { in_chroot "$(step_dir chroot)/tree" "$@"; }
 
 # --- steps ----------------------------------------------------------------
 # steps/NAME.sh defines NAME_inputs (prints everything the result depends on)
-# and NAME_build DIR. "kernel@6.1" is step "kernel" with the argument "6.1".
+# and NAME_build DIR. "kernel@6.1" is step "kernel" with the argument "6.1", unless
+# it has a file of its own (kernel@debug.sh, with the functions of kernel_debug).
 
 declare -A STEP_KEYS=()
 
-step_load() {
-	local f=$LAB/steps/${1%%@*}.sh
+# The file's name without its ending.
+step_name() { if [ -f "$LAB/steps/$1.sh" ]; then echo "$1"; else echo "${1%%@*}"; fi; }
 
+step_fn() { local n; n=$(step_name "$1"); printf '%s_%s\n' "${n//[-@]/_}" "$2"; }
+
+step_load() {
+	local f
+
+	f=$LAB/steps/$(step_name "$1").sh
 	[ -f "$f" ] || die "no such step: $1"
 	# shellcheck disable=SC1090
 	. "$f"
@@ -115,11 +122,11 @@ step_arg() { case $1 in *@*) echo "${1#*@}" ;; esac; }
 epoch() { cat "$CACHE/epoch" 2>/dev/null || echo 0; }
 
 step_key() {
-	local s=$1 fn=${1%%@*}
+	local s=$1
 
 	if [ -z "${STEP_KEYS[$s]:-}" ]; then
 		step_load "$s"
-		STEP_KEYS[$s]=$({ cat "$LAB/steps/$fn.sh"; "${fn//-/_}_inputs" "$(step_arg "$s")"; } |
+		STEP_KEYS[$s]=$({ cat "$LAB/steps/$(step_name "$s").sh"; "$(step_fn "$s" inputs)" "$(step_arg "$s")"; } |
 			sha256sum | cut -c1-12)
 	fi
 	printf '%s\n' "${STEP_KEYS[$s]}"
@@ -143,11 +150,10 @@ why() {
 # step NAME: build it unless its result is there. The result directory appears
 # complete or not at all; other runs wait for the one that builds.
 step() {
-	local s=$1 dir lock tmp log t0 fn old
+	local s=$1 dir lock tmp log t0 old
 
 	step_key "$s" >/dev/null
 	dir=$(step_dir "$s")
-	fn=${s%%@*}
 	[ -d "$dir" ] && { touch "$dir"; return; }
 	mkdir -p "$CACHE/lock"
 	exec {lock}>"$CACHE/lock/$s"
@@ -165,7 +171,7 @@ step() {
 		say "$s: building (log: $log)"
 		# A subshell that is not part of a condition, so that -e holds in it.
 		set +e
-		( set -e; "${fn//-/_}_build" "$tmp" "$(step_arg "$s")" ) >"$log" 2>&1 {lock}>&-
+		( set -e; "$(step_fn "$s" build)" "$tmp" "$(step_arg "$s")" ) >"$log" 2>&1 {lock}>&-
 		local rc=$?
 		set -e
 		if [ "$rc" != 0 ]; then

@@ -6,7 +6,8 @@
 #
 # Programs are looked for in $OUT, in $LAB_SELFTESTS, in out/ and beside this script.
 # Loads the modules from $MODULES (or $LAB_MODULES) if they are not loaded, with
-# $VDCM_PARAMS and $SMARTNIC_PARAMS. Output: KTAP; status: 0 passed, 1 failed,
+# $VDCM_PARAMS and $SMARTNIC_PARAMS. VFIO=type1|iommufd|cdev: how the programs open
+# devices (lib/vfio.h); SLOW=N: this machine is so many times slower. Output: KTAP; status: 0 passed, 1 failed,
 # 4 everything was skipped.
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,7 +24,7 @@ find_program() {
 }
 
 load() {
-	for m in mdev vfio vfio_iommu_type1 irqbypass; do
+	for m in mdev vfio vfio_iommu_type1 irqbypass ${VFIO:+iommufd}; do
 		modprobe -q "$m"
 	done
 	[ -d /sys/module/vdcm ] || [ ! -f "$modules/vdcm.ko" ] ||

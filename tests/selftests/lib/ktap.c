@@ -158,10 +158,19 @@ static void on_signal(int sig)
 	interrupted = sig;
 }
 
+/* Seconds a case may take; $SLOW is how much slower than usual the machine is. */
+static unsigned int limit_of(const struct ktap_case *c)
+{
+	const char *slow = getenv("SLOW");
+	int times = slow ? atoi(slow) : 1;
+
+	return (c->seconds ? c->seconds : KTAP_SECONDS) * (times > 1 ? times : 1);
+}
+
 /* In the child. */
 static void run_case(const struct ktap_case *c)
 {
-	unsigned int limit = c->seconds ? c->seconds : KTAP_SECONDS;
+	unsigned int limit = limit_of(c);
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -224,7 +233,7 @@ enum result { RES_PASS, RES_FAIL, RES_SKIP, RES_STUCK };
 
 static enum result one(const struct ktap_case *c, unsigned int nr)
 {
-	unsigned int limit = c->seconds ? c->seconds : KTAP_SECONDS;
+	unsigned int limit = limit_of(c);
 	uint64_t start = now_ms();
 	int status = 0;
 	pid_t pid;

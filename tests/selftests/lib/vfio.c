@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/pci_regs.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -19,93 +18,6 @@ static int do_ioctl(int fd, unsigned long req, void *arg)
 	int ret = ioctl(fd, req, arg);
 
 	return ret < 0 ? -errno : ret;
-}
-
-int vfio_group_number(const char *uuid)
-{
-	char path[PATH_LEN], target[PATH_LEN];
-	const char *base;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group", uuid);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = 0;
-	base = strrchr(target, '/');
-	return base ? atoi(base + 1) : -EINVAL;
-}
-
-static int open_group(struct vfio_dev *d)
-{
-	struct vfio_group_status st = { .argsz = sizeof(st) };
-	int nr = vfio_group_number(d->uuid), ret;
-	char path[32];
-
-	if (nr < 0)
-		return nr;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", nr);
-	d->group = open(path, O_RDWR | O_CLOEXEC);
-	if (d->group < 0)
-		return -errno;
-	ret = do_ioctl(d->group, VFIO_GROUP_GET_STATUS, &st);
-	if (ret)
-		return ret;
-	if (!(st.flags & VFIO_GROUP_FLAGS_VIABLE))
-		return -EPERM;
-	ret = do_ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container);
-	if (ret)
-		return ret;
-	return do_ioctl(d->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU);
-}
-
-static int read_infos(struct vfio_dev *d)
-{
-	uint32_t i;
-	int ret;
-
-	d->info.argsz = sizeof(d->info);
-	ret = do_ioctl(d->fd, VFIO_DEVICE_GET_INFO, &d->info);
-	for (i = 0; !ret && i < d->info.num_regions && i < VFIO_PCI_NUM_REGIONS; i++) {
-		d->regions[i].argsz = sizeof(d->regions[i]);
-		d->regions[i].index = i;
-		ret = do_ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, &d->regions[i]);
-	}
-	return ret;
-}
-
-int vfio_open(struct vfio_dev *d, const char *uuid)
-{
-	int ret;
-
-	memset(d, 0, sizeof(*d));
-	snprintf(d->uuid, sizeof(d->uuid), "%s", uuid);
-	d->group = -1;
-	d->fd = -1;
-	d->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (d->container < 0)
-		return -errno;
-	ret = open_group(d);
-	if (!ret) {
-		d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
-		ret = d->fd < 0 ? -errno : read_infos(d);
-	}
-	if (ret)
-		vfio_close(d);
-	return ret;
-}
-
-void vfio_close(struct vfio_dev *d)
-{
-	if (d->fd >= 0)
-		close(d->fd);
-	if (d->group >= 0)
-		close(d->group);
-	if (d->container >= 0)
-		close(d->container);
-	d->fd = -1;
-	d->group = -1;
-	d->container = -1;
 }
 
 int vfio_irq_info(struct vfio_dev *d, uint32_t index, struct vfio_irq_info *info)
@@ -255,31 +167,6 @@ void *vfio_mmap(struct vfio_dev *d, uint32_t region, uint64_t off, size_t len)
 {
 	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd,
 		    (off_t)(d->regions[region].offset + off));
-}
-
-int vfio_map(struct vfio_dev *d, const void *va, uint64_t iova, uint64_t size, uint32_t prot)
-{
-	struct vfio_iommu_type1_dma_map m = {
-		.argsz = sizeof(m),
-		.flags = prot,
-		.vaddr = (uintptr_t)va,
-		.iova = iova,
-		.size = size,
-	};
-
-	return do_ioctl(d->container, VFIO_IOMMU_MAP_DMA, &m);
-}
-
-int vfio_unmap(struct vfio_dev *d, uint64_t iova, uint64_t size)
-{
-	struct vfio_iommu_type1_dma_unmap u = {
-		.argsz = sizeof(u),
-		.iova = iova,
-		.size = size,
-	};
-	int ret = do_ioctl(d->container, VFIO_IOMMU_UNMAP_DMA, &u);
-
-	return ret ? ret : u.size == size ? 0 : -ENOENT;
 }
 
 int vfio_reset(struct vfio_dev *d)

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A VFIO device through group and container, as QEMU opens it. */
+/*
+ * A VFIO device, opened in the way that $VFIO names:
+ *	type1	group and container, as QEMU does by default (this is the default)
+ *	iommufd	group, with iommufd in the container's place
+ *	cdev	the device's own character device, bound to an iommufd
+ */
 #ifndef SELFTESTS_VFIO_H
 #define SELFTESTS_VFIO_H
 
@@ -13,13 +18,16 @@
 
 struct vfio_dev {
 	char uuid[UUID_LEN + 1];
-	int container, group, fd;
+	int container, group, fd;	/* an iommufd may be the container */
+	uint32_t ioas;			/* of a cdev's iommufd, else 0 */
 	struct vfio_device_info info;
 	struct vfio_region_info regions[VFIO_PCI_NUM_REGIONS];
 };
 
 /* All functions return 0 (or what they say) or a negative errno. */
 int vfio_group_number(const char *uuid);
+/* Whether devices are opened through group and type1. */
+bool vfio_is_type1(void);
 int vfio_open(struct vfio_dev *d, const char *uuid);
 void vfio_close(struct vfio_dev *d);
 

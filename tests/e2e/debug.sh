@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A stock guest on the debug kernel, its QEMU on iommufd: boot, traffic, a second
+# boot, SIGKILL in the middle of traffic, everything gone; and what the kernel's own
+# checks say of it at the end.
+set -u
+# Everything takes many times longer on a kernel that checks itself.
+export L2_IOMMUFD=1 L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-900}
+. /lab/tests/e2e/lib.sh
+. /lab/tests/e2e/ktap.sh
+
+up() {
+	equal "$(guest_dev v 200)" eth0 &&
+		l2_cmd v --timeout 120 "ip addr replace ${ADDR[v]}/24 dev eth0 && ip link set eth0 up" &&
+		carrier v 120 && reach v host 120
+}
+
+pings() { guest_cmd "$1" --timeout 200 "ping -c 30 -i 0.2 -s 1400 -W 5 ${ADDR[$2]}" | grep -q ' 0% packet loss'; }
+
+killed() {
+	ping -f -q -w 60 "${ADDR[v]}" >/dev/null 2>&1 &
+	sleep 2
+	kill_l2 v
+	kill $! 2>/dev/null
+	for ((i = 0; i < 40; i++)); do
+		[ "$(attr "${UUID[v]}" state)" != idle ] || break
+		sleep 0.5
+	done
+	equal "$(attr "${UUID[v]}" state) $(attr "${UUID[v]}" pinned_bytes)" "idle 0"
+}
+
+plan 13
+must "modules load" load_modules ${DMA:+dma_mode=$DMA}
+PF=$(pf_bdf) PF_DEV=$(pf_netdev) FULL=$(pool "$PF") ADDR[v]=$NET.11
+must "the PF is up" pf_up "$PF_DEV"
+must "a device" guest_mdev v "$PF" smartnic-2q
+must "a guest boots, on iommufd" start_l2 v --mdev "${UUID[v]}"
+must "its link is up, the host answers" up
+check "pings to the host" pings v host
+check "pings from the host" pings host v
+must "the guest boots again" reboot_l2 v
+must "and is on the network again" up
+check "killed in traffic: nothing is pinned or open" killed
+check "the device goes" mdevctl stop -u "${UUID[v]}"
+check "the pool is full" equal "$(pool "$PF")" "$FULL"
+check "the kernel's checks have found nothing" env MODULES=/lab/modules sh /lab/tests/selftests/debug_kernel
+finish

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The control path's costs beside those of its peers in the same machine: the
 # kernel's mtty sample (tests/lab/run --mtty), and a virtual function of an
-# emulated igb on vfio-pci. Ratios count; the clock of an emulated machine does not.
-# Wants --nic adis=1024,queues=1056 and an igb: see the Makefile's bench-control.
+# emulated igb (--igb) on vfio-pci. Ratios count; the clock of an emulated machine does not.
+# Wants --mtty --igb --nic adis=1024,queues=1056: make bench-control.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -29,7 +29,7 @@ vf_on_vfio() {
 
 	modprobe igb && modprobe vfio-pci || return
 	pf=$(readlink -f /sys/bus/pci/drivers/igb/*:*.* | head -n 1)
-	[ -e "$pf/sriov_numvfs" ] || { echo "no igb: tests/lab/run --qemu '-device igb,...'"; return 1; }
+	[ -e "$pf/sriov_numvfs" ] || { echo "no igb: tests/lab/run --igb"; return 1; }
 	echo 0 >"$pf/sriov_drivers_autoprobe" && echo 1 >"$pf/sriov_numvfs" || return
 	VF=$(readlink -f "$pf/virtfn0")
 	echo vfio-pci >"$VF/driver_override" && basename "$VF" >/sys/bus/pci/drivers_probe &&

@@ -13,7 +13,7 @@ DOMAIN=/run/domain.xml
 HOSTDEV=/run/hostdev.xml
 
 daemons() {
-	mkdir -p /run/dbus /run/udev
+	mkdir -p /run/dbus /run/udev /var/log/libvirt/qemu /var/lib/libvirt /var/cache/libvirt
 	dbus-uuidgen --ensure && dbus-daemon --system --fork || return
 	[ -x /usr/lib/systemd/systemd-udevd ] && /usr/lib/systemd/systemd-udevd --daemon || return
 	udevadm trigger --action=add && udevadm settle -t 60

@@ -100,6 +100,16 @@ def test_tso(m):
     assert most(out) <= 1250000 + one
 
 
+def test_tso_headers_count(m):
+    _, f = setup(m, 100)
+    p = packet(mac(9), A, 0, TCP, b'', 'tso') + bytes(6400)
+    for _ in range(200):
+        f.txs[0].send(p, command(0, TCP), offsets(0, TCP), mss=64, hdr=54, bell=False)
+    f.txs[0].bell()
+    out = run(m, f, 150)
+    assert near(sum(out), 100, 150, 100 * 118), sum(out)
+
+
 def test_nothing_lost(m):
     _, f, g, rx = setup(m, 5, rx=True)
     tx = f.txs[0]
@@ -122,6 +132,7 @@ def test_queues_share(m):
         load(tx, eth(mac(9), A, bytes(300 + 300 * q)), 800)
     out = run(m, f, 60)
     assert near(sum(out), 50, 60, 1214), sum(out)
+    assert f.stat(R.STAT_RATE_WAITS) <= f.stat(R.STAT_TX_UNICAST) + 4, 'a turn lost is no wait'
     sent = [tx.get(R.Q_HEAD) * (314 + 300 * q) for q, tx in enumerate(f.txs)]
     assert min(sent) * 2 >= max(sent), ('they take turns', sent)
 

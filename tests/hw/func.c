@@ -38,7 +38,7 @@ bool snic_func_runs(SnicFunc *f)
     return (f->ctrl & (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA |
                        SNIC_FUNC_CTRL_QUIESCE)) ==
            (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA) &&
-           snic_bus_master(f->s);
+           snic_live(f->s);
 }
 
 /* Every unit looks whether it can go on. */

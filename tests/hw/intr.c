@@ -55,7 +55,7 @@ void snic_vec_try(SnicVector *v)
     int64_t now, due;
 
     if (!v->pending || !v->enabled || !(v->map & SNIC_INTVEC_VALID) ||
-        (!shared && vec >= s->num_vecs)) {
+        (!shared && vec >= s->num_vecs) || !snic_live(s)) {
         return;
     }
     now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
@@ -199,8 +199,27 @@ void snic_pf_event(SnicState *s, uint32_t icr)
     uint32_t to = snic_pf_vector(s, icr);
 
     s->icr |= icr;
+    if (!snic_live(s)) {
+        s->icr_unsent |= icr;
+        return;
+    }
     if ((s->icr_mask & icr) && (to & SNIC_INTVEC_VALID) &&
         (to & SNIC_INTVEC_VEC) < s->num_vecs) {
         msix_notify(&s->parent_obj, to & SNIC_INTVEC_VEC);
+    }
+}
+
+/* What had to wait until the device could signal again. */
+void snic_signal_all(SnicState *s)
+{
+    uint32_t unsent = s->icr_unsent;
+    unsigned i;
+
+    s->icr_unsent = 0;
+    for (i = 0; i < snic_num_funcs(s) * SNIC_FUNC_VECS; i++) {
+        snic_vec_try(&s->func[i / SNIC_FUNC_VECS].vec[i % SNIC_FUNC_VECS]);
+    }
+    for (; unsent; unsent &= unsent - 1) {
+        snic_pf_event(s, 1u << ctz32(unsent));
     }
 }

@@ -201,12 +201,15 @@ struct SnicState {
 
     NICState *nic;
     MemoryRegion bar_ctrl, bar_adi, bar_msix, fw_io;
+    bool removed, slot_told;
+    MemoryRegion gone[3];               /* cover the BARs then */
     SnicFunc *func;                     /* num_adis + 1 */
     SnicQp *qp;
     unsigned adis_enabled;
 
     uint32_t xlat_mode;
     uint32_t icr, icr_mask, intvec[4];
+    uint32_t icr_unsent;                /* events while it could not signal */
     SnicRing ring[SNIC_RINGS];
     uint32_t fault_seq;
 
@@ -253,10 +256,14 @@ static inline void snic_count(SnicFunc *f, enum snic_stat stat, uint64_t n)
     } while (0)
 
 /* smartnic.c */
-bool snic_bus_master(SnicState *s);
+bool snic_live(SnicState *s);
 bool snic_pasid_enabled(SnicState *s);
 bool snic_link_up(SnicState *s);
 void snic_device_reset(SnicState *s);
+
+/* remove.c */
+void snic_remove_init(SnicState *s);
+void snic_remove_class_init(ObjectClass *class);
 
 /* vpd.c */
 int snic_vpd_init(SnicState *s, Error **errp);
@@ -306,6 +313,7 @@ void snic_mbx_event(SnicFunc *f);
 uint32_t snic_icr01_read(SnicFunc *f);
 void snic_ena1_write(SnicFunc *f, uint32_t val);
 void snic_pf_event(SnicState *s, uint32_t icr);
+void snic_signal_all(SnicState *s);
 
 /* ring.c */
 uint32_t snic_ring_read(SnicState *s, unsigned ring, uint32_t off);

@@ -5,7 +5,7 @@
 
 /* --- vectors of a function ---------------------------------------------------- */
 
-/* The shortest of the intervals that the pending causes name. */
+/* The shortest of the intervals that the pending causes name, or the least. */
 static int64_t snic_vec_interval(const SnicVector *v)
 {
     int64_t best = INT64_MAX;
@@ -16,7 +16,7 @@ static int64_t snic_vec_interval(const SnicVector *v)
             best = MIN(best, i == 3 ? 0 : v->itr[i] * 2 * SCALE_US);
         }
     }
-    return best;
+    return MAX(best, v->f->itr_min * 2 * SCALE_US);
 }
 
 static void snic_vec_timer(void *opaque)
@@ -132,7 +132,10 @@ void snic_vec_write_ctl(SnicVector *v, uint32_t val)
     snic_vec_try(v);
 }
 
-/* A cause that stands in the ring stays there until the driver has read it. */
+/*
+ * A cause that stands in the ring stays there until the driver has read it; the
+ * function's least interval counts across a reset.
+ */
 void snic_vec_reset(SnicVector *v)
 {
     if (v->cause == SNIC_CAUSE_QUEUED) {
@@ -147,7 +150,6 @@ void snic_vec_reset(SnicVector *v)
     v->enabled = v->pending = false;
     v->itrs = 0;
     v->dyn = 0;
-    v->sent = -NANOSECONDS_PER_SECOND;
     memset(v->itr, 0, sizeof(v->itr));
 }
 

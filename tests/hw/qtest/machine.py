@@ -140,6 +140,15 @@ class Machine:
         except socket.timeout:
             return None
 
+    def drain_now(self):
+        """Drop what has arrived; more than its socket holds stops the device's end."""
+        self.net.setblocking(False)
+        try:
+            while True:
+                self.net.recv(65536)
+        except BlockingIOError:
+            pass
+
     def drain(self):
         while self.recv(0.05) is not None:
             pass

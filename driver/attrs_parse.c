@@ -14,7 +14,8 @@
 
 const struct snic_range snic_range_vlan = { 0, 4094, 1 };
 const struct snic_range snic_range_tx_rate = { 0, 100000, 1 };
-const struct snic_range snic_range_ring = { SNIC_Q_LEN_MIN, SNIC_Q_LEN_MAX, 32 };
+/* Guests' drivers take no fewer than 64. */
+const struct snic_range snic_range_ring = { 64, SNIC_Q_LEN_MAX, 32 };
 const struct snic_range snic_range_itr = { 0, 2 * SNIC_FUNC_ITR_MIN_MASK, 2 };
 
 const char * const snic_link_words[] = {

@@ -20,6 +20,16 @@ static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char 
 	return sysfs_emit(buf, "%pM\n", mac);
 }
 
+static bool snic_mac_is(struct snic_adi *adi, const u8 *mac)
+{
+	bool is;
+
+	mutex_lock(&adi->pf->adis_lock);
+	is = ether_addr_equal_unaligned(adi->mac, mac);
+	mutex_unlock(&adi->pf->adis_lock);
+	return is;
+}
+
 static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 			 const char *buf, size_t count)
 {
@@ -31,6 +41,9 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 	if (err)
 		return err;
 	err = vdcm_adi_configure_begin(adi->vdcm);
+	/* What it is already may be written to an open one, too. */
+	if (err == -EBUSY && snic_mac_is(adi, mac))
+		return count;
 	if (err)
 		return err;
 	err = snic_mac_set(adi, mac);

@@ -185,7 +185,7 @@ defined_as_it_runs() {
 
 # The link has so many Mb/s; running and defined devices count, others do not.
 rates() {
-	local speed a b c
+	local speed a b c u
 
 	speed=$(cat "/sys/class/mdev_bus/$PF/smartnic/link_speed") && a=$(uuid) b=$(uuid) c=$(uuid) || return
 	define_with "$a" "{\"smartnic/tx_rate\":\"$((speed / 2))\"}" &&
@@ -195,7 +195,7 @@ rates() {
 	mdevctl start -u "$a" && mdevctl start -u "$c" && echo 1 >"$MDEV/$c/smartnic/tx_rate" || return
 	refused 'smartnic/tx_rate: with' mdevctl start -u "$b" && [ ! -e "$MDEV/$b" ] || return
 	echo 0 >"$MDEV/$c/smartnic/tx_rate" && mdevctl start -u "$b" || return
-	for _ in "$a" "$b" "$c"; do mdevctl stop -u "$_" && mdevctl undefine -u "$_" || return; done
+	for u in "$a" "$b" "$c"; do mdevctl stop -u "$u" && mdevctl undefine -u "$u" || return; done
 }
 
 # Of a definition, a running device, and the network interface: same or other case.

@@ -58,6 +58,7 @@ static struct vdcm_driver snic_vdcm_driver = {
 	.name = "smartnic_adi",
 	.owner = THIS_MODULE,
 	.ops = &snic_adi_ops,
+	.attrs_dir = SNIC_DRV_NAME,
 	.groups = snic_adi_groups,
 };
 
@@ -432,6 +433,7 @@ static struct pci_driver snic_driver = {
 	.remove = snic_remove,
 	.shutdown = snic_shutdown,
 	.err_handler = &snic_err_handlers,
+	.dev_groups = snic_pf_groups,
 };
 
 static int __init snic_init(void)

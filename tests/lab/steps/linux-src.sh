@@ -35,6 +35,6 @@ linux_src_build() {
 		dpkg-deb --fsys-tarfile $package*.deb | tar -xO ./usr/src/$package.tar.xz |
 			tar -xJ -C src --strip-components=1 --exclude='*/Documentation/*/*' \
 			--exclude='*/tools/testing/*' --exclude='*/drivers/gpu/drm/amd/include' \
-			--exclude='*/arch/a*' --exclude='*/arch/[b-t]*' --exclude='*/arch/xtensa'
+			--exclude='*/arch/*/boot/dts'
 		rm $package*.deb"
 }

@@ -14,6 +14,7 @@ help:
 	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end'
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make selftests   the selftests alone'
+	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR)'
 	@echo 'make lab-refresh fetch newer packages at the next run'
@@ -41,6 +42,9 @@ check-long:
 selftests:
 	@tests/lab/check selftests
 
+kunit:
+	@tests/kunit/report $(KUNIT)
+
 shell:
 	@tests/lab/run --shell
 
@@ -56,4 +60,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests shell install clean distclean
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit shell install clean distclean

@@ -11,6 +11,8 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
+#include <vdcm/version.h>
+
 #include "adi.h"
 #include "hw.h"
 #include "netdev.h"
@@ -458,3 +460,4 @@ module_exit(snic_exit);
 
 MODULE_DESCRIPTION("SmartNIC PF driver");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VDCM_VERSION);

@@ -15,6 +15,7 @@ help:
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make selftests   the selftests alone'
 	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
+	@echo 'make bench-control  costs of creating, opening and reading devices, beside peers'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make fuzz        fuzz what reads guest input, FUZZ_SECONDS=60 in all'
 	@echo 'make deb         the Debian package (DKMS), installed, built and booted on Debian 12 and 13'
@@ -47,6 +48,9 @@ selftests:
 kunit:
 	@tests/kunit/report $(KUNIT)
 
+bench-control:
+	@tests/lab/check bench-control
+
 shell:
 	@tests/lab/run --shell
 
@@ -69,4 +73,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests kunit shell install clean distclean fuzz deb
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit shell install clean distclean fuzz deb bench-control

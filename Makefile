@@ -15,6 +15,7 @@ help:
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make selftests   the selftests alone'
 	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
+	@echo 'make mutants     does a test notice each fault of tests/mutants/table? MUTANTS="1 2 name" or RANDOM=5'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR)'
 	@echo 'make lab-refresh fetch newer packages at the next run'
@@ -45,6 +46,9 @@ selftests:
 kunit:
 	@tests/kunit/report $(KUNIT)
 
+mutants:
+	@tests/mutants/report $(if $(RANDOM),--random $(RANDOM),$(MUTANTS))
+
 shell:
 	@tests/lab/run --shell
 
@@ -60,4 +64,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests kunit shell install clean distclean
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit mutants shell install clean distclean

@@ -327,6 +327,11 @@ static void vcq_enable_refused(struct kunit *test)
 	/* Without a configuration. */
 	KUNIT_EXPECT_EQ(test, enable(0x4, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, enable(0, 0x4), PARAM);
+	fake->adi.configured_rx = 0x1;
+	KUNIT_EXPECT_EQ(test, enable(0, 0x2), PARAM);
+	fake->adi.configured_tx = 0x1;
+	fake->adi.configured_rx = 0x3;
+	KUNIT_EXPECT_EQ(test, enable(0x2, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
 }

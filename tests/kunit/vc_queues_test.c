@@ -159,6 +159,15 @@ static void vcq_limits(struct kunit *test)
 	p[1].txq.dma_ring_addr = (1ULL << 48) - 128;
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
 	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SNIC_Q_BUFSZ), 16256);
+	/* The operator may have set less. */
+	fake->adi.cfg[SNIC_CFG_TX_RING] = 2048;
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	p[1].txq.ring_len = 2048;
+	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+	fake->adi.cfg[SNIC_CFG_RX_RING] = 4064;
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	fake->adi.cfg[SNIC_CFG_RX_RING] = 4096;
+	fake->adi.cfg[SNIC_CFG_TX_RING] = 4096;
 	fill_queues(m, FAKE_QUEUES + 1);
 	m->info.qpair[FAKE_QUEUES].txq.queue_id = 0;
 	m->info.qpair[FAKE_QUEUES].rxq.queue_id = 0;

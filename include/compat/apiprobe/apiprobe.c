@@ -94,9 +94,18 @@ HAS(vfio_device_ops, bind_iommufd, int (*)(struct vfio_device *,
 					   struct iommufd_ctx *, u32 *));
 HAS(vfio_device_ops, unbind_iommufd, void (*)(struct vfio_device *));
 HAS(vfio_device_ops, attach_ioas, int (*)(struct vfio_device *, u32 *));
+#if IS_ENABLED(CONFIG_IOMMUFD)
+FUNC(vfio_iommufd_emulated_bind, int, (struct vfio_device *,
+				       struct iommufd_ctx *, u32 *));
+FUNC(vfio_iommufd_emulated_unbind, void, (struct vfio_device *));
+FUNC(vfio_iommufd_emulated_attach_ioas, int, (struct vfio_device *, u32 *));
+#endif
 #endif
 #ifdef HAVE_VFIO_DETACH_IOAS
 HAS(vfio_device_ops, detach_ioas, void (*)(struct vfio_device *));
+#if IS_ENABLED(CONFIG_IOMMUFD)
+FUNC(vfio_iommufd_emulated_detach_ioas, void, (struct vfio_device *));
+#endif
 #endif
 #ifdef HAVE_VFIO_DEVICE_INODE
 HAS(vfio_device, inode, struct inode *);

@@ -3,7 +3,7 @@
 # The debug kernel: trixie's source with debug.config, in the same form as
 # Debian's kernels have here (kernel.sh).
 
-kernel_debug_inputs() { cat "$LAB/debug.config" "$LAB/make-debug-kernel"; step_key linux-src@6.12; step_key chroot; }
+kernel_debug_inputs() { cat "$LAB/debug.config" "$LAB/make-debug-kernel"; step_key linux-src@6.12; }
 
 kernel_debug_build() {
 	step chroot

@@ -112,7 +112,7 @@ int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *d
 struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
 void vdcm_adi_error(struct vdcm_adi *a) { }
 void snic_adi_link_event(struct snic_adi *a) { must(a == adi); }
-bool snic_adi_link_up(struct snic_adi *a) { return true; }
+bool snic_adi_link_up(const struct snic_adi *a) { return true; }
 int snic_adi_vsi_update(struct snic_adi *a) { must(a == adi); return broken ? -EIO : 0; }
 int snic_adi_restart(struct snic_adi *a, bool dma_on)
 {
@@ -141,7 +141,8 @@ int snic_vsi_set_flags(struct snic_pf *p, struct snic_vsi *vsi, u16 flags)
 int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 {
 	must(vsi == &adi->vsi && !is_zero_ether_addr(mac) && !is_broadcast_ether_addr(mac));
-	must(is_multicast_ether_addr(mac) || mac[5] != 7);
+	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->mac) ||
+	     (mac[5] != 7 && adi->cfg[SNIC_CFG_TRUST]));
 	if (vsi->nr_macs == 3)
 		return -ENOSPC;
 	ether_addr_copy(vsi->macs[vsi->nr_macs++], mac);
@@ -352,11 +353,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	adi->pf = &pf;
 	adi->func = FUNC;
 	adi->nr_queues = QUEUES;
+	memcpy(adi->mac, "\2\0\0\0\0\x11", ETH_ALEN);
+	ether_addr_copy(adi->guest_mac, adi->mac);
 	memcpy(adi->qp, qps, sizeof(qps));
-#ifdef HAVE_CFG
 	adi->cfg[SNIC_CFG_TX_RING] = adi->cfg[SNIC_CFG_RX_RING] = SNIC_Q_LEN_MAX;
 	adi->cfg[SNIC_CFG_TRUST] = device & 1;
-#endif
 	/* Most guests have got through the greeting. */
 	if (device & 2) {
 		adi->minor = 1;

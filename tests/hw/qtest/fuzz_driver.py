@@ -2,7 +2,7 @@
 """Fuzz: a driver that does anything. Registers, rings, tables, messages, power."""
 import random
 
-from .fuzz_packets import samples, mangle
+from .fuzz_packets import mangle, offload, samples
 from .machine import pack
 from .nic import Func, Nic, Rx, Tx
 from .packets import eth, mac
@@ -95,29 +95,46 @@ class Soup:
         q = self.rng.choice(self.queues)
         q.bell(self.rng.choice((q.tail, self.rng.randrange(q.n), self.number())))
 
+    def frame(self):
+        f, r = mangle(self.rng, self.rng.choice(self.samples)), self.rng
+        if r.random() < 0.5:
+            f = r.choice((mac(1), mac(2), mac(3), b'\xff' * 6, b'\1' * 6)) + f[6:]
+        return f
+
+    def restart(self, q):
+        """A queue that has failed, mostly."""
+        if self.rng.random() < 0.7 and not q.ctl() & R.Q_CTL_ACTIVE:
+            q.set(R.Q_CTL, 0)
+            q.enable()
+
     def do_tx(self):
         q, r = self.rng.choice(self.queues[::2]), self.rng
-        frame = mangle(r, r.choice(self.samples))
+        frame = self.frame()
         self.m.write(q.buf_pa, frame)
+        self.restart(q)
         if r.random() < 0.4:
             q.context(r.choice((0, 64, 100, 1460, 9668)), r.getrandbits(18))
-        for _ in range(r.choice((1, 1, 2, 5, 60))):
-            q.data(r.choice((q.buf, q.buf, self.address())), r.choice((len(frame), 60, r.randrange(16384))),
-                   r.getrandbits(10) | r.choice((0, 3)), r.getrandbits(18))
+        cmd, off = offload(r)
+        n, whole = r.choice((1, 1, 2, 5, 8, 60)), r.random() < 0.5  # one packet or many
+        size = r.choice((len(frame), 60, 16000, r.randrange(16384)))
+        stray = r.randrange(3 * n)
+        for i in range(n):
+            end = 0 if whole and i < n - 1 else 3
+            q.data(self.address() if i == stray else q.buf,
+                   size if r.random() < 0.9 else r.randrange(16384), cmd | end, off)
         q.bell()
 
     def do_rx(self):
         q, r = self.rng.choice(self.queues[1::2]), self.rng
+        self.restart(q)
         for _ in range(r.choice((1, 8))):
             where = r.choice(list(q.bufs.values()))[0] if r.random() < 0.8 else self.address()
             q.put(pack('QQQQ', where, 0, 0, 0))
         q.bell()
 
     def do_wire(self):
-        f = mangle(self.rng, self.rng.choice(self.samples))
-        if self.rng.random() < 0.5:
-            f = self.rng.choice((mac(1), mac(2), mac(3), b'\xff' * 6, b'\1' * 6)) + f[6:]
-        self.m.send(f)
+        for _ in range(self.rng.choice((1, 1, 10))):
+            self.m.send(self.frame())
         self.m.drain_now()
 
     def do_firmware(self):

@@ -3,7 +3,7 @@
 
 The guest writes what it likes into its window and its memory. The rules:
 * memory that it has not been given for writing keeps its bytes;
-* what leaves on the wire from it carries its port VLAN's tag;
+* what leaves on the wire from it carries its port VLAN's tag, and no second;
 * the neighbour, promiscuous in another VLAN, never sees a frame of it;
 * the neighbour's own frames arrive all the time;
 * none of the driver's rings breaks.
@@ -43,7 +43,8 @@ class Guest:
         self.memory()
         for q in range(2):
             self.queue(q)
-        self.samples = [GUEST.join((f[:6], f[12:])) for f in samples()]
+        self.samples = [to + GUEST + f[12:] for f in samples()
+                        for to in (mac(1), NEIGHBOUR, mac(9), b'\xff' * 6, b'\1' * 6)]
 
     def memory(self):
         """Guest pages between pages that are not its own."""
@@ -190,7 +191,8 @@ class Guest:
 
     def check_wire(self):
         while (f := self.m.recv_now()) is not None:
-            assert f[12:16] == b'\x81\0' + VLAN.to_bytes(2, 'big') and f[6:12] == GUEST, f[:20].hex()
+            assert f[12:14] == b'\x81\0' and int.from_bytes(f[14:16], 'big') & 0xfff == VLAN, f[:20].hex()
+            assert f[16:18] not in (b'\x81\0', b'\x88\xa8') and f[6:12] == GUEST, f[:20].hex()
 
     def check_memory(self):
         for i, (guard, pa, write) in self.pages.items():

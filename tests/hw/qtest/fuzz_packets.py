@@ -17,7 +17,9 @@ def mangle(rng, frame):
     for _ in range(rng.randrange(4)):
         f[rng.randrange(12, min(len(f), 60))] = rng.choice((0, 1, 4, 5, 6, 0xff, 44, 60, 132,
                                                             rng.randrange(256)))
-    return bytes(f[:rng.choice((len(f), len(f), rng.randrange(14, len(f)))):])
+    # The second is just behind some header.
+    return bytes(f[:rng.choice((len(f), 14 + 4 * rng.randrange(3) + rng.choice((20, 40)) + rng.randrange(16),
+                                len(f), rng.randrange(14, len(f))))])
 
 
 def samples():
@@ -29,15 +31,21 @@ def samples():
     return out
 
 
+def offload(rng):
+    """Command bits but the lowest two, and offsets, that often fit."""
+    cmd = rng.choice((0x160, 0x120, 0x260, 0x220, 0x360, 0x320, rng.getrandbits(10)))
+    off = rng.choice((offsets(0, TCP), offsets(1, TCP), offsets(1, UDP), offsets(0, SCTP),
+                      offsets(0, TCP) + 2, 9 | 5 << 7 | 5 << 14, rng.getrandbits(18)))
+    return cmd & 0x3fc, off
+
+
 def transmit(m, rng, tx, f):
     m.write(tx.buf_pa, f)
     mss = rng.choice((0, 0, 64, 100, 1460))
     if mss:
         tx.context(mss, len(f))
-    cmd = rng.choice((0x160, 0x120, 0x260, 0x220, 0x360, 0x320, rng.getrandbits(10)))
-    off = rng.choice((offsets(0, TCP), offsets(1, TCP), offsets(1, UDP), offsets(0, SCTP),
-                      offsets(0, TCP) + 2, 9 | 5 << 7 | 5 << 14, rng.getrandbits(18)))
-    tx.data(tx.buf, len(f), cmd & 0x3fc | 3, off)
+    cmd, off = offload(rng)
+    tx.data(tx.buf, len(f), cmd | 3, off)
     tx.bell()
     m.settle()
     if not tx.ctl() & R.Q_CTL_ACTIVE:

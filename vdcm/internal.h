@@ -21,6 +21,7 @@
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -56,6 +57,7 @@ enum vdcm_counter {
 	VDCM_CNT_HOLDOFF_WOULD_RETRY,
 	VDCM_CNT_IRQS_SIGNALLED,
 	VDCM_CNT_RESETS,
+	VDCM_CNT_RESUMES,
 	VDCM_NR_COUNTERS
 };
 
@@ -118,6 +120,7 @@ struct vdcm_dma {
  * @req: eventfd of the release request, or NULL
  * @dma: translation
  * @bus_master: the driver was told so
+ * @revoked: the hardware was taken away: the driver has closed the ADI
  * @vecs: one for each vector
  */
 struct vdcm_live {
@@ -128,6 +131,7 @@ struct vdcm_live {
 	struct eventfd_ctx *req;
 	struct vdcm_dma dma;
 	bool bus_master;
+	bool revoked;
 	struct vdcm_vec vecs[];
 };
 
@@ -150,6 +154,7 @@ struct vdcm_live {
  * @pasid: PASID attached, or VDCM_NO_PASID
  * @opener_pid: who has it open
  * @opener: who has it open
+ * @revoke_work: takes it away from a user who does not let go
  * @counters: by enum vdcm_counter
  */
 struct vdcm_adi {
@@ -170,6 +175,7 @@ struct vdcm_adi {
 	u32 pasid;
 	pid_t opener_pid;
 	char opener[TASK_COMM_LEN];
+	struct delayed_work revoke_work;
 	atomic64_t counters[VDCM_NR_COUNTERS];
 };
 
@@ -204,7 +210,9 @@ struct vdcm_mdev_driver {
  * @xlat: translation mode
  * @drvdata: the PF driver's
  * @dead: the device is gone
- * @list_lock: protects @adis; outside mem_lock
+ * @quiesced: the device is being reset, or asleep
+ * @wait: for the end of that
+ * @list_lock: protects @adis; outside adi->lock
  * @adis: all ADIs
  * @pool: what is left to create mdevs from
  * @ktype: the mdev core's type of the type objects, with our release
@@ -223,6 +231,8 @@ struct vdcm_parent {
 	enum vdcm_xlat xlat;
 	void *drvdata;
 	bool dead;
+	bool quiesced;
+	wait_queue_head_t wait;
 	struct mutex list_lock;		/* adis */
 	struct list_head adis;
 	struct vdcm_pool pool;
@@ -275,6 +285,13 @@ static inline bool vdcm_is_dead(const struct vdcm_adi *adi)
 	return READ_ONCE(adi->parent->dead);
 }
 
+/* May operations of an open ADI reach for the hardware? Under adi->lock. */
+static inline bool vdcm_is_there(const struct vdcm_adi *adi)
+{
+	return !vdcm_is_dead(adi) && !READ_ONCE(adi->parent->quiesced) &&
+	       !adi->live->revoked;
+}
+
 static inline void vdcm_add(struct vdcm_adi *adi, enum vdcm_counter counter,
 			    s64 n)
 {
@@ -290,6 +307,17 @@ static inline void vdcm_inc(struct vdcm_adi *adi, enum vdcm_counter counter)
 extern const struct vfio_device_ops vdcm_vfio_ops;
 int vdcm_reset(struct vdcm_adi *adi);
 void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
+
+/* quiesce.c */
+void vdcm_lock_settled(struct vdcm_adi *adi);
+void vdcm_wait_settled(struct vdcm_parent *parent);
+
+/* revoke.c */
+void vdcm_shut(struct vdcm_adi *adi);
+void vdcm_revoke(struct vdcm_adi *adi);
+void vdcm_revoke_work(struct work_struct *work);
+void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay);
+void vdcm_request_release(struct vdcm_adi *adi);
 
 /* access.c */
 u64 vdcm_region_size(const struct vdcm_adi *adi, unsigned int index);
@@ -309,6 +337,7 @@ unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index);
 int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 		 const void *data);
 void vdcm_irq_kick(struct vdcm_adi *adi);
+void vdcm_irq_disable(struct vdcm_adi *adi);
 void vdcm_irq_release(struct vdcm_adi *adi);
 bool vdcm_irq_request(struct vdcm_adi *adi);
 

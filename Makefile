@@ -14,8 +14,12 @@ help:
 	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end'
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make selftests   the selftests alone'
+	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
+	@echo 'make bench-control  costs of creating, opening and reading devices, beside peers'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
-	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR)'
+	@echo 'make fuzz        fuzz what reads guest input, FUZZ_SECONDS=60 in all'
+	@echo 'make deb         the Debian package (DKMS), installed, built and booted on Debian 12 and 13'
+	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR, SIGN=1)'
 	@echo 'make lab-refresh fetch newer packages at the next run'
 	@echo 'make clean       remove what was built from this checkout'
 	@echo 'make distclean   remove the cache altogether'
@@ -41,11 +45,24 @@ check-long:
 selftests:
 	@tests/lab/check selftests
 
+kunit:
+	@tests/kunit/report $(KUNIT)
+
+bench-control:
+	@tests/lab/check bench-control
+
 shell:
 	@tests/lab/run --shell
 
+fuzz:
+	@tests/fuzz/fuzz
+
+deb:
+	@tests/packaging/deb
+
 install:
 	tests/lab/kbuild . build/native $(KDIR)
+	$(if $(SIGN),KBUILD=$(KDIR) packaging/sign-modules build/native/vdcm/vdcm.ko build/native/driver/smartnic.ko)
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/native $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	@if [ -e mdevctl/Makefile ]; then $(MAKE) -C mdevctl install DESTDIR=$(DESTDIR); fi
 
@@ -56,4 +73,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests shell install clean distclean
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit shell install clean distclean fuzz deb bench-control

@@ -99,7 +99,7 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 		return -ENOMEM;
 	adi->vdcm = vadi;
 	adi->pf = pf;
-	adi->nr_queues = vdcm_adi_type(vadi)->cost[VDCM_RES_QUEUES];
+	snic_cfg_init(adi);
 	mutex_init(&adi->lock);
 	mutex_init(&adi->dma_lock);
 	snic_msgs_init(adi);
@@ -127,34 +127,6 @@ static void snic_adi_destroy(struct vdcm_adi *vadi)
 }
 
 /* --- life with hardware ----------------------------------------------------- */
-
-/* The VSI as a fresh guest finds it: its address, no spoofing. */
-static int snic_adi_vsi_start(struct snic_adi *adi)
-{
-	struct snic_pf *pf = adi->pf;
-	int err;
-
-	snic_vsi_init(&adi->vsi, adi->func);
-	err = snic_vsi_clear(pf, &adi->vsi);
-	if (err)
-		return err;
-	err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
-	/* What the guest had chosen may be someone else's by now. */
-	if (err == -EEXIST && !ether_addr_equal_unaligned(adi->guest_mac, adi->mac)) {
-		ether_addr_copy(adi->guest_mac, adi->mac);
-		err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
-	}
-	if (err == -EEXIST) {
-		dev_err(vdcm_adi_dev(adi->vdcm), "another function has the address %pM\n",
-			adi->mac);
-		return -EADDRINUSE;
-	}
-	if (!err)
-		err = snic_vsi_rss_default(pf, adi->vsi.id, adi->nr_queues);
-	if (err)
-		return err;
-	return snic_vsi_set_flags(pf, &adi->vsi, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF);
-}
 
 static void snic_adi_scrub_queues(struct snic_adi *adi)
 {
@@ -184,8 +156,8 @@ static void snic_adi_stop(struct snic_adi *adi)
 		snic_hw_fatal(pf, "a function could not be disabled");
 	snic_adi_vectors_close(adi, func);
 	snic_sync_events(pf);
-	if (adi->vsi.flags || adi->vsi.nr_macs)
-		snic_vsi_clear(pf, &adi->vsi);
+	snic_stats_keep(adi);
+	snic_vsi_clear(pf, &adi->vsi);
 	snic_adi_scrub_queues(adi);
 	for (i = 0; i < adi->nr_queues; i++)
 		snic_func_map_queue(pf, func, i, -1);
@@ -214,6 +186,8 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 		snic_func_off(pf, func);
 		return err;
 	}
+	snic_vsi_init(&adi->vsi, func);
+	snic_cfg_apply_itr(adi);
 	snic_adi_map_queues(adi, func);
 	snic_adi_vectors_open(adi, func);
 	adi->dma_on = false;
@@ -240,6 +214,8 @@ static int snic_adi_open(struct vdcm_adi *vadi)
 
 	if (!snic_hw_alive(pf))
 		return -EIO;
+	/* The framework lets nobody configure an ADI that is being opened. */
+	adi->nr_queues = adi->cfg[SNIC_CFG_QUEUES];
 	err = snic_res_alloc(pf, &func, adi->qp, adi->nr_queues);
 	if (err)
 		return err;
@@ -352,6 +328,7 @@ static int snic_adi_resume(struct vdcm_adi *vadi)
 	mutex_lock(&adi->lock);
 	err = snic_func_reset(pf, adi->func, 0);
 	snic_adi_dma_resume(adi);
+	snic_cfg_apply_itr(adi);
 	snic_adi_map_queues(adi, adi->func);
 	snic_adi_vectors_route(adi, adi->func);
 	adi->dma_on = false;

@@ -7,6 +7,7 @@
 
 #include <linux/device.h>
 
+#include "attrs_parse.h"
 #include "smartnic.h"
 #include "xlat.h"
 
@@ -50,15 +51,31 @@ struct snic_msg {
 	u8 data[] __aligned(8);
 };
 
+/* What the operator set (attrs.c). Kept over open, close and reset. */
+enum snic_cfg {
+	SNIC_CFG_VLAN,
+	SNIC_CFG_TX_RATE,	/* Mb/s */
+	SNIC_CFG_TRUST,
+	SNIC_CFG_SPOOFCHK,
+	SNIC_CFG_LINK,		/* enum snic_link_state */
+	SNIC_CFG_QUEUES,
+	SNIC_CFG_RX_RING,	/* most descriptors */
+	SNIC_CFG_TX_RING,
+	SNIC_CFG_ITR,		/* us */
+	SNIC_NR_CFG
+};
+
 /**
  * struct snic_adi - one ADI
  * @vdcm: the framework's side
  * @pf: PF
  * @list: in pf->adis
- * @nr_queues: queue pairs of its type
  * @mac: the address a guest finds; under pf->adis_lock
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
+ * @cfg: by enum snic_cfg
+ * @stats: by enum snic_stat: what the device had counted at the last close
+ * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
  * @vecs: vectors
  * @dma_on: the guest's bus master enable
@@ -71,6 +88,7 @@ struct snic_msg {
  * @configured_rx: likewise
  * @enabled_tx: TX queues enabled
  * @enabled_rx: likewise
+ * @promisc: FLAG_VF_* that the guest asked for, granted or not
  * @uc_promisc_said: refusal of promiscuous mode was logged
  * @work: answers messages
  * @msg_lock: @msgs, @nr_msgs, @gate and @link_event
@@ -86,11 +104,13 @@ struct snic_adi {
 	struct vdcm_adi *vdcm;
 	struct snic_pf *pf;
 	struct list_head list;
-	unsigned int nr_queues;
 	u8 mac[ETH_ALEN];
 
 	struct mutex lock;	/* see above */
 	u16 func;
+	u32 cfg[SNIC_NR_CFG];
+	u64 stats[SNIC_STAT_COUNT];
+	unsigned int nr_queues;
 	u16 qp[SNIC_FUNC_QPS];
 	struct snic_vec vecs[SNIC_FUNC_VECS];
 	bool dma_on;
@@ -103,6 +123,7 @@ struct snic_adi {
 	u16 configured_rx;
 	u16 enabled_tx;
 	u16 enabled_rx;
+	u16 promisc;
 	bool uc_promisc_said;
 
 	struct work_struct work;
@@ -133,6 +154,12 @@ extern const struct vdcm_adi_ops snic_adi_ops;
 int snic_adi_restart(struct snic_adi *adi, bool dma_on);
 int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac);
 int snic_mac_set(struct snic_adi *adi, const u8 *mac);
+
+/* adi_vsi.c */
+int snic_adi_vsi_start(struct snic_adi *adi);
+int snic_adi_vsi_update(struct snic_adi *adi);
+int snic_adi_untrust(struct snic_adi *adi);
+bool snic_adi_link_up(const struct snic_adi *adi);
 
 /* adi_dma.c */
 void snic_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid);
@@ -168,7 +195,22 @@ bool snic_vc_reset_impending(struct snic_adi *adi);
 extern const struct vdcm_type snic_avf_types[];
 extern const unsigned int snic_nr_avf_types;
 
+/* attrs.c */
+extern struct attribute *snic_cfg_attrs[];
+void snic_cfg_init(struct snic_adi *adi);
+void snic_cfg_apply_itr(struct snic_adi *adi);
+
+/* stats.c */
+extern const struct attribute_group snic_stats_group;
+void snic_stats_keep(struct snic_adi *adi);
+
 /* sysfs.c */
 extern const struct attribute_group *snic_adi_groups[];
+extern const struct attribute_group *snic_pf_groups[];
+
+static inline struct snic_adi *snic_adi_of(struct device *dev)
+{
+	return vdcm_adi_drvdata(vdcm_adi_get(dev));
+}
 
 #endif /* SMARTNIC_ADI_H */

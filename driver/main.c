@@ -11,6 +11,8 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
+#include <vdcm/version.h>
+
 #include "adi.h"
 #include "hw.h"
 #include "netdev.h"
@@ -58,6 +60,7 @@ static struct vdcm_driver snic_vdcm_driver = {
 	.name = "smartnic_adi",
 	.owner = THIS_MODULE,
 	.ops = &snic_adi_ops,
+	.attrs_dir = SNIC_DRV_NAME,
 	.groups = snic_adi_groups,
 };
 
@@ -429,6 +432,7 @@ static struct pci_driver snic_driver = {
 	.remove = snic_remove,
 	.shutdown = snic_shutdown,
 	.err_handler = &snic_err_handlers,
+	.dev_groups = snic_pf_groups,
 	.driver.pm = pm_sleep_ptr(&snic_pm_ops),
 };
 
@@ -454,3 +458,4 @@ module_exit(snic_exit);
 
 MODULE_DESCRIPTION("SmartNIC PF driver");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VDCM_VERSION);

@@ -92,12 +92,16 @@ struct snic_mailbox {
  * struct snic_vsi - what the driver told the switch about one VSI
  * @id: number, that of its function
  * @flags: SNIC_VSI_*
+ * @vlan: port VLAN, 0: none
+ * @tx_rate: Mb/s, 0: no limit
  * @nr_macs: entries in @macs
  * @macs: address filters
  */
 struct snic_vsi {
 	u16 id;
 	u16 flags;
+	u16 vlan;
+	u32 tx_rate;
 	unsigned int nr_macs;
 	u8 macs[SNIC_FW_MACS_PER_VSI][ETH_ALEN];
 };
@@ -271,6 +275,8 @@ int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index)
 
 /* vsi.c */
 void snic_vsi_init(struct snic_vsi *vsi, u16 id);
+int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u16 vlan,
+		 u32 tx_rate);
 int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags);
 bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac);
 int snic_vsi_add_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);

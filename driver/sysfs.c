@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of an ADI: /sys/bus/mdev/devices/<uuid>/smartnic/.
+ * Attributes of an ADI, /sys/bus/mdev/devices/<uuid>/smartnic/, as far as they
+ * are no setting (attrs.c) and no counter (stats.c); and those of the PF.
  */
 #include <linux/etherdevice.h>
 #include <linux/sysfs.h>
 
-#include <compat/hex.h>
-
 #include "adi.h"
-
-static struct snic_adi *snic_adi_of(struct device *dev)
-{
-	return vdcm_adi_drvdata(vdcm_adi_get(dev));
-}
+#include "hw.h"
 
 static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -25,18 +20,14 @@ static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char 
 	return sysfs_emit(buf, "%pM\n", mac);
 }
 
-/* Six pairs of digits and at most one newline, nothing around them. */
-static int snic_parse_mac(const char *buf, size_t count, u8 *mac)
+static bool snic_mac_is(struct snic_adi *adi, const u8 *mac)
 {
-	size_t len = strnlen(buf, count);
+	bool is;
 
-	if (len != count)
-		return -EINVAL;
-	if (len == 3 * ETH_ALEN && buf[len - 1] == '\n')
-		len--;
-	if (len != 3 * ETH_ALEN - 1 || !mac_pton(buf, mac))
-		return -EINVAL;
-	return is_valid_ether_addr(mac) ? 0 : -EINVAL;
+	mutex_lock(&adi->pf->adis_lock);
+	is = ether_addr_equal_unaligned(adi->mac, mac);
+	mutex_unlock(&adi->pf->adis_lock);
+	return is;
 }
 
 static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
@@ -50,6 +41,9 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 	if (err)
 		return err;
 	err = vdcm_adi_configure_begin(adi->vdcm);
+	/* What it is already may be written to an open one, too. */
+	if (err == -EBUSY && snic_mac_is(adi, mac))
+		return count;
 	if (err)
 		return err;
 	err = snic_mac_set(adi, mac);
@@ -73,12 +67,6 @@ static ssize_t vsi_show(struct device *dev, struct device_attribute *attr, char 
 	return function_show(dev, attr, buf);
 }
 static DEVICE_ATTR_RO(vsi);
-
-static ssize_t queues_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", snic_adi_of(dev)->nr_queues);
-}
-static DEVICE_ATTR_RO(queues);
 
 static ssize_t vectors_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -106,17 +94,49 @@ static struct attribute *snic_adi_attrs[] = {
 	&dev_attr_mac.attr,
 	&dev_attr_function.attr,
 	&dev_attr_vsi.attr,
-	&dev_attr_queues.attr,
 	&dev_attr_vectors.attr,
 	NULL
 };
 
 static const struct attribute_group snic_adi_group = {
-	.name = SNIC_DRV_NAME,
 	.attrs = snic_adi_attrs,
+};
+
+static const struct attribute_group snic_adi_cfg_group = {
+	.attrs = snic_cfg_attrs,
 };
 
 const struct attribute_group *snic_adi_groups[] = {
 	&snic_adi_group,
+	&snic_adi_cfg_group,
+	&snic_stats_group,
+	NULL
+};
+
+/* --- the PF ----------------------------------------------------------------- */
+
+/* Also while its network interface is down, or is none. */
+static ssize_t link_speed_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_pf *pf = dev_get_drvdata(dev);
+
+	if (snic_hw_off(pf))
+		return -ENODEV;
+	return sysfs_emit(buf, "%u\n", snic_read(pf, SNIC_LINK_SPEED));
+}
+static DEVICE_ATTR_RO(link_speed);
+
+static struct attribute *snic_pf_attrs[] = {
+	&dev_attr_link_speed.attr,
+	NULL
+};
+
+static const struct attribute_group snic_pf_group = {
+	.name = SNIC_DRV_NAME,
+	.attrs = snic_pf_attrs,
+};
+
+const struct attribute_group *snic_pf_groups[] = {
+	&snic_pf_group,
 	NULL
 };

@@ -12,6 +12,14 @@ static bool snic_vc_addr_ok(const struct snic_adi *adi, const u8 *addr)
 {
 	if (is_multicast_ether_addr(addr))
 		return !is_broadcast_ether_addr(addr);
+	if (ether_addr_equal_unaligned(addr, adi->mac))
+		return true;
+	if (!adi->cfg[SNIC_CFG_TRUST]) {
+		dev_notice_ratelimited(vdcm_adi_dev(adi->vdcm),
+				       "the guest wants the address %pM: only with trust on\n",
+				       addr);
+		return false;
+	}
 	return !is_zero_ether_addr(addr) && !snic_mac_taken(adi->pf, adi, addr);
 }
 
@@ -56,27 +64,30 @@ SNIC_VC_HANDLER(snic_vc_del_addrs)
 }
 
 /*
- * A guest may have all multicast. Others' unicast it may not; drivers take an
- * error for a fault of the PF, so it is told yes and gets nothing.
+ * A guest may have all multicast, others' unicast with trust only. Drivers take
+ * an error for a fault of the PF, so it is told yes and gets nothing, until it
+ * is trusted.
  */
 SNIC_VC_HANDLER(snic_vc_promisc)
 {
 	const struct virtchnl_promisc_info *info = msg;
-	u16 flags = adi->vsi.flags & ~SNIC_VSI_MC_PROMISC;
+	u16 before = adi->promisc;
+	int err;
 
 	if (!snic_vc_own_vsi(adi, info->vsi_id) ||
 	    info->flags & ~(FLAG_VF_UNICAST_PROMISC | FLAG_VF_MULTICAST_PROMISC))
 		return VIRTCHNL_STATUS_ERR_PARAM;
-	if (info->flags & FLAG_VF_UNICAST_PROMISC && !adi->uc_promisc_said) {
+	if (info->flags & FLAG_VF_UNICAST_PROMISC && !adi->cfg[SNIC_CFG_TRUST] &&
+	    !adi->uc_promisc_said) {
 		dev_info(vdcm_adi_dev(adi->vdcm),
-			 "unicast promiscuous mode is not for guests: ignored\n");
+			 "the guest wants all unicast: only with trust on\n");
 		adi->uc_promisc_said = true;
 	}
-	if (info->flags & FLAG_VF_MULTICAST_PROMISC)
-		flags |= SNIC_VSI_MC_PROMISC;
-	if (flags == adi->vsi.flags)
-		return VIRTCHNL_STATUS_SUCCESS;
-	return snic_vc_status(snic_vsi_set_flags(adi->pf, &adi->vsi, flags));
+	adi->promisc = info->flags;
+	err = snic_adi_vsi_update(adi);
+	if (err)
+		adi->promisc = before;
+	return snic_vc_status(err);
 }
 
 /* --- receive side scaling --------------------------------------------------- */

@@ -52,6 +52,9 @@ static bool snic_vc_pair_ok(const struct snic_adi *adi,
 		return false;
 	if ((adi->enabled_tx | adi->enabled_rx) & BIT(q))
 		return false;
+	if (qpi->txq.ring_len > adi->cfg[SNIC_CFG_TX_RING] ||
+	    qpi->rxq.ring_len > adi->cfg[SNIC_CFG_RX_RING])
+		return false;
 	if (qpi->rxq.max_pkt_size < SNIC_VC_FRAME_MIN ||
 	    qpi->rxq.max_pkt_size > SNIC_VC_FRAME_MAX)
 		return false;

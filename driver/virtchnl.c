@@ -144,7 +144,7 @@ void snic_vc_link(struct snic_adi *adi)
 		.severity = PF_EVENT_SEVERITY_INFO,
 	};
 	u32 mbps = snic_read(adi->pf, SNIC_LINK_SPEED);
-	bool up = snic_read(adi->pf, SNIC_STATUS) & SNIC_STATUS_LINK;
+	bool up = snic_adi_link_up(adi);
 
 	if (!adi->func || !(adi->enabled_tx | adi->enabled_rx) || snic_hw_off(adi->pf))
 		return;
@@ -254,6 +254,7 @@ void snic_vc_reset(struct snic_adi *adi)
 {
 	adi->state = min(adi->state, SNIC_VC_VERSION);
 	adi->caps = 0;
+	adi->promisc = 0;
 	adi->configured_tx = 0;
 	adi->configured_rx = 0;
 	adi->enabled_tx = 0;

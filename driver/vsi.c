@@ -15,24 +15,40 @@ void snic_vsi_init(struct snic_vsi *vsi, u16 id)
 }
 
 /**
- * snic_vsi_set_flags() - set the flags of a VSI
+ * snic_vsi_set() - what the switch does with a VSI's frames
  * @pf: PF
  * @vsi: VSI
  * @flags: SNIC_VSI_*
+ * @vlan: port VLAN, 1..4094, or 0
+ * @tx_rate: Mb/s, or 0: no limit
+ *
+ * Acts at once, and on nothing of it if it fails.
  *
  * Return: 0 or errno.
  */
-int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags)
+int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u16 vlan,
+		 u32 tx_rate)
 {
 	struct snic_fw_vsi msg = {
 		.vsi = cpu_to_le16(vsi->id),
 		.flags = cpu_to_le16(flags),
+		.vlan = cpu_to_le16(vlan),
+		.tx_rate = cpu_to_le32(tx_rate),
 	};
 	int err = snic_fw_exec(pf, SNIC_FW_VSI_SET, &msg, NULL);
 
-	if (!err)
-		vsi->flags = flags;
-	return err;
+	if (err)
+		return err;
+	vsi->flags = flags;
+	vsi->vlan = vlan;
+	vsi->tx_rate = tx_rate;
+	return 0;
+}
+
+/* Return: 0 or errno; VLAN and rate stay. */
+int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags)
+{
+	return snic_vsi_set(pf, vsi, flags, vsi->vlan, vsi->tx_rate);
 }
 
 static int snic_vsi_find(const struct snic_vsi *vsi, const u8 *mac)
@@ -95,7 +111,7 @@ int snic_vsi_del_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac)
 	return err;
 }
 
-/* Filters, flags and RSS of the VSI are as after device reset. */
+/* Filters, flags, VLAN, rate and RSS of the VSI are as after device reset. */
 int snic_vsi_clear(struct snic_pf *pf, struct snic_vsi *vsi)
 {
 	struct snic_fw_vsi msg = { .vsi = cpu_to_le16(vsi->id) };

@@ -67,7 +67,62 @@ read_attrs() {
 	}'
 }
 
-# --- what an address may be ---------------------------------------------------
+# --- settings -----------------------------------------------------------------
+
+SETTINGS='mac vlan tx_rate trust spoofchk link_state queues rx_ring_size tx_ring_size itr'
+
+is_setting() {
+	case $1 in
+	smartnic/*[!a-z_]*) return 1 ;;
+	smartnic/*) ;;
+	*) return 1 ;;
+	esac
+	case " $SETTINGS " in
+	*" ${1#smartnic/} "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# What a device has that nobody has told anything; an address of its own.
+usual() {
+	case $1 in
+	vlan | tx_rate | itr) echo 0 ;;
+	trust) echo off ;;
+	spoofchk) echo on ;;
+	link_state) echo auto ;;
+	queues) echo "$type_queues" ;;
+	rx_ring_size | tx_ring_size) echo 4096 ;;
+	esac
+}
+
+closed_only() {
+	case $1 in
+	mac | queues | rx_ring_size | tx_ring_size) ;;
+	*) return 1 ;;
+	esac
+}
+
+# number NAME VALUE MIN MAX STEP
+number() {
+	case $2 in
+	'' | *[!0-9]* | 0?*) refuse "smartnic/$1: '$2' is no decimal number" ;;
+	esac
+	# What has more digits is too large, for the shell as well.
+	if [ "${#2}" -gt 9 ] || [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || [ "$(($2 % $5))" != 0 ]; then
+		[ "$5" = 1 ] || refuse "smartnic/$1: $2 is no multiple of $5 from $3 to $4"
+		refuse "smartnic/$1: $2 is not from $3 to $4"
+	fi
+}
+
+# word NAME VALUE WORD...
+word() {
+	name=$1 value=$2
+	shift 2
+	for w; do
+		[ "$value" != "$w" ] || return 0
+	done
+	refuse "smartnic/$name: '$value' is none of: $*"
+}
 
 h='[0-9A-Fa-f]'
 check_mac() {
@@ -81,6 +136,22 @@ check_mac() {
 	?[13579bBdDfF]:*) refuse "smartnic/mac: $1 is a multicast address" ;;
 	esac
 }
+
+# The driver's rules.
+check_value() { # NAME VALUE
+	case $1 in
+	mac) check_mac "$2" ;;
+	vlan) number "$1" "$2" 0 4094 1 ;;
+	tx_rate) number "$1" "$2" 0 100000 1 ;;
+	trust | spoofchk) word "$1" "$2" on off ;;
+	link_state) word "$1" "$2" auto enable disable ;;
+	queues) number "$1" "$2" 1 "$type_queues" 1 ;;
+	rx_ring_size | tx_ring_size) number "$1" "$2" 64 4096 32 ;;
+	itr) number "$1" "$2" 0 8190 2 ;;
+	esac
+}
+
+# --- the other devices of the parent ----------------------------------------------
 
 # Nobody else on this parent may have the address, running or defined.
 check_mac_free() {
@@ -101,46 +172,104 @@ check_mac_free() {
 	done
 }
 
+# What the others may send, Mb/s: each as it runs, or else as it is defined.
+rates_of_others() {
+	sum=0
+	for f in "$PARENTS/$parent"/*/smartnic/tx_rate; do
+		case $f in
+		*/"$uuid"/smartnic/tx_rate) ;;
+		*) read -r rate 2>/dev/null <"$f" && sum=$((sum + rate)) ;;
+		esac
+	done
+	for f in "$DEFINED/$parent"/*; do
+		other=${f##*/}
+		[ "$other" != "$uuid" ] && [ ! -e "$MDEVS/$other" ] && [ -f "$f" ] || continue
+		rate=$(read_attrs <"$f" | sed -n 's|^smartnic/tx_rate	||p' | tail -n 1)
+		case $rate in
+		'' | *[!0-9]* | ??????????*) ;;
+		*) sum=$((sum + rate)) ;;
+		esac
+	done
+	echo "$sum"
+}
+
+# A device with a rate is promised it: together they may not exceed the link. A
+# device without one takes what is left.
+check_rate_free() {
+	[ "$1" -gt 0 ] && read -r speed 2>/dev/null <"$PARENTS/$parent/smartnic/link_speed" || return 0
+	sum=$(($(rates_of_others) + $1))
+	[ "$sum" -le "$speed" ] ||
+		refuse "smartnic/tx_rate: with $1 Mb/s the devices of $parent would have $sum Mb/s, its link has $speed"
+}
+
 # --- events -------------------------------------------------------------------
 
-# The definition on stdin; its address, if it has one, in $mac.
+# The definition on stdin; what it sets in $v_NAME, the names in $given.
 check_attrs() {
 	attrs=$(read_attrs) || refuse "$uuid: the definition is not understood"
-	mac=
+	given=' '
 	while IFS='	' read -r key value; do
-		case $key in
-		'') ;;
-		smartnic/mac)
-			[ -z "$mac" ] || refuse "smartnic/mac is given twice; remove one: mdevctl modify --delattr --index=N"
-			check_mac "$value"
-			mac=$value
-			;;
-		*) refuse "'$key' is no attribute of $type that can be set; smartnic/mac is" ;;
+		[ -n "$key" ] || continue
+		is_setting "$key" ||
+			refuse "'$key' is no attribute of $type that can be set; there are, below smartnic/: $SETTINGS"
+		name=${key#smartnic/}
+		case $given in
+		*" $name "*) refuse "$key is given twice; remove one: mdevctl modify --delattr --index=N" ;;
 		esac
+		check_value "$name" "$value"
+		given="$given$name "
+		eval "v_$name=\$value"
 	done <<-END
 		$attrs
 	END
-	[ -z "$mac" ] || check_mac_free "$mac"
+	[ -z "${v_mac:-}" ] || check_mac_free "$v_mac"
+	check_rate_free "${v_tx_rate:-0}"
 }
 
-# A running device that nobody has open can change its address.
-modify_live() {
-	[ -n "$mac" ] || return 0
-	! grep -qixF "$mac" "$MDEVS/$uuid/smartnic/mac" || return 0
-	read -r state <"$MDEVS/$uuid/smartnic/state" || refuse "$uuid does not run"
-	case $state in
-	open*) refuse "smartnic/mac: $uuid is in use ($state): the address changes only while it is closed" ;;
+current() { cat "$MDEVS/$uuid/smartnic/$1" 2>/dev/null; }
+
+# wanted NAME: what the definition says of it, or what is so without it.
+wanted() {
+	case $given in
+	*" $1 "*) eval "printf '%s\n' \"\$v_$1\"" ;;
+	*) usual "$1" ;;
 	esac
-	(printf %s "$mac" >"$MDEVS/$uuid/smartnic/mac") 2>/dev/null || refuse "smartnic/mac: the driver refused $mac, see the kernel's log"
 }
 
-# Nothing to say about a device that is just going away.
+differs() {
+	want=$(wanted "$1")
+	[ -n "$want" ] || return 1
+	! current "$1" | grep -qixF "$want"
+}
+
+# A running device becomes as the definition says: what needs it closed is looked
+# at first, so that nothing is done by halves.
+modify_live() {
+	state=$(current state) || refuse "$uuid does not run"
+	for n in $SETTINGS; do
+		closed_only "$n" && differs "$n" || continue
+		case $state in
+		open*) refuse "smartnic/$n: $uuid is in use ($state): it changes only while the device is closed" ;;
+		esac
+	done
+	for n in $SETTINGS; do
+		differs "$n" || continue
+		(printf %s "$want" >"$MDEVS/$uuid/smartnic/$n") 2>/dev/null ||
+			refuse "smartnic/$n: the driver refused $want, see the kernel's log"
+	done
+}
+
+# The address, and what somebody has set. Nothing to say about a device that is
+# just going away.
 get_attributes() {
-	if read -r mac 2>/dev/null <"$MDEVS/$uuid/smartnic/mac"; then
-		printf '[{"smartnic/mac":"%s"}]\n' "$mac"
-	else
-		echo '[]'
-	fi
+	comma=
+	printf '['
+	for n in $SETTINGS; do
+		v=$(current "$n") && [ "$v" != "$(usual "$n")" ] || continue
+		printf '%s{"smartnic/%s":"%s"}' "$comma" "$n" "$v"
+		comma=,
+	done
+	printf ']\n'
 }
 
 # mdevctl 1.3 and later asks; whatever is not listed here would be refused.
@@ -164,6 +293,12 @@ done
 case $type in
 smartnic-*) ;;
 *) exit 2 ;;
+esac
+
+type_queues=${type##*-}
+type_queues=${type_queues%q}
+case $type_queues in
+'' | *[!0-9]*) type_queues=16 ;;
 esac
 
 case $event-$action in

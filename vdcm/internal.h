@@ -143,6 +143,7 @@ struct vdcm_live {
  * @type: type
  * @regions: region table of the type
  * @drvdata: the PF driver's
+ * @attrs: directory of the PF driver's attributes, or NULL
  * @entry: in the parent's list
  * @lock: see above
  * @pin_lock: see above
@@ -164,6 +165,7 @@ struct vdcm_adi {
 	const struct vdcm_type *type;
 	const struct vdcm_regions *regions;
 	void *drvdata;
+	struct kobject *attrs;
 	struct list_head entry;
 	struct mutex lock;		/* open, config space, reset */
 	struct mutex pin_lock;		/* pin tree, translation */
@@ -331,6 +333,10 @@ bool vdcm_can_mmap(void);
 int vdcm_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 void vdcm_set_memory(struct vdcm_adi *adi, bool on);
 void vdcm_zap(struct vdcm_adi *adi);
+
+/* attrs.c */
+int vdcm_attrs_add(struct vdcm_adi *adi);
+void vdcm_attrs_remove(struct vdcm_adi *adi);
 
 /* irq.c */
 unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index);

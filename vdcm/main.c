@@ -7,6 +7,8 @@
 #include <linux/moduleparam.h>
 #include <linux/sysfs.h>
 
+#include <vdcm/version.h>
+
 #include "internal.h"
 
 struct workqueue_struct *vdcm_wq;
@@ -88,4 +90,5 @@ module_exit(vdcm_exit);
 
 MODULE_DESCRIPTION("Virtual Device Composition Module");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VDCM_VERSION);
 MODULE_SOFTDEP("pre: mdev vfio_iommu_type1");

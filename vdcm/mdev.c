@@ -96,11 +96,16 @@ static int add_adi(struct mdev_device *mdev)
 		goto put;
 	dev_set_drvdata(mdev_dev(mdev), adi);
 	list_adi(adi);
-	ret = vfio_register_emulated_iommu_dev(&adi->vdev);
+	ret = vdcm_attrs_add(adi);
 	if (ret)
 		goto destroy;
+	ret = vfio_register_emulated_iommu_dev(&adi->vdev);
+	if (ret)
+		goto attrs;
 	return 0;
 
+attrs:
+	vdcm_attrs_remove(adi);
 destroy:
 	unlist_adi(adi);
 	dev_set_drvdata(mdev_dev(mdev), NULL);
@@ -144,6 +149,7 @@ static void vdcm_mdev_remove(struct mdev_device *mdev)
 	const struct vdcm_type *type = adi->type;
 	struct vdcm_parent *parent = adi->parent;
 
+	vdcm_attrs_remove(adi);
 	vfio_unregister_group_dev(&adi->vdev);
 	unlist_adi(adi);
 	adi_destroy(adi);
@@ -173,7 +179,7 @@ static ssize_t vdcm_show_description(struct mdev_type *mtype, char *buf)
  * Once per module, from its init function, before any parent.
  *
  * Context: process.
- * Return: 0, -EINVAL (an operation is missing), -ENOMEM, or the driver core's
+ * Return: 0, -EINVAL (an operation or a name is missing), -ENOMEM, or the driver core's
  * error.
  */
 int vdcm_driver_register(struct vdcm_driver *drv)
@@ -185,7 +191,7 @@ int vdcm_driver_register(struct vdcm_driver *drv)
 	if (!drv->name || !ops || !ops->create || !ops->destroy || !ops->open ||
 	    !ops->close || !ops->reset || !ops->bus_master || !ops->page ||
 	    !ops->reg_read || !ops->reg_write || !ops->vector_irq ||
-	    !ops->fault_done)
+	    !ops->fault_done || (drv->groups && !drv->attrs_dir))
 		return -EINVAL;
 	m = kzalloc(sizeof(*m), GFP_KERNEL);
 	if (!m)
@@ -199,7 +205,6 @@ int vdcm_driver_register(struct vdcm_driver *drv)
 	m->mdrv.driver.name = drv->name;
 	m->mdrv.driver.owner = drv->owner;
 	m->mdrv.driver.mod_name = module_name(drv->owner);
-	m->mdrv.driver.dev_groups = drv->groups;
 	m->mdrv.driver.suppress_bind_attrs = true;
 	ret = mdev_register_driver(&m->mdrv);
 	if (ret) {

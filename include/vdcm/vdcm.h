@@ -173,15 +173,19 @@ struct vdcm_adi_ops {
  * @name: name of the mdev driver, e.g. "smartnic_adi"
  * @owner: THIS_MODULE
  * @ops: see struct vdcm_adi_ops
- * @groups: sysfs attribute groups of each mdev, NULL-terminated, or NULL. Their
- *	show and store functions get the mdev's struct device: vdcm_adi_get().
- *	vdcm_attr_* are attributes of the framework to put among them.
+ * @attrs_dir: name of the directory of each mdev that holds @groups
+ * @groups: sysfs attribute groups, NULL-terminated, or NULL. A group without a
+ *	name is in @attrs_dir itself, one with a name in a directory there. All
+ *	are of struct device_attribute and get the mdev's struct device:
+ *	vdcm_adi_get(). vdcm_attr_* are attributes of the framework to put among
+ *	them. They live from @create to before @destroy.
  * @private: the framework's
  */
 struct vdcm_driver {
 	const char *name;
 	struct module *owner;
 	const struct vdcm_adi_ops *ops;
+	const char *attrs_dir;
 	const struct attribute_group **groups;
 	void *private;
 };

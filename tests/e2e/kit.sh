@@ -90,7 +90,43 @@ bad_macs() {
 }
 
 unknown() { refused "'$1' is no attribute" define_with "$U" "{\"$1\":\"1\"}" && [ ! -e "$CONF/$PF/$U" ]; }
-unknowns() { unknown smartnic/queues && unknown mac && unknown smartnic/../remove && unknown 'smartnic/mac '; }
+unknowns() {
+	local a
+
+	for a in smartnic/state smartnic/stats/rx_bytes mac vlan smartnic/../remove 'smartnic/mac ' 'smartnic/mac vlan' smartnic/ 'smartnic/*'; do
+		unknown "$a" || return
+	done
+}
+
+# Name, value; what the driver would refuse, too.
+bad_values() {
+	local n v
+
+	while read -r n v; do
+		refused "smartnic/$n:" define_with "$U" "{\"smartnic/$n\":\"$v\"}" || { echo "$n '$v'"; return 1; }
+		[ ! -e "$CONF/$PF/$U" ] || return
+	done <<-'END'
+		vlan 4095
+		vlan -1
+		vlan 010
+		vlan 99999999999999999999
+		vlan
+		tx_rate 100001
+		tx_rate 10M
+		trust yes
+		trust ON
+		spoofchk 1
+		spoofchk
+		link_state up
+		queues 0
+		queues 2
+		rx_ring_size 65
+		rx_ring_size 32
+		tx_ring_size 8192
+		itr 3
+		itr 8192
+	END
+}
 twice() { refused 'given twice' define_with "$U" "$(mac_attr $MAC:01),$(mac_attr $MAC:02)"; }
 
 defined_mac() { equal "$(jq -r '.attrs[]["smartnic/mac"]' "$CONF/$PF/$1")" "$2"; }
@@ -106,6 +142,60 @@ modified() {
 	refused multicast mdevctl modify -u "$U" --addattr=smartnic/mac --value=03:00:00:00:00:01 --index 0 &&
 		defined_mac "$U" $MAC:01 && mdevctl modify -u "$U" --delattr --index 0 &&
 		mdevctl modify -u "$U" --addattr=smartnic/mac --value=$MAC:02 && defined_mac "$U" $MAC:02
+}
+
+ALL_SET='{"smartnic/mac":"02:00:00:00:77:09"},{"smartnic/vlan":"100"},{"smartnic/tx_rate":"1000"},{"smartnic/trust":"on"},{"smartnic/spoofchk":"off"},
+	{"smartnic/link_state":"enable"},{"smartnic/queues":"1"},{"smartnic/rx_ring_size":"512"},{"smartnic/tx_ring_size":"1024"},{"smartnic/itr":"20"}'
+are() { # UUID, then NAME=VALUE
+	local u=$1 s
+
+	shift
+	for s; do equal "${s%%=*}=$(attr "$u" "${s%%=*}")" "$s" || return; done
+}
+all_set() {
+	are "$1" mac=02:00:00:00:77:09 vlan=100 tx_rate=1000 trust=on spoofchk=off link_state=enable queues=1 rx_ring_size=512 tx_ring_size=1024 itr=20
+}
+
+# Every setting through a definition; then of a running device into one.
+settings_live_on() {
+	local u v
+
+	u=$(uuid)
+	printf '{"mdev_type":"smartnic-2q","start":"manual","attrs":[%s]}\n' "$ALL_SET" >/run/device.json
+	mdevctl define -u "$u" -p "$PF" --jsonfile /run/device.json || return
+	for v in 1 2; do
+		mdevctl start -u "$u" && all_set "$u" && mdevctl stop -u "$u" || return
+	done
+	mdevctl undefine -u "$u"
+}
+
+# What was set by hand survives define, stop, start; what was not stays unsaid.
+defined_as_it_runs() {
+	local u
+
+	u=$(mdevctl start -p "$PF" -t smartnic-2q) && cd "$MDEV/$u/smartnic" || return
+	echo 7 >vlan && echo 250 >tx_rate && echo on >trust && echo 1 >queues && echo disable >link_state || return
+	cd / && mdevctl define -u "$u" && cat "$CONF/$PF/$u" || return
+	equal "$(jq -r '[.attrs[] | keys[0]] | sort | join(" ")' "$CONF/$PF/$u")" \
+		'smartnic/link_state smartnic/mac smartnic/queues smartnic/trust smartnic/tx_rate smartnic/vlan' || return
+	mdevctl stop -u "$u" && mdevctl start -u "$u" &&
+		are "$u" vlan=7 tx_rate=250 trust=on queues=1 link_state=disable spoofchk=on itr=0 rx_ring_size=4096 &&
+		mdevctl stop -u "$u" && mdevctl undefine -u "$u"
+}
+
+# The link has so many Mb/s; running and defined devices count, others do not.
+rates() {
+	local speed a b c u
+
+	speed=$(cat "/sys/class/mdev_bus/$PF/smartnic/link_speed") && a=$(uuid) b=$(uuid) c=$(uuid) || return
+	define_with "$a" "{\"smartnic/tx_rate\":\"$((speed / 2))\"}" &&
+		refused "its link has $speed" define_with "$b" "{\"smartnic/tx_rate\":\"$((speed / 2 + 1))\"}" &&
+		define_with "$b" "{\"smartnic/tx_rate\":\"$((speed / 2))\"}" && define_with "$c" '{"smartnic/tx_rate":"0"}' || return
+	# One that runs counts by what it has, also itself: again is not twice.
+	mdevctl start -u "$a" && mdevctl start -u "$c" && echo 1 >"$MDEV/$c/smartnic/tx_rate" || return
+	refused 'smartnic/tx_rate: with' mdevctl start -u "$b" && [ ! -e "$MDEV/$b" ] || return
+	echo 0 >"$MDEV/$c/smartnic/tx_rate" && mdevctl start -u "$b" || return
+	for u in "$a" "$b" "$c"; do mdevctl stop -u "$u" && mdevctl undefine -u "$u" || return; done
 }
 
 # Of a definition, a running device, and the network interface: same or other case.
@@ -136,26 +226,67 @@ absent_parent() {
 keeps() { mdevctl define -u "$R" && defined_mac "$R" "$(attr "$R" mac)" && mdevctl undefine -u "$R"; }
 shows() { mdevctl list -u "$R" -v | tee /dev/stderr | grep -q "smartnic/mac.*$(attr "$R" mac)"; }
 
-live() { # MAC: the running device's, without a definition
-	printf '{"mdev_type":"smartnic-2q","start":"manual","attrs":[%s]}\n' "$(mac_attr "$1")" >/run/device.json
+live_attrs() { # ATTRS: the running device's, without a definition
+	printf '{"mdev_type":"smartnic-2q","start":"manual","attrs":[%s]}\n' "$1" >/run/device.json
 	mdevctl modify -u "$R" --live --jsonfile /run/device.json
 }
+live() { live_attrs "$(mac_attr "$1")"; }
 live_set() { live $MAC:03 && equal "$(attr "$R" mac)" $MAC:03; }
 live_bad() { refused multicast live 33:33:00:00:00:01 && refused 'which is defined' live $MAC:02 && equal "$(attr "$R" mac)" $MAC:03; }
 
 # Open, as a VMM has it: QEMU that stops before its guest starts.
-live_open() {
-	local rc=0 i
+vmm_open() {
+	local i
 
 	qemu-system-x86_64 -M pc -accel tcg -m 64 -S -nodefaults -display none -device "vfio-pci,sysfsdev=$MDEV/$R" </dev/null >"$LAB_OUT/qemu" 2>&1 &
+	VMM=$!
 	for ((i = 0; i < 300; i++)); do
-		[[ $(attr "$R" state) != open* ]] || break
+		[[ $(attr "$R" state) != open* ]] || return 0
 		sleep 0.1
 	done
+	vmm_gone
+	return 1
+}
+vmm_gone() { kill $VMM; wait $VMM; }
+
+live_open() {
+	local rc=0
+
+	vmm_open || return
 	refused 'in use (open' live $MAC:04 && live $MAC:03 && equal "$(attr "$R" mac)" $MAC:03 || rc=$?
-	kill $!
-	wait $!
+	vmm_gone
 	return "$rc"
+}
+
+# Open: what is live changes, what is not is refused, and nothing by halves.
+live_settings() {
+	local rc=0
+
+	vmm_open || return
+	live_attrs '{"smartnic/vlan":"5"},{"smartnic/tx_rate":"70"},{"smartnic/trust":"on"},{"smartnic/spoofchk":"off"},{"smartnic/link_state":"enable"},{"smartnic/itr":"40"}' &&
+		are "$R" vlan=5 tx_rate=70 trust=on spoofchk=off link_state=enable itr=40 &&
+		refused 'smartnic/queues: .* is in use' live_attrs '{"smartnic/vlan":"6"},{"smartnic/queues":"1"}' && are "$R" vlan=5 queues=2 &&
+		refused 'smartnic/vlan:' live_attrs '{"smartnic/vlan":"5000"}' && are "$R" vlan=5 &&
+		live_attrs "$(mac_attr "$(attr "$R" mac)")" && are "$R" vlan=0 tx_rate=0 trust=off spoofchk=on link_state=auto itr=0 || rc=$?
+	vmm_gone
+	return "$rc"
+}
+
+# One line for each thing done to a device, none for others' types.
+notified() {
+	local u
+
+	dmesg -C
+	u=$(mdevctl start -p "$PF" -t smartnic-1q) && mdevctl define -u "$u" && mdevctl stop -u "$u" && mdevctl undefine -u "$u" || return
+	/usr/lib/mdevctl/scripts.d/notifiers/smartnic-notify.sh -t mtty-1 -e notify -a start -s success -u "$u" -p "$PF" <<<'{}' || return
+	dmesg | grep 'smartnic: .* of ' | tee /run/notes
+	equal "$(grep -c "smartnic: [a-z]* of smartnic-1q $u on $PF: success" /run/notes) $(wc -l </run/notes)" '4 4' &&
+		grep -q 'start of ' /run/notes && grep -q 'stop of ' /run/notes && grep -q 'undefine of .*(mac=' /run/notes
+}
+
+# mdevctl 1.2 changes definitions only.
+live_check() {
+	if mdevctl modify --help | grep -q -- --live; then check "$@"; else skip "$1" "$(mdevctl --version) has no modify --live"; fi
 }
 
 profiles() {
@@ -166,7 +297,7 @@ profiles() {
 			mdevctl stop -u "$u" && mdevctl undefine -u "$u" || { echo "$f"; return 1; }
 		n=$((n + 1))
 	done
-	[ "$n" -ge 3 ]
+	[ "$n" -ge 5 ]
 }
 
 # --- the doctor ----------------------------------------------------------------------
@@ -187,8 +318,9 @@ doctor_here() {
 }
 
 main() {
-	plan $((26 + ${#FAULTS[@]}))
+	plan $((32 + ${#FAULTS[@]}))
 	U=$(uuid)
+	say "$(mdevctl --version), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf)
 	check "the doctor misses the callout" doctor_misses 'callout smartnic.sh is not installed'
@@ -201,21 +333,27 @@ main() {
 	check "what is no definition is refused" garbage
 	check "define with a mac that is none is refused" bad_macs
 	check "unknown attributes are refused" unknowns
+	check "define with a value that the driver would refuse is refused" bad_values
 	check "an attribute given twice is refused" twice
 	check "a mac survives define, start, stop" life
 	check "modify checks, and changes" modified
+	check "all settings survive define, start, stop" settings_live_on
+	check "rates beyond the link are refused" rates
 	check "a defined device's mac is refused" dup_defined $MAC:02
 	check "a start with a defined device's mac is refused" dup_start
 	check "a running device's mac is refused" dup_running
 	check "the network interface's mac is refused" dup_netdev
 	check "another parent's devices do not count" absent_parent
 	check "define of a running device keeps its mac" keeps
+	check "define of a running device keeps what was set, over stop and start" defined_as_it_runs
 	check "list shows a running device's mac" shows
-	check "modify --live changes the mac" live_set
-	check "modify --live checks" live_bad
-	check "modify --live of an open device is refused" live_open
+	live_check "modify --live changes the mac" live_set
+	live_check "modify --live checks" live_bad
+	live_check "modify --live of an open device is refused" live_open
+	live_check "modify --live of an open device changes what is live" live_settings
 	check "stop and undefine" eval 'mdevctl stop -u "$R" && mdevctl undefine -u "$U"'
 	check "profiles" profiles
+	check "the notifier tells of each" notified
 	planted_faults
 	finish
 }

@@ -13,7 +13,7 @@ DOMAIN=/run/domain.xml
 HOSTDEV=/run/hostdev.xml
 
 daemons() {
-	mkdir -p /run/dbus /run/udev
+	mkdir -p /run/dbus /run/udev /var/log/libvirt/qemu /var/lib/libvirt /var/cache/libvirt
 	dbus-uuidgen --ensure && dbus-daemon --system --fork || return
 	[ -x /usr/lib/systemd/systemd-udevd ] && /usr/lib/systemd/systemd-udevd --daemon || return
 	udevadm trigger --action=add && udevadm settle -t 60
@@ -100,6 +100,16 @@ nodedev_autostart() {
 	virsh nodedev-autostart "$NODE" && equal "$(jq -r .start "/etc/mdevctl.d/$PF/$U")" auto &&
 		until_true 20 eval "virsh nodedev-info $NODE | grep -x 'Autostart:  *yes'"
 }
+
+# libvirt 10.1 and later changes a definition in place.
+nodedev_update() {
+	node_xml "$U" "$1" >/run/node.xml && virsh nodedev-update "$NODE" /run/node.xml --config &&
+		until_true 20 eval "virsh nodedev-dumpxml --inactive $NODE | grep \"value='$1'\"" &&
+		equal "$(jq -r '.attrs[]["smartnic/mac"]' "/etc/mdevctl.d/$PF/$U")" "$1"
+}
+
+# A device that is started anew has what was defined.
+restarted() { virsh nodedev-destroy "$NODE" && [ ! -e "$MDEV/$U" ] && nodedev_start; }
 
 # As after a reboot: the driver comes, udev's rule starts the device.
 comes_back() {
@@ -198,7 +208,8 @@ domain_stop() { virsh destroy $GUEST && until_true 30 idle && equal "$(attr "$U"
 daemon_logs() { cp /var/log/libvirt/qemu/*.log "$LAB_OUT/" 2>/dev/null; true; }
 
 main() {
-	plan 22
+	plan 25
+	say "libvirt $(virsh --version), $(mdevctl --version), $(qemu-system-x86_64 --version | head -n 1), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) U=$(cat /proc/sys/kernel/random/uuid)
 	check "install the operator's kit" make -C /lab/mdevctl install
@@ -210,6 +221,14 @@ main() {
 	must "nodedev-start sets the mac" nodedev_start
 	check "the XML of the running device has the mac" node_mac
 	check "the XML of the running device has its IOMMU group" node_group
+	if virsh help nodedev-update >/dev/null 2>&1; then
+		check "nodedev-update changes the definition" nodedev_update ${MAC%01}03
+		check "nodedev-update changes it back" nodedev_update $MAC
+	else
+		skip "nodedev-update changes the definition" "libvirt $(virsh --version) has no nodedev-update"
+		skip "nodedev-update changes it back" "libvirt $(virsh --version) has no nodedev-update"
+	fi
+	check "the mac survives nodedev-destroy and nodedev-start" restarted
 	check "nodedev-create and nodedev-destroy" transient
 	check "a device without UUID and address gets both" bare
 	check "nodedev-autostart" nodedev_autostart

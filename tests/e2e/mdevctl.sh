@@ -111,6 +111,7 @@ attributes() {
 
 main() {
 	plan 29
+	say "$(mdevctl --version), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf)
 	QUEUES=$(available "$PF" smartnic-1q)

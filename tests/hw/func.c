@@ -11,6 +11,7 @@ void snic_func_init(SnicState *s, unsigned idx)
     f->idx = idx;
     f->tlb_gen = 1;
     QSIMPLEQ_INIT(&f->msgs);
+    snic_rate_init(f);
     for (i = 0; i < SNIC_UNITS; i++) {
         f->unit[i].f = f;
         f->unit[i].idx = i;
@@ -28,6 +29,7 @@ void snic_func_exit(SnicFunc *f)
     for (i = 0; i < SNIC_FUNC_VECS; i++) {
         timer_free(f->vec[i].timer);
     }
+    snic_rate_exit(f);
 }
 
 /* Its units may start: enabled, master, not told to be quiet. */
@@ -36,7 +38,7 @@ bool snic_func_runs(SnicFunc *f)
     return (f->ctrl & (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA |
                        SNIC_FUNC_CTRL_QUIESCE)) ==
            (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA) &&
-           snic_bus_master(f->s);
+           snic_live(f->s);
 }
 
 /* Every unit looks whether it can go on. */
@@ -86,9 +88,12 @@ void snic_func_wipe(SnicFunc *f)
     }
     for (i = 0; i < SNIC_FUNC_VECS; i++) {
         f->vec[i].map = 0;
+        f->vec[i].sent = -NANOSECONDS_PER_SECOND;
     }
+    snic_rate_reset(f);
     f->ctrl = 0;
     f->pasid = 0;
+    f->itr_min = 0;
     f->xlat = f->inval = 0;
     memset(f->stats, 0, sizeof(f->stats));
 }
@@ -96,6 +101,7 @@ void snic_func_wipe(SnicFunc *f)
 static void snic_func_enable(SnicFunc *f)
 {
     memset(f->stats, 0, sizeof(f->stats));
+    f->itr_min = 0;
     f->s->adis_enabled += f->idx > 0;
 }
 
@@ -124,6 +130,17 @@ static void snic_func_write_ctrl(SnicFunc *f, uint32_t val)
     }
     if (!ran && snic_func_runs(f)) {
         snic_func_kick(f);
+    }
+}
+
+/* What waits for the interval that was goes by the new one. */
+static void snic_func_write_itr_min(SnicFunc *f, uint32_t val)
+{
+    unsigned i;
+
+    f->itr_min = val & SNIC_FUNC_ITR_MIN_MASK;
+    for (i = 0; i < SNIC_FUNC_VECS; i++) {
+        snic_vec_try(&f->vec[i]);
     }
 }
 
@@ -157,6 +174,8 @@ uint32_t snic_func_read(SnicFunc *f, uint32_t off)
         return f->inval >> 32;
     case SNIC_FUNC_RSTAT:
         return f->rstat;
+    case SNIC_FUNC_ITR_MIN:
+        return f->itr_min;
     case SNIC_FUNC_VECMAP(0) ... SNIC_FUNC_VECMAP(SNIC_FUNC_VECS - 1):
         return f->vec[(off - SNIC_FUNC_VECMAP(0)) / 4].map;
     case SNIC_FUNC_QMAP(0) ... SNIC_FUNC_QMAP(SNIC_FUNC_QPS - 1):
@@ -197,6 +216,9 @@ void snic_func_write(SnicFunc *f, uint32_t off, uint32_t val)
         break;
     case SNIC_FUNC_RSTAT:
         f->rstat = val & 3;
+        break;
+    case SNIC_FUNC_ITR_MIN:
+        snic_func_write_itr_min(f, val);
         break;
     case SNIC_FUNC_VECMAP(0) ... SNIC_FUNC_VECMAP(SNIC_FUNC_VECS - 1):
         v = &f->vec[(off - SNIC_FUNC_VECMAP(0)) / 4];

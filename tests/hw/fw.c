@@ -29,7 +29,8 @@ static int snic_fw_vsi_set(SnicState *s, unsigned vsi, const void *in,
 {
     const struct snic_fw_vsi *req = in;
 
-    return snic_veb_set(s, vsi, le16_to_cpu(req->flags));
+    return snic_veb_set(s, vsi, le16_to_cpu(req->flags),
+                        le16_to_cpu(req->vlan), le32_to_cpu(req->tx_rate));
 }
 
 static int snic_fw_vsi_clear(SnicState *s, unsigned vsi, const void *in,

@@ -5,7 +5,7 @@
 
 /* --- vectors of a function ---------------------------------------------------- */
 
-/* The shortest of the intervals that the pending causes name. */
+/* The shortest of the intervals that the pending causes name, or the least. */
 static int64_t snic_vec_interval(const SnicVector *v)
 {
     int64_t best = INT64_MAX;
@@ -16,7 +16,7 @@ static int64_t snic_vec_interval(const SnicVector *v)
             best = MIN(best, i == 3 ? 0 : v->itr[i] * 2 * SCALE_US);
         }
     }
-    return best;
+    return MAX(best, v->f->itr_min * 2 * SCALE_US);
 }
 
 static void snic_vec_timer(void *opaque)
@@ -55,7 +55,7 @@ void snic_vec_try(SnicVector *v)
     int64_t now, due;
 
     if (!v->pending || !v->enabled || !(v->map & SNIC_INTVEC_VALID) ||
-        (!shared && vec >= s->num_vecs)) {
+        (!shared && vec >= s->num_vecs) || !snic_live(s)) {
         return;
     }
     now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
@@ -132,7 +132,10 @@ void snic_vec_write_ctl(SnicVector *v, uint32_t val)
     snic_vec_try(v);
 }
 
-/* A cause that stands in the ring stays there until the driver has read it. */
+/*
+ * A cause that stands in the ring stays there until the driver has read it; the
+ * function's least interval counts across a reset.
+ */
 void snic_vec_reset(SnicVector *v)
 {
     if (v->cause == SNIC_CAUSE_QUEUED) {
@@ -147,7 +150,6 @@ void snic_vec_reset(SnicVector *v)
     v->enabled = v->pending = false;
     v->itrs = 0;
     v->dyn = 0;
-    v->sent = -NANOSECONDS_PER_SECOND;
     memset(v->itr, 0, sizeof(v->itr));
 }
 
@@ -197,8 +199,27 @@ void snic_pf_event(SnicState *s, uint32_t icr)
     uint32_t to = snic_pf_vector(s, icr);
 
     s->icr |= icr;
+    if (!snic_live(s)) {
+        s->icr_unsent |= icr;
+        return;
+    }
     if ((s->icr_mask & icr) && (to & SNIC_INTVEC_VALID) &&
         (to & SNIC_INTVEC_VEC) < s->num_vecs) {
         msix_notify(&s->parent_obj, to & SNIC_INTVEC_VEC);
+    }
+}
+
+/* What had to wait until the device could signal again. */
+void snic_signal_all(SnicState *s)
+{
+    uint32_t unsent = s->icr_unsent;
+    unsigned i;
+
+    s->icr_unsent = 0;
+    for (i = 0; i < snic_num_funcs(s) * SNIC_FUNC_VECS; i++) {
+        snic_vec_try(&s->func[i / SNIC_FUNC_VECS].vec[i % SNIC_FUNC_VECS]);
+    }
+    for (; unsent; unsent &= unsent - 1) {
+        snic_pf_event(s, 1u << ctz32(unsent));
     }
 }

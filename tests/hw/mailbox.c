@@ -174,7 +174,7 @@ static bool snic_mbx_rx_ready(SnicState *s)
 {
     SnicRing *r = &s->ring[SNIC_R_RX];
 
-    return r->on && r->head != r->tail && snic_bus_master(s);
+    return r->on && r->head != r->tail && snic_live(s);
 }
 
 /* What an ATQ descriptor asks for: false if it is malformed. */
@@ -340,7 +340,7 @@ bool snic_mbx_tx_run(SnicState *s)
     unsigned n;
     int err;
 
-    for (n = 0; r->on && r->head != r->tail && snic_bus_master(s); n++) {
+    for (n = 0; r->on && r->head != r->tail && snic_live(s); n++) {
         uint64_t at = r->base + (uint64_t)r->head * AQ_BYTES;
 
         if (n == PER_PASS) {

@@ -11,10 +11,11 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from qtest import (t_dma, t_engine, t_hostile, t_intr, t_mailbox, t_offload, t_pasid,  # noqa: E402
-                   t_regs, t_switch)
+                   t_pci, t_rate, t_regs, t_switch, t_vlan)
 from qtest.machine import Machine  # noqa: E402
 
-SUITES = (t_regs, t_intr, t_mailbox, t_dma, t_pasid, t_engine, t_offload, t_switch, t_hostile)
+SUITES = (t_regs, t_pci, t_intr, t_mailbox, t_dma, t_pasid, t_engine, t_offload, t_switch, t_vlan, t_rate,
+          t_hostile)
 
 
 def tests(wanted):
@@ -27,7 +28,8 @@ def tests(wanted):
 
 def run(qemu, fn):
     """None, or what went wrong."""
-    m = Machine(qemu, getattr(fn, 'options', ''), getattr(fn, 'extra', ()))
+    m = Machine(qemu, getattr(fn, 'options', ''), getattr(fn, 'extra', ()),
+                getattr(fn, 'slot', False))
     why = None
     try:
         fn(m)

@@ -212,7 +212,7 @@ static bool snic_ring_post(SnicState *s, unsigned ring, const void *rec,
     SnicRing *r = &s->ring[ring];
     uint32_t next;
 
-    if (!r->on || !snic_bus_master(s)) {
+    if (!r->on || !snic_live(s)) {
         return false;
     }
     next = (r->tail + 1) % r->len;

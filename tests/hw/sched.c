@@ -16,8 +16,10 @@ void snic_kick_device(SnicState *s)
     qemu_bh_schedule(s->bh);
 }
 
-static SnicUnitList *snic_list(SnicState *s, enum snic_wait on)
+static SnicUnitList *snic_list(SnicFunc *f, enum snic_wait on)
 {
+    SnicState *s = f->s;
+
     switch (on) {
     case SNIC_RUN:
         return &s->run;
@@ -25,20 +27,36 @@ static SnicUnitList *snic_list(SnicState *s, enum snic_wait on)
         return &s->wait_room;
     case SNIC_WAIT_MBX:
         return &s->wait_mbx;
+    case SNIC_WAIT_RATE:
+        return &f->rate.wait;
     default:
         return NULL;
     }
 }
 
+/* Of those that wait for a rate the one served longest ago goes first. */
+static void snic_insert_by_turn(SnicUnitList *list, SnicUnit *u)
+{
+    SnicUnit *at;
+
+    QTAILQ_FOREACH(at, list, link) {
+        if (at->served > u->served) {
+            QTAILQ_INSERT_BEFORE(at, u, link);
+            return;
+        }
+    }
+    QTAILQ_INSERT_TAIL(list, u, link);
+}
+
 static void snic_move(SnicUnit *u, enum snic_wait on)
 {
-    SnicState *s = u->f->s;
-
     if (u->on != SNIC_IDLE) {
-        QTAILQ_REMOVE(snic_list(s, u->on), u, link);
+        QTAILQ_REMOVE(snic_list(u->f, u->on), u, link);
     }
-    if (on != SNIC_IDLE) {
-        QTAILQ_INSERT_TAIL(snic_list(s, on), u, link);
+    if (on == SNIC_WAIT_RATE) {
+        snic_insert_by_turn(snic_list(u->f, on), u);
+    } else if (on != SNIC_IDLE) {
+        QTAILQ_INSERT_TAIL(snic_list(u->f, on), u, link);
     }
     u->on = on;
 }
@@ -57,10 +75,8 @@ void snic_unit_wait(SnicUnit *u, enum snic_wait on)
     snic_move(u, on);
 }
 
-static void snic_wake(SnicState *s, enum snic_wait on)
+static void snic_wake(SnicState *s, SnicUnitList *list)
 {
-    SnicUnitList *list = snic_list(s, on);
-
     if (QTAILQ_EMPTY(list)) {
         return;
     }
@@ -72,12 +88,17 @@ static void snic_wake(SnicState *s, enum snic_wait on)
 
 void snic_wake_room(SnicState *s)
 {
-    snic_wake(s, SNIC_WAIT_ROOM);
+    snic_wake(s, &s->wait_room);
 }
 
 void snic_wake_mbx(SnicState *s)
 {
-    snic_wake(s, SNIC_WAIT_MBX);
+    snic_wake(s, &s->wait_mbx);
+}
+
+void snic_wake_rate(SnicFunc *f)
+{
+    snic_wake(f->s, &f->rate.wait);
 }
 
 /* Forget whatever the unit was about to do. */

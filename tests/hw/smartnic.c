@@ -18,10 +18,15 @@
 #define DVSEC_ID_SIOV       5
 #define SYSTEM_PAGE_4K      1           /* bit 0 of the page size registers */
 
-bool snic_bus_master(SnicState *s)
+/* May it do DMA and send interrupts? Bus master, in D0, and there. */
+bool snic_live(SnicState *s)
 {
-    return pci_get_word(s->parent_obj.config + PCI_COMMAND) &
-           PCI_COMMAND_MASTER;
+    const uint8_t *config = s->parent_obj.config;
+
+    return !s->removed &&
+           (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) &&
+           !(pci_get_word(config + SNIC_CAP_PM + PCI_PM_CTRL) &
+             PCI_PM_CTRL_STATE_MASK);
 }
 
 bool snic_pasid_enabled(SnicState *s)
@@ -56,7 +61,7 @@ void snic_device_reset(SnicState *s)
     timer_del(s->room_timer);
     s->adis_enabled = 0;
     s->xlat_mode = SNIC_XLAT_MODE_TABLE;
-    s->icr = s->icr_mask = 0;
+    s->icr = s->icr_mask = s->icr_unsent = 0;
     memset(s->intvec, 0, sizeof(s->intvec));
 }
 
@@ -68,12 +73,13 @@ static void snic_reset_hold(Object *obj, ResetType type)
         pci_set_word(s->parent_obj.config + SNIC_ECAP_PASID + PCI_PASID_CTRL,
                      0);
     }
+    pcie_cap_deverr_reset(&s->parent_obj);
     snic_device_reset(s);
 }
 
 /* --- configuration space ------------------------------------------------------ */
 
-/* Bus Master Enable was set: whoever paused goes on. */
+/* It is live again: whoever paused goes on. */
 static void snic_kick_all(SnicState *s)
 {
     unsigned i;
@@ -85,19 +91,23 @@ static void snic_kick_all(SnicState *s)
     }
     snic_wake_mbx(s);
     snic_kick_device(s);
+    snic_signal_all(s);
 }
 
 static void snic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
                               int len)
 {
     SnicState *s = SMARTNIC(dev);
-    bool could = snic_bus_master(s);
+    bool could = snic_live(s);
 
+    if (s->removed) {
+        return;
+    }
     pci_default_write_config(dev, addr, val, len);
     pcie_aer_write_config(dev, addr, val, len);
     pcie_cap_flr_write_config(dev, addr, val, len);
     snic_vpd_write_config(s, addr, len);
-    if (!could && snic_bus_master(s)) {
+    if (!could && snic_live(s)) {
         snic_kick_all(s);
     }
 }
@@ -188,7 +198,11 @@ static bool snic_nc_can_receive(NetClientState *nc)
 static ssize_t snic_nc_receive_iov(NetClientState *nc, const struct iovec *iov,
                                    int n)
 {
-    snic_veb_receive(qemu_get_nic_opaque(nc), iov, n);
+    SnicState *s = qemu_get_nic_opaque(nc);
+
+    if (!s->removed) {
+        snic_veb_receive(s, iov, n);
+    }
     return iov_size(iov, n);
 }
 
@@ -267,6 +281,7 @@ static void snic_realize(PCIDevice *dev, Error **errp)
     if (!snic_add_caps(s, errp)) {
         return;
     }
+    snic_remove_init(s);
 
     s->func = g_new0(SnicFunc, snic_num_funcs(s));
     s->qp = g_new0(SnicQp, s->num_qps);
@@ -337,6 +352,7 @@ static void snic_class_init(ObjectClass *class, void *data)
     dc->desc = "SmartNIC with assignable device interfaces";
     dc->vmsd = &snic_vmstate;
     device_class_set_props(dc, snic_properties);
+    snic_remove_class_init(class);
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 }
 

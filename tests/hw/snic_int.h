@@ -57,7 +57,9 @@ typedef struct SnicFrame {
 
 /* --- units, queues, vectors, mailboxes of a function ------------------------ */
 
-enum snic_wait { SNIC_IDLE, SNIC_RUN, SNIC_WAIT_ROOM, SNIC_WAIT_MBX };
+enum snic_wait {
+    SNIC_IDLE, SNIC_RUN, SNIC_WAIT_ROOM, SNIC_WAIT_MBX, SNIC_WAIT_RATE
+};
 enum snic_fault_state { SNIC_NO_FAULT, SNIC_FAULT_QUEUED, SNIC_FAULT_POSTED };
 
 /* Anything that does DMA for a function, one at a time: SNIC_UNIT_*. */
@@ -69,6 +71,8 @@ typedef struct SnicUnit {
     uint8_t fault_flags;
     uint32_t fault_len;
     uint64_t fault_addr;
+    bool rate_waited;                   /* counted in RATE_WAITS already */
+    uint64_t served;                    /* when it sent last, in packets */
     QTAILQ_ENTRY(SnicUnit) link;        /* by @on */
     QTAILQ_ENTRY(SnicUnit) fault_link;  /* while the record waits for room */
 } SnicUnit;
@@ -127,8 +131,18 @@ typedef struct SnicTlb {
     uint8_t perm;
 } SnicTlb;
 
+typedef struct SnicRate {
+    int64_t free;                       /* the next packet may leave then */
+    uint32_t rest;                      /* of a nanosecond, by the rate */
+    uint64_t serial;                    /* packets sent */
+    SnicUnitList wait;                  /* least recently served first */
+    QEMUTimer *timer;
+} SnicRate;
+
 typedef struct SnicVsi {
     uint16_t flags;
+    uint16_t vlan;                      /* 0: none */
+    uint32_t tx_rate;                   /* Mb/s, 0: no limit */
     uint8_t nmacs;
     uint64_t macs[SNIC_FW_MACS_PER_VSI];
     uint8_t key[SNIC_RSS_KEY_BYTES];
@@ -142,6 +156,7 @@ struct SnicFunc {
     uint32_t ctrl;
     uint32_t pasid;
     uint32_t rstat;
+    uint32_t itr_min;                   /* 2 us */
     uint64_t xlat, inval;
     uint32_t qmap[SNIC_FUNC_QPS];
     uint32_t tx_tail[SNIC_FUNC_QPS], rx_tail[SNIC_FUNC_QPS];
@@ -152,6 +167,7 @@ struct SnicFunc {
     QSIMPLEQ_HEAD(, SnicMsg) msgs;
     unsigned nmsgs;
     SnicVsi vsi;
+    SnicRate rate;
     uint64_t stats[SNIC_STAT_COUNT];
     uint64_t tlb_gen;
     SnicTlb tlb[SNIC_TLB];
@@ -185,12 +201,15 @@ struct SnicState {
 
     NICState *nic;
     MemoryRegion bar_ctrl, bar_adi, bar_msix, fw_io;
+    bool removed, slot_told;
+    MemoryRegion gone[3];               /* cover the BARs then */
     SnicFunc *func;                     /* num_adis + 1 */
     SnicQp *qp;
     unsigned adis_enabled;
 
     uint32_t xlat_mode;
     uint32_t icr, icr_mask, intvec[4];
+    uint32_t icr_unsent;                /* events while it could not signal */
     SnicRing ring[SNIC_RINGS];
     uint32_t fault_seq;
 
@@ -237,10 +256,14 @@ static inline void snic_count(SnicFunc *f, enum snic_stat stat, uint64_t n)
     } while (0)
 
 /* smartnic.c */
-bool snic_bus_master(SnicState *s);
+bool snic_live(SnicState *s);
 bool snic_pasid_enabled(SnicState *s);
 bool snic_link_up(SnicState *s);
 void snic_device_reset(SnicState *s);
+
+/* remove.c */
+void snic_remove_init(SnicState *s);
+void snic_remove_class_init(ObjectClass *class);
 
 /* vpd.c */
 int snic_vpd_init(SnicState *s, Error **errp);
@@ -290,6 +313,7 @@ void snic_mbx_event(SnicFunc *f);
 uint32_t snic_icr01_read(SnicFunc *f);
 void snic_ena1_write(SnicFunc *f, uint32_t val);
 void snic_pf_event(SnicState *s, uint32_t icr);
+void snic_signal_all(SnicState *s);
 
 /* ring.c */
 uint32_t snic_ring_read(SnicState *s, unsigned ring, uint32_t off);
@@ -322,6 +346,7 @@ void snic_kick(SnicUnit *u);
 void snic_kick_device(SnicState *s);
 void snic_wake_room(SnicState *s);
 void snic_wake_mbx(SnicState *s);
+void snic_wake_rate(SnicFunc *f);
 void snic_unit_cancel(SnicUnit *u);
 void snic_unit_wait(SnicUnit *u, enum snic_wait on);
 void snic_unit_fail(SnicUnit *u);
@@ -361,15 +386,16 @@ enum snic_path_kind { SNIC_UNICAST, SNIC_MULTICAST, SNIC_BROADCAST };
 #define SNIC_FROM_UPLINK (-1)
 
 void snic_veb_path(SnicState *s, int src, const uint8_t *hdr, SnicPath *p);
-bool snic_veb_admit(SnicFunc *f, const uint8_t *hdr);
+bool snic_veb_admit(SnicFunc *f, const SnicFrame *frame);
 int64_t snic_veb_room(SnicState *s, const SnicPath *p, SnicFrame *frame,
-                      unsigned nframes);
+                      uint16_t vid, unsigned nframes);
 void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame);
 bool snic_veb_receive(SnicState *s, const struct iovec *iov, int n);
 void snic_veb_init(SnicState *s);
 void snic_veb_exit(SnicState *s);
 void snic_veb_reset(SnicState *s);
-int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags);
+int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint16_t vlan,
+                 uint32_t tx_rate);
 void snic_veb_clear(SnicState *s, unsigned vsi);
 int snic_mac_add(SnicState *s, unsigned vsi, uint64_t mac);
 int snic_mac_del(SnicState *s, unsigned vsi, uint64_t mac);
@@ -379,6 +405,28 @@ static inline uint64_t snic_mac_key(const uint8_t *m)
     return (uint64_t)m[0] << 40 | (uint64_t)m[1] << 32 | (uint64_t)m[2] << 24 |
            m[3] << 16 | m[4] << 8 | m[5];
 }
+
+/* vlan.c */
+typedef struct SnicShapes {
+    uint16_t vid;                       /* VLAN it is in, 0: none */
+    uint16_t tci;                       /* of a tag still to be made */
+    SnicFrame *outer, *inner;           /* with and without; NULL: not made */
+} SnicShapes;
+
+bool snic_vlan_admit(const SnicFrame *frame);
+uint16_t snic_vlan_of(SnicFunc *f, const SnicFrame *frame);
+void snic_shapes_init(SnicShapes *sh, SnicState *s, int src, SnicFrame *frame);
+SnicFrame *snic_shape_outer(SnicShapes *sh);
+SnicFrame *snic_shape_inner(SnicShapes *sh);
+void snic_shapes_put(SnicShapes *sh);
+
+/* rate.c */
+bool snic_rate_may(SnicUnit *u);
+void snic_rate_charge(SnicUnit *u, uint32_t bytes);
+void snic_rate_set(SnicFunc *f, uint32_t mbps);
+void snic_rate_init(SnicFunc *f);
+void snic_rate_reset(SnicFunc *f);
+void snic_rate_exit(SnicFunc *f);
 
 /* fw.c */
 extern const MemoryRegionOps snic_fw_ops;

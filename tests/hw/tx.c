@@ -345,6 +345,19 @@ static SnicFrame *snic_tx_first(SnicUnit *u, const SnicTxPkt *p)
     return frame;
 }
 
+/* What the packet takes of the VSI's rate, as the uplink would see it. */
+static uint32_t snic_tx_bytes(const SnicTxPkt *p)
+{
+    uint32_t hdr = p->l2 + p->l3 + p->l4, n = snic_segments(p);
+    uint32_t last;
+
+    if (n == 1) {
+        return MAX(p->total, ETH_ZLEN);
+    }
+    last = p->total - (n - 1) * p->mss;     /* with its headers */
+    return (n - 1) * (hdr + p->mss) + MAX(last, ETH_ZLEN);
+}
+
 static void snic_tx_count(SnicFunc *f, const SnicPath *path, uint32_t bytes,
                           unsigned n)
 {
@@ -439,10 +452,11 @@ static bool snic_tx_packet(SnicTxRing *r, const SnicTxPkt *p)
     if (!frame) {
         return false;
     }
-    admitted = snic_veb_admit(f, frame->data);
+    admitted = snic_veb_admit(f, frame);
     if (admitted) {
         snic_veb_path(f->s, f->idx, frame->data, &path);
-        wait = snic_veb_room(f->s, &path, frame, snic_segments(p));
+        wait = snic_veb_room(f->s, &path, frame, snic_vlan_of(f, frame),
+                             snic_segments(p));
         if (wait) {
             timer_mod_anticipate(f->s->room_timer, wait);
             snic_unit_wait(r->u, SNIC_WAIT_ROOM);
@@ -452,6 +466,7 @@ static bool snic_tx_packet(SnicTxRing *r, const SnicTxPkt *p)
         snic_tx_send(f, p, &path, frame);
     }
     snic_frame_put(frame);
+    snic_rate_charge(r->u, snic_tx_bytes(p));
     return snic_tx_write_done(r, p);
 }
 
@@ -493,7 +508,7 @@ void snic_tx_run(SnicUnit *u)
     r.pos = r.have = 0;
     r.done = false;
     while (more && r.tx->head != r.tail && n++ < PER_PASS && f->s->credit > 0) {
-        more = snic_tx_one(&r);
+        more = snic_rate_may(u) && snic_tx_one(&r);
     }
     if (r.done) {
         snic_queue_raise(f, r.tx->intr);

@@ -5,11 +5,22 @@
 #include "net/eth.h"
 
 #define MAC_GROUP           (1ull << 40)
+#define VLAN_MAX            4094
+#define RATE_MAX            100000  /* Mb/s */
+#define TAG_BYTES           4
 #define MAC_BROADCAST       0xffffffffffffull
 
 static bool snic_vsi_active(SnicState *s, unsigned vsi)
 {
     return s->func[vsi].vsi.flags & SNIC_VSI_ACTIVE;
+}
+
+/* Is a frame of VLAN @vid for this VSI, if its address is? */
+static bool snic_vsi_takes(SnicState *s, unsigned vsi, uint16_t vid)
+{
+    uint16_t port = s->func[vsi].vsi.vlan;
+
+    return snic_vsi_active(s, vsi) && (!port || port == vid);
 }
 
 /* --- address filters -------------------------------------------------------------- */
@@ -109,11 +120,31 @@ static void snic_veb_lists(SnicState *s)
     }
 }
 
+/* Frames of the old VLAN that are still held are not for the new one. */
+static void snic_veb_set_vlan(SnicFunc *f, uint16_t vlan)
+{
+    unsigned q;
+
+    if (vlan == f->vsi.vlan) {
+        return;
+    }
+    f->vsi.vlan = vlan;
+    for (q = 0; q < SNIC_FUNC_QPS; q++) {
+        SnicQp *qp = snic_func_qp(f, q);
+
+        if (qp) {
+            snic_fifo_drop(f, &qp->rx);
+        }
+    }
+}
+
 /* DEFAULT moves to the VSI that was given it last. */
-int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags)
+int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint16_t vlan,
+                 uint32_t tx_rate)
 {
     if (flags & ~(SNIC_VSI_ACTIVE | SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC |
-                  SNIC_VSI_ANTISPOOF | SNIC_VSI_DEFAULT)) {
+                  SNIC_VSI_ANTISPOOF | SNIC_VSI_DEFAULT) ||
+        vlan > VLAN_MAX || tx_rate > RATE_MAX) {
         return EINVAL;
     }
     if (s->default_vsi == vsi) {
@@ -126,6 +157,8 @@ int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags)
         s->default_vsi = vsi;
     }
     s->func[vsi].vsi.flags = flags;
+    snic_veb_set_vlan(&s->func[vsi], vlan);
+    snic_rate_set(&s->func[vsi], tx_rate);
     snic_veb_lists(s);
     return 0;
 }
@@ -137,7 +170,7 @@ void snic_veb_clear(SnicState *s, unsigned vsi)
     while (v->nmacs) {
         snic_mac_del(s, vsi, v->macs[0]);
     }
-    snic_veb_set(s, vsi, 0);
+    snic_veb_set(s, vsi, 0, 0, 0);
     memset(v, 0, sizeof(*v));
 }
 
@@ -173,22 +206,31 @@ void snic_veb_exit(SnicState *s)
 
 /* --- forwarding -------------------------------------------------------------------- */
 
-/* May this VSI send the frame? If not it is counted. */
-bool snic_veb_admit(SnicFunc *f, const uint8_t *hdr)
+static bool snic_veb_spoofed(SnicFunc *f, const SnicFrame *frame)
 {
-    uint64_t src = snic_mac_key(hdr + ETH_ALEN);
+    uint64_t src = snic_mac_key(frame->data + ETH_ALEN);
     SnicMac *m;
 
+    if (!(f->vsi.flags & SNIC_VSI_ANTISPOOF)) {
+        return false;
+    }
+    m = src & MAC_GROUP ? NULL : g_hash_table_lookup(f->s->macs, &src);
+    return snic_mac_find(m, f->idx) < 0;
+}
+
+/* May this VSI send the frame? If not it is counted. */
+bool snic_veb_admit(SnicFunc *f, const SnicFrame *frame)
+{
     if (!(f->vsi.flags & SNIC_VSI_ACTIVE)) {
         snic_count(f, SNIC_STAT_TX_DISCARDS, 1);
         return false;
     }
-    if (!(f->vsi.flags & SNIC_VSI_ANTISPOOF)) {
-        return true;
-    }
-    m = src & MAC_GROUP ? NULL : g_hash_table_lookup(f->s->macs, &src);
-    if (snic_mac_find(m, f->idx) < 0) {
+    if (snic_veb_spoofed(f, frame)) {
         snic_count(f, SNIC_STAT_SPOOFED, 1);
+        return false;
+    }
+    if (f->vsi.vlan && !snic_vlan_admit(frame)) {
+        snic_count(f, SNIC_STAT_VLAN_DROPS, 1);
         return false;
     }
     return true;
@@ -226,12 +268,13 @@ void snic_veb_path(SnicState *s, int src, const uint8_t *hdr, SnicPath *p)
  * waits for a page, slows a local sender down before frames are lost.
  */
 int64_t snic_veb_room(SnicState *s, const SnicPath *p, SnicFrame *frame,
-                      unsigned nframes)
+                      uint16_t vid, unsigned nframes)
 {
     SnicQueue *rx;
     unsigned q;
 
-    if (p->kind != SNIC_UNICAST || p->vsi < 0 || !snic_vsi_active(s, p->vsi)) {
+    if (p->kind != SNIC_UNICAST || p->vsi < 0 ||
+        !snic_vsi_takes(s, p->vsi, vid)) {
         return 0;
     }
     snic_frame_parse(s, frame);
@@ -244,19 +287,20 @@ int64_t snic_veb_room(SnicState *s, const SnicPath *p, SnicFrame *frame,
     return rx->fifo_since + SNIC_FIFO_PATIENCE;
 }
 
-static bool snic_veb_local(SnicState *s, int src, unsigned vsi,
-                           SnicFrame *frame)
+static bool snic_veb_local(SnicState *s, int src, unsigned vsi, SnicShapes *sh)
 {
-    if (vsi == src || !snic_vsi_active(s, vsi)) {
+    SnicFunc *f = &s->func[vsi];
+
+    if (vsi == src || !snic_vsi_takes(s, vsi, sh->vid)) {
         return false;
     }
-    snic_rx_push(&s->func[vsi], frame);
+    snic_rx_push(f, f->vsi.vlan ? snic_shape_inner(sh) : snic_shape_outer(sh));
     return true;
 }
 
 /* To every VSI of the list that is neither @but nor in @has. */
 static bool snic_veb_list(SnicState *s, int src, const GArray *list, int but,
-                          const SnicMac *has, SnicFrame *frame)
+                          const SnicMac *has, SnicShapes *sh)
 {
     bool taken = false;
     unsigned i;
@@ -265,7 +309,7 @@ static bool snic_veb_list(SnicState *s, int src, const GArray *list, int but,
         unsigned vsi = g_array_index(list, uint16_t, i);
 
         if (vsi != but && snic_mac_find(has, vsi) < 0) {
-            taken |= snic_veb_local(s, src, vsi, frame);
+            taken |= snic_veb_local(s, src, vsi, sh);
         }
     }
     return taken;
@@ -286,30 +330,34 @@ static bool snic_veb_uplink(SnicState *s, SnicFrame *frame)
     return true;
 }
 
+/* @frame is nobody else's yet; the caller keeps its reference. */
 void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame)
 {
     bool taken = false;
+    SnicShapes sh;
 
+    snic_shapes_init(&sh, s, src, frame);
     switch (p->kind) {
     case SNIC_UNICAST:
         if (p->vsi >= 0) {
-            taken = snic_veb_local(s, src, p->vsi, frame);
+            taken = snic_veb_local(s, src, p->vsi, &sh);
         }
-        taken |= snic_veb_list(s, src, s->uc_promisc, p->vsi, NULL, frame);
+        taken |= snic_veb_list(s, src, s->uc_promisc, p->vsi, NULL, &sh);
         break;
     case SNIC_MULTICAST:
         if (p->mac) {
-            taken = snic_veb_list(s, src, p->mac->vsis, -1, NULL, frame);
+            taken = snic_veb_list(s, src, p->mac->vsis, -1, NULL, &sh);
         }
-        taken |= snic_veb_list(s, src, s->mc_promisc, -1, p->mac, frame);
+        taken |= snic_veb_list(s, src, s->mc_promisc, -1, p->mac, &sh);
         break;
     case SNIC_BROADCAST:
-        taken = snic_veb_list(s, src, s->active, -1, NULL, frame);
+        taken = snic_veb_list(s, src, s->active, -1, NULL, &sh);
         break;
     }
     if (p->uplink) {
-        taken |= snic_veb_uplink(s, frame);
+        taken |= snic_veb_uplink(s, snic_shape_outer(&sh));
     }
+    snic_shapes_put(&sh);
     if (!taken && src != SNIC_FROM_UPLINK) {
         snic_count(&s->func[src], SNIC_STAT_TX_DISCARDS, 1);
     }
@@ -322,7 +370,8 @@ bool snic_veb_receive(SnicState *s, const struct iovec *iov, int n)
     SnicFrame *frame;
     SnicPath path;
 
-    if (len < ETH_HLEN || len > SNIC_FRAME_MAX) {
+    /* A tag comes on top: it may be a port VLAN's. */
+    if (len < ETH_HLEN || len > SNIC_FRAME_MAX + TAG_BYTES) {
         return false;
     }
     if (!s->running) {

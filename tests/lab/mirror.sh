@@ -64,16 +64,19 @@ apt_settings() {
 		grep -E '^(Acquire::(http|https|Check-Valid-Until|Check-Date|Retries)|Acquire::[a-z]+::Proxy)' || true
 }
 
-# make_tree DIR PACKAGES...: a trixie tree in DIR.
+# make_tree DIR SUITE PACKAGES...: a tree of SUITE in DIR; with trixie-backports a
+# trixie tree whose packages named PACKAGE/trixie-backports come from there.
 make_tree() {
-	local dir=$1 mode=root tmp
+	local dir=$1 suite=$2 base=${2%-backports} mode=root tmp
 
-	shift
+	shift 2
 	[ "$(id -u)" = 0 ] || mode=unshare
 	mkdir -p "$dir"
 	tmp=$(mktemp -d)
 	apt_settings >"$tmp/apt.conf"
-	sources deb trixie trixie-updates trixie-security >"$tmp/sources"
+	[ "$suite" != "$base" ] || suite=
+	# shellcheck disable=SC2086 # none, or one more
+	sources deb "$base" "$base-updates" "$base-security" $suite >"$tmp/sources"
 	# A tar in between, so that every owner is one of our own namespace's ids.
 	TMPDIR=${LAB_TMPDIR:-/var/tmp} $LAB_NICE mmdebstrap --mode="$mode" --variant=minbase \
 		--aptopt="$tmp/apt.conf" \
@@ -84,7 +87,7 @@ make_tree() {
 		--dpkgopt='path-exclude=/usr/share/info/*' \
 		--dpkgopt=force-unsafe-io \
 		--skip=output/dev --skip=check/empty \
-		--include="$(IFS=,; echo "$*")" --format=tar trixie - "$tmp/sources" |
+		--include="$(IFS=,; echo "$*")" --format=tar "$base" - "$tmp/sources" |
 		as_ns_root tar -x --numeric-owner -C "$dir" -f -
 	rm -r "$tmp"
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A QEMU that executes no code, driven through its qtest protocol."""
+import json
 import os
 import socket
 import struct
@@ -12,13 +13,22 @@ from .regs import R
 ECAM = 0xb0000000
 BARS = {0: 0xc0000000, 2: 0xc4000000, 4: 0xc8000000}
 DEVFN = 4 << 3
+PORT = 3 << 3
 RAM = 256 << 20
 
 
 class Machine:
-    """One QEMU with a SmartNIC at 00:04.0 and an uplink we hold the end of."""
+    """One QEMU with a SmartNIC at 00:04.0 and an uplink we hold the end of.
 
-    def __init__(self, qemu, options='', extra=()):
+    slot: it is at 01:00.0 behind the root port 00:03.0 instead.
+    """
+
+    def __init__(self, qemu, options='', extra=(), slot=False):
+        self.slot = slot
+        where = 'addr=04.0'
+        if slot:
+            extra = (*extra, '-device', 'pcie-root-port,id=rp,addr=03.0,chassis=1,slot=1')
+            where = 'bus=rp,addr=00.0'
         self.dir = tempfile.TemporaryDirectory()
         ours, theirs = (os.path.join(self.dir.name, x) for x in 'ab')
         self.net = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -31,13 +41,17 @@ class Machine:
                 '-d', 'guest_errors', '-netdev',
                 f'dgram,id=up,local.type=unix,local.path={theirs},'
                 f'remote.type=unix,remote.path={ours}',
-                *extra, '-device', f'smartnic,addr=04.0,netdev=up,mac=02:00:00:00:00:01{options}']
+                '-qmp', f'unix:{self.dir.name}/qmp,server=on,wait=off',
+                *extra, '-device', f'smartnic,id=nic,{where},netdev=up,mac=02:00:00:00:00:01{options}']
         self.proc = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=self.log)
         self.free = 0x100000
+        self.monitor = None
         self.setup_pci()
 
     def close(self):
+        if self.monitor:
+            self.monitor.close()
         self.proc.terminate()
         self.proc.stdin.close()
         rc = self.proc.wait(10)
@@ -103,23 +117,59 @@ class Machine:
         assert self.free <= RAM
         return at
 
+    # --- QMP ---
+
+    def qmp(self, command, **arguments):
+        if not self.monitor:
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(f'{self.dir.name}/qmp')
+            self.monitor = s.makefile('rw')
+            s.close()
+            self.monitor.readline()
+            self.qmp('qmp_capabilities')
+        json.dump({'execute': command, 'arguments': arguments}, self.monitor)
+        self.monitor.write('\n')
+        self.monitor.flush()
+        while True:
+            answer = json.loads(self.monitor.readline())
+            if 'event' not in answer:
+                assert 'return' in answer, answer
+                return answer['return']
+
+    def remove(self, gone=True):
+        self.qmp('qom-set', path='nic', property='removed', value=gone)
+
     # --- PCI ---
 
     def setup_pci(self):
         for reg, val in ((0x64, 0), (0x60, ECAM | 1)):
             self.cmd(f'outl 0xcf8 {0x80000000 | reg:#x}')
             self.cmd(f'outl 0xcfc {val:#x}')
+        if self.slot:
+            self.setup_port()
         for bar, at in BARS.items():
             self.cfg_wr(0x10 + 4 * bar, at)
             self.cfg_wr(0x14 + 4 * bar, 0)
         self.cfg_wr(4, 6, 2)
         self.cfg_wr(R.CAP_MSIX + 2, 0x8000, 2)
 
+    def setup_port(self):
+        """Bus 1 behind it, and memory for the BARs."""
+        self.port_wr(0x18, 0x010100)
+        self.port_wr(0x20, 0xcff0c000)
+        self.port_wr(4, 6, 2)
+
     def cfg(self, reg, size=4):
-        return self.rd(ECAM + (DEVFN << 12) + reg, size)
+        return self.rd(ECAM + (1 << 20 if self.slot else DEVFN << 12) + reg, size)
 
     def cfg_wr(self, reg, val, size=4):
-        self.wr(ECAM + (DEVFN << 12) + reg, val, size)
+        self.wr(ECAM + (1 << 20 if self.slot else DEVFN << 12) + reg, val, size)
+
+    def port(self, reg, size=4):
+        return self.rd(ECAM + (PORT << 12) + reg, size)
+
+    def port_wr(self, reg, val, size=4):
+        self.wr(ECAM + (PORT << 12) + reg, val, size)
 
     def bar(self, n, off, size=4):
         return self.rd(BARS[n] + off, size)
@@ -139,6 +189,15 @@ class Machine:
             return self.net.recv(65536)
         except socket.timeout:
             return None
+
+    def drain_now(self):
+        """Drop what has arrived; more than its socket holds stops the device's end."""
+        self.net.setblocking(False)
+        try:
+            while True:
+                self.net.recv(65536)
+        except BlockingIOError:
+            pass
 
     def drain(self):
         while self.recv(0.05) is not None:

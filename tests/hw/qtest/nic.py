@@ -95,8 +95,8 @@ class Nic:
         assert reply[0] == op and unpack('H', reply[2:4])[0] == self.seq & 0xffff
         return reply[1]
 
-    def vsi(self, n, flags, *macs):
-        status = [self.fw(R.FW_VSI_SET, pack('HH', n, flags))]
+    def vsi(self, n, flags, *macs, vlan=0, rate=0):
+        status = [self.fw(R.FW_VSI_SET, pack('HHHHI', n, flags, vlan, 0, rate))]
         status += [self.fw(R.FW_MAC_ADD, pack('H', n) + mac) for mac in macs]
         return max(status)
 

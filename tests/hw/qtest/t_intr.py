@@ -81,6 +81,84 @@ def test_itr(m):
     assert f.stat(R.STAT_ITR_WRITES) == 1
 
 
+def test_itr_min(m):
+    """The least interval holds whatever the function's ITRs say."""
+    nic, f = setup(m)
+    assert f.get(R.FUNC_ITR_MIN) == 0
+    f.set(R.FUNC_ITR_MIN, 0xfffff000 | 500)
+    assert f.get(R.FUNC_ITR_MIN) == 500
+    m.step(10_000_000)
+    for v, trig in ((1, SW | 3 << 3), (2, SW | R.DYN_SW_ITR_ENA | 1 << 25), (0, SW | 3 << 3)):
+        f.arm(v)
+        f.arm(v, trig)
+        assert nic.irq(10 + v)
+        f.arm(v)
+        f.arm(v, trig)
+        m.step(990_000)
+        assert not nic.irq(10 + v, wait=False)
+        m.step(20_000)
+        assert nic.irq(10 + v)
+    f.arm(1, R.DYN_INTENA | 1 << 3 | 800 << 5)          # a longer one counts, too
+    f.arm(1, SW | R.DYN_SW_ITR_ENA | 1 << 25 | 3 << 3)
+    assert nic.irq(11)
+    f.arm(1)
+    f.arm(1, SW | R.DYN_SW_ITR_ENA | 1 << 25 | 3 << 3)
+    m.step(1_500_000)
+    assert not nic.irq(11, wait=False)
+    m.step(200_000)
+    assert nic.irq(11)
+
+
+def test_itr_min_each(m):
+    """Each vector for itself; shared ones, too; other functions not at all."""
+    nic, f = setup(m)
+    g = Func(nic, 2, mac(2))
+    g.vector(1, 30)
+    f.set(R.FUNC_ITR_MIN, 500)
+    f.set(R.FUNC_VECMAP(2), R.INTVEC_VALID | R.INTVEC_SHARED)
+    m.step(10_000_000)
+    for x, v, to in ((f, 1, 11), (f, 3, 13), (g, 1, 30), (g, 1, 30)):
+        x.arm(v)
+        x.arm(v, SW)
+        assert nic.irq(to)
+    for _ in range(2):
+        f.arm(2)
+        f.arm(2, SW)
+    assert len(nic.records(nic.cause, 1)) == 1 and not nic.records(nic.cause, 0)
+    m.step(1_001_000)
+    assert len(nic.records(nic.cause, 1)) == 1
+
+
+def test_itr_min_changes(m):
+    """Lowered it lets go what waits; it is kept over a reset and gone with the function."""
+    nic, f = setup(m)
+    m.step(10_000_000)
+    f.set(R.FUNC_ITR_MIN, 4095)
+    for _ in range(2):
+        f.arm(1)
+        f.arm(1, SW)
+    assert nic.irq(11) and not nic.irq(11, wait=False)
+    f.set(R.FUNC_ITR_MIN, 500)
+    assert not nic.irq(11, wait=False)
+    m.step(1_001_000)
+    assert nic.irq(11), 'by the new interval'
+    f.arm(1)
+    f.arm(1, SW)
+    f.set(R.FUNC_ITR_MIN, 0)
+    assert nic.irq(11), 'at once'
+    f.set(R.FUNC_ITR_MIN, 500)
+    f.set(R.FUNC_CTRL, R.FUNC_CTRL_ENABLE | R.FUNC_CTRL_DMA | R.FUNC_CTRL_RESET)
+    assert f.get(R.FUNC_ITR_MIN) == 500
+    f.arm(1)
+    f.arm(1, SW)
+    assert not nic.irq(11, wait=False), 'a reset is no way around it'
+    m.step(1_001_000)
+    assert nic.irq(11)
+    f.set(R.FUNC_CTRL, 0)
+    f.set(R.FUNC_CTRL, R.FUNC_CTRL_ENABLE)
+    assert f.get(R.FUNC_ITR_MIN) == 0
+
+
 def test_reset_forgets(m):
     nic, f = setup(m)
     f.arm(1, SW)

@@ -195,17 +195,3 @@ def test_link(m):
     nic = Nic(m)
     assert nic.rd(R.STATUS) & R.STATUS_LINK
     assert nic.rd(R.LINK_SPEED) > 0 and nic.rd(R.MAX_FRAME) >= 9014
-
-
-def test_flr(m):
-    nic = Nic(m)
-    f = Func(nic, 0, mac(1), qps=[0])
-    tx = Tx(f)
-    assert tx.send(eth(mac(2), mac(1)), 1)
-    m.cfg_wr(R.CAP_PCIE + 8, 0x8000, 2)
-    assert not m.cfg(4, 2) & 4
-    m.setup_pci()
-    assert f.get(R.FUNC_CTRL) == 0 and tx.ctl() == 0
-    nic = Nic(m)
-    f = Func(nic, 0, mac(1), qps=[0])
-    assert Tx(f).send(eth(mac(2), mac(1)), 1)

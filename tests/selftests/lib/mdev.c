@@ -249,20 +249,49 @@ static bool find_in_group(const char *name, void *arg)
 	return true;
 }
 
-int mdev_attr(const char *uuid, const char *attr, char *buf, size_t len)
+/* @path has PATH_LEN bytes. */
+static bool attr_path(const char *uuid, const char *attr, char *path)
 {
-	char dir[PATH_LEN / 2], path[PATH_LEN];
+	char dir[PATH_LEN / 2];
 	struct finder f = { dir, attr, path };
-	int ret;
 
 	snprintf(dir, sizeof(dir), "%s/%s/", MDEV_DIR, uuid);
-	snprintf(path, sizeof(path), "%s%s", dir, attr);
-	if (access(path, F_OK) && !for_entries(dir, find_in_group, &f))
+	snprintf(path, PATH_LEN, "%s%s", dir, attr);
+	return !access(path, F_OK) || for_entries(dir, find_in_group, &f);
+}
+
+int mdev_attr(const char *uuid, const char *attr, char *buf, size_t len)
+{
+	char path[PATH_LEN];
+	int ret;
+
+	if (!attr_path(uuid, attr, path))
 		return -ENOENT;
 	ret = read_text(path, buf, len);
 	if (ret > 0)
 		chomp(buf);
 	return ret;
+}
+
+int mdev_attr_write(const char *uuid, const char *attr, const void *text, size_t len)
+{
+	char path[PATH_LEN];
+	int fd, ret = 0;
+
+	if (!attr_path(uuid, attr, path))
+		return -ENOENT;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, len) != (ssize_t)len)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int mdev_attr_set(const char *uuid, const char *attr, const char *text)
+{
+	return mdev_attr_write(uuid, attr, text, strlen(text));
 }
 
 int64_t mdev_attr_num(const char *uuid, const char *attr)

@@ -39,6 +39,9 @@ bool mdev_exists(const char *uuid);
 /* An attribute of the mdev, wherever in its directory the driver put it. */
 int mdev_attr(const char *uuid, const char *attr, char *buf, size_t len);
 int64_t mdev_attr_num(const char *uuid, const char *attr);
+/* One write; 0 or a negative errno. */
+int mdev_attr_write(const char *uuid, const char *attr, const void *text, size_t len);
+int mdev_attr_set(const char *uuid, const char *attr, const char *text);
 /* A line of the counters attribute, or -1. */
 int64_t mdev_counter(const char *uuid, const char *name);
 /* Accesses to trapped registers, reads and writes. */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VSI of an open ADI: what the operator set and what the guest wishes, put
+ * together. adi->lock is held.
+ */
+#include <linux/etherdevice.h>
+
+#include <compat/virtchnl.h>
+
+#include "adi.h"
+#include "hw.h"
+
+static u16 snic_adi_vsi_flags(const struct snic_adi *adi)
+{
+	u16 flags = 0;
+
+	if (adi->cfg[SNIC_CFG_LINK] != SNIC_LINK_DISABLE)
+		flags |= SNIC_VSI_ACTIVE;
+	if (adi->cfg[SNIC_CFG_SPOOFCHK])
+		flags |= SNIC_VSI_ANTISPOOF;
+	if (adi->promisc & FLAG_VF_MULTICAST_PROMISC)
+		flags |= SNIC_VSI_MC_PROMISC;
+	if (adi->promisc & FLAG_VF_UNICAST_PROMISC && adi->cfg[SNIC_CFG_TRUST])
+		flags |= SNIC_VSI_UC_PROMISC;
+	return flags;
+}
+
+/**
+ * snic_adi_vsi_update() - bring the switch in line with settings and wishes
+ * @adi: open ADI
+ *
+ * Return: 0 or errno, then nothing has changed.
+ */
+int snic_adi_vsi_update(struct snic_adi *adi)
+{
+	const struct snic_vsi *vsi = &adi->vsi;
+	u16 flags = snic_adi_vsi_flags(adi), vlan = adi->cfg[SNIC_CFG_VLAN];
+	u32 tx_rate = adi->cfg[SNIC_CFG_TX_RATE];
+
+	if (flags == vsi->flags && vlan == vsi->vlan && tx_rate == vsi->tx_rate)
+		return 0;
+	return snic_vsi_set(adi->pf, &adi->vsi, flags, vlan, tx_rate);
+}
+
+/**
+ * snic_adi_vsi_start() - the VSI as a fresh guest finds it
+ * @adi: open ADI
+ *
+ * Return: 0 or errno.
+ */
+int snic_adi_vsi_start(struct snic_adi *adi)
+{
+	struct snic_pf *pf = adi->pf;
+	int err;
+
+	snic_vsi_init(&adi->vsi, adi->func);
+	err = snic_vsi_clear(pf, &adi->vsi);
+	if (err)
+		return err;
+	err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
+	/* What the guest had chosen may be someone else's by now. */
+	if (err == -EEXIST && !ether_addr_equal_unaligned(adi->guest_mac, adi->mac)) {
+		ether_addr_copy(adi->guest_mac, adi->mac);
+		err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
+	}
+	if (err == -EEXIST) {
+		dev_err(vdcm_adi_dev(adi->vdcm), "another function has the address %pM\n",
+			adi->mac);
+		return -EADDRINUSE;
+	}
+	if (!err)
+		err = snic_vsi_rss_default(pf, adi->vsi.id, adi->nr_queues);
+	return err ?: snic_adi_vsi_update(adi);
+}
+
+/**
+ * snic_adi_untrust() - take away the addresses that only a trusted guest may have
+ * @adi: open ADI
+ *
+ * Return: 0 or errno.
+ */
+int snic_adi_untrust(struct snic_adi *adi)
+{
+	struct snic_vsi *vsi = &adi->vsi;
+	unsigned int i;
+	int err;
+
+	for (i = vsi->nr_macs; i--; ) {
+		if (is_multicast_ether_addr(vsi->macs[i]) ||
+		    ether_addr_equal_unaligned(vsi->macs[i], adi->mac))
+			continue;
+		err = snic_vsi_del_mac(adi->pf, vsi, vsi->macs[i]);
+		if (err)
+			return err;
+	}
+	ether_addr_copy(adi->guest_mac, adi->mac);
+	return 0;
+}
+
+/* What the guest is told. */
+bool snic_adi_link_up(const struct snic_adi *adi)
+{
+	switch (adi->cfg[SNIC_CFG_LINK]) {
+	case SNIC_LINK_ENABLE:
+		return true;
+	case SNIC_LINK_DISABLE:
+		return false;
+	default:
+		return snic_read(adi->pf, SNIC_STATUS) & SNIC_STATUS_LINK;
+	}
+}

@@ -1,0 +1,248 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Settings of a device as its guest feels them: two stock guests with different
+# rates, spoofed and wrongly tagged frames, VLANs that keep guests apart, the link
+# switched off and on. Everything is changed while the guests run.
+set -u
+. /lab/tests/e2e/lib.sh
+. /lab/tests/e2e/ktap.sh
+
+GUESTS=(g1 g2)
+FAKE=02:00:00:00:99:01
+declare -A RATE=([g1]=8 [g2]=20)
+
+set_attr() { printf %s "$3" >"$MDEV/${UUID[$1]}/smartnic/$2"; }
+stat_of() { cat "$MDEV/${UUID[$1]}/smartnic/stats/$2"; }
+
+start_guests() {
+	local g
+
+	for g in "${GUESTS[@]}"; do
+		guest_mdev "$g" "$PF" smartnic-1q && start_l2 "$g" --mdev "${UUID[$g]}" --no-wait || return
+	done
+	for g in "${GUESTS[@]}"; do wait_l2 "$g" && equal "$(guest_dev "$g")" eth0 || return; done
+	pf_up "$PF_DEV" && guest_up g1 1 && guest_up g2 2
+}
+
+all_reach() { reach g1 host && reach g2 host && reach g1 g2; }
+
+# --- rates ----------------------------------------------------------------------
+
+# send GUEST PORT SECONDS: its guest time; kb/s that arrived go to a file.
+send() {
+	iperf3 -s -1 -p "$2" </dev/null >"/run/iperf.$1.host" 2>&1 &
+	# shellcheck disable=SC2034 # of wait_listen
+	PORT=$2
+	guest_cmd host "$(wait_listen)" &&
+		guest_cmd "$1" --timeout $(($3 * 6 + 60)) "iperf3 -c ${ADDR[host]} -p $2 -t $3 -O 1 -f k" >"/run/iperf.$1" 2>&1
+	wait $!
+	awk '$NF == "receiver" { for (i = 2; i < NF; i++) if ($i == "Kbits/sec") r = $(i - 1) } END { print int(r) }' "/run/iperf.$1" >"/run/kbps.$1"
+}
+
+# all_send SECONDS: both guests side by side; KBPS[guest].
+declare -A KBPS=()
+all_send() {
+	local g p=6001 pids=()
+
+	for g in "${GUESTS[@]}"; do
+		send "$g" $p "$1" &
+		pids+=($!)
+		p=$((p + 1))
+	done
+	wait "${pids[@]}"
+	for g in "${GUESTS[@]}"; do
+		KBPS[$g]=$(cat "/run/kbps.$g")
+		say "$g: ${KBPS[$g]} kb/s of TCP payload with tx_rate $(attr "${UUID[$g]}" tx_rate)" | tee -a /dev/stderr
+	done
+}
+
+# Within 10 %; frame headers are part of the rate, and not of what iperf3 counts.
+within() { # GUEST
+	local got=${KBPS[$1]} want=$((RATE[$1] * 1000))
+
+	echo "$1: $got kb/s, $want wanted"
+	[ "$got" -ge $((want * 9 / 10)) ] && [ "$got" -le $((want * 11 / 10)) ]
+}
+
+rates_held() {
+	local g
+
+	for g in "${GUESTS[@]}"; do set_attr "$g" tx_rate "${RATE[$g]}" || return; done
+	all_send 10
+	within g1 && within g2 && [ "$(stat_of g1 rate_waits)" -gt 0 ] && [ "$(stat_of g2 rate_waits)" -gt 0 ]
+}
+
+# The other way round, while TCP connections of before are still in memory.
+rates_changed() {
+	RATE[g1]=16 RATE[g2]=4
+	rates_held
+}
+
+rate_changed_in_traffic() {
+	local rc=0 pid t0 t1 half
+
+	set_attr g1 tx_rate 4
+	send g1 6003 10 &
+	pid=$!
+	sleep 5
+	t0=$(stat_of g1 tx_bytes)
+	set_attr g1 tx_rate 16 || rc=1
+	half=${EPOCHREALTIME/./}
+	sleep 3
+	t1=$(stat_of g1 tx_bytes)
+	half=$((${EPOCHREALTIME/./} - half))
+	wait $pid
+	# bytes * 8 / microseconds: Mb/s
+	echo "after the change: $(((t1 - t0) * 8000 / half)) kb/s; on average $(cat /run/kbps.g1)"
+	[ "$rc" = 0 ] && [ $(((t1 - t0) * 8000 / half)) -gt 12000 ] && [ $(((t1 - t0) * 8000 / half)) -lt 17600 ]
+}
+
+rate_lifted() {
+	set_attr g1 tx_rate 0 && set_attr g2 tx_rate 0 || return
+	all_send 3
+	[ "${KBPS[g1]}" -gt 20000 ]
+}
+
+# --- frames that must not get through ---------------------------------------------
+
+# seen FILTER COMMAND...: how many frames the PF's interface sees meanwhile.
+seen() {
+	local filter=$1 pid i
+
+	shift
+	rm -f /run/seen /run/seen.err
+	tcpdump -Z root -p -n -e -i "$PF_DEV" "$filter" >/run/seen 2>/run/seen.err </dev/null &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		! grep -q 'listening on' /run/seen.err || break
+		sleep 0.1
+	done
+	"$@" >/dev/null 2>&1
+	sleep 1
+	kill -INT $pid
+	wait $pid
+	head -n 3 /run/seen >&2
+	SEEN=$(grep -c . /run/seen)
+}
+
+# A VLAN device with an address of its own: what it asks for by ARP is tagged, and
+# from nobody who is known here.
+tagged_dev() { # GUEST ID [ADDRESS]
+	l2_cmd "$1" "ip link del eth0.t 2>/dev/null
+		ip link add link eth0 name eth0.t type vlan id $2 && { [ -z '${3:-}' ] || ip link set eth0.t address ${3:-}; } &&
+		ip link set eth0.t up && ip addr replace 10.88.0.1/24 dev eth0.t"
+}
+arps() { l2_cmd "$1" --timeout 30 'ping -c 3 -i 0.3 -W 1 10.88.0.99; true'; }
+
+spoofed() {
+	local before after
+
+	tagged_dev g1 5 $FAKE || return
+	before=$(stat_of g1 spoofed)
+	seen "ether src $FAKE" arps g1
+	after=$(stat_of g1 spoofed)
+	echo "spoofed $before -> $after, $SEEN seen"
+	[ "$after" -ge $((before + 3)) ] && [ "$SEEN" = 0 ]
+}
+
+spoofing_allowed() {
+	local before
+
+	before=$(stat_of g1 spoofed)
+	set_attr g1 spoofchk off && seen "ether src $FAKE" arps g1 && set_attr g1 spoofchk on || return
+	echo "$SEEN seen"
+	[ "$SEEN" -ge 3 ] && equal "$(stat_of g1 spoofed)" "$before"
+}
+
+# The address is refused (trust off); with trust it is the guest's.
+trusted() {
+	local before
+
+	set_attr g1 trust on && tagged_dev g1 5 02:00:00:00:99:02 || return
+	before=$(stat_of g1 spoofed)
+	seen 'ether src 02:00:00:00:99:02' arps g1
+	set_attr g1 trust off
+	echo "$SEEN seen"
+	[ "$SEEN" -ge 3 ] && equal "$(stat_of g1 spoofed)" "$before"
+}
+
+wrong_vlan() {
+	local before after
+
+	set_attr g1 vlan 100 && tagged_dev g1 5 || return
+	before=$(stat_of g1 vlan_drops)
+	seen 'vlan' arps g1
+	after=$(stat_of g1 vlan_drops)
+	echo "vlan_drops $before -> $after, $(grep -c 'vlan 5,' /run/seen) seen"
+	l2_cmd g1 'ip link del eth0.t'
+	[ "$after" -ge $((before + 3)) ] && equal "$(grep -c 'vlan 5,' /run/seen)" 0
+}
+
+# --- VLANs keep guests apart --------------------------------------------------------
+
+apart() { fails guest_cmd "$1" --timeout 30 "ip neigh flush all; ping -c 3 -i 0.3 -W 1 ${ADDR[$2]}"; }
+vlans() { set_attr g1 vlan "$1" && set_attr g2 vlan "$2"; }
+own_vlans() { vlans 100 200 && apart g1 g2 && apart g2 g1 && apart g1 host; }
+same_vlan() { vlans 300 300 && reach g1 g2 && reach g2 g1 && apart g2 host; }
+
+tag_seen() {
+	seen 'vlan 300' guest_cmd g1 --timeout 30 "ip neigh flush all; ping -c 2 -W 1 ${ADDR[host]}"
+	[ "$SEEN" -ge 1 ]
+}
+
+no_vlan() { vlans 0 0 && all_reach; }
+
+# --- the link -----------------------------------------------------------------------
+
+guest_carrier() { # GUEST 0|1
+	l2_cmd "$1" --timeout 30 "i=0
+		until [ \"\$(cat /sys/class/net/eth0/carrier)\" = $2 ]; do
+			i=\$((i + 1)); [ \$i -lt 50 ] || exit 1; sleep 0.2
+		done"
+}
+
+link_off() {
+	set_attr g1 link_state disable && guest_carrier g1 0 && apart g2 g1 && equal "$(l2_cmd g2 'cat /sys/class/net/eth0/carrier')" 1
+}
+link_on() { set_attr g1 link_state "$1" && guest_carrier g1 1 && reach g1 g2 && reach host g1; }
+
+# A reboot of the guest keeps what the operator set.
+settings_stay() {
+	vlans 42 42 && set_attr g1 tx_rate 12 && reboot_l2 g1 && equal "$(guest_dev g1)" eth0 && guest_up g1 1 && reach g1 g2 && apart g1 host &&
+		equal "$(attr "${UUID[g1]}" vlan) $(attr "${UUID[g1]}" tx_rate)" "42 12"
+}
+
+all_gone() {
+	local g
+
+	for g in "${GUESTS[@]}"; do
+		stop_l2 "$g" && mdevctl stop -u "${UUID[$g]}" || return
+	done
+}
+
+main() {
+	plan 19
+	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
+	PF=$(pf_bdf) PF_DEV=$(pf_netdev)
+	must "two stock guests on devices" start_guests
+	must "everyone reaches everyone" all_reach
+	check "each guest sends at its rate, within 10 % over 10 s" rates_held
+	check "changed rates hold, within 10 % over 10 s" rates_changed
+	check "a rate changes in the middle of a transfer" rate_changed_in_traffic
+	check "without a rate it is faster" rate_lifted
+	check "spoofed frames are counted and dropped" spoofed
+	check "with spoofchk off they pass" spoofing_allowed
+	check "a trusted guest has further addresses" trusted
+	check "wrongly tagged frames are counted and dropped" wrong_vlan
+	check "guests of different VLANs do not reach each other" own_vlans
+	check "guests of one VLAN do" same_vlan
+	check "the VLAN's tag is on the wire" tag_seen
+	check "without a VLAN everyone reaches everyone" no_vlan
+	check "link_state disable: the guest has no carrier and no traffic" link_off
+	check "link_state enable" link_on enable
+	check "settings outlive the guest's reboot" settings_stay
+	check "the guests leave nothing behind" all_gone
+	finish
+}
+
+main

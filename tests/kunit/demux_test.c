@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Interrupts: roles of the control vectors, the cause ring, vectors of ADIs. */
+#include <linux/bitmap.h>
+
+#include "fake_nic.h"
+
+#define VECS	(FAKE_QUEUES + 1)
+
+static int demux_init(struct kunit *test)
+{
+	int err = fake_nic_init(test);
+
+	if (!err)
+		err = snic_causes_init(&fake->pf);
+	return err;
+}
+
+
+static unsigned int link_changes;
+
+static void link_work(struct work_struct *work)
+{
+	link_changes++;
+}
+
+static void start(struct kunit *test, unsigned int nr_alloc)
+{
+	fake->nr_alloc = nr_alloc;
+	INIT_WORK(&fake->pf.link_work, link_work);
+	INIT_WORK(&fake->pf.mbx.work, link_work);
+	link_changes = 0;
+	KUNIT_ASSERT_EQ(test, snic_vectors_init(&fake->pf, 2), 0);
+	KUNIT_ASSERT_EQ(test, snic_vectors_start(&fake->pf), 0);
+}
+
+static void stop(struct kunit *test)
+{
+	snic_sync_events(&fake->pf);
+	snic_vectors_stop(&fake->pf);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_ICR_MASK), 0);
+	snic_vectors_exit(&fake->pf);
+	snic_causes_exit(&fake->pf);
+}
+
+static irqreturn_t fire(unsigned int entry)
+{
+	irqreturn_t ret = fake->irqs[entry].handler(FAKE_IRQ + entry, fake->irqs[entry].data);
+
+	if (ret == IRQ_WAKE_THREAD)
+		fake->irqs[entry].thread(FAKE_IRQ + entry, fake->irqs[entry].data);
+	return ret;
+}
+
+/* As the device does: a record behind the last one. */
+static void post(u16 func, u16 vec)
+{
+	struct snic_cause_rec *ring = fake->pf.causes.desc;
+
+	ring[fake->tail].func = cpu_to_le16(func);
+	ring[fake->tail].vec = cpu_to_le16(vec);
+	fake->tail = (fake->tail + 1) % fake->pf.causes.len;
+}
+
+static void demux_roles(struct kunit *test)
+{
+	start(test, FAKE_VECS);
+	KUNIT_EXPECT_EQ(test, fake->pf.nr_ctl, 3);
+	KUNIT_EXPECT_EQ(test, fake->pf.net_vecs, 2);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_MISC), SNIC_INTVEC_VALID | 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_MBX), SNIC_INTVEC_VALID | 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_FAULT), SNIC_INTVEC_VALID | 1);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_CAUSE), SNIC_INTVEC_VALID | 2);
+	post(FAKE_FUNC, 1);
+	KUNIT_EXPECT_EQ(test, fire(0), IRQ_HANDLED);
+	KUNIT_EXPECT_EQ(test, fake->kicks, 1);
+	KUNIT_EXPECT_EQ(test, fake->polls, 0);
+	KUNIT_EXPECT_EQ(test, fake->signals[1], 0);
+	KUNIT_EXPECT_EQ(test, fire(1), IRQ_WAKE_THREAD);
+	KUNIT_EXPECT_EQ(test, fake->polls, 1);
+	KUNIT_EXPECT_EQ(test, fake->signals[1], 0);
+	KUNIT_EXPECT_EQ(test, fire(2), IRQ_HANDLED);
+	KUNIT_EXPECT_EQ(test, fake->signals[1], 1);
+	KUNIT_EXPECT_EQ(test, fake->kicks, 1);
+	/* Only the role that is for it looks at what else happened. */
+	fake_set(SNIC_ICR, SNIC_ICR_LINK);
+	fire(1);
+	fire(2);
+	flush_work(&fake->pf.link_work);
+	KUNIT_EXPECT_EQ(test, link_changes, 0);
+	fire(0);
+	flush_work(&fake->pf.link_work);
+	KUNIT_EXPECT_EQ(test, link_changes, 1);
+	fake_set(SNIC_ICR, SNIC_ICR_MBX_RX | SNIC_ICR_CAUSE | SNIC_ICR_FAULT);
+	fire(0);
+	flush_work(&fake->pf.link_work);
+	KUNIT_EXPECT_EQ(test, link_changes, 1);
+	stop(test);
+}
+
+/* Fewer vectors: roles meet, none is lost. */
+static void demux_few_vectors(struct kunit *test)
+{
+	unsigned int nr, i;
+
+	for (nr = 1; nr <= 3; nr++) {
+		u8 roles = 0;
+
+		snic_causes_init(&fake->pf);
+		start(test, nr);
+		KUNIT_EXPECT_EQ(test, fake->pf.nr_ctl, nr);
+		KUNIT_EXPECT_EQ(test, fake->pf.net_vecs, 0);
+		for (i = 0; i < nr; i++) {
+			KUNIT_EXPECT_EQ(test, roles & fake->pf.ctl[i].roles, 0);
+			roles |= fake->pf.ctl[i].roles;
+		}
+		KUNIT_EXPECT_EQ(test, roles, SNIC_ROLE_MISC | SNIC_ROLE_MBX | SNIC_ROLE_FAULT |
+				SNIC_ROLE_CAUSE);
+		KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_CAUSE), SNIC_INTVEC_VALID | (nr - 1));
+		stop(test);
+	}
+	fake->nr_alloc = 0;
+	KUNIT_EXPECT_EQ(test, snic_vectors_init(&fake->pf, 2), -ENOSPC);
+}
+
+/* An irq that cannot be requested: the first vector takes its roles over. */
+static void demux_irq_refused(struct kunit *test)
+{
+	fake->irq_error = 1;
+	start(test, FAKE_VECS);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_FAULT), SNIC_INTVEC_VALID | 0);
+	KUNIT_EXPECT_EQ(test, fire(0), IRQ_WAKE_THREAD);
+	KUNIT_EXPECT_EQ(test, fake->polls, 1);
+	stop(test);
+	fake->irq_error = 0;
+	snic_causes_init(&fake->pf);
+	KUNIT_EXPECT_EQ(test, snic_vectors_init(&fake->pf, 2), 0);
+	KUNIT_EXPECT_EQ(test, snic_vectors_start(&fake->pf), -EBUSY);
+	snic_vectors_exit(&fake->pf);
+}
+
+static void demux_causes(struct kunit *test)
+{
+	unsigned int i;
+
+	start(test, FAKE_VECS);
+	for (i = 0; i < VECS; i++)
+		post(FAKE_FUNC, i);
+	post(0, 2);
+	/* Of nobody, and of vectors that are not there. */
+	post(FAKE_FUNC, VECS);
+	post(FAKE_FUNC, 0xffff);
+	post(FAKE_FUNC + 1, 0);
+	post(fake->pf.num_adis, 0);
+	post(fake->pf.num_adis + 1, 0);
+	post(0xffff, 0);
+	fire(2);
+	for (i = 0; i < SNIC_FUNC_VECS; i++) {
+		KUNIT_EXPECT_EQ(test, fake->signals[i], i < VECS);
+		KUNIT_EXPECT_EQ(test, fake->net_signals[i], i == 2);
+	}
+	/* The device learns that all of it was read, and nothing is read twice. */
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_CAUSE_RING + SNIC_RING_HEAD), fake->tail);
+	fire(2);
+	KUNIT_EXPECT_EQ(test, fake->signals[0], 1);
+	stop(test);
+}
+
+static void demux_wraps(struct kunit *test)
+{
+	unsigned int i, len = fake->pf.causes.len;
+
+	start(test, FAKE_VECS);
+	for (i = 0; i < 3 * len; i++) {
+		post(FAKE_FUNC, 1);
+		if (i % 100 == 0)
+			fire(2);
+	}
+	fire(2);
+	KUNIT_EXPECT_EQ(test, fake->signals[1], 3 * len);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_CAUSE_RING + SNIC_RING_HEAD), fake->tail);
+	/* An index that cannot be: nothing is read. */
+	fake->tail = len;
+	fire(2);
+	fake->tail = ~0U;
+	fire(2);
+	KUNIT_EXPECT_EQ(test, fake->signals[1], 3 * len);
+	stop(test);
+}
+
+static u32 vecmap(unsigned int vec)
+{
+	return fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_VECMAP(vec));
+}
+
+/* Vectors of its own, each of which leads to the framework. */
+static void demux_adi_vectors(struct kunit *test)
+{
+	unsigned int i;
+
+	start(test, FAKE_VECS);
+	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, VECS);
+	for (i = 0; i < VECS; i++) {
+		unsigned int entry = fake->adi.vecs[i].index;
+
+		KUNIT_EXPECT_EQ(test, entry, 5 + i);
+		KUNIT_EXPECT_EQ(test, fake->adi.vecs[i].irq, FAKE_IRQ + entry);
+		KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID | entry);
+		fire(entry);
+		KUNIT_EXPECT_EQ(test, fake->signals[i], 1);
+	}
+	KUNIT_EXPECT_EQ(test, vecmap(VECS), 0);
+	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 0);
+	for (i = 0; i < VECS; i++) {
+		KUNIT_EXPECT_EQ(test, vecmap(i), 0);
+		KUNIT_EXPECT_FALSE(test, fake->irqs[5 + i].allocated);
+	}
+	KUNIT_EXPECT_EQ(test, bitmap_weight(fake->pf.vec_map, fake->pf.nr_entries), 5);
+	stop(test);
+}
+
+/* As many as there are; the rest goes through the cause ring. */
+static void demux_adi_shared(struct kunit *test)
+{
+	unsigned int i;
+
+	start(test, 7);
+	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 2);
+	for (i = 0; i < VECS; i++)
+		KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID |
+				(i < 2 ? 5 + i : SNIC_INTVEC_SHARED));
+	KUNIT_EXPECT_EQ(test, fake->adi.vecs[2].irq, 0);
+	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	stop(test);
+}
+
+/* Without dynamic allocation: from what was allocated at the start. */
+static void demux_adi_static(struct kunit *test)
+{
+	unsigned int i, n;
+
+	fake->dyn = false;
+	start(test, 9);
+	for (n = 0; n < 3; n++) {
+		snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+		KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 4);
+		for (i = 0; i < VECS; i++)
+			KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID |
+					(i < 4 ? 5 + i : SNIC_INTVEC_SHARED));
+		snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	}
+	stop(test);
+}
+
+/* Its irq cannot be requested: shared, and the entry is free again. */
+static void demux_adi_refused(struct kunit *test)
+{
+	start(test, FAKE_VECS);
+	fake->irq_error = 6;
+	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 1);
+	KUNIT_EXPECT_EQ(test, vecmap(1), SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED);
+	KUNIT_EXPECT_FALSE(test, fake->irqs[6].allocated);
+	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	stop(test);
+}
+
+static void demux_net(struct kunit *test)
+{
+	unsigned int index = 99;
+
+	start(test, FAKE_VECS);
+	KUNIT_EXPECT_EQ(test, snic_net_vector(&fake->pf, 1, &index), FAKE_IRQ + 4);
+	KUNIT_EXPECT_EQ(test, index, 4);
+	KUNIT_EXPECT_EQ(test, snic_net_vector(&fake->pf, 2, &index), -ENOSPC);
+	stop(test);
+}
+
+static struct kunit_case demux_cases[] = {
+	KUNIT_CASE(demux_roles),
+	KUNIT_CASE(demux_few_vectors),
+	KUNIT_CASE(demux_irq_refused),
+	KUNIT_CASE(demux_causes),
+	KUNIT_CASE(demux_wraps),
+	KUNIT_CASE(demux_adi_vectors),
+	KUNIT_CASE(demux_adi_shared),
+	KUNIT_CASE(demux_adi_static),
+	KUNIT_CASE(demux_adi_refused),
+	KUNIT_CASE(demux_net),
+	{ }
+};
+
+static struct kunit_suite demux_suite = {
+	.name = "interrupts",
+	.init = demux_init,
+	.exit = fake_nic_exit,
+	.test_cases = demux_cases,
+};
+kunit_test_suites(&demux_suite);

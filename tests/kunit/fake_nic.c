@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <linux/msi.h>
+
+#include "fake_nic.h"
+#include "../../driver/netdev.h"
+
+struct fake_nic *fake;
+
+static struct device fake_dev = { .init_name = "adi" };
+
+int fake_nic_init(struct kunit *test)
+{
+	unsigned int i;
+
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake->test = test;
+	fake->dyn = true;
+	fake->nr_alloc = FAKE_VECS;
+	fake->irq_error = -1;
+	fake->pdev.dev.init_name = "nic";
+	xa_init(&fake->regs);
+	fake->pf.pdev = &fake->pdev;
+	fake->pf.num_adis = 8;
+	fake->pf.num_qps = 64;
+	fake->pf.num_vecs = FAKE_VECS;
+	fake->pf.max_frame = 9728;
+	fake->pf.func = kunit_kcalloc(test, 9, sizeof(*fake->pf.func), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->pf.func);
+	fake->pf.func[FAKE_FUNC] = &fake->adi;
+	fake->pf.adi_wq = alloc_workqueue("fake", WQ_UNBOUND, 0);
+	KUNIT_ASSERT_NOT_NULL(test, fake->pf.adi_wq);
+	fake->pf.ctl_wq = fake->pf.adi_wq;
+	mutex_init(&fake->adi.lock);
+	fake->adi.pf = &fake->pf;
+	fake->adi.func = FAKE_FUNC;
+	fake->adi.nr_queues = FAKE_QUEUES;
+	for (i = 0; i < FAKE_QUEUES; i++)
+		fake->adi.qp[i] = FAKE_QP + i;
+	snic_msgs_init(&fake->adi);
+	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
+	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
+	return 0;
+}
+
+void fake_nic_exit(struct kunit *test)
+{
+	snic_msgs_close(&fake->adi);
+	destroy_workqueue(fake->pf.adi_wq);
+	xa_destroy(&fake->regs);
+}
+
+int fake_guest(u32 op, const void *data, u16 len)
+{
+	struct snic_msg *msg = kzalloc(struct_size(msg, data, len), GFP_KERNEL);
+	unsigned int sent = fake->nr_sent;
+
+	KUNIT_ASSERT_NOT_NULL(fake->test, msg);
+	msg->op = op;
+	msg->len = len;
+	memcpy(msg->data, data, len);
+	mutex_lock(&fake->adi.lock);
+	snic_vc_handle(&fake->adi, msg);
+	mutex_unlock(&fake->adi.lock);
+	kfree(msg);
+	if (fake->nr_sent == sent)
+		return 1;
+	KUNIT_EXPECT_EQ(fake->test, fake->nr_sent, sent + 1);
+	KUNIT_EXPECT_EQ(fake->test, fake->op, op);
+	KUNIT_EXPECT_EQ(fake->test, fake->func, FAKE_FUNC);
+	/* An error carries nothing. */
+	if (fake->status)
+		KUNIT_EXPECT_EQ(fake->test, fake->len, 0);
+	return fake->status;
+}
+
+void fake_ready(void)
+{
+	static const struct virtchnl_version_info version = { 1, 1 };
+	static const u32 caps = ~0U;
+
+	KUNIT_ASSERT_EQ(fake->test, fake_guest(VIRTCHNL_OP_VERSION, &version, sizeof(version)), 0);
+	KUNIT_ASSERT_EQ(fake->test, fake_guest(VIRTCHNL_OP_GET_VF_RESOURCES, &caps, sizeof(caps)),
+			0);
+}
+
+/* --- registers -------------------------------------------------------------- */
+
+u32 fake_reg(u32 off)
+{
+	void *entry = xa_load(&fake->regs, off);
+
+	return entry ? xa_to_value(entry) : 0;
+}
+
+void fake_set(u32 off, u32 value)
+{
+	xa_store(&fake->regs, off, xa_mk_value(value), GFP_ATOMIC);
+}
+
+/* A queue's control register: it starts, and stops, unless it was told not to. */
+static void write_queue_ctl(u32 queue, u32 value)
+{
+	u32 ctl = value & SNIC_Q_CTL_ENABLE;
+
+	if (ctl && fake->refused == queue)
+		ctl = SNIC_Q_CTL_ERROR | SNIC_Q_ERR_CONFIG << SNIC_Q_CTL_REASON_SHIFT;
+	else if (ctl || fake->stuck == queue)
+		ctl |= SNIC_Q_CTL_ACTIVE;
+	fake_set(queue + SNIC_Q_CTL, ctl);
+}
+
+u32 snic_read(struct snic_pf *pf, u32 off)
+{
+	return pf->dead ? ~0U : fake_reg(off);
+}
+
+void snic_write(struct snic_pf *pf, u32 off, u32 value)
+{
+	fake->nr_writes++;
+	if (off >= SNIC_QP(0) && off < SNIC_QP(SNIC_MAX_QPS) && off % 0x20 == SNIC_Q_CTL)
+		write_queue_ctl(off - SNIC_Q_CTL, value);
+	else if (off == SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_CTRL)
+		fake_set(off, value & ~SNIC_FUNC_CTRL_RESET);
+	else
+		fake_set(off, value);
+}
+
+int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
+{
+	if (pf->dead)
+		return -EIO;
+	return (fake_reg(off) & mask) == want ? 0 : -ETIMEDOUT;
+}
+
+u64 snic_stat(struct snic_pf *pf, u16 func, unsigned int stat)
+{
+	return (u64)func << 32 | (stat + 1);
+}
+
+/* --- firmware, mailbox, rings ----------------------------------------------- */
+
+int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req, void *reply)
+{
+	fake->nr_fw++;
+	fake->fw_op = op;
+	memcpy(fake->fw_payload, req, sizeof_field(struct snic_fw_msg, payload));
+	return fake->fw_error;
+}
+
+int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status, const void *data, u16 len)
+{
+	KUNIT_ASSERT_LE(fake->test, len, sizeof(fake->data));
+	fake->nr_sent++;
+	fake->func = func;
+	fake->op = op;
+	fake->status = status;
+	fake->len = len;
+	memcpy(fake->data, data, len);
+	return 0;
+}
+
+void snic_mbx_kick(struct snic_pf *pf)
+{
+	fake->kicks++;
+}
+
+void snic_faults_poll(struct snic_pf *pf)
+{
+	fake->polls++;
+}
+
+int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 len, u32 size)
+{
+	ring->desc = kunit_kcalloc(fake->test, len, size, GFP_KERNEL);
+	ring->reg = reg;
+	ring->len = len;
+	ring->size = size;
+	return ring->desc ? 0 : -ENOMEM;
+}
+
+void snic_ring_enable(struct snic_pf *pf, struct snic_ring *ring)
+{
+}
+
+void snic_ring_free(struct snic_pf *pf, struct snic_ring *ring)
+{
+	ring->desc = NULL;
+}
+
+int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *index)
+{
+	if (fake->tail >= ring->len)
+		return -EIO;
+	*index = fake->tail;
+	return 0;
+}
+
+/* --- the rest of the driver, and the framework ------------------------------ */
+
+void snic_net_signal(struct snic_pf *pf, unsigned int vec)
+{
+	KUNIT_ASSERT_LT(fake->test, vec, SNIC_FUNC_VECS);
+	fake->net_signals[vec]++;
+}
+
+int snic_adi_restart(struct snic_adi *adi, bool dma_on)
+{
+	fake->restarts++;
+	fake->restart_dma = dma_on;
+	snic_vc_reset(adi);
+	return fake->restart_error;
+}
+
+int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac)
+{
+	return ether_addr_equal(fake->taken, mac);
+}
+
+void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec)
+{
+	KUNIT_ASSERT_LT(fake->test, vec, SNIC_FUNC_VECS);
+	fake->signals[vec]++;
+}
+
+void vdcm_adi_error(struct vdcm_adi *adi)
+{
+	fake->errors++;
+}
+
+struct device *vdcm_adi_dev(const struct vdcm_adi *adi)
+{
+	return &fake_dev;
+}
+
+/* --- MSI-X vectors ---------------------------------------------------------- */
+
+int pci_alloc_irq_vectors(struct pci_dev *dev, unsigned int min_vecs, unsigned int max_vecs,
+			  unsigned int flags)
+{
+	unsigned int i, n = min(max_vecs, fake->nr_alloc);
+
+	if (n < min_vecs)
+		return -ENOSPC;
+	for (i = 0; i < n; i++)
+		fake->irqs[i].allocated = true;
+	return n;
+}
+
+void pci_free_irq_vectors(struct pci_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_VECS; i++) {
+		KUNIT_EXPECT_NULL(fake->test, fake->irqs[i].handler);
+		fake->irqs[i].allocated = false;
+	}
+}
+
+int pci_irq_vector(struct pci_dev *dev, unsigned int nr)
+{
+	return nr < FAKE_VECS && fake->irqs[nr].allocated ? FAKE_IRQ + nr : -EINVAL;
+}
+
+bool pci_msix_can_alloc_dyn(struct pci_dev *dev)
+{
+	return fake->dyn;
+}
+
+struct msi_map pci_msix_alloc_irq_at(struct pci_dev *dev, unsigned int index,
+				     const struct irq_affinity_desc *affdesc)
+{
+	struct msi_map map = { .index = -ENOSPC };
+
+	if (index >= fake->nr_alloc)
+		return map;
+	KUNIT_EXPECT_FALSE(fake->test, fake->irqs[index].allocated);
+	fake->irqs[index].allocated = true;
+	map.index = index;
+	map.virq = FAKE_IRQ + index;
+	return map;
+}
+
+void pci_msix_free_irq(struct pci_dev *dev, struct msi_map map)
+{
+	KUNIT_EXPECT_TRUE(fake->test, fake->irqs[map.index].allocated);
+	KUNIT_EXPECT_NULL(fake->test, fake->irqs[map.index].handler);
+	KUNIT_EXPECT_EQ(fake->test, map.virq, FAKE_IRQ + map.index);
+	fake->irqs[map.index].allocated = false;
+}
+
+int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread,
+			 unsigned long flags, const char *name, void *dev)
+{
+	unsigned int i = irq - FAKE_IRQ;
+
+	KUNIT_ASSERT_LT(fake->test, i, FAKE_VECS);
+	KUNIT_EXPECT_TRUE(fake->test, fake->irqs[i].allocated);
+	KUNIT_EXPECT_NULL(fake->test, fake->irqs[i].handler);
+	if (fake->irq_error == (int)i)
+		return -EBUSY;
+	fake->irqs[i].handler = handler;
+	fake->irqs[i].thread = thread;
+	fake->irqs[i].data = dev;
+	return 0;
+}
+
+const void *free_irq(unsigned int irq, void *dev)
+{
+	unsigned int i = irq - FAKE_IRQ;
+
+	KUNIT_ASSERT_LT(fake->test, i, FAKE_VECS);
+	KUNIT_EXPECT_PTR_EQ(fake->test, fake->irqs[i].data, dev);
+	KUNIT_EXPECT_NOT_NULL(fake->test, fake->irqs[i].handler);
+	fake->irqs[i].handler = NULL;
+	fake->irqs[i].data = NULL;
+	return NULL;
+}
+
+void synchronize_irq(unsigned int irq)
+{
+	KUNIT_EXPECT_GE(fake->test, irq, FAKE_IRQ);
+}
+
+MODULE_DESCRIPTION("Unit tests of the PF driver's logic");
+MODULE_LICENSE("GPL");

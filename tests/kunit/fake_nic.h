@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tested part of driver/ asks of the rest: registers, firmware, mailbox,
+ * MSI-X vectors and the framework. They replace the real ones in smartnic_kunit.ko.
+ */
+#ifndef FAKE_NIC_H
+#define FAKE_NIC_H
+
+#include <kunit/test.h>
+#include <linux/interrupt.h>
+#include <linux/xarray.h>
+
+#include "../../driver/adi.h"
+#include "../../driver/hw.h"
+#include "../../driver/vc.h"
+
+#define FAKE_FUNC	3
+#define FAKE_QUEUES	4
+#define FAKE_QP		10	/* first queue pair of the ADI */
+#define FAKE_VECS	64	/* MSI-X entries */
+#define FAKE_IRQ	1000	/* Linux irq of entry 0 */
+#define FAKE_LOG	160
+
+/**
+ * struct fake_nic - a SmartNIC with one open ADI
+ * @pf: its PF
+ * @pdev: PCI function
+ * @adi: ADI, function FAKE_FUNC with FAKE_QUEUES queue pairs
+ * @regs: registers by offset
+ * @nr_writes: writes to registers
+ * @status: reply: VIRTCHNL_STATUS_*; @op, @func, @len, @data: rest of it
+ * @nr_sent: replies and events sent
+ * @fw_error: what the firmware answers
+ * @fw_op: last message to the firmware; @fw_payload: its payload
+ * @nr_fw: messages to the firmware
+ * @stuck: offset of a queue that does not stop
+ * @refused: offset of a queue whose set-up the device refuses
+ * @taken: an address of a neighbour
+ * @restarts: calls of snic_adi_restart(); @restart_dma, @restart_error: see there
+ * @errors: calls of vdcm_adi_error()
+ * @tail: where the cause ring ends
+ * @signals: signals by vector of the ADI; @net_signals: likewise of the netdev
+ * @kicks: mailbox kicks; @polls: fault polls
+ * @irqs: by MSI-X entry
+ * @nr_alloc: MSI-X entries that the platform has
+ * @dyn: entries can be added
+ * @irq_error: MSI-X entry whose irq cannot be requested
+ */
+struct fake_nic {
+	struct kunit *test;
+	struct snic_pf pf;
+	struct pci_dev pdev;
+	struct snic_adi adi;
+	struct xarray regs;
+	unsigned int nr_writes;
+
+	s32 status;
+	u32 op;
+	u16 func;
+	u16 len;
+	u8 data[256];
+	unsigned int nr_sent;
+
+	int fw_error;
+	unsigned int fw_op;
+	u8 fw_payload[64];
+	unsigned int nr_fw;
+
+	u32 stuck;
+	u32 refused;
+	u8 taken[ETH_ALEN];
+	unsigned int restarts;
+	bool restart_dma;
+	int restart_error;
+	unsigned int errors;
+
+	u32 tail;
+	unsigned int signals[SNIC_FUNC_VECS];
+	unsigned int net_signals[SNIC_FUNC_VECS];
+	unsigned int kicks;
+	unsigned int polls;
+	struct {
+		irq_handler_t handler;
+		irq_handler_t thread;
+		void *data;
+		bool allocated;
+	} irqs[FAKE_VECS];
+	unsigned int nr_alloc;
+	bool dyn;
+	int irq_error;
+};
+
+extern struct fake_nic *fake;
+
+int fake_nic_init(struct kunit *test);
+void fake_nic_exit(struct kunit *test);
+u32 fake_reg(u32 off);
+void fake_set(u32 off, u32 value);
+
+/* A message from the guest. Return: VIRTCHNL_STATUS_*, or 1 if there is no reply. */
+int fake_guest(u32 op, const void *msg, u16 len);
+/* The same with an ADI that agreed on everything. */
+void fake_ready(void);
+
+#endif /* FAKE_NIC_H */

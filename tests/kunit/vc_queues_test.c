@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* virtchnl: queues and their interrupts, and what reaches the registers. */
+#include "fake_nic.h"
+
+#define TXQ(q)	SNIC_Q(FAKE_QP + (q), SNIC_QP_TX)
+#define RXQ(q)	SNIC_Q(FAKE_QP + (q), SNIC_QP_RX)
+#define PARAM	VIRTCHNL_STATUS_ERR_PARAM
+
+struct queues_msg {
+	struct virtchnl_vsi_queue_config_info info;
+	struct virtchnl_queue_pair_info qpair[SNIC_FUNC_QPS];
+};
+
+struct map_msg {
+	struct virtchnl_irq_map_info info;
+	struct virtchnl_vector_map map[SNIC_FUNC_VECS + 1];
+};
+
+static void fill_queues(struct queues_msg *m, unsigned int nr)
+{
+	struct virtchnl_queue_pair_info *p = m->info.qpair;
+	unsigned int q;
+
+	memset(m, 0, sizeof(*m));
+	m->info.vsi_id = FAKE_FUNC;
+	m->info.num_queue_pairs = nr;
+	for (q = 0; q < nr; q++) {
+		p[q].txq.vsi_id = FAKE_FUNC;
+		p[q].txq.queue_id = q;
+		p[q].txq.ring_len = 512;
+		p[q].txq.dma_ring_addr = 0x1234567000 + q * 0x10000;
+		p[q].rxq.vsi_id = FAKE_FUNC;
+		p[q].rxq.queue_id = q;
+		p[q].rxq.ring_len = 1024;
+		p[q].rxq.databuffer_size = 2048;
+		p[q].rxq.max_pkt_size = 1522;
+		p[q].rxq.dma_ring_addr = 0x7654321000 + q * 0x10000;
+	}
+}
+
+static int send_queues(struct queues_msg *m)
+{
+	return fake_guest(VIRTCHNL_OP_CONFIG_VSI_QUEUES, m,
+			  virtchnl_struct_size(&m->info, qpair, m->info.num_queue_pairs));
+}
+
+static void vcq_config(struct kunit *test)
+{
+	struct queues_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned int q;
+
+	fake_ready();
+	fill_queues(m, FAKE_QUEUES);
+	m->info.qpair[1].rxq.databuffer_size = 2047;
+	m->info.qpair[2].rxq.max_pkt_size = 0x3fff;
+	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx, 0xf);
+	KUNIT_EXPECT_EQ(test, fake->adi.configured_rx, 0xf);
+	for (q = 0; q < FAKE_QUEUES; q++) {
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_BASE_LO), 0x34567000 + q * 0x10000);
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_BASE_HI), 0x12);
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_LEN), 512);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_BASE_LO), 0x54321000 + q * 0x10000);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_BASE_HI), 0x76);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_LEN), 1024);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_BUFSZ), q == 1 ? 1920 : 2048);
+		/* Cut to what the device can do. */
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_MAXFRAME), q == 2 ? 9728 : 1522);
+		/* Not enabled by it. */
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_CTL), 0);
+	}
+	/* The neighbour's queue pairs are untouched. */
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_Q(FAKE_QP - 1, SNIC_QP_TX) + SNIC_Q_LEN), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_Q(FAKE_QP + FAKE_QUEUES, SNIC_QP_TX) + SNIC_Q_LEN), 0);
+}
+
+/* One field of the second pair out of bounds: all of the message is refused. */
+#define SPOIL(name, statement)							\
+	static void spoil_##name(struct queues_msg *m)				\
+	{									\
+		struct virtchnl_queue_pair_info *p __maybe_unused = &m->info.qpair[1]; \
+										\
+		statement;							\
+	}
+
+SPOIL(vsi, m->info.vsi_id++)
+SPOIL(tx_vsi, p->txq.vsi_id = 0)
+SPOIL(rx_vsi, p->rxq.vsi_id++)
+SPOIL(queue_beyond, p->txq.queue_id = FAKE_QUEUES; p->rxq.queue_id = FAKE_QUEUES)
+SPOIL(queue_far, p->txq.queue_id = 0xffff; p->rxq.queue_id = 0xffff)
+SPOIL(queue_differs, p->rxq.queue_id = 2)
+SPOIL(frame_short, p->rxq.max_pkt_size = 63)
+SPOIL(frame_long, p->rxq.max_pkt_size = 0x4000)
+SPOIL(tx_len_short, p->txq.ring_len = 0)
+SPOIL(tx_len_odd, p->txq.ring_len = 513)
+SPOIL(tx_len_long, p->txq.ring_len = 4128)
+SPOIL(tx_len_least, p->txq.ring_len = 31)
+SPOIL(rx_len_short, p->rxq.ring_len = 0)
+SPOIL(rx_len_odd, p->rxq.ring_len = 40)
+SPOIL(rx_len_long, p->rxq.ring_len = 0x10020)
+SPOIL(tx_base_odd, p->txq.dma_ring_addr += 64)
+SPOIL(tx_base_far, p->txq.dma_ring_addr = 1ULL << 48)
+SPOIL(rx_base_odd, p->rxq.dma_ring_addr += 127)
+SPOIL(rx_base_far, p->rxq.dma_ring_addr = 1ULL << 63)
+SPOIL(buffer_small, p->rxq.databuffer_size = 1023)
+SPOIL(buffer_large, p->rxq.databuffer_size = 16384)
+SPOIL(buffer_huge, p->rxq.databuffer_size = ~0U)
+
+#define SPOILED(name)	{ #name, spoil_##name }
+
+static const struct spoiled {
+	const char *name;
+	void (*spoil)(struct queues_msg *m);
+} spoiled[] = {
+	SPOILED(vsi), SPOILED(tx_vsi), SPOILED(rx_vsi), SPOILED(queue_beyond),
+	SPOILED(queue_far), SPOILED(queue_differs), SPOILED(frame_short),
+	SPOILED(frame_long), SPOILED(tx_len_short), SPOILED(tx_len_odd),
+	SPOILED(tx_len_long), SPOILED(tx_len_least), SPOILED(rx_len_short),
+	SPOILED(rx_len_odd), SPOILED(rx_len_long), SPOILED(tx_base_odd),
+	SPOILED(tx_base_far), SPOILED(rx_base_odd), SPOILED(rx_base_far),
+	SPOILED(buffer_small), SPOILED(buffer_large), SPOILED(buffer_huge),
+};
+
+static void spoiled_name(const struct spoiled *s, char *desc)
+{
+	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(spoiled, spoiled, spoiled_name);
+
+static void vcq_malformed(struct kunit *test)
+{
+	struct queues_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	const struct spoiled *param = test->param_value;
+
+	fake_ready();
+	fill_queues(m, 3);
+	param->spoil(m);
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx | fake->adi.configured_rx, 0);
+}
+
+/* What is at the limits is taken. */
+static void vcq_limits(struct kunit *test)
+{
+	struct queues_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	struct virtchnl_queue_pair_info *p = m->info.qpair;
+
+	fake_ready();
+	fill_queues(m, 2);
+	p[0].txq.ring_len = 32;
+	p[0].rxq.ring_len = 32;
+	p[0].rxq.max_pkt_size = 64;
+	p[0].rxq.databuffer_size = 1024;
+	p[1].txq.ring_len = 4096;
+	p[1].rxq.ring_len = 4096;
+	p[1].rxq.databuffer_size = 16383;
+	p[1].txq.dma_ring_addr = (1ULL << 48) - 128;
+	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SNIC_Q_BUFSZ), 16256);
+	fill_queues(m, FAKE_QUEUES + 1);
+	m->info.qpair[FAKE_QUEUES].txq.queue_id = 0;
+	m->info.qpair[FAKE_QUEUES].rxq.queue_id = 0;
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+}
+
+/* Queues that run keep their configuration. */
+static void vcq_running(struct kunit *test)
+{
+	struct queues_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	fake_ready();
+	fill_queues(m, 3);
+	fake->adi.enabled_tx = BIT(2);
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	fake->adi.enabled_tx = 0;
+	fake->adi.enabled_rx = BIT(2);
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	fake->adi.enabled_rx = BIT(3);
+	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+}
+
+static void fill_map(struct map_msg *m, unsigned int nr)
+{
+	unsigned int i;
+
+	memset(m, 0, sizeof(*m));
+	m->info.num_vectors = nr;
+	for (i = 0; i < nr; i++) {
+		m->info.vecmap[i].vsi_id = FAKE_FUNC;
+		m->info.vecmap[i].vector_id = i;
+		m->info.vecmap[i].rxq_map = i ? BIT(i - 1) : 0;
+		m->info.vecmap[i].txq_map = i ? BIT(i - 1) : 0;
+		m->info.vecmap[i].txitr_idx = 1;
+	}
+}
+
+static int send_map(struct map_msg *m)
+{
+	return fake_guest(VIRTCHNL_OP_CONFIG_IRQ_MAP, m,
+			  virtchnl_struct_size(&m->info, vecmap, m->info.num_vectors));
+}
+
+static void vcq_irq_map(struct kunit *test)
+{
+	struct map_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned int q;
+
+	fake_ready();
+	fill_map(m, FAKE_QUEUES + 1);
+	KUNIT_EXPECT_EQ(test, send_map(m), 0);
+	for (q = 0; q < FAKE_QUEUES; q++) {
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_INT),
+				SNIC_Q_INT_VALID | (q + 1));
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_INT),
+				SNIC_Q_INT_VALID | 1 << SNIC_Q_INT_ITR_SHIFT | (q + 1));
+	}
+	/* Vector 0 may have queues as well; others stay where they were. */
+	fill_map(m, 1);
+	m->info.vecmap[0].txq_map = BIT(1);
+	m->info.vecmap[0].txitr_idx = 3;
+	KUNIT_EXPECT_EQ(test, send_map(m), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(1) + SNIC_Q_INT), SNIC_Q_INT_VALID | 0x300);
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SNIC_Q_INT), SNIC_Q_INT_VALID | 2);
+}
+
+static void vcq_irq_map_malformed(struct kunit *test)
+{
+	struct map_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	struct virtchnl_vector_map *v = &m->info.vecmap[1];
+
+	fake_ready();
+	fill_map(m, 2);
+	v->vsi_id++;
+	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
+	fill_map(m, 2);
+	v->vector_id = FAKE_QUEUES + 1;
+	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
+	fill_map(m, 2);
+	v->rxq_map = BIT(FAKE_QUEUES);
+	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
+	fill_map(m, 2);
+	v->txq_map = 0x8000;
+	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
+	fill_map(m, 2);
+	v->rxitr_idx = 4;
+	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
+	fill_map(m, 2);
+	v->txitr_idx = 4;
+	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
+	fill_map(m, FAKE_QUEUES + 2);
+	m->info.vecmap[FAKE_QUEUES + 1].vector_id = 0;
+	m->info.vecmap[FAKE_QUEUES + 1].rxq_map = 0;
+	m->info.vecmap[FAKE_QUEUES + 1].txq_map = 0;
+	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
+	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
+}
+
+static int select_queues(u32 op, u16 vsi, u32 tx, u32 rx)
+{
+	const struct virtchnl_queue_select sel = {
+		.vsi_id = vsi,
+		.tx_queues = tx,
+		.rx_queues = rx,
+	};
+
+	return fake_guest(op, &sel, sizeof(sel));
+}
+
+static int enable(u32 tx, u32 rx)
+{
+	return select_queues(VIRTCHNL_OP_ENABLE_QUEUES, FAKE_FUNC, tx, rx);
+}
+
+static int disable(u32 tx, u32 rx)
+{
+	return select_queues(VIRTCHNL_OP_DISABLE_QUEUES, FAKE_FUNC, tx, rx);
+}
+
+static bool runs(u32 queue)
+{
+	return fake_reg(queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE;
+}
+
+static void vcq_enable(struct kunit *test)
+{
+	fake_ready();
+	fake->adi.configured_tx = 0x3;
+	fake->adi.configured_rx = 0x7;
+	snic_msgs_open(&fake->adi);
+	KUNIT_EXPECT_EQ(test, enable(0x1, 0x3), 0);
+	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(0)) && runs(RXQ(1)));
+	KUNIT_EXPECT_FALSE(test, runs(TXQ(1)) || runs(RXQ(2)));
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x1);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x3);
+	/* The link's state follows the reply. */
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+	/* Those that run already are fine. */
+	KUNIT_EXPECT_EQ(test, enable(0x3, 0x7), 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x3);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x7);
+	KUNIT_EXPECT_EQ(test, disable(0x1, 0x6), 0);
+	KUNIT_EXPECT_FALSE(test, runs(TXQ(0)) || runs(RXQ(1)) || runs(RXQ(2)));
+	KUNIT_EXPECT_TRUE(test, runs(TXQ(1)) && runs(RXQ(0)));
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x2);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x1);
+	flush_work(&fake->adi.work);
+}
+
+static void vcq_enable_refused(struct kunit *test)
+{
+	static const u32 both[] = { VIRTCHNL_OP_ENABLE_QUEUES, VIRTCHNL_OP_DISABLE_QUEUES };
+	unsigned int i;
+
+	fake_ready();
+	fake->adi.configured_tx = 0x3;
+	fake->adi.configured_rx = 0x3;
+	for (i = 0; i < ARRAY_SIZE(both); i++) {
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC + 1, 1, 1), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], 0, 1, 1), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC, 0, 0), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC, 0x10, 0), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC, 0, 0x80000000), PARAM);
+	}
+	/* Without a configuration. */
+	KUNIT_EXPECT_EQ(test, enable(0x4, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, enable(0, 0x4), PARAM);
+	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
+}
+
+/* The device refuses one: those started for the same message stop again. */
+static void vcq_enable_fails(struct kunit *test)
+{
+	fake_ready();
+	fake->adi.configured_tx = 0xf;
+	fake->adi.configured_rx = 0xf;
+	KUNIT_EXPECT_EQ(test, enable(0x1, 0x1), 0);
+	fake->refused = RXQ(2);
+	KUNIT_EXPECT_EQ(test, enable(0xf, 0xf), PARAM);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x1);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x1);
+	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(0)));
+	KUNIT_EXPECT_FALSE(test, runs(TXQ(1)) || runs(RXQ(1)) || runs(TXQ(2)) || runs(RXQ(2)) ||
+			   runs(TXQ(3)));
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(2) + SNIC_Q_CTL), 0);
+}
+
+static void vcq_dead(struct kunit *test)
+{
+	fake_ready();
+	fake->adi.configured_tx = 0x1;
+	fake->pf.dead = true;
+	KUNIT_EXPECT_EQ(test, enable(0x1, 0), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0);
+	KUNIT_EXPECT_EQ(test, snic_queue_start(&fake->pf, TXQ(0)), -EIO);
+	KUNIT_EXPECT_EQ(test, snic_func_off(&fake->pf, FAKE_FUNC), -EIO);
+}
+
+/* The reply to DISABLE waits for the DMA; one that never ends is an error. */
+static void vcq_stuck(struct kunit *test)
+{
+	fake_ready();
+	fake->adi.configured_tx = 0x3;
+	fake->adi.configured_rx = 0x3;
+	KUNIT_EXPECT_EQ(test, enable(0x3, 0x3), 0);
+	fake->stuck = TXQ(0);
+	KUNIT_EXPECT_EQ(test, disable(0x3, 0x3), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
+	KUNIT_EXPECT_FALSE(test, runs(TXQ(0)) || runs(TXQ(1)) || runs(RXQ(0)) || runs(RXQ(1)));
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
+	fake->stuck = RXQ(1);
+	KUNIT_EXPECT_EQ(test, enable(0, 0x2), 0);
+	KUNIT_EXPECT_EQ(test, disable(0, 0x2), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
+}
+
+/* Functions and queue pairs: taken as a whole or not at all, and scrubbed. */
+static void vcq_resources(struct kunit *test)
+{
+	struct snic_pf *pf = &fake->pf;
+	u16 func[9], qp[9][SNIC_FUNC_QPS], f, q[SNIC_FUNC_QPS];
+	unsigned int i;
+
+	spin_lock_init(&pf->res_lock);
+	pf->func_map = kunit_kcalloc(test, BITS_TO_LONGS(9), sizeof(long), GFP_KERNEL);
+	pf->qp_map = kunit_kcalloc(test, BITS_TO_LONGS(64), sizeof(long), GFP_KERNEL);
+	__set_bit(0, pf->func_map);
+	for (i = 0; i < 8; i++) {
+		KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &func[i], qp[i], 7), 0);
+		KUNIT_EXPECT_EQ(test, func[i], i + 1);
+		KUNIT_EXPECT_EQ(test, qp[i][6], i * 7 + 6);
+	}
+	KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &f, q, 1), -ENOSPC);
+	snic_res_free(pf, func[3], qp[3], 7);
+	KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &f, q, 16), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &f, q, 15), 0);
+	KUNIT_EXPECT_EQ(test, f, 4);
+	KUNIT_EXPECT_EQ(test, q[6], 27);
+	KUNIT_EXPECT_EQ(test, q[7], 56);
+	KUNIT_EXPECT_EQ(test, q[14], 63);
+
+	for (i = 0; i < 0x40; i += 4)
+		fake_set(SNIC_QP(FAKE_QP) + i, ~0U);
+	snic_qp_scrub(pf, FAKE_QP);
+	for (i = 0; i < 0x40; i += 4)
+		if (i % 0x20 != SNIC_Q_HEAD && i != SNIC_Q_BUFSZ && i != SNIC_Q_MAXFRAME)
+			KUNIT_EXPECT_EQ_MSG(test, fake_reg(SNIC_QP(FAKE_QP) + i), 0, "%#x", i);
+	snic_func_map_queue(pf, FAKE_FUNC, 2, 33);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_QMAP(2)),
+			SNIC_QMAP_VALID | 33);
+	snic_func_map_queue(pf, FAKE_FUNC, 2, -1);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_QMAP(2)), 0);
+	KUNIT_EXPECT_EQ(test, snic_func_reset(pf, FAKE_FUNC, SNIC_FUNC_CTRL_DMA), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_CTRL),
+			SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA);
+	fake_set(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_STATUS, SNIC_FUNC_STATUS_ENABLED);
+	KUNIT_EXPECT_EQ(test, snic_func_off(pf, FAKE_FUNC), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_CTRL), 0);
+}
+
+static struct kunit_case vcq_cases[] = {
+	KUNIT_CASE(vcq_config),
+	KUNIT_CASE_PARAM(vcq_malformed, spoiled_gen_params),
+	KUNIT_CASE(vcq_limits),
+	KUNIT_CASE(vcq_running),
+	KUNIT_CASE(vcq_irq_map),
+	KUNIT_CASE(vcq_irq_map_malformed),
+	KUNIT_CASE(vcq_enable),
+	KUNIT_CASE(vcq_enable_refused),
+	KUNIT_CASE(vcq_enable_fails),
+	KUNIT_CASE(vcq_dead),
+	KUNIT_CASE(vcq_stuck),
+	KUNIT_CASE(vcq_resources),
+	{ }
+};
+
+static struct kunit_suite vcq_suite = {
+	.name = "virtchnl_queues",
+	.init = fake_nic_init,
+	.exit = fake_nic_exit,
+	.test_cases = vcq_cases,
+};
+kunit_test_suites(&vcq_suite);

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* virtchnl: opcodes, lengths, order, version, resources, link. */
+#include <linux/etherdevice.h>
+
+#include "fake_nic.h"
+
+/* Large enough for any message, and for one byte too many. */
+union any_msg {
+	struct virtchnl_vsi_queue_config_info queues;
+	struct virtchnl_irq_map_info map;
+	struct virtchnl_queue_select select;
+	struct virtchnl_ether_addr_list addrs;
+	struct virtchnl_promisc_info promisc;
+	struct virtchnl_rss_key key;
+	struct virtchnl_rss_lut lut;
+	struct virtchnl_version_info version;
+	u64 hashcfg;
+	u8 bytes[512];
+};
+
+static u16 fill_version(union any_msg *m)
+{
+	m->version.major = 1;
+	m->version.minor = 1;
+	return sizeof(m->version);
+}
+
+static u16 fill_none(union any_msg *m)
+{
+	return 0;
+}
+
+static u16 fill_caps(union any_msg *m)
+{
+	return 4;
+}
+
+static u16 fill_queues(union any_msg *m)
+{
+	struct virtchnl_queue_pair_info *p = m->queues.qpair;
+
+	m->queues.vsi_id = FAKE_FUNC;
+	m->queues.num_queue_pairs = 1;
+	p->txq.vsi_id = FAKE_FUNC;
+	p->txq.ring_len = 512;
+	p->rxq.vsi_id = FAKE_FUNC;
+	p->rxq.ring_len = 512;
+	p->rxq.databuffer_size = 2048;
+	p->rxq.max_pkt_size = 1518;
+	return virtchnl_struct_size(&m->queues, qpair, 1);
+}
+
+static u16 fill_map(union any_msg *m)
+{
+	m->map.num_vectors = 2;
+	m->map.vecmap[0].vsi_id = FAKE_FUNC;
+	m->map.vecmap[1].vsi_id = FAKE_FUNC;
+	m->map.vecmap[1].vector_id = 1;
+	return virtchnl_struct_size(&m->map, vecmap, 2);
+}
+
+static u16 fill_select(union any_msg *m)
+{
+	m->select.vsi_id = FAKE_FUNC;
+	m->select.rx_queues = 1;
+	m->select.tx_queues = 1;
+	return sizeof(m->select);
+}
+
+static u16 fill_addrs(union any_msg *m)
+{
+	m->addrs.vsi_id = FAKE_FUNC;
+	m->addrs.num_elements = 2;
+	m->addrs.list[0].addr[5] = 7;
+	m->addrs.list[1].addr[5] = 8;
+	return virtchnl_struct_size(&m->addrs, list, 2);
+}
+
+static u16 fill_promisc(union any_msg *m)
+{
+	m->promisc.vsi_id = FAKE_FUNC;
+	return sizeof(m->promisc);
+}
+
+static u16 fill_key(union any_msg *m)
+{
+	m->key.vsi_id = FAKE_FUNC;
+	m->key.key_len = SNIC_RSS_KEY_BYTES;
+	return virtchnl_struct_size(&m->key, key, SNIC_RSS_KEY_BYTES);
+}
+
+static u16 fill_lut(union any_msg *m)
+{
+	m->lut.vsi_id = FAKE_FUNC;
+	m->lut.lut_entries = SNIC_RSS_LUT_ENTRIES;
+	return virtchnl_struct_size(&m->lut, lut, SNIC_RSS_LUT_ENTRIES);
+}
+
+static u16 fill_hashcfg(union any_msg *m)
+{
+	m->hashcfg = SNIC_HASHCFG;
+	return sizeof(m->hashcfg);
+}
+
+static const struct op {
+	const char *name;
+	u32 op;
+	u16 (*fill)(union any_msg *m);
+	enum snic_vc_state state;
+} ops[] = {
+	{ "version", VIRTCHNL_OP_VERSION, fill_version, SNIC_VC_NEW },
+	{ "reset_vf", VIRTCHNL_OP_RESET_VF, fill_none, SNIC_VC_NEW },
+	{ "get_vf_resources", VIRTCHNL_OP_GET_VF_RESOURCES, fill_caps, SNIC_VC_VERSION },
+	{ "config_vsi_queues", VIRTCHNL_OP_CONFIG_VSI_QUEUES, fill_queues, SNIC_VC_READY },
+	{ "config_irq_map", VIRTCHNL_OP_CONFIG_IRQ_MAP, fill_map, SNIC_VC_READY },
+	{ "enable_queues", VIRTCHNL_OP_ENABLE_QUEUES, fill_select, SNIC_VC_READY },
+	{ "disable_queues", VIRTCHNL_OP_DISABLE_QUEUES, fill_select, SNIC_VC_READY },
+	{ "add_eth_addr", VIRTCHNL_OP_ADD_ETH_ADDR, fill_addrs, SNIC_VC_READY },
+	{ "del_eth_addr", VIRTCHNL_OP_DEL_ETH_ADDR, fill_addrs, SNIC_VC_READY },
+	{ "promiscuous", VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, fill_promisc, SNIC_VC_READY },
+	{ "get_stats", VIRTCHNL_OP_GET_STATS, fill_select, SNIC_VC_READY },
+	{ "rss_key", VIRTCHNL_OP_CONFIG_RSS_KEY, fill_key, SNIC_VC_READY },
+	{ "rss_lut", VIRTCHNL_OP_CONFIG_RSS_LUT, fill_lut, SNIC_VC_READY },
+	{ "get_hashcfg", SNIC_VC_OP_GET_HASHCFG, fill_none, SNIC_VC_READY },
+	{ "set_hashcfg", SNIC_VC_OP_SET_HASHCFG, fill_hashcfg, SNIC_VC_READY },
+};
+
+static void op_name(const struct op *op, char *desc)
+{
+	strscpy(desc, op->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(op, ops, op_name);
+
+/* Only the right length is looked at: the wrong ones change nothing. */
+static void vc_length(struct kunit *test)
+{
+	const struct op *op = test->param_value;
+	union any_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned int fw, writes, len;
+	u16 good;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	good = op->fill(m);
+	fake_ready();
+	fake->adi.configured_tx = 1;
+	fake->adi.configured_rx = 1;
+	fw = fake->nr_fw;
+	writes = fake->nr_writes;
+	for (len = good > 2 ? good - 2 : 0; len <= good + 2u; len++) {
+		if (len == good)
+			continue;
+		KUNIT_EXPECT_NE_MSG(test, fake_guest(op->op, m, len), 0, "%u bytes", len);
+		KUNIT_EXPECT_GT_MSG(test, 0, fake->status, "%u bytes", len);
+	}
+	if (good)
+		KUNIT_EXPECT_LT(test, fake_guest(op->op, m, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
+	KUNIT_EXPECT_EQ(test, fake->nr_writes, writes);
+	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
+	KUNIT_EXPECT_EQ(test, fake_guest(op->op, m, good), op->op == VIRTCHNL_OP_RESET_VF ? 1 : 0);
+}
+
+/* A message that comes too early is refused. */
+static void vc_order(struct kunit *test)
+{
+	const struct op *op = test->param_value;
+	union any_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	u16 len;
+	int state;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	len = op->fill(m);
+	for (state = SNIC_VC_NEW; state < (int)op->state; state++) {
+		fake->adi.state = state;
+		fake->adi.minor = 1;
+		KUNIT_EXPECT_EQ(test, fake_guest(op->op, m, len), VIRTCHNL_STATUS_ERR_PARAM);
+		KUNIT_EXPECT_EQ(test, fake->adi.state, state);
+	}
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
+}
+
+/* Every other opcode there is, and a few there are not. */
+static void vc_unknown(struct kunit *test)
+{
+	static const u32 far[] = { 1000, 0x10000, 0x80000000, ~0U };
+	static const u8 bytes[64];
+	unsigned int i, op;
+
+	fake_ready();
+	for (op = 0; op < 200 + ARRAY_SIZE(far); op++) {
+		u32 n = op < 200 ? op : far[op - 200];
+
+		for (i = 0; i < ARRAY_SIZE(ops) && ops[i].op != n; i++)
+			;
+		if (i == ARRAY_SIZE(ops))
+			KUNIT_EXPECT_EQ_MSG(test, fake_guest(n, bytes, sizeof(bytes)),
+					    VIRTCHNL_STATUS_ERR_NOT_SUPPORTED, "opcode %u", n);
+	}
+}
+
+static int version(struct kunit *test, u32 major, u32 minor)
+{
+	const struct virtchnl_version_info v = { major, minor }, *reply = (void *)fake->data;
+
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_VERSION, &v, sizeof(v)), 0);
+	KUNIT_EXPECT_EQ(test, fake->len, sizeof(v));
+	KUNIT_EXPECT_EQ(test, reply->major, 1);
+	return reply->minor;
+}
+
+static void vc_version(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, version(test, 2, 0), 1);
+	KUNIT_EXPECT_EQ(test, version(test, 0, 9), 1);
+	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_NEW);
+	KUNIT_EXPECT_EQ(test, version(test, 1, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_VERSION);
+	KUNIT_EXPECT_EQ(test, fake->adi.minor, 0);
+	KUNIT_EXPECT_EQ(test, version(test, 1, 7), 1);
+	KUNIT_EXPECT_EQ(test, fake->adi.minor, 1);
+	/* Also as a ping later on: nothing that is agreed changes. */
+	fake->adi.state = SNIC_VC_READY;
+	KUNIT_EXPECT_EQ(test, version(test, 1, 1), 1);
+	KUNIT_EXPECT_EQ(test, version(test, 3, 1), 1);
+	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_READY);
+}
+
+static void vc_resources(struct kunit *test)
+{
+	const struct virtchnl_vf_resource *res = (void *)fake->data;
+	const u32 caps = VIRTCHNL_VF_OFFLOAD_RSS_PF | VIRTCHNL_VF_OFFLOAD_VLAN |
+			 VIRTCHNL_VF_OFFLOAD_REQ_QUEUES;
+	static const u8 mac[ETH_ALEN] = { 2, 1, 2, 3, 4, 5 };
+
+	ether_addr_copy(fake->adi.guest_mac, mac);
+	version(test, 1, 1);
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_VF_RESOURCES, &caps, 4), 0);
+	KUNIT_EXPECT_EQ(test, fake->len, 36);
+	KUNIT_EXPECT_EQ(test, res->num_vsis, 1);
+	KUNIT_EXPECT_EQ(test, res->num_queue_pairs, FAKE_QUEUES);
+	KUNIT_EXPECT_EQ(test, res->max_vectors, FAKE_QUEUES + 1);
+	KUNIT_EXPECT_EQ(test, res->max_mtu, 9728);
+	/* Nothing that was not asked for or is not there. */
+	KUNIT_EXPECT_EQ(test, res->vf_cap_flags,
+			VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF);
+	KUNIT_EXPECT_EQ(test, res->rss_key_size, SNIC_RSS_KEY_BYTES);
+	KUNIT_EXPECT_EQ(test, res->rss_lut_size, SNIC_RSS_LUT_ENTRIES);
+	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_id, FAKE_FUNC);
+	KUNIT_EXPECT_EQ(test, res->vsi_res[0].num_queue_pairs, FAKE_QUEUES);
+	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_type, VIRTCHNL_VSI_SRIOV);
+	KUNIT_EXPECT_MEMEQ(test, res->vsi_res[0].default_mac_addr, mac, ETH_ALEN);
+	/* Version 1.0 sends no capabilities, and gets the least. */
+	version(test, 1, 0);
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_VF_RESOURCES, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, res->vf_cap_flags, VIRTCHNL_VF_OFFLOAD_L2);
+}
+
+static void vc_reset_vf(struct kunit *test)
+{
+	fake_ready();
+	fake->adi.dma_on = true;
+	fake->adi.configured_tx = 1;
+	fake->adi.enabled_tx = 1;
+	fake->adi.enabled_rx = 1;
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
+	KUNIT_EXPECT_EQ(test, fake->restarts, 1);
+	KUNIT_EXPECT_TRUE(test, fake->restart_dma);
+	KUNIT_EXPECT_EQ(test, fake->errors, 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_VERSION);
+	KUNIT_EXPECT_EQ(test, fake->adi.caps, 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx | fake->adi.configured_rx |
+			fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
+	/* One that fails is the end of the device. */
+	fake->restart_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
+	KUNIT_EXPECT_EQ(test, fake->errors, 1);
+	/* A new ADI does not become one with a version by a reset. */
+	fake->adi.state = SNIC_VC_NEW;
+	snic_vc_reset(&fake->adi);
+	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_NEW);
+}
+
+static void vc_stats(struct kunit *test)
+{
+	struct virtchnl_queue_select sel = { .vsi_id = FAKE_FUNC };
+	u64 *stats = (u64 *)fake->data;
+	unsigned int i;
+
+	fake_ready();
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)), 0);
+	KUNIT_EXPECT_EQ(test, fake->len, 12 * 8);
+	for (i = 0; i < 12; i++)
+		KUNIT_EXPECT_EQ(test, stats[i], (u64)FAKE_FUNC << 32 | (i + 1));
+	sel.vsi_id = FAKE_FUNC + 1;
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)),
+			VIRTCHNL_STATUS_ERR_PARAM);
+}
+
+static void vc_link(struct kunit *test)
+{
+	static const struct {
+		u32 mbps;
+		u32 speed;
+	} speeds[] = {
+		{ 100000, VIRTCHNL_LINK_SPEED_40GB }, { 40000, VIRTCHNL_LINK_SPEED_40GB },
+		{ 39999, VIRTCHNL_LINK_SPEED_25GB }, { 20000, VIRTCHNL_LINK_SPEED_20GB },
+		{ 10000, VIRTCHNL_LINK_SPEED_10GB }, { 5000, VIRTCHNL_LINK_SPEED_5GB },
+		{ 2500, VIRTCHNL_LINK_SPEED_2_5GB }, { 1000, VIRTCHNL_LINK_SPEED_1GB },
+		{ 100, VIRTCHNL_LINK_SPEED_100MB }, { 99, VIRTCHNL_LINK_SPEED_UNKNOWN },
+	};
+	const struct virtchnl_pf_event *event = (void *)fake->data;
+	unsigned int i;
+
+	snic_vc_link(&fake->adi);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
+	fake->adi.enabled_rx = 1;
+	fake_set(SNIC_STATUS, SNIC_STATUS_LINK);
+	for (i = 0; i < ARRAY_SIZE(speeds); i++) {
+		fake_set(SNIC_LINK_SPEED, speeds[i].mbps);
+		snic_vc_link(&fake->adi);
+		KUNIT_EXPECT_EQ(test, fake->nr_sent, i + 1);
+		KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+		KUNIT_EXPECT_EQ(test, event->event, VIRTCHNL_EVENT_LINK_CHANGE);
+		KUNIT_EXPECT_EQ(test, event->event_data.link_event.link_speed, speeds[i].speed);
+		KUNIT_EXPECT_TRUE(test, event->event_data.link_event.link_status);
+	}
+	fake->adi.caps = VIRTCHNL_VF_CAP_ADV_LINK_SPEED;
+	fake_set(SNIC_STATUS, 0);
+	snic_vc_link(&fake->adi);
+	KUNIT_EXPECT_EQ(test, event->event_data.link_event_adv.link_speed, 99);
+	KUNIT_EXPECT_FALSE(test, event->event_data.link_event_adv.link_status);
+	/* Nobody to tell. */
+	i = fake->nr_sent;
+	fake->adi.func = 0;
+	snic_vc_link(&fake->adi);
+	fake->adi.func = FAKE_FUNC;
+	fake->pf.dead = true;
+	snic_vc_link(&fake->adi);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, i);
+}
+
+static void vc_closed(struct kunit *test)
+{
+	fake->adi.func = 0;
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
+	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
+}
+
+static void vc_status(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, snic_vc_status(0), VIRTCHNL_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, snic_vc_status(-ENOSPC), VIRTCHNL_STATUS_ERR_NO_MEMORY);
+	KUNIT_EXPECT_EQ(test, snic_vc_status(-ENOMEM), VIRTCHNL_STATUS_ERR_NO_MEMORY);
+	KUNIT_EXPECT_EQ(test, snic_vc_status(-EINVAL), VIRTCHNL_STATUS_ERR_PARAM);
+	KUNIT_EXPECT_EQ(test, snic_vc_status(-EEXIST), VIRTCHNL_STATUS_ERR_PARAM);
+	KUNIT_EXPECT_EQ(test, snic_vc_status(-EIO), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
+}
+
+/* Messages wait in order, up to a limit; a shut gate drops them. */
+static void vc_queueing(struct kunit *test)
+{
+	static const struct virtchnl_version_info v = { 1, 1 };
+	unsigned int i;
+
+	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	snic_adi_link_event(&fake->adi);
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
+	snic_msgs_open(&fake->adi);
+	/* The worker waits for this lock. */
+	mutex_lock(&fake->adi.lock);
+	for (i = 0; i < 2 * SNIC_MSG_MAX; i++)
+		snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	mutex_unlock(&fake->adi.lock);
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_GE(test, fake->nr_sent, SNIC_MSG_MAX);
+	KUNIT_EXPECT_LE(test, fake->nr_sent, SNIC_MSG_MAX + 1);
+	/* The link comes after the replies. */
+	fake->adi.enabled_tx = 1;
+	mutex_lock(&fake->adi.lock);
+	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	snic_adi_link_event(&fake->adi);
+	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	mutex_unlock(&fake->adi.lock);
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+	i = fake->nr_sent;
+	mutex_lock(&fake->adi.lock);
+	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	snic_msgs_purge(&fake->adi);
+	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	mutex_unlock(&fake->adi.lock);
+	snic_msgs_close(&fake->adi);
+	/* At most the one that the worker had taken. */
+	KUNIT_EXPECT_LE(test, fake->nr_sent, i + 1);
+	KUNIT_EXPECT_TRUE(test, list_empty(&fake->adi.msgs));
+}
+
+static struct kunit_case vc_cases[] = {
+	KUNIT_CASE_PARAM(vc_length, op_gen_params),
+	KUNIT_CASE_PARAM(vc_order, op_gen_params),
+	KUNIT_CASE(vc_unknown),
+	KUNIT_CASE(vc_version),
+	KUNIT_CASE(vc_resources),
+	KUNIT_CASE(vc_reset_vf),
+	KUNIT_CASE(vc_stats),
+	KUNIT_CASE(vc_link),
+	KUNIT_CASE(vc_closed),
+	KUNIT_CASE(vc_status),
+	KUNIT_CASE(vc_queueing),
+	{ }
+};
+
+static struct kunit_suite vc_suite = {
+	.name = "virtchnl",
+	.init = fake_nic_init,
+	.exit = fake_nic_exit,
+	.test_cases = vc_cases,
+};
+kunit_test_suites(&vc_suite);

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Settings of an instance, as they are seen on the wire. */
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/avf.h"
+#include "lib/frame.h"
+#include "lib/ktap.h"
+
+#define SETTLE	30	/* ms in which a frame that must not come would come */
+#define LEN	200
+
+static struct avf a, b, c;
+static struct avf_rx rx;
+
+static void setup(void)
+{
+	mdev_parent();
+	mdev_cleanup();
+}
+
+static void three(void)
+{
+	const struct avf_opts oc = { .iova = 0x300000000 };
+	char uuid[UUID_LEN + 1];
+
+	avf_pair(&a, &b, 1);
+	mdev_new(1, uuid);
+	avf_up(&c, uuid, &oc, 0);
+}
+
+static void done(void)
+{
+	avf_close(&a);
+	avf_close(&b);
+	avf_close(&c);
+	EXPECT_OK(mdev_remove(a.dev.uuid));
+	EXPECT_OK(mdev_remove(b.dev.uuid));
+	EXPECT_OK(mdev_remove(c.dev.uuid));
+}
+
+static void set(const struct avf *f, const char *attr, const char *value)
+{
+	REQUIRE_OK(mdev_attr_set(f->dev.uuid, attr, value));
+}
+
+static int64_t stat_of(const struct avf *f, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "stats/%s", name);
+	return mdev_attr_num(f->dev.uuid, path);
+}
+
+/* A frame of LEN bytes; with a tag of @tpid if that is not 0. */
+static void make(uint8_t *f, const uint8_t *dst, const uint8_t *src, uint16_t tpid, uint16_t tci)
+{
+	frame_l2(f, LEN, dst, src, 3);
+	if (!tpid)
+		return;
+	memmove(f + 16, f + 12, LEN - 16);
+	f[12] = (uint8_t)(tpid >> 8);
+	f[13] = (uint8_t)tpid;
+	f[14] = (uint8_t)(tci >> 8);
+	f[15] = (uint8_t)tci;
+}
+
+static void send_as(struct avf *from, const uint8_t *dst, const uint8_t *src,
+		    uint16_t tpid, uint16_t tci)
+{
+	uint8_t f[LEN];
+
+	make(f, dst, src, tpid, tci);
+	REQUIRE_GE(avf_tx(from, 0, f, LEN, 0), 0);
+	REQUIRE_OK(avf_tx_done(from, 0, AVF_MS));
+}
+
+static void send_plain(struct avf *from, const uint8_t *dst)
+{
+	send_as(from, dst, from->res.mac, 0, 0);
+}
+
+static void nothing(struct avf *at, const uint8_t *src)
+{
+	EXPECT_EQ(avf_rx_count(at, src, 0, SETTLE), 0);
+}
+
+static void something(struct avf *at, const uint8_t *src)
+{
+	EXPECT_EQ(avf_rx_count(at, src, 1, AVF_MS), 1);
+}
+
+/* --- VLAN --------------------------------------------------------------------------------- */
+
+/* @at gets exactly one frame of @from, to everyone, with the given tag or none; what
+ * the port VLAN adds comes on top of LEN.
+ */
+static void gets(struct avf *at, const struct avf *from, uint16_t tci)
+{
+	uint8_t want[LEN + 4];
+	size_t len = LEN;
+
+	make(want, mac_broadcast, from->res.mac, 0, 0);
+	if (tci) {
+		memmove(want + 16, want + 12, LEN - 12);
+		memcpy(want + 12, "\x81\x00", 2);
+		want[14] = (uint8_t)(tci >> 8);
+		want[15] = (uint8_t)tci;
+		len += 4;
+	}
+	REQUIRE_GE(avf_rx_from(at, from->res.mac, &rx, AVF_MS), 0);
+	EXPECT_EQ(rx.len, len);
+	EXPECT_MEM(rx.data, want, len);
+}
+
+/* Clause: with `vlan` a device's frames bear that tag on the switch, its own VLAN gets
+ * them without, others do not get them at all; changes act at once.
+ */
+static void vlan_on_the_wire(void)
+{
+	three();
+	set(&a, "vlan", "100");
+	set(&c, "vlan", "100");
+	send_plain(&a, mac_broadcast);
+	gets(&c, &a, 0);
+	gets(&b, &a, 100);		/* a trunk: sees the tag */
+	set(&c, "vlan", "101");
+	send_plain(&a, mac_broadcast);
+	gets(&b, &a, 100);
+	nothing(&c, a.res.mac);
+	send_plain(&a, c.res.mac);
+	nothing(&c, a.res.mac);
+	set(&c, "vlan", "0");
+	send_plain(&a, mac_broadcast);
+	gets(&c, &a, 100);
+	gets(&b, &a, 100);
+	set(&a, "vlan", "0");
+	send_plain(&a, mac_broadcast);
+	gets(&b, &a, 0);
+	gets(&c, &a, 0);
+	EXPECT_EQ(stat_of(&a, "vlan_drops"), 0);
+	done();
+}
+
+/* Clause: a device with a VLAN sends into no other: tagged frames are dropped and
+ * counted, a priority tag is replaced; it is given none of other VLANs' frames.
+ */
+static void wrong_vlan(void)
+{
+	three();
+	set(&a, "vlan", "100");
+	send_as(&a, mac_broadcast, a.res.mac, 0x8100, 5);
+	send_as(&a, mac_broadcast, a.res.mac, 0x8100, 101);
+	send_as(&a, mac_broadcast, a.res.mac, 0x88a8, 100);
+	nothing(&b, a.res.mac);
+	nothing(&c, a.res.mac);
+	EXPECT_EQ(stat_of(&a, "vlan_drops"), 3);
+	send_as(&a, b.res.mac, a.res.mac, 0x8100, 3 << 13);
+	REQUIRE_GE(avf_rx_from(&b, a.res.mac, &rx, AVF_MS), 0);
+	EXPECT_EQ(rx.data[12] << 8 | rx.data[13], 0x8100);
+	EXPECT_EQ((rx.data[14] << 8 | rx.data[15]) & 0xfff, 100);
+	EXPECT_EQ(stat_of(&a, "vlan_drops"), 3);
+	/* a trunk reaches it with the right tag only */
+	send_plain(&b, a.res.mac);
+	send_as(&b, a.res.mac, b.res.mac, 0x8100, 99);
+	nothing(&a, b.res.mac);
+	send_as(&b, a.res.mac, b.res.mac, 0x8100, 100);
+	REQUIRE_GE(avf_rx_from(&a, b.res.mac, &rx, AVF_MS), 0);
+	EXPECT_EQ(rx.data[12] << 8 | rx.data[13], ETHERTYPE_TEST);
+	done();
+}
+
+/* Clause: neither reset nor the guest takes the VLAN away. */
+static void vlan_stays(void)
+{
+	three();
+	set(&a, "vlan", "7");
+	REQUIRE_OK(vfio_reset(&a.dev));
+	REQUIRE_OK(avf_restart(&a));
+	REQUIRE_EQ(avf_queues_up(&a, 1), 0);
+	send_plain(&a, mac_broadcast);
+	gets(&b, &a, 7);
+	done();
+}
+
+/* --- addresses ---------------------------------------------------------------------------- */
+
+/* Clause: spoofed frames are dropped and counted; with `spoofchk` off they pass. */
+static void spoofing(void)
+{
+	uint8_t fake[6];
+
+	three();
+	memcpy(fake, a.res.mac, 6);
+	fake[5] ^= 0x5a;
+	send_as(&a, b.res.mac, fake, 0, 0);
+	send_as(&a, b.res.mac, c.res.mac, 0, 0);
+	nothing(&b, fake);
+	nothing(&b, c.res.mac);
+	EXPECT_EQ(stat_of(&a, "spoofed"), 2);
+	set(&a, "spoofchk", "off");
+	send_as(&a, b.res.mac, fake, 0, 0);
+	something(&b, fake);
+	EXPECT_EQ(stat_of(&a, "spoofed"), 2);
+	set(&a, "spoofchk", "on");
+	send_as(&a, b.res.mac, fake, 0, 0);
+	nothing(&b, fake);
+	EXPECT_EQ(stat_of(&a, "spoofed"), 3);
+	send_plain(&a, b.res.mac);
+	something(&b, a.res.mac);
+	done();
+}
+
+/* Clause: a guest that asked for all unicast gets it when it is trusted, and no longer. */
+static void promiscuous_with_trust(void)
+{
+	struct vc_promisc p = { .flags = VC_PROMISC_UC | VC_PROMISC_MC };
+
+	three();
+	p.vsi_id = b.res.vsi_id;
+	EXPECT_EQ(avf_vc(&b, VC_PROMISC, &p, sizeof(p), NULL), 0);
+	send_plain(&a, c.res.mac);
+	something(&c, a.res.mac);
+	nothing(&b, a.res.mac);
+	set(&b, "trust", "on");
+	send_plain(&a, c.res.mac);
+	something(&c, a.res.mac);
+	something(&b, a.res.mac);
+	set(&b, "trust", "off");
+	send_plain(&a, c.res.mac);
+	something(&c, a.res.mac);
+	nothing(&b, a.res.mac);
+	/* the multicast half never needed trust */
+	send_plain(&a, (const uint8_t *)"\x33\x33\x00\x00\x00\x09");
+	something(&b, a.res.mac);
+	done();
+}
+
+/* Clause: with trust a guest's further addresses work, both ways; withdrawn, they end,
+ * and its own does not.
+ */
+static void addresses_with_trust(void)
+{
+	static const uint8_t extra[6] = { 0x02, 0x5e, 0x1f, 0, 1, 7 };
+
+	three();
+	set(&a, "trust", "on");
+	REQUIRE_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, extra, 2), 0);
+	send_plain(&b, extra);
+	something(&a, b.res.mac);
+	send_as(&a, b.res.mac, extra, 0, 0);
+	something(&b, extra);
+	set(&a, "trust", "off");
+	send_plain(&b, extra);
+	nothing(&a, b.res.mac);
+	send_as(&a, b.res.mac, extra, 0, 0);
+	nothing(&b, extra);
+	EXPECT_EQ(stat_of(&a, "spoofed"), 1);
+	send_plain(&b, a.res.mac);
+	something(&a, b.res.mac);
+	done();
+}
+
+/* --- link --------------------------------------------------------------------------------- */
+
+/* The next link event of @f. */
+static void told(struct avf *f, int up)
+{
+	static struct avf_msg m;
+
+	REQUIRE_OK(avf_aq_recv(f, &m, AVF_MS));
+	EXPECT_EQ(m.op, VC_EVENT);
+	REQUIRE_EQ(m.len, sizeof(f->last_event));
+	memcpy(&f->last_event, m.data, sizeof(f->last_event));
+	EXPECT_EQ(f->last_event.event, 1);
+	EXPECT_EQ(f->last_event.link_up, up);
+}
+
+/* Clause: `link_state` tells the guest, and disable cuts it off. */
+static void link_state(void)
+{
+	three();
+	told(&a, 1);
+	set(&a, "link_state", "disable");
+	told(&a, 0);
+	send_plain(&a, b.res.mac);
+	nothing(&b, a.res.mac);
+	send_plain(&b, a.res.mac);
+	send_plain(&b, mac_broadcast);
+	nothing(&a, b.res.mac);
+	EXPECT_EQ(avf_rx_count(&c, b.res.mac, 0, 5), 1);
+	set(&a, "link_state", "enable");
+	told(&a, 1);
+	send_plain(&a, b.res.mac);
+	something(&b, a.res.mac);
+	set(&a, "link_state", "disable");
+	told(&a, 0);
+	/* the guest's reset does not get round it */
+	REQUIRE_OK(vfio_reset(&a.dev));
+	REQUIRE_OK(avf_restart(&a));
+	REQUIRE_EQ(avf_queues_up(&a, 1), 0);
+	told(&a, 0);
+	send_plain(&a, b.res.mac);
+	nothing(&b, a.res.mac);
+	set(&a, "link_state", "auto");
+	told(&a, 1);
+	send_plain(&a, b.res.mac);
+	something(&b, a.res.mac);
+	done();
+}
+
+/* Clause: a device that is opened with its link disabled starts cut off. */
+static void opened_disabled(void)
+{
+	char uuid[UUID_LEN + 1];
+
+	avf_pair(&a, &b, 1);
+	mdev_new(1, uuid);
+	REQUIRE_OK(mdev_attr_set(uuid, "link_state", "disable"));
+	avf_up(&c, uuid, &(struct avf_opts){ .iova = 0x300000000 }, 0);
+	told(&c, 0);
+	send_plain(&c, a.res.mac);
+	nothing(&a, c.res.mac);
+	set(&c, "link_state", "auto");
+	told(&c, 1);
+	send_plain(&c, a.res.mac);
+	something(&a, c.res.mac);
+	done();
+}
+
+/* --- rate --------------------------------------------------------------------------------- */
+
+/* A sends as fast as it may to B for @ms; Mb/s of what came, in thousandths. */
+static unsigned int kbps(unsigned int ms)
+{
+	static uint8_t f[1514];
+	uint64_t start, end, bytes = 0;
+
+	frame_l2(f, sizeof(f), b.res.mac, a.res.mac, 1);
+	avf_rx_drain(&b);
+	start = now_us();
+	end = start + ms * 1000ull;
+	while (now_us() < end) {
+		REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
+		while (!avf_rx(&b, 0, &rx, 0))
+			bytes += rx.len;
+	}
+	end = now_us();
+	return (unsigned int)(bytes * 8000 / (end - start));
+}
+
+/* Clause: a device sends at `tx_rate`, whatever the guest does, within 10 %; a change
+ * acts at once; nothing is lost; its neighbour is not slowed down.
+ */
+static void rate(void)
+{
+	unsigned int slow, faster, none;
+
+	three();
+	kbps(100);		/* pins what it needs */
+	set(&a, "tx_rate", "5");
+	kbps(300);		/* what the bucket held */
+	slow = kbps(1000);
+	set(&a, "tx_rate", "10");
+	kbps(100);
+	faster = kbps(1000);
+	EXPECT_GT(stat_of(&a, "rate_waits"), 0);
+	send_plain(&c, b.res.mac);
+	something(&b, c.res.mac);
+	set(&a, "tx_rate", "0");
+	kbps(100);
+	none = kbps(500);
+	ktap_note("5 Mb/s: %u, 10 Mb/s: %u, none: %u kb/s", slow, faster, none);
+	EXPECT_GE(slow, 4500);
+	EXPECT_LE(slow, 5500);
+	EXPECT_GE(faster, 9000);
+	EXPECT_LE(faster, 11000);
+	EXPECT_GT(none, 12000);
+	EXPECT_EQ(stat_of(&b, "rx_discards"), 0);
+	done();
+}
+
+/* --- interrupts --------------------------------------------------------------------------- */
+
+/* Interrupts of B's queue vector in @ms while frames come, its driver asking for none
+ * to be left out: by ITR 0, or by the index that has no ITR.
+ */
+static unsigned int interrupts_in(unsigned int ms)
+{
+	struct pollfd p = { .fd = b.event[1], .events = POLLIN };
+	uint64_t end;
+	unsigned int n = 0;
+
+	avf_wr(&b, AVF_ITRN(0, 0), 0);
+	avf_wr(&b, AVF_ITRN(1, 0), 0);
+	avf_arm(&b, 1);
+	event_wait(b.event[1], SETTLE);
+	avf_arm(&b, 1);
+	end = now_ms() + ms;
+	while (now_ms() < end) {
+		uint8_t f[128];
+
+		frame_l2(f, sizeof(f), b.res.mac, a.res.mac, 1);
+		REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
+		poll(&p, 1, 1);
+		if (event_wait(b.event[1], 0)) {
+			n++;
+			avf_rx_drain(&b);
+			avf_arm(&b, 1);
+		}
+		avf_tx_done(&a, 0, 0);
+	}
+	avf_rx_drain(&b);
+	return n;
+}
+
+/* Clause: with `itr` interrupts of a vector are that far apart, whatever the guest
+ * programs; over its reset, too.
+ */
+static void itr_floor(void)
+{
+	unsigned int before, with, again, after;
+
+	three();
+	before = interrupts_in(300);
+	set(&b, "itr", "8000");
+	with = interrupts_in(300);
+	REQUIRE_OK(vfio_reset(&b.dev));
+	REQUIRE_OK(avf_restart(&b));
+	REQUIRE_EQ(avf_queues_up(&b, 1), 0);
+	again = interrupts_in(300);
+	set(&b, "itr", "0");
+	after = interrupts_in(300);
+	ktap_note("300 ms: %u interrupts, %u and %u with 8 ms, %u", before, with, again, after);
+	EXPECT_GE(with, 3);
+	EXPECT_LE(with, 300 / 8 + 2);
+	EXPECT_GE(again, 3);
+	EXPECT_LE(again, 300 / 8 + 2);
+	EXPECT_GT(2 * before, 3 * with);
+	EXPECT_GT(2 * after, 3 * with);
+	done();
+}
+
+static const struct ktap_case cases[] = {
+	CASE(vlan_on_the_wire),
+	CASE(wrong_vlan),
+	CASE(vlan_stays),
+	CASE(spoofing),
+	CASE(promiscuous_with_trust),
+	CASE(addresses_with_trust),
+	CASE(link_state),
+	CASE(opened_disabled),
+	CASE(rate),
+	CASE(itr_floor),
+};
+
+KTAP_MAIN("attrs_wire", cases, setup, mdev_cleanup)

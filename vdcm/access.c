@@ -144,8 +144,18 @@ static u64 read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 	return value;
 }
 
-static void write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
-		      unsigned int size, u64 value)
+/**
+ * vdcm_write_one() - one write, as user space or a guest does it
+ * @adi: open ADI; adi->lock not held
+ * @index: config space or a BAR
+ * @offset: naturally aligned, in the region
+ * @size: 1, 2, 4 or 8
+ * @value: what to write
+ *
+ * Context: process.
+ */
+void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
+		    unsigned int size, u64 value)
 {
 	mutex_lock(&adi->lock);
 	if (vdcm_is_dead(adi) || adi->live->revoked)
@@ -256,7 +266,8 @@ ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
 		size = piece(offset + done, count - done);
 		if (copy_from_user(&value, buf + done, size))
 			return -EFAULT;
-		write_one(adi, index, offset + done, size, le64_to_cpu(value));
+		vdcm_write_one(adi, index, offset + done, size,
+			       le64_to_cpu(value));
 	}
 	*ppos += count;
 	return count;

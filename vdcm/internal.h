@@ -4,6 +4,7 @@
  *
  * Who protects what in struct vdcm_adi:
  *	lock		open and closed, config space, eventfds, reset
+ *	ioevent_lock	eventfds that stand for writes; outside lock
  *	pin_lock	pin tree, translation back end
  *	mem_lock	mem_on: whether pages of the ADI may be mapped
  *	irq_lock	MSI-X state, who is signalled, opener
@@ -39,6 +40,7 @@
 #define VDCM_REGION_SHIFT	40
 #define VDCM_REGION_MASK	((1ULL << VDCM_REGION_SHIFT) - 1)
 #define VDCM_NR_REGIONS		VFIO_PCI_NUM_REGIONS
+#define VDCM_MAX_IOEVENTS	256u
 #define VDCM_NR_IRQS		VFIO_PCI_NUM_IRQS
 
 /* Counters of an ADI; names in sysfs.c. */
@@ -121,6 +123,8 @@ struct vdcm_dma {
  * @dma: translation
  * @bus_master: the driver was told so
  * @revoked: the hardware was taken away: the driver has closed the ADI
+ * @ioevents: eventfds that stand for writes
+ * @nr_ioevents: their number
  * @vecs: one for each vector
  */
 struct vdcm_live {
@@ -132,6 +136,8 @@ struct vdcm_live {
 	struct vdcm_dma dma;
 	bool bus_master;
 	bool revoked;
+	struct list_head ioevents;
+	unsigned int nr_ioevents;
 	struct vdcm_vec vecs[];
 };
 
@@ -146,6 +152,7 @@ struct vdcm_live {
  * @attrs: directory of the PF driver's attributes, or NULL
  * @entry: in the parent's list
  * @lock: see above
+ * @ioevent_lock: see above
  * @pin_lock: see above
  * @mem_lock: see above
  * @irq_lock: see above
@@ -168,6 +175,7 @@ struct vdcm_adi {
 	struct kobject *attrs;
 	struct list_head entry;
 	struct mutex lock;		/* open, config space, reset */
+	struct mutex ioevent_lock;	/* live->ioevents */
 	struct mutex pin_lock;		/* pin tree, translation */
 	struct rw_semaphore mem_lock;	/* mem_on */
 	spinlock_t irq_lock;		/* MSI-X state, opener */
@@ -327,6 +335,14 @@ ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		  loff_t *ppos);
 ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
 		   size_t count, loff_t *ppos);
+
+void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
+		    unsigned int size, u64 value);
+
+/* ioevent.c */
+int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value,
+		 int fd);
+void vdcm_ioevents_release(struct vdcm_adi *adi);
 
 /* mmap.c */
 bool vdcm_can_mmap(void);

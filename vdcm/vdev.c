@@ -40,6 +40,7 @@ static struct vdcm_live *live_alloc(struct vdcm_adi *adi)
 		return NULL;
 	}
 	live->adi = adi;
+	INIT_LIST_HEAD(&live->ioevents);
 	vdcm_config_init(&live->config, adi->type->comp, nr);
 	vdcm_msix_init(&live->msix, nr);
 	return live;
@@ -101,6 +102,7 @@ static void vdcm_close_device(struct vfio_device *vdev)
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
 	struct vdcm_live *live = adi->live;
 
+	vdcm_ioevents_release(adi);
 	vdcm_lock_settled(adi);
 	if (!live->revoked)
 		vdcm_shut(adi);
@@ -287,6 +289,18 @@ static long reset(struct vdcm_adi *adi)
 	return ret;
 }
 
+static long ioeventfd(struct vdcm_adi *adi, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_device_ioeventfd, fd);
+	struct vfio_device_ioeventfd io;
+
+	if (copy_from_user(&io, arg, minsz))
+		return -EFAULT;
+	if (io.argsz < minsz)
+		return -EINVAL;
+	return vdcm_ioevent(adi, io.offset, io.flags, io.data, io.fd);
+}
+
 static long vdcm_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		       unsigned long arg)
 {
@@ -304,6 +318,8 @@ static long vdcm_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		return set_irqs(adi, uarg);
 	case VFIO_DEVICE_RESET:
 		return reset(adi);
+	case VFIO_DEVICE_IOEVENTFD:
+		return ioeventfd(adi, uarg);
 	default:
 		return -ENOTTY;
 	}

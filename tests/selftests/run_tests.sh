@@ -24,7 +24,7 @@ find_program() {
 }
 
 load() {
-	for m in mdev vfio vfio_iommu_type1 irqbypass ${VFIO:+iommufd}; do
+	for m in mdev vfio vfio_iommu_type1 vfio_virqfd irqbypass ${VFIO:+iommufd}; do
 		modprobe -q "$m"
 	done
 	[ -d /sys/module/vdcm ] || [ ! -f "$modules/vdcm.ko" ] ||
@@ -34,7 +34,9 @@ load() {
 }
 
 load
-[ "$#" -gt 0 ] || set -- $(sed -n 's/^TEST_[A-Z]* := //p' "$here/programs.mk")
+kinds=TEST
+[ ! -r /proc/lockdep_stats ] || kinds='TEST DEBUG'
+[ "$#" -gt 0 ] || set -- $(for k in $kinds; do sed -n "s/^${k}_[A-Z]* := //p" "$here/programs.mk"; done)
 
 echo "KTAP version 1"
 echo "1..$#"

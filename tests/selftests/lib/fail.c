@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fail.h"
@@ -38,6 +40,48 @@ static unsigned long long module_number(const char *module, const char *file)
 	return strtoull(buf, NULL, 0);
 }
 
+/* Where the kernel's functions begin whose names begin with @prefix, and what follows them. */
+static void function_range(const char *prefix, unsigned long long *first,
+			   unsigned long long *end)
+{
+	unsigned long long at, last = 0;
+	char line[512], type, name[256];
+	unsigned int pass;
+	FILE *f;
+
+	*first = *end = ~0ull;
+	for (pass = 0; pass < 2; pass++) {
+		f = fopen("/proc/kallsyms", "re");
+		REQUIRE(f);
+		while (fgets(line, sizeof(line), f)) {
+			if (sscanf(line, "%llx %c %255s", &at, &type, name) != 3 ||
+			    !strchr("tT", type))
+				continue;
+			if (pass && at > last && at < *end)
+				*end = at;
+			if (pass || strncmp(name, prefix, strlen(prefix)) || strchr(name, '.'))
+				continue;
+			*first = at < *first ? at : *first;
+			last = at > last ? at : last;
+		}
+		fclose(f);
+	}
+	REQUIRE_GT(last, 0);
+	REQUIRE_LE(*end - *first, 0x10000);
+}
+
+void fail_spare(const char *prefix)
+{
+	unsigned long long first, end;
+	unsigned int i;
+
+	function_range(prefix, &first, &end);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		set_number(kinds[i], "reject-start", first);
+		set_number(kinds[i], "reject-end", end);
+	}
+}
+
 void fail_setup(void)
 {
 	static const char * const modules[] = { "vdcm", "smartnic" };
@@ -66,6 +110,8 @@ void fail_setup(void)
 	REQUIRE_OK(set("failslab", "ignore-gfp-wait", "N"));
 	REQUIRE_OK(set("fail_page_alloc", "ignore-gfp-wait", "N"));
 	set_number("fail_page_alloc", "min-order", 0);
+	/* The check of DMA gives up for good when it lacks memory. */
+	fail_spare("debug_dma_");
 }
 
 static void write_nth(unsigned int nth)

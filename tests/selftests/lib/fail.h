@@ -10,6 +10,8 @@
 
 /* To be called again after the modules were loaded anew. */
 void fail_setup(void);
+/* What the kernel's functions named @prefix... need does not fail; one prefix at a time. */
+void fail_spare(const char *prefix);
 /* The @nth thing that this thread does and that can fail does. */
 void fail_arm(unsigned int nth);
 /* Off again. Whether it has happened. */

@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/string_helpers.h>
 
 #include "internal.h"
 
@@ -327,8 +328,7 @@ static u64 serve_next(struct vdcm_adi *adi)
 		vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
 		dev_info_ratelimited(vdcm_adi_dev(adi),
 				     "DMA %s of %u bytes at 0x%llx refused: %d\n",
-				     fault.prot & VDCM_PROT_WRITE ? "write" :
-								    "read",
+				     str_read_write(!(fault.prot & VDCM_PROT_WRITE)),
 				     fault.len, fault.iova, ret);
 	}
 	vdcm_ops(adi)->fault_done(adi, fault.token, ret ? -EFAULT : 0);

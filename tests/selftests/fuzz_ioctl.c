@@ -113,7 +113,7 @@ static void plain(long ret, const char *what)
 {
 	static const int known[] = { EINVAL, ENOTTY, EFAULT, EBADF, ENOSPC, EEXIST, ENODEV,
 				     ENOMEM, EIO, EPERM, EBUSY, EAGAIN, E2BIG, EOVERFLOW,
-				     EACCES };
+				     EACCES, ENOENT };
 	int err = errno;
 	size_t i;
 
@@ -235,23 +235,21 @@ static void do_enable(struct user *u)
 static void do_dma(struct user *u)
 {
 	static uint8_t mem[16 * PAGE] __attribute__((aligned(PAGE)));
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = 1 + below(&u->r, 3),
-		.vaddr = (uintptr_t)mem + below(&u->r, 8) * PAGE,
-		.iova = below(&u->r, 4) ? below(&u->r, 32) * PAGE : nasty64(&u->r) & ~0xfffull,
-		.size = (1 + below(&u->r, 8)) * PAGE,
-	};
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.iova = map.iova,
-		.size = below(&u->r, 4) ? map.size : nasty64(&u->r) & ~0xfffull,
-	};
+	uint64_t size = (1 + below(&u->r, 8)) * PAGE, iova = below(&u->r, 32) * PAGE;
+	const void *va = mem + below(&u->r, 8) * PAGE;
+	int ret;
 
-	if (below(&u->r, 2))
-		plain(ioctl(u->d.container, VFIO_IOMMU_MAP_DMA, &map), "map");
-	else
-		plain(ioctl(u->d.container, VFIO_IOMMU_UNMAP_DMA, &unmap), "unmap");
+	if (!below(&u->r, 4))
+		iova = nasty64(&u->r) & ~0xfffull;
+	if (below(&u->r, 2)) {
+		ret = vfio_map(&u->d, va, iova, size, 1 + below(&u->r, 3));
+	} else {
+		if (!below(&u->r, 4))
+			size = nasty64(&u->r) & ~0xfffull;
+		ret = vfio_unmap(&u->d, iova, size);
+	}
+	errno = -ret;
+	plain(ret, "map, unmap");
 }
 
 static void leave(struct user *u)

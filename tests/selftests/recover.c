@@ -332,14 +332,15 @@ struct deaf {
 	unsigned int up, stop, revoked;
 };
 
-/* Memory that a process has pinned, kB. */
+/* Memory that a process has pinned, kB; type1 counts it as locked, iommufd as pinned. */
 static long locked_kb(void)
 {
+	const char *key = vfio_is_type1() ? "VmLck:" : "VmPin:";
 	char buf[4096], *p;
 
 	if (read_text("/proc/self/status", buf, sizeof(buf)) <= 0)
 		return -1;
-	p = strstr(buf, "VmLck:");
+	p = strstr(buf, key);
 	return p ? atol(p + 6) : -1;
 }
 

@@ -107,6 +107,12 @@ HAS(vfio_device_ops, detach_ioas, void (*)(struct vfio_device *));
 FUNC(vfio_iommufd_emulated_detach_ioas, void, (struct vfio_device *));
 #endif
 #endif
+#ifdef HAVE_VFIO_VIRQFD
+FUNC(vfio_virqfd_enable, int, (void *, int (*)(void *, void *),
+			       void (*)(void *, void *), void *,
+			       struct virqfd **, int));
+FUNC(vfio_virqfd_disable, void, (struct virqfd **));
+#endif
 #ifdef HAVE_VFIO_DEVICE_INODE
 HAS(vfio_device, inode, struct inode *);
 #endif

@@ -116,6 +116,9 @@ static int open_cdev(struct vfio_dev *d)
 		return -errno;
 	bind.iommufd = d->container;
 	ret = do_ioctl(d->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
+	/* So it answers the second user, whom a group refuses as busy. */
+	if (ret == -EINVAL)
+		return -EBUSY;
 	if (!ret)
 		ret = do_ioctl(d->container, IOMMU_IOAS_ALLOC, &alloc);
 	if (ret)

@@ -15,6 +15,7 @@ help:
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make selftests   the selftests alone'
 	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
+	@echo 'make mutants     does a test notice each fault of tests/mutants/table? MUTANTS="1 2 name" or RANDOM=5'
 	@echo 'make bench-control  costs of creating, opening and reading devices, beside peers'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make fuzz        fuzz what reads guest input, FUZZ_SECONDS=60 in all'
@@ -48,6 +49,9 @@ selftests:
 kunit:
 	@tests/kunit/report $(KUNIT)
 
+mutants:
+	@tests/mutants/report $(if $(RANDOM),--random $(RANDOM),$(MUTANTS))
+
 bench-control:
 	@tests/lab/check bench-control
 
@@ -73,4 +77,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests kunit shell install clean distclean fuzz deb bench-control
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit mutants shell install clean distclean fuzz deb bench-control

@@ -42,6 +42,13 @@ int fake_nic_init(struct kunit *test)
 	snic_msgs_init(&fake->adi);
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
+	fake->adi.mac[0] = 2;
+	fake->adi.mac[5] = 0xaa;
+	/* A guest that may do everything; tests take things away. */
+	fake->adi.cfg[SNIC_CFG_TRUST] = true;
+	fake->adi.cfg[SNIC_CFG_QUEUES] = FAKE_QUEUES;
+	fake->adi.cfg[SNIC_CFG_RX_RING] = 4096;
+	fake->adi.cfg[SNIC_CFG_TX_RING] = 4096;
 	return 0;
 }
 
@@ -147,6 +154,10 @@ int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req, void *
 	fake->nr_fw++;
 	fake->fw_op = op;
 	memcpy(fake->fw_payload, req, sizeof_field(struct snic_fw_msg, payload));
+	if (fake->fw_refusals && op == fake->fw_refused) {
+		fake->fw_refusals--;
+		return -EEXIST;
+	}
 	return fake->fw_error;
 }
 

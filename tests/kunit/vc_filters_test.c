@@ -168,6 +168,7 @@ static void vcf_promisc(struct kunit *test)
 	struct snic_vsi *vsi = &fake->adi.vsi;
 
 	fake_ready();
+	fake->adi.cfg[SNIC_CFG_TRUST] = false;
 	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE | SNIC_VSI_MC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
@@ -183,6 +184,29 @@ static void vcf_promisc(struct kunit *test)
 	fake->fw_error = -EIO;
 	KUNIT_EXPECT_LT(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE);
+	KUNIT_EXPECT_EQ(test, fake->adi.promisc, FLAG_VF_UNICAST_PROMISC);
+	/* Trust comes: what was asked for is given. */
+	fake->fw_error = 0;
+	fake->adi.cfg[SNIC_CFG_TRUST] = true;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_update(&fake->adi), 0);
+	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE | SNIC_VSI_UC_PROMISC);
+	snic_vc_reset(&fake->adi);
+	KUNIT_EXPECT_EQ(test, fake->adi.promisc, 0);
+}
+
+/* Without trust: its own address and multicast, nobody else's. */
+static void vcf_untrusted(struct kunit *test)
+{
+	struct addrs_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	fake_ready();
+	fake->adi.cfg[SNIC_CFG_TRUST] = false;
+	fill(m, 2, 0xaa);
+	KUNIT_EXPECT_EQ(test, add(m), PARAM);
+	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 0);
+	m->info.list[1].addr[0] = 3;
+	KUNIT_EXPECT_EQ(test, add(m), 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 2);
 }
 
 struct rss_msg {
@@ -285,6 +309,7 @@ static struct kunit_case vcf_cases[] = {
 	KUNIT_CASE(vcf_firmware_refuses),
 	KUNIT_CASE(vcf_primary),
 	KUNIT_CASE(vcf_promisc),
+	KUNIT_CASE(vcf_untrusted),
 	KUNIT_CASE(vcf_rss),
 	KUNIT_CASE(vcf_hash),
 	KUNIT_CASE(vcf_no_rss),

@@ -159,6 +159,15 @@ static void vcq_limits(struct kunit *test)
 	p[1].txq.dma_ring_addr = (1ULL << 48) - 128;
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
 	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SNIC_Q_BUFSZ), 16256);
+	/* The operator may have set less. */
+	fake->adi.cfg[SNIC_CFG_TX_RING] = 2048;
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	p[1].txq.ring_len = 2048;
+	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+	fake->adi.cfg[SNIC_CFG_RX_RING] = 4064;
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	fake->adi.cfg[SNIC_CFG_RX_RING] = 4096;
+	fake->adi.cfg[SNIC_CFG_TX_RING] = 4096;
 	fill_queues(m, FAKE_QUEUES + 1);
 	m->info.qpair[FAKE_QUEUES].txq.queue_id = 0;
 	m->info.qpair[FAKE_QUEUES].rxq.queue_id = 0;
@@ -327,6 +336,11 @@ static void vcq_enable_refused(struct kunit *test)
 	/* Without a configuration. */
 	KUNIT_EXPECT_EQ(test, enable(0x4, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, enable(0, 0x4), PARAM);
+	fake->adi.configured_rx = 0x1;
+	KUNIT_EXPECT_EQ(test, enable(0, 0x2), PARAM);
+	fake->adi.configured_tx = 0x1;
+	fake->adi.configured_rx = 0x3;
+	KUNIT_EXPECT_EQ(test, enable(0x2, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
 }

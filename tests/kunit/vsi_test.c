@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The VSI of an ADI: settings and wishes put together. */
+#include <linux/etherdevice.h>
+
+#include "fake_nic.h"
+
+static const struct snic_fw_vsi *sent(void)
+{
+	return (void *)fake->fw_payload;
+}
+
+static void vsi_update(struct kunit *test)
+{
+	static const struct {
+		enum snic_cfg cfg;
+		u32 value;
+		u16 flags, vlan;
+		u32 tx_rate;
+	} steps[] = {
+		{ SNIC_CFG_SPOOFCHK, 1, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF, 0, 0 },
+		{ SNIC_CFG_VLAN, 4094, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF, 4094, 0 },
+		{ SNIC_CFG_TX_RATE, 100000, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF, 4094, 100000 },
+		{ SNIC_CFG_LINK, SNIC_LINK_DISABLE, SNIC_VSI_ANTISPOOF, 4094, 100000 },
+		{ SNIC_CFG_SPOOFCHK, 0, 0, 4094, 100000 },
+		{ SNIC_CFG_LINK, SNIC_LINK_ENABLE, SNIC_VSI_ACTIVE, 4094, 100000 },
+		{ SNIC_CFG_VLAN, 0, SNIC_VSI_ACTIVE, 0, 100000 },
+		{ SNIC_CFG_TX_RATE, 0, SNIC_VSI_ACTIVE, 0, 0 },
+	};
+	struct snic_adi *adi = &fake->adi;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_update(adi), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, 0);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		adi->cfg[steps[i].cfg] = steps[i].value;
+		KUNIT_EXPECT_EQ(test, snic_adi_vsi_update(adi), 0);
+		KUNIT_EXPECT_EQ(test, fake->nr_fw, i + 1);
+		KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_VSI_SET);
+		KUNIT_EXPECT_EQ(test, le16_to_cpu(sent()->vsi), FAKE_FUNC);
+		KUNIT_EXPECT_EQ(test, le16_to_cpu(sent()->flags), steps[i].flags);
+		KUNIT_EXPECT_EQ(test, le16_to_cpu(sent()->vlan), steps[i].vlan);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(sent()->tx_rate), steps[i].tx_rate);
+	}
+	/* Refused: what is known of the switch is what it does. */
+	fake->fw_error = -EINVAL;
+	adi->cfg[SNIC_CFG_VLAN] = 7;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_update(adi), -EINVAL);
+	KUNIT_EXPECT_EQ(test, adi->vsi.vlan, 0);
+	fake->fw_error = 0;
+	KUNIT_EXPECT_EQ(test, snic_vsi_set_flags(&fake->pf, &adi->vsi, 0), 0);
+	KUNIT_EXPECT_EQ(test, adi->vsi.flags, 0);
+}
+
+static void vsi_start(struct kunit *test)
+{
+	struct snic_adi *adi = &fake->adi;
+	unsigned int full;
+
+	adi->cfg[SNIC_CFG_VLAN] = 5;
+	ether_addr_copy(adi->guest_mac, adi->mac);
+	snic_vsi_add_mac(&fake->pf, &adi->vsi, fake->taken);
+	fake->nr_fw = 0;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), 0);
+	/* Nothing of before, its own address, and what the operator set. */
+	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 1);
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->mac));
+	KUNIT_EXPECT_EQ(test, adi->vsi.flags, SNIC_VSI_ACTIVE);
+	KUNIT_EXPECT_EQ(test, adi->vsi.vlan, 5);
+	full = fake->nr_fw;
+	KUNIT_EXPECT_GT(test, full, 4);
+	fake->fw_error = -EIO;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EIO);
+	fake->fw_error = 0;
+	/* The guest's own choice has become a neighbour's: back to the first. */
+	fake->fw_refused = SNIC_FW_MAC_ADD;
+	fake->fw_refusals = 1;
+	adi->guest_mac[5] = 0x55;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), 0);
+	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->mac, ETH_ALEN);
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->mac));
+	fake->fw_refusals = 1;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EADDRINUSE);
+}
+
+/* Trust goes: the addresses that only a trusted guest may have go with it. */
+static void vsi_untrust(struct kunit *test)
+{
+	static const u8 macs[][ETH_ALEN] = {
+		{ 2, 0, 0, 0, 0, 1 }, { 0x33, 0x33, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 0xaa },
+		{ 2, 0, 0, 0, 0, 2 }, { 2, 0, 0, 0, 0, 3 },
+	};
+	struct snic_adi *adi = &fake->adi;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(macs); i++)
+		KUNIT_EXPECT_EQ(test, snic_vsi_add_mac(&fake->pf, &adi->vsi, macs[i]), 0);
+	ether_addr_copy(adi->guest_mac, macs[3]);
+	fake->fw_error = -EIO;
+	KUNIT_EXPECT_EQ(test, snic_adi_untrust(adi), -EIO);
+	fake->fw_error = 0;
+	KUNIT_EXPECT_EQ(test, snic_adi_untrust(adi), 0);
+	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 2);
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, macs[1]));
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->mac));
+	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->mac, ETH_ALEN);
+}
+
+static void vsi_link(struct kunit *test)
+{
+	struct snic_adi *adi = &fake->adi;
+
+	KUNIT_EXPECT_FALSE(test, snic_adi_link_up(adi));
+	adi->cfg[SNIC_CFG_LINK] = SNIC_LINK_ENABLE;
+	KUNIT_EXPECT_TRUE(test, snic_adi_link_up(adi));
+	fake_set(SNIC_STATUS, SNIC_STATUS_LINK);
+	adi->cfg[SNIC_CFG_LINK] = SNIC_LINK_DISABLE;
+	KUNIT_EXPECT_FALSE(test, snic_adi_link_up(adi));
+	adi->cfg[SNIC_CFG_LINK] = SNIC_LINK_AUTO;
+	KUNIT_EXPECT_TRUE(test, snic_adi_link_up(adi));
+}
+
+static struct kunit_case vsi_cases[] = {
+	KUNIT_CASE(vsi_update),
+	KUNIT_CASE(vsi_start),
+	KUNIT_CASE(vsi_untrust),
+	KUNIT_CASE(vsi_link),
+	{ }
+};
+
+static struct kunit_suite vsi_suite = {
+	.name = "vsi",
+	.init = fake_nic_init,
+	.exit = fake_nic_exit,
+	.test_cases = vsi_cases,
+};
+kunit_test_suites(&vsi_suite);

@@ -15,6 +15,9 @@ help:
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make check-debug selftests and a guest on a kernel that checks itself (KASAN, lockdep, kmemleak);'
 	@echo '                 builds that kernel first: 15 to 25 minutes, once'
+	@echo 'make matrix      kernels x compilers, selftests and guests in each DMA mode, as a table;'
+	@echo '                 KERNELS="6.1 bpo", CELLS="build selftests guest"; what passed is not run again'
+	@echo 'make lint        checkpatch --strict and coccicheck of the kernel, on the modules'
 	@echo 'make selftests   the selftests alone'
 	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
 	@echo 'make mutants     does a test notice each fault of tests/mutants/table? MUTANTS="1 2 name" or RANDOM=5'
@@ -47,6 +50,12 @@ check-long:
 
 check-debug:
 	@tests/lab/check --debug $(SUITES)
+
+matrix:
+	@CELLS="$(CELLS)" tests/lab/matrix $(KERNELS)
+
+lint:
+	@tests/lab/lint
 
 selftests:
 	@tests/lab/check selftests
@@ -82,4 +91,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long check-debug selftests kunit mutants shell install clean distclean fuzz deb bench-control
+.PHONY: help lab lab-refresh modules demo check check-long check-debug matrix lint selftests kunit mutants shell install clean distclean fuzz deb bench-control

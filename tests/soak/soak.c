@@ -70,7 +70,7 @@ static void reset_pf(struct neighbour **n)
 static bool watch(const pid_t *pid, struct neighbour **n)
 {
 	uint64_t end = now_ms() + minutes * 60000ull, state = books_seed(seed, WORKERS);
-	unsigned int checks = 0, next = 1000 + 3 + books_random(&state, 4), w;
+	unsigned int checks = 0, next = 3 + books_random(&state, 4), w;
 
 	while (now_ms() < end) {
 		sleep(CHECK_SECONDS);

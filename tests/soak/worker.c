@@ -108,13 +108,19 @@ static void op_traffic(unsigned int s)
 	for (i = 1; i < SLOTS && !b; i++)
 		if (mine[(s + i) % SLOTS].state == OPEN)
 			b = &dev[(s + i) % SLOTS];
+	/* Others' broadcasts must not fill its ring. */
+	if (b)
+		avf_rx_drain(b);
 	for (i = 0; i < n; i++) {
 		frame_l2(f, len, b ? b->res.mac : mac_broadcast, a->res.mac, i);
 		REQUIRE_GE(avf_tx(a, 0, f, len, 0), 0);
 		REQUIRE_OK(avf_tx_done(a, 0, AVF_MS));
 		if (!b)
 			continue;
-		REQUIRE_GE(avf_rx_from(b, a->res.mac, &rx, AVF_MS), 0);
+		/* What it once sent to everybody may still come before. */
+		do {
+			REQUIRE_GE(avf_rx_from(b, a->res.mac, &rx, AVF_MS), 0);
+		} while (!memcmp(rx.data, mac_broadcast, sizeof(mac_broadcast)));
 		REQUIRE_EQ(rx.len, len);
 		EXPECT_MEM(rx.data, f, len);
 	}

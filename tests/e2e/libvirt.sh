@@ -18,6 +18,9 @@ daemons() {
 	[ -x /usr/lib/systemd/systemd-udevd ] && /usr/lib/systemd/systemd-udevd --daemon || return
 	udevadm trigger --action=add && udevadm settle -t 60
 	[ -x /usr/sbin/mdevctl ] || ln -s /usr/bin/mdevctl /usr/sbin/mdevctl
+	# Debian 12 leaves these to a package that wants systemd.
+	getent group libvirt >/dev/null || groupadd -r libvirt || return
+	getent passwd libvirt-qemu >/dev/null || useradd -r libvirt-qemu || return
 	cat >/etc/libvirt/qemu.conf <<-END
 		user = "root"
 		group = "root"

@@ -6,14 +6,10 @@
 #include "snic_int.h"
 #include "net/eth.h"
 
-#define WINDOW_MS       100     /* docs/hardware.md: over any 100 ms */
 /* So much of the past may be made up for, since timers fire late. */
-#define SLACK_MS        2
-/*
- * Bytes into time: bits of 1 us / Mb/s in ns, and slower by as much as the
- * slack would let through above the rate in one window.
- */
-#define NS_PER_BYTE     (8 * 1000 * (WINDOW_MS + SLACK_MS) / WINDOW_MS)
+#define SLACK_MS        10
+/* Bytes into time: bits of 1 us / Mb/s in ns. */
+#define NS_PER_BYTE     (8 * 1000)
 
 static void snic_rate_wake(void *opaque)
 {

@@ -7,7 +7,7 @@ tree_inputs() { words "$LAB/packages/$1"; declare -f make_tree; epoch; }
 
 tree_build() {
 	# shellcheck disable=SC2046
-	make_tree "$1/tree" $(words "$LAB/packages/$2")
+	make_tree "$1/tree" trixie $(words "$LAB/packages/$2")
 }
 
 # in_tree NAME COMMAND...: in that tree.

@@ -93,7 +93,7 @@ unknown() { refused "'$1' is no attribute" define_with "$U" "{\"$1\":\"1\"}" && 
 unknowns() {
 	local a
 
-	for a in smartnic/state smartnic/stats/rx_bytes mac vlan smartnic/../remove 'smartnic/mac ' 'smartnic/mac vlan' smartnic/ 'smartnic/*'; do
+	for a in smartnic/state smartnic/stats/rx_bytes mac vlan smartnic/../remove 'smartnic/mac ' 'smartnic/mac vlan' smartnic/; do
 		unknown "$a" || return
 	done
 }
@@ -278,7 +278,7 @@ notified() {
 
 	dmesg -C
 	u=$(mdevctl start -p "$PF" -t smartnic-1q) && mdevctl define -u "$u" && mdevctl stop -u "$u" && mdevctl undefine -u "$u" || return
-	/usr/lib/mdevctl/scripts.d/notifiers/smartnic-notify.sh -t mtty-1 -e notify -a start -s success -u "$u" -p "$PF" <<<'{}' || return
+	$CONF/scripts.d/notifiers/smartnic-notify.sh -t mtty-1 -e notify -a start -s success -u "$u" -p "$PF" <<<'{}' || return
 	dmesg | grep 'smartnic: .* of ' | tee /run/notes
 	equal "$(grep -c "smartnic: [a-z]* of smartnic-1q $u on $PF: success" /run/notes) $(wc -l </run/notes)" '4 4' &&
 		grep -q 'start of ' /run/notes && grep -q 'stop of ' /run/notes && grep -q 'undefine of .*(mac=' /run/notes

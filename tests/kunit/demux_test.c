@@ -15,7 +15,6 @@ static int demux_init(struct kunit *test)
 	return err;
 }
 
-
 static unsigned int link_changes;
 
 static void link_work(struct work_struct *work)
@@ -298,4 +297,5 @@ static struct kunit_suite demux_suite = {
 	.exit = fake_nic_exit,
 	.test_cases = demux_cases,
 };
+
 kunit_test_suites(&demux_suite);

@@ -360,4 +360,5 @@ static struct kunit_suite irq_suite = {
 	.init = irq_init,
 	.test_cases = irq_cases,
 };
+
 kunit_test_suites(&irq_suite);

@@ -419,4 +419,5 @@ static struct kunit_suite vc_suite = {
 	.exit = fake_nic_exit,
 	.test_cases = vc_cases,
 };
+
 kunit_test_suites(&vc_suite);

@@ -12,6 +12,12 @@
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pcie.h"
 
+/*
+ * As QEMU's own plug events: Linux does not enable presence events where there
+ * is a button.
+ */
+#define SLOT_CHANGED        (PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_ABP)
+
 static uint64_t snic_gone_read(void *opaque, hwaddr off, unsigned size)
 {
     return ~0ull;
@@ -65,14 +71,14 @@ static void snic_slot_event(SnicState *s, bool present)
         return;
     }
     sta &= ~PCI_EXP_SLTSTA_PDS;
-    sta |= PCI_EXP_SLTSTA_PDC | (present ? PCI_EXP_SLTSTA_PDS : 0);
+    sta |= SLOT_CHANGED | (present ? PCI_EXP_SLTSTA_PDS : 0);
     pci_set_word(cap + PCI_EXP_SLTSTA, sta);
     pci_word_test_and_clear_mask(cap + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA);
     pci_word_test_and_set_mask(cap + PCI_EXP_LNKSTA,
                                present ? PCI_EXP_LNKSTA_DLLLA : 0);
     ctl = pci_get_word(cap + PCI_EXP_SLTCTL);
     if (!port->exp.hpev_notified && (ctl & PCI_EXP_SLTCTL_HPIE) &&
-        (ctl & PCI_EXP_SLTCTL_PDCE)) {
+        (ctl & sta & SLOT_CHANGED)) {
         port->exp.hpev_notified = true;
         snic_slot_interrupt(port);
     }

@@ -2,6 +2,7 @@
 """A QEMU that executes no code, driven through its qtest protocol."""
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -23,8 +24,10 @@ class Machine:
     slot: it is at 01:00.0 behind the root port 00:03.0 instead.
     """
 
-    def __init__(self, qemu, options='', extra=(), slot=False):
+    def __init__(self, qemu, options='', extra=(), slot=False, patience=60):
         self.slot = slot
+        self.patience = patience
+        self.heard = b''
         where = 'addr=04.0'
         if slot:
             extra = (*extra, '-device', 'pcie-root-port,id=rp,addr=03.0,chassis=1,slot=1')
@@ -44,7 +47,7 @@ class Machine:
                 '-qmp', f'unix:{self.dir.name}/qmp,server=on,wait=off',
                 *extra, '-device', f'smartnic,id=nic,{where},netdev=up,mac=02:00:00:00:00:01{options}']
         self.proc = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                     stderr=self.log)
+                                     stderr=self.log, bufsize=0)
         self.free = 0x100000
         self.monitor = None
         self.setup_pci()
@@ -61,6 +64,10 @@ class Machine:
         self.dir.cleanup()
         return rc
 
+    def kill(self):
+        self.proc.kill()
+        self.proc.wait()
+
     def stderr(self):
         self.log.flush()
         self.log.seek(0)
@@ -68,13 +75,34 @@ class Machine:
 
     # --- protocol ---
 
+    def used(self):
+        """Seconds of processor time."""
+        with open(f'/proc/{self.proc.pid}/stat', encoding='ascii') as f:
+            field = f.read().rsplit(')', 1)[1].split()
+        return (int(field[11]) + int(field[12])) / os.sysconf('SC_CLK_TCK')
+
+    def hear(self):
+        """A line, within so many seconds of work; a loaded host may be slow."""
+        out = self.proc.stdout.fileno()
+        start = None
+        while b'\n' not in self.heard:
+            if select.select([out], [], [], 0.5)[0]:
+                more = os.read(out, 1 << 16)
+                if not more:
+                    raise EOFError('QEMU is gone: ' + self.stderr()[-8000:])
+                self.heard += more
+                continue
+            now = time.monotonic(), self.used()
+            start = start or now
+            if now[1] - start[1] > self.patience or now[0] - start[0] > 12 * self.patience:
+                raise TimeoutError(f'no answer for {self.patience} s')
+        line, self.heard = self.heard.split(b'\n', 1)
+        return line.decode().split()
+
     def cmd(self, text):
         self.proc.stdin.write(text.encode() + b'\n')
-        self.proc.stdin.flush()
         while True:
-            line = self.proc.stdout.readline().decode().split()
-            if not line:
-                raise EOFError('QEMU is gone: ' + self.stderr()[-8000:])
+            line = self.hear()
             if line[0] == 'IRQ':
                 continue
             if line[0] != 'OK':
@@ -190,13 +218,16 @@ class Machine:
         except socket.timeout:
             return None
 
-    def drain_now(self):
-        """Drop what has arrived; more than its socket holds stops the device's end."""
+    def recv_now(self):
         self.net.setblocking(False)
         try:
-            while True:
-                self.net.recv(65536)
+            return self.net.recv(65536)
         except BlockingIOError:
+            return None
+
+    def drain_now(self):
+        """Drop what has arrived; more than its socket holds stops the device's end."""
+        while self.recv_now() is not None:
             pass
 
     def drain(self):

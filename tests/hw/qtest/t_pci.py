@@ -280,8 +280,8 @@ def test_slot(m):
     m.remove()
     assert m.port(cap + 0x1a, 2) & 0x48 == 8, 'changed: empty'
     assert not m.port(cap + 0x12, 2) & 0x2000, 'link down'
-    m.port_wr(cap + 0x1a, 8, 2)
-    assert not m.port(cap + 0x1a, 2) & 8
+    m.port_wr(cap + 0x1a, 9, 2)
+    assert not m.port(cap + 0x1a, 2) & 9
     m.remove(False)
     assert m.port(cap + 0x1a, 2) & 0x48 == 0x48 and m.port(cap + 0x12, 2) & 0x2000
     m.setup_pci()

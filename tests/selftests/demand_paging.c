@@ -298,11 +298,13 @@ static void memory_without_write_access(void)
 static void interrupt_messages(void)
 {
 	struct avf_frag f = { MSI, 200 };
-	uint8_t *at;
 	int64_t before;
+	uint8_t *at;
+	char old[16];
 
-	/* As much as can be, so that it reaches over the edge. */
-	REQUIRE_GT(write_text(PARAM, "512"), 0);
+	/* As much around as can be, so that it would reach over the edge. */
+	REQUIRE_GT(read_text(PARAM, old, sizeof(old)), 0);
+	REQUIRE_OK(write_text(PARAM, "512"));
 	start();
 	REQUIRE_OK(vfio_map(&a.dev, piece[0], MSI - 2 * MB, PIECE, DMA_RW));
 	at = piece[0] + 2 * MB;
@@ -318,6 +320,7 @@ static void interrupt_messages(void)
 	not_received_in(MSI + MB - AVF_RING * 2048, at + MB - AVF_RING * 2048, 5);
 	avf_queue_again(&a, 0);
 	send_from(MSI + MB, at + MB, 6);
+	EXPECT_OK(write_text(PARAM, old));
 	done();
 }
 

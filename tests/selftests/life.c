@@ -214,6 +214,23 @@ static void open_and_close(void)
 	EXPECT_OK(mdev_remove(uuid));
 }
 
+/* Clause: what was closed needs no hardware: one instance is opened more often than the
+ * SmartNIC has queues for.
+ */
+static void hardware_comes_back(void)
+{
+	char uuid[UUID_LEN + 1];
+	struct vfio_dev d;
+	unsigned int i;
+
+	mdev_new(16, uuid);
+	for (i = 0; i < 80; i++) {
+		REQUIRE_OK(vfio_open(&d, uuid));
+		vfio_close(&d);
+	}
+	EXPECT_OK(mdev_remove(uuid));
+}
+
 /* --- resets ------------------------------------------------------------------------------- */
 
 /* Clause: reset works in each stage of a driver's life, and the driver can start anew. */
@@ -409,6 +426,7 @@ static void unload_and_load(void)
 static const struct ktap_case cases[] = {
 	CASE_SECONDS(killed_in_traffic, 40),
 	CASE(open_and_close),
+	CASE(hardware_comes_back),
 	CASE(reset_in_every_stage),
 	CASE(reset_in_traffic),
 	CASE(reset_is_private),

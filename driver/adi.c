@@ -164,10 +164,19 @@ static void snic_adi_stop(struct snic_adi *adi)
 	snic_adi_dma_close(adi);
 }
 
+static void snic_adi_map_queues(struct snic_adi *adi, u16 func)
+{
+	unsigned int i;
+
+	snic_adi_scrub_queues(adi);
+	for (i = 0; i < SNIC_FUNC_QPS; i++)
+		snic_func_map_queue(adi->pf, func, i,
+				    i < adi->nr_queues ? adi->qp[i] : -1);
+}
+
 static int snic_adi_start(struct snic_adi *adi, u16 func)
 {
 	struct snic_pf *pf = adi->pf;
-	unsigned int i;
 	int err;
 
 	err = snic_func_reset(pf, func, 0);
@@ -179,9 +188,7 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	}
 	snic_vsi_init(&adi->vsi, func);
 	snic_cfg_apply_itr(adi);
-	snic_adi_scrub_queues(adi);
-	for (i = 0; i < SNIC_FUNC_QPS; i++)
-		snic_func_map_queue(pf, func, i, i < adi->nr_queues ? adi->qp[i] : -1);
+	snic_adi_map_queues(adi, func);
 	snic_adi_vectors_open(adi, func);
 	adi->dma_on = false;
 	adi->uc_promisc_said = false;
@@ -195,7 +202,7 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	WRITE_ONCE(pf->func[func], adi);
 	snic_msgs_open(adi);
 	snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);
-	return READ_ONCE(pf->dead) ? -EIO : 0;
+	return snic_hw_off(pf) ? -EIO : 0;
 }
 
 static int snic_adi_open(struct vdcm_adi *vadi)
@@ -296,6 +303,46 @@ static int snic_adi_reset(struct vdcm_adi *vadi)
 	return err;
 }
 
+/* --- the device is reset under it ------------------------------------------- */
+
+static void snic_adi_quiesce(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	snic_msgs_close(adi);
+	mutex_lock(&adi->lock);
+	snic_func_off(adi->pf, adi->func);
+	mutex_unlock(&adi->lock);
+}
+
+/*
+ * To the guest it is a reset by the PF, as its driver knows it from a physical
+ * function: the address it chose stays its own.
+ */
+static int snic_adi_resume(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct snic_pf *pf = adi->pf;
+	int err;
+
+	mutex_lock(&adi->lock);
+	err = snic_func_reset(pf, adi->func, 0);
+	snic_adi_dma_resume(adi);
+	snic_cfg_apply_itr(adi);
+	snic_adi_map_queues(adi, adi->func);
+	snic_adi_vectors_route(adi, adi->func);
+	adi->dma_on = false;
+	snic_vc_reset(adi);
+	if (!err)
+		err = snic_adi_vsi_start(adi);
+	if (!err) {
+		snic_msgs_open(adi);
+		snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);
+	}
+	mutex_unlock(&adi->lock);
+	return err;
+}
+
 static void snic_adi_bus_master(struct vdcm_adi *vadi, bool on)
 {
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
@@ -318,7 +365,7 @@ static phys_addr_t snic_adi_page(struct vdcm_adi *vadi, unsigned int page)
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
 	u16 func = READ_ONCE(adi->func);
 
-	if (!func || page >= SNIC_USER_PAGES || READ_ONCE(adi->pf->dead))
+	if (!func || page >= SNIC_USER_PAGES || snic_hw_off(adi->pf))
 		return 0;
 	return snic_win_phys(adi->pf, func, page);
 }
@@ -369,4 +416,6 @@ const struct vdcm_adi_ops snic_adi_ops = {
 	.xlat_map = snic_adi_xlat_map,
 	.xlat_unmap = snic_adi_xlat_unmap,
 	.fault_done = snic_adi_fault_done,
+	.quiesce = snic_adi_quiesce,
+	.resume = snic_adi_resume,
 };

@@ -168,6 +168,7 @@ int snic_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
 void snic_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr);
 void snic_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err);
 int snic_adi_dma_open(struct snic_adi *adi, u16 func);
+void snic_adi_dma_resume(struct snic_adi *adi);
 void snic_adi_dma_close(struct snic_adi *adi);
 void snic_adi_new_epoch(struct snic_adi *adi);
 
@@ -181,12 +182,14 @@ void snic_adi_link_event(struct snic_adi *adi);
 
 /* vectors.c */
 void snic_adi_vectors_open(struct snic_adi *adi, u16 func);
+void snic_adi_vectors_route(struct snic_adi *adi, u16 func);
 void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
 
 /* virtchnl.c */
 void snic_vc_reset(struct snic_adi *adi);
 void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
 void snic_vc_link(struct snic_adi *adi);
+bool snic_vc_reset_impending(struct snic_adi *adi);
 
 /* avf.c */
 extern const struct vdcm_type snic_avf_types[];

@@ -74,7 +74,8 @@ void snic_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr)
 	if (adi->func && adi->xlat.root &&
 	    snic_xlat_clear(&adi->xlat, iova, nr, &unused)) {
 		err = snic_adi_forget(adi, iova, nr);
-		if (err)
+		/* A device that is reset, or dead, does no DMA and forgets. */
+		if (err && err != -EIO)
 			snic_hw_fatal(adi->pf, "an invalidation did not complete");
 		snic_xlat_free_pages(&adi->xlat, unused);
 	}
@@ -101,27 +102,43 @@ void snic_adi_new_epoch(struct snic_adi *adi)
 	mutex_unlock(&adi->dma_lock);
 }
 
+/* No PASID; the table, if there is one. */
+static void snic_adi_dma_identity(struct snic_adi *adi)
+{
+	struct snic_pf *pf = adi->pf;
+	dma_addr_t root = 0;
+
+	if (adi->xlat.root)
+		root = snic_xlat_root(&adi->xlat) | SNIC_FUNC_XLAT_VALID;
+	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_PASID), 0);
+	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_HI), upper_32_bits(root));
+	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_LO), lower_32_bits(root));
+}
+
 /* Translation refuses everything until the framework sets it up. */
 int snic_adi_dma_open(struct snic_adi *adi, u16 func)
 {
 	struct snic_pf *pf = adi->pf;
-	dma_addr_t root = 0;
 	int err = 0;
 
 	mutex_lock(&adi->dma_lock);
-	if (pf->xlat == VDCM_XLAT_TABLE) {
+	if (pf->xlat == VDCM_XLAT_TABLE)
 		err = snic_xlat_init(&adi->xlat, &pf->pdev->dev);
-		if (err)
-			goto out;
-		root = snic_xlat_root(&adi->xlat) | SNIC_FUNC_XLAT_VALID;
+	if (!err) {
+		adi->func = func;
+		snic_adi_dma_identity(adi);
 	}
-	adi->func = func;
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_PASID), 0);
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_HI), upper_32_bits(root));
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_LO), lower_32_bits(root));
-out:
 	mutex_unlock(&adi->dma_lock);
 	return err;
+}
+
+/* The device was reset: it gets the table that it had. */
+void snic_adi_dma_resume(struct snic_adi *adi)
+{
+	mutex_lock(&adi->dma_lock);
+	WRITE_ONCE(adi->epoch, adi->epoch + 1);
+	snic_adi_dma_identity(adi);
+	mutex_unlock(&adi->dma_lock);
 }
 
 /* The function is disabled. */

@@ -43,7 +43,7 @@ static int snic_fw_poll(struct snic_pf *pf, u32 mask, u32 want)
 		usleep_range(20, 60);
 		last = ktime_after(ktime_get(), end);
 	}
-	return READ_ONCE(pf->dead) ? -EIO : 0;
+	return snic_hw_off(pf) ? -EIO : 0;
 }
 
 static int snic_fw_exchange(struct snic_pf *pf, struct snic_fw_msg *msg)
@@ -68,7 +68,7 @@ static int snic_fw_exchange(struct snic_pf *pf, struct snic_fw_msg *msg)
 		dword[i] = cpu_to_le32(snic_fw_read(pf, SNIC_FW_REPLY + 4 * i));
 	memcpy(msg, dword, sizeof(*msg));
 	snic_fw_write(pf, SNIC_FW_CSR, SNIC_FW_CSR3_READY);
-	return READ_ONCE(pf->dead) ? -EIO : 0;
+	return snic_hw_off(pf) ? -EIO : 0;
 }
 
 /**
@@ -98,7 +98,7 @@ int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req,
 		err = -EIO;
 	mutex_unlock(&pf->fw_lock);
 	if (err) {
-		if (!READ_ONCE(pf->dead))
+		if (!snic_hw_off(pf))
 			dev_err_ratelimited(&pf->pdev->dev,
 					    "firmware message %d failed: %d\n", op, err);
 		return err;

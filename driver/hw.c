@@ -80,22 +80,26 @@ void snic_hw_fatal(struct snic_pf *pf, const char *why)
 /* All-ones may be a value; only the identity register tells. */
 static void snic_check_gone(struct snic_pf *pf)
 {
-	if (readl(pf->ctrl + SNIC_ID) != SNIC_ID_MAGIC)
+	u32 id = readl(pf->ctrl + SNIC_ID);
+
+	/* A reset may have begun meanwhile: then it says nothing. */
+	if (id != SNIC_ID_MAGIC && !snic_hw_off(pf))
 		snic_hw_fatal(pf, "the device does not answer any more");
 }
 
+/* Does it answer, now? */
 bool snic_hw_alive(struct snic_pf *pf)
 {
-	if (!READ_ONCE(pf->dead))
+	if (!snic_hw_off(pf))
 		snic_check_gone(pf);
-	return !READ_ONCE(pf->dead);
+	return !snic_hw_off(pf);
 }
 
 u32 snic_read(struct snic_pf *pf, u32 off)
 {
 	u32 v;
 
-	if (READ_ONCE(pf->dead))
+	if (snic_hw_off(pf))
 		return SNIC_GONE;
 	v = readl(pf->ctrl + off);
 	if (unlikely(v == SNIC_GONE))
@@ -105,7 +109,7 @@ u32 snic_read(struct snic_pf *pf, u32 off)
 
 void snic_write(struct snic_pf *pf, u32 off, u32 value)
 {
-	if (!READ_ONCE(pf->dead))
+	if (!snic_hw_off(pf))
 		writel(value, pf->ctrl + off);
 }
 
@@ -127,7 +131,7 @@ int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
 
 	for (;;) {
 		v = snic_read(pf, off);
-		if (READ_ONCE(pf->dead))
+		if (snic_hw_off(pf))
 			return -EIO;
 		if ((v & mask) == want)
 			return 0;
@@ -150,13 +154,13 @@ u64 snic_stat(struct snic_pf *pf, u16 func, unsigned int stat)
 {
 	u64 v;
 
-	if (READ_ONCE(pf->dead))
+	if (snic_hw_off(pf))
 		return 0;
 	v = readq(pf->ctrl + SNIC_STATS(func) + 8 * stat);
 	if (v != ~0ull)
 		return v;
 	snic_check_gone(pf);
-	return READ_ONCE(pf->dead) ? 0 : v;
+	return snic_hw_off(pf) ? 0 : v;
 }
 
 static void __iomem *snic_window(struct snic_pf *pf, u16 func)
@@ -170,7 +174,7 @@ u32 snic_win_read(struct snic_pf *pf, u16 func, u32 off)
 {
 	u32 v;
 
-	if (READ_ONCE(pf->dead))
+	if (snic_hw_off(pf))
 		return SNIC_GONE;
 	v = readl(snic_window(pf, func) + off);
 	if (unlikely(v == SNIC_GONE))
@@ -180,7 +184,7 @@ u32 snic_win_read(struct snic_pf *pf, u16 func, u32 off)
 
 void snic_win_write(struct snic_pf *pf, u16 func, u32 off, u32 value)
 {
-	if (!READ_ONCE(pf->dead))
+	if (!snic_hw_off(pf))
 		writel(value, snic_window(pf, func) + off);
 }
 
@@ -191,12 +195,12 @@ phys_addr_t snic_win_phys(struct snic_pf *pf, u16 func, unsigned int page)
 
 u32 snic_fw_read(struct snic_pf *pf, u32 off)
 {
-	return READ_ONCE(pf->dead) ? SNIC_GONE : readl(pf->msix + off);
+	return snic_hw_off(pf) ? SNIC_GONE : readl(pf->msix + off);
 }
 
 void snic_fw_write(struct snic_pf *pf, u32 off, u32 value)
 {
-	if (!READ_ONCE(pf->dead))
+	if (!snic_hw_off(pf))
 		writel(value, pf->msix + off);
 }
 

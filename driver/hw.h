@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-struct snic_pf;
+#include "smartnic.h"
 
 /* A register that stays busy longer than this means a broken device. */
 #define SNIC_POLL_US	1000000
@@ -20,6 +20,12 @@ int snic_hw_reset(struct snic_pf *pf);
 void snic_hw_dead(struct snic_pf *pf);
 void snic_hw_fatal(struct snic_pf *pf, const char *why);
 bool snic_hw_alive(struct snic_pf *pf);
+
+/* Nobody touches the device: it is dead, or asleep or being reset. */
+static inline bool snic_hw_off(const struct snic_pf *pf)
+{
+	return READ_ONCE(pf->dead) || READ_ONCE(pf->quiet);
+}
 
 u32 snic_read(struct snic_pf *pf, u32 off);
 void snic_write(struct snic_pf *pf, u32 off, u32 value);

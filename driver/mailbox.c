@@ -62,6 +62,21 @@ static void snic_mbx_post(struct snic_ring *r, const struct snic_buf *buf)
 	r->tail = (r->tail + 1) % r->len;
 }
 
+/* Both rings, empty. The device was reset; nobody sends. */
+void snic_mbx_start(struct snic_pf *pf)
+{
+	struct snic_mailbox *mbx = &pf->mbx;
+
+	memset(mbx->tx.desc, 0, mbx->tx.len * mbx->tx.size);
+	memset(mbx->rx.desc, 0, mbx->rx.len * mbx->rx.size);
+	snic_ring_enable(pf, &mbx->tx);
+	snic_ring_enable(pf, &mbx->rx);
+	/* One entry of a ring stays free. */
+	while (mbx->rx.tail != mbx->rx.len - 1)
+		snic_mbx_post(&mbx->rx, &mbx->rx_buf[mbx->rx.tail]);
+	snic_write(pf, mbx->rx.reg + SNIC_RING_TAIL, mbx->rx.tail);
+}
+
 int snic_mbx_init(struct snic_pf *pf)
 {
 	struct snic_mailbox *mbx = &pf->mbx;
@@ -83,12 +98,7 @@ int snic_mbx_init(struct snic_pf *pf)
 	mbx->rx_buf = snic_mbx_alloc_bufs(pf, SNIC_MBX_RX_ENTRIES, SNIC_AQ_BUF_MAX);
 	if (!mbx->tx_buf || !mbx->rx_buf)
 		goto fail;
-	snic_ring_enable(pf, &mbx->tx);
-	snic_ring_enable(pf, &mbx->rx);
-	/* One entry of a ring stays free. */
-	while (mbx->rx.tail != mbx->rx.len - 1)
-		snic_mbx_post(&mbx->rx, &mbx->rx_buf[mbx->rx.tail]);
-	snic_write(pf, mbx->rx.reg + SNIC_RING_TAIL, mbx->rx.tail);
+	snic_mbx_start(pf);
 	return 0;
 fail:
 	snic_mbx_exit(pf);
@@ -144,7 +154,7 @@ static void snic_mbx_work(struct work_struct *work)
 	struct snic_aq_desc *ring = r->desc;
 	unsigned int budget = r->len;
 
-	while (!READ_ONCE(pf->dead)) {
+	while (!snic_hw_off(pf)) {
 		struct snic_aq_desc *d = &ring[r->head];
 
 		if (!(le16_to_cpu(READ_ONCE(d->flags)) & SNIC_AQ_DD))
@@ -241,7 +251,7 @@ int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
 	snic_write(pf, r->reg + SNIC_RING_TAIL, r->tail);
 out:
 	mutex_unlock(&mbx->tx_lock);
-	if (err && !READ_ONCE(pf->dead))
+	if (err && !snic_hw_off(pf))
 		dev_err_ratelimited(&pf->pdev->dev, "PF mailbox stuck: %d\n", err);
 	return err;
 }

@@ -72,7 +72,7 @@ static void snic_link_work(struct work_struct *work)
 	bool link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
 	unsigned int i;
 
-	if (READ_ONCE(pf->dead) || link == pf->link)
+	if (snic_hw_off(pf) || link == pf->link)
 		return;
 	WRITE_ONCE(pf->link, link);
 	snic_net_carrier(pf);
@@ -114,7 +114,14 @@ static int snic_pasid_usable(struct snic_pf *pf)
 	return vdcm_pasid_usable(&pf->pdev->dev);
 }
 
-static int snic_set_xlat(struct snic_pf *pf, u32 mode)
+/**
+ * snic_set_xlat() - set the translation mode of a device that was reset
+ * @pf: PF
+ * @mode: SNIC_XLAT_MODE_*
+ *
+ * Return: 0 or -EIO.
+ */
+int snic_set_xlat(struct snic_pf *pf, u32 mode)
 {
 	snic_write(pf, SNIC_XLAT_MODE, mode);
 	return snic_read(pf, SNIC_XLAT_MODE) == mode ? 0 : -EIO;
@@ -171,6 +178,7 @@ static int snic_alloc_wqs(struct snic_pf *pf)
 	INIT_WORK(&pf->link_work, snic_link_work);
 	INIT_WORK(&pf->death_work, snic_death_work);
 	INIT_DELAYED_WORK(&pf->watch_work, snic_watch_work);
+	snic_recovery_init(pf);
 	pf->ctl_wq = alloc_workqueue("%s-ctl-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
 				     pci_name(pf->pdev));
 	pf->adi_wq = alloc_workqueue("%s-adi-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
@@ -354,6 +362,8 @@ static int snic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto maps;
 	err = snic_faces_init(pf);
 	if (!err) {
+		/* What error recovery puts back. */
+		pci_save_state(pdev);
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 		return 0;
 	}
@@ -378,6 +388,7 @@ static void snic_remove(struct pci_dev *pdev)
 
 	/* From here on nobody but this function tells the framework of a death. */
 	WRITE_ONCE(pf->removing, true);
+	snic_recovery_exit(pf);
 	cancel_delayed_work_sync(&pf->watch_work);
 	cancel_work_sync(&pf->death_work);
 	if (!snic_hw_alive(pf) && pf->parent)
@@ -406,20 +417,6 @@ static void snic_shutdown(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 }
 
-static pci_ers_result_t snic_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
-{
-	struct snic_pf *pf = pci_get_drvdata(pdev);
-
-	if (state == pci_channel_io_normal)
-		return PCI_ERS_RESULT_CAN_RECOVER;
-	snic_hw_dead(pf);
-	return PCI_ERS_RESULT_DISCONNECT;
-}
-
-static const struct pci_error_handlers snic_err_handlers = {
-	.error_detected = snic_error_detected,
-};
-
 static const struct pci_device_id snic_ids[] = {
 	{ PCI_DEVICE_SUB(SNIC_PCI_VENDOR, SNIC_PCI_DEVICE,
 			 SNIC_PCI_SUBVENDOR, SNIC_PCI_SUBDEVICE) },
@@ -436,6 +433,7 @@ static struct pci_driver snic_driver = {
 	.shutdown = snic_shutdown,
 	.err_handler = &snic_err_handlers,
 	.dev_groups = snic_pf_groups,
+	.driver.pm = pm_sleep_ptr(&snic_pm_ops),
 };
 
 static int __init snic_init(void)

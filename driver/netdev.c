@@ -269,32 +269,44 @@ static const struct net_device_ops snic_net_ops = {
 
 /* --- life ------------------------------------------------------------------- */
 
-/* Function 0 with its queue pairs and vectors; they stay until the end. */
-static int snic_net_func_on(struct snic_net *net)
+/* Function 0 with its queue pairs and vectors, in a device that was reset. */
+static int snic_net_func_map(struct snic_net *net)
 {
 	struct snic_pf *pf = net->pf;
-	unsigned int i, index;
-	int irq, err;
+	unsigned int i;
+	int err;
 
 	err = snic_func_reset(pf, 0, SNIC_FUNC_CTRL_DMA);
 	if (err)
 		return err;
 	for (i = 0; i < net->nr_queues; i++) {
 		struct snic_net_queue *q = &net->queue[i];
-		u32 map = SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED;
 
 		snic_qp_scrub(pf, q->qp);
 		snic_func_map_queue(pf, 0, i, q->qp);
-		snprintf(q->irq_name, sizeof(q->irq_name), "%s-net%u@%s", SNIC_DRV_NAME, i,
-			 pci_name(pf->pdev));
-		irq = snic_net_vector(pf, i, &index);
-		if (irq > 0 && !request_irq(irq, snic_net_irq, 0, q->irq_name, q)) {
-			q->irq = irq;
-			map = SNIC_INTVEC_VALID | index;
-		}
-		snic_func_map_vector(pf, 0, i + 1, map);
+		snic_func_map_vector(pf, 0, i + 1, SNIC_INTVEC_VALID |
+				     (q->irq ? q->entry : SNIC_INTVEC_SHARED));
 	}
 	return 0;
+}
+
+/* Its vectors stay until the end. */
+static int snic_net_func_on(struct snic_net *net)
+{
+	struct snic_pf *pf = net->pf;
+	unsigned int i;
+	int irq;
+
+	for (i = 0; i < net->nr_queues; i++) {
+		struct snic_net_queue *q = &net->queue[i];
+
+		snprintf(q->irq_name, sizeof(q->irq_name), "%s-net%u@%s", SNIC_DRV_NAME, i,
+			 pci_name(pf->pdev));
+		irq = snic_net_vector(pf, i, &q->entry);
+		if (irq > 0 && !request_irq(irq, snic_net_irq, 0, q->irq_name, q))
+			q->irq = irq;
+	}
+	return snic_net_func_map(net);
 }
 
 static void snic_net_func_off(struct snic_net *net)
@@ -372,7 +384,7 @@ int snic_net_init(struct snic_pf *pf)
 	}
 	err = snic_net_func_on(net);
 	if (err)
-		goto fail;
+		goto func;
 	WRITE_ONCE(pf->net, net);
 	netif_carrier_off(dev);
 	err = register_netdev(dev);
@@ -382,10 +394,49 @@ int snic_net_init(struct snic_pf *pf)
 	}
 	WRITE_ONCE(pf->net, NULL);
 	snic_sync_events(pf);
+func:
 	snic_net_func_off(net);
-fail:
 	free_netdev(dev);
 	return err;
+}
+
+/* --- the device is reset under it ----------------------------------------------- */
+
+/* Stopped, but as up as it was in the eyes of the stack. */
+void snic_net_detach(struct snic_pf *pf)
+{
+	struct snic_net *net = pf->net;
+
+	if (!net)
+		return;
+	rtnl_lock();
+	netif_device_detach(net->dev);
+	netif_carrier_off(net->dev);
+	snic_net_stop(net->dev);
+	rtnl_unlock();
+}
+
+/* Return: 0 or errno */
+int snic_net_restore(struct snic_pf *pf)
+{
+	return pf->net ? snic_net_func_map(pf->net) : 0;
+}
+
+void snic_net_attach(struct snic_pf *pf)
+{
+	struct snic_net *net = pf->net;
+	int err = 0;
+
+	if (!net)
+		return;
+	rtnl_lock();
+	if (netif_running(net->dev))
+		err = snic_net_open(net->dev);
+	if (err)
+		netdev_err(net->dev, "could not be restarted: %d\n", err);
+	else
+		netif_device_attach(net->dev);
+	rtnl_unlock();
 }
 
 void snic_net_exit(struct snic_pf *pf)

@@ -59,6 +59,7 @@ struct snic_net_ring {
  * @index: number; its interrupt is vector @index + 1 of function 0
  * @qp: queue pair of the device
  * @irq: Linux irq, 0: through the cause ring
+ * @entry: MSI-X entry behind @irq
  * @irq_name: name of @irq
  * @napi: NAPI
  * @tx: TX ring
@@ -73,6 +74,7 @@ struct snic_net_queue {
 	unsigned int index;
 	u16 qp;
 	int irq;
+	unsigned int entry;
 	char irq_name[IFNAMSIZ + 40];
 	struct napi_struct napi;
 	struct snic_net_ring tx;
@@ -110,6 +112,9 @@ struct snic_net {
 /* netdev.c */
 int snic_net_init(struct snic_pf *pf);
 void snic_net_exit(struct snic_pf *pf);
+void snic_net_detach(struct snic_pf *pf);
+int snic_net_restore(struct snic_pf *pf);
+void snic_net_attach(struct snic_pf *pf);
 void snic_net_signal(struct snic_pf *pf, unsigned int vec);
 void snic_net_carrier(struct snic_pf *pf);
 bool snic_net_has_mac(struct snic_pf *pf, const u8 *mac);

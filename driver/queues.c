@@ -155,10 +155,10 @@ int snic_queue_start(struct snic_pf *pf, u32 queue)
 	u32 ctl;
 
 	if (snic_read(pf, queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE)
-		return READ_ONCE(pf->dead) ? -EIO : 0;
+		return snic_hw_off(pf) ? -EIO : 0;
 	snic_write(pf, queue + SNIC_Q_CTL, SNIC_Q_CTL_ENABLE);
 	ctl = snic_read(pf, queue + SNIC_Q_CTL);
-	if (READ_ONCE(pf->dead))
+	if (snic_hw_off(pf))
 		return -EIO;
 	/* An error later on is the queue's user's; a bad set-up shows at once. */
 	if (ctl & SNIC_Q_CTL_ERROR &&

@@ -128,6 +128,7 @@ struct snic_ctl_vec {
  * @msix: BAR4
  * @windows_phys: physical address of BAR2
  * @dead: the device is gone or does not answer; set once
+ * @quiet: the device is being reset or asleep: nobody touches it
  * @num_adis: ADIs of the device
  * @num_qps: queue pairs of the device
  * @num_vecs: MSI-X entries of the device
@@ -153,6 +154,7 @@ struct snic_ctl_vec {
  * @link_work: a change of the link
  * @death_work: tells everyone that the device is gone
  * @watch_work: asks the device every second whether it lives
+ * @recovery_work: recovery from an error takes too long
  * @removing: @death_work is not queued any more
  * @res_lock: bitmaps
  * @func_map: functions in use; bit 0 is the PF
@@ -174,6 +176,7 @@ struct snic_pf {
 	void __iomem *msix;
 	phys_addr_t windows_phys;
 	bool dead;
+	bool quiet;
 	bool removing;
 
 	u32 num_adis;
@@ -204,6 +207,7 @@ struct snic_pf {
 	struct work_struct link_work;
 	struct work_struct death_work;
 	struct delayed_work watch_work;
+	struct delayed_work recovery_work;
 
 	spinlock_t res_lock;	/* func_map, qp_map */
 	unsigned long *func_map;
@@ -236,11 +240,21 @@ int snic_fw_init(struct snic_pf *pf);
 /* mailbox.c */
 int snic_mbx_init(struct snic_pf *pf);
 void snic_mbx_exit(struct snic_pf *pf);
+void snic_mbx_start(struct snic_pf *pf);
 void snic_mbx_kick(struct snic_pf *pf);
 void snic_mbx_flush(struct snic_pf *pf);
 int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
 		  const void *data, u16 len);
 void snic_mbx_tx_drain(struct snic_pf *pf);
+
+/* reset.c */
+extern const struct pci_error_handlers snic_err_handlers;
+extern const struct dev_pm_ops snic_pm_ops;
+void snic_recovery_init(struct snic_pf *pf);
+void snic_recovery_exit(struct snic_pf *pf);
+
+/* main.c */
+int snic_set_xlat(struct snic_pf *pf, u32 mode);
 
 /* faults.c */
 int snic_faults_init(struct snic_pf *pf);
@@ -251,6 +265,7 @@ void snic_fault_answer(struct snic_pf *pf, u16 func, u8 unit, int err);
 /* vectors.c */
 int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs);
 int snic_vectors_start(struct snic_pf *pf);
+void snic_vectors_route(struct snic_pf *pf);
 void snic_vectors_stop(struct snic_pf *pf);
 void snic_vectors_exit(struct snic_pf *pf);
 void snic_sync_events(struct snic_pf *pf);

@@ -120,7 +120,7 @@ static ssize_t link_speed_show(struct device *dev, struct device_attribute *attr
 {
 	struct snic_pf *pf = dev_get_drvdata(dev);
 
-	if (READ_ONCE(pf->dead))
+	if (snic_hw_off(pf))
 		return -ENODEV;
 	return sysfs_emit(buf, "%u\n", snic_read(pf, SNIC_LINK_SPEED));
 }

@@ -214,16 +214,24 @@ int snic_vectors_start(struct snic_pf *pf)
 			if (!i)
 				return err;
 			pf->ctl[0].roles |= ctl->roles;
-			snic_ctl_route(pf, 0, ctl->roles);
-			continue;
 		}
-		snic_ctl_route(pf, i, ctl->roles);
 	}
+	snic_vectors_route(pf);
+	return 0;
+}
+
+/* Let events come. The device was reset. */
+void snic_vectors_route(struct snic_pf *pf)
+{
+	unsigned int i;
+
+	for (i = 0; i < pf->nr_ctl; i++)
+		if (pf->ctl[i].irq)
+			snic_ctl_route(pf, i, pf->ctl[i].roles);
 	snic_ring_enable(pf, &pf->faults);
 	snic_ring_enable(pf, &pf->causes);
 	snic_write(pf, SNIC_ICR_MASK, SNIC_ICR_MBX_RX | SNIC_ICR_FAULT | SNIC_ICR_CAUSE |
 		   SNIC_ICR_LINK | SNIC_ICR_ERR);
-	return 0;
 }
 
 void snic_vectors_stop(struct snic_pf *pf)
@@ -303,21 +311,18 @@ static void snic_entry_put(struct snic_pf *pf, unsigned int index, int irq)
 }
 
 /* A vector of its own for @v, or none. */
-static int snic_vec_request(struct snic_pf *pf, struct snic_vec *v, u16 func)
+static void snic_vec_request(struct snic_pf *pf, struct snic_vec *v, u16 func)
 {
 	unsigned int index;
-	int irq, err;
+	int irq;
 
 	mutex_lock(&pf->vec_lock);
 	irq = snic_entry_get(pf, &index);
-	if (irq < 0) {
-		err = irq;
+	if (irq < 0)
 		goto out;
-	}
 	snprintf(v->name, sizeof(v->name), "%s-adi%u-%u@%s", SNIC_DRV_NAME, func - 1,
 		 v->vec, pci_name(pf->pdev));
-	err = request_irq(irq, snic_adi_irq, 0, v->name, v);
-	if (err) {
+	if (request_irq(irq, snic_adi_irq, 0, v->name, v)) {
 		snic_entry_put(pf, index, irq);
 		goto out;
 	}
@@ -326,7 +331,6 @@ static int snic_vec_request(struct snic_pf *pf, struct snic_vec *v, u16 func)
 	pf->adi_vecs++;
 out:
 	mutex_unlock(&pf->vec_lock);
-	return err;
 }
 
 /**
@@ -341,16 +345,30 @@ void snic_adi_vectors_open(struct snic_adi *adi, u16 func)
 
 	for (i = 0; i < SNIC_FUNC_VECS; i++) {
 		struct snic_vec *v = &adi->vecs[i];
-		u32 map = SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED;
 
 		v->adi = adi;
 		v->vec = i;
 		v->irq = 0;
+		if (i < snic_adi_nr_vecs(adi))
+			snic_vec_request(pf, v, func);
+	}
+	snic_adi_vectors_route(adi, func);
+}
+
+/* Tell the device where the vectors go. */
+void snic_adi_vectors_route(struct snic_adi *adi, u16 func)
+{
+	unsigned int i;
+
+	for (i = 0; i < SNIC_FUNC_VECS; i++) {
+		struct snic_vec *v = &adi->vecs[i];
+		u32 map = SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED;
+
 		if (i >= snic_adi_nr_vecs(adi))
 			map = 0;
-		else if (!snic_vec_request(pf, v, func))
+		else if (v->irq)
 			map = SNIC_INTVEC_VALID | v->index;
-		snic_func_map_vector(pf, func, i, map);
+		snic_func_map_vector(adi->pf, func, i, map);
 	}
 }
 

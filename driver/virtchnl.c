@@ -146,7 +146,7 @@ void snic_vc_link(struct snic_adi *adi)
 	u32 mbps = snic_read(adi->pf, SNIC_LINK_SPEED);
 	bool up = snic_adi_link_up(adi);
 
-	if (!adi->func || !(adi->enabled_tx | adi->enabled_rx) || READ_ONCE(adi->pf->dead))
+	if (!adi->func || !(adi->enabled_tx | adi->enabled_rx) || snic_hw_off(adi->pf))
 		return;
 	if (adi->caps & VIRTCHNL_VF_CAP_ADV_LINK_SPEED) {
 		event.event_data.link_event_adv.link_speed = mbps;
@@ -157,6 +157,28 @@ void snic_vc_link(struct snic_adi *adi)
 	}
 	snic_mbx_send(adi->pf, adi->func, VIRTCHNL_OP_EVENT, VIRTCHNL_STATUS_SUCCESS,
 		      &event, sizeof(event));
+}
+
+/**
+ * snic_vc_reset_impending() - tell the guest that its function will be reset
+ * @adi: ADI; its lock need not be held
+ *
+ * A driver that has not come far enough to listen is not told.
+ *
+ * Return: whether a message is on its way.
+ */
+bool snic_vc_reset_impending(struct snic_adi *adi)
+{
+	struct virtchnl_pf_event event = {
+		.event = VIRTCHNL_EVENT_RESET_IMPENDING,
+		.severity = PF_EVENT_SEVERITY_CERTAIN_DOOM,
+	};
+	u16 func = READ_ONCE(adi->func);
+
+	if (!func || READ_ONCE(adi->state) != SNIC_VC_READY)
+		return false;
+	return !snic_mbx_send(adi->pf, func, VIRTCHNL_OP_EVENT, VIRTCHNL_STATUS_SUCCESS,
+			      &event, sizeof(event));
 }
 
 /* --- dispatch --------------------------------------------------------------- */

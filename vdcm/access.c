@@ -15,6 +15,8 @@ static u32 read_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset)
 	vdcm_regions_find(adi->regions, bar, offset, &hit);
 	if (hit.kind != VDCM_HIT_REG && hit.kind != VDCM_HIT_PASS)
 		return 0;
+	if (!vdcm_is_there(adi))
+		return U32_MAX;
 	return vdcm_ops(adi)->reg_read(adi, hit.target);
 }
 
@@ -23,6 +25,8 @@ static void write_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 {
 	struct vdcm_hit hit;
 
+	if (!vdcm_is_there(adi))
+		return;
 	vdcm_regions_find(adi->regions, bar, offset, &hit);
 	if (hit.kind == VDCM_HIT_PASS) {
 		vdcm_inc(adi, VDCM_CNT_DOORBELL_TRAPS);
@@ -75,7 +79,7 @@ static u64 read_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 	u64 value;
 
 	vdcm_inc(adi, VDCM_CNT_TRAPS_READ);
-	if (!adi->mem_on)
+	if (!vdcm_config_memory(&adi->live->config))
 		return U64_MAX;
 	if (read_msix(adi, bar, offset, size, &value))
 		return value;
@@ -91,23 +95,27 @@ static void write_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 		      unsigned int size, u64 value)
 {
 	vdcm_inc(adi, VDCM_CNT_TRAPS_WRITE);
-	if (!adi->mem_on || write_msix(adi, bar, offset, size, value) ||
-	    size < 4)
+	if (!vdcm_config_memory(&adi->live->config) ||
+	    write_msix(adi, bar, offset, size, value) || size < 4)
 		return;
 	write_dword(adi, bar, offset, value);
 	if (size == 8)
 		write_dword(adi, bar, offset + 4, value >> 32);
 }
 
-/* Act upon what a write to config space changed; reset comes last. */
+/*
+ * Act upon what a write to config space changed; reset comes last. What concerns
+ * a PF that is quiesced is done when it is resumed.
+ */
 static void config_changed(struct vdcm_adi *adi, u32 changes)
 {
 	struct vdcm_live *live = adi->live;
+	bool there = vdcm_is_there(adi);
 	unsigned long flags;
 
-	if (changes & VDCM_CFG_MEMORY)
+	if (changes & VDCM_CFG_MEMORY && there)
 		vdcm_set_memory(adi, vdcm_config_memory(&live->config));
-	if (changes & VDCM_CFG_BUS_MASTER)
+	if (changes & VDCM_CFG_BUS_MASTER && there)
 		vdcm_set_bus_master(adi, vdcm_config_bus_master(&live->config));
 	if (changes & VDCM_CFG_MSIX) {
 		spin_lock_irqsave(&adi->irq_lock, flags);
@@ -126,7 +134,7 @@ static u64 read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 	u64 value;
 
 	mutex_lock(&adi->lock);
-	if (vdcm_is_dead(adi))
+	if (vdcm_is_dead(adi) || adi->live->revoked)
 		value = U64_MAX;
 	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		value = vdcm_config_read(&adi->live->config, offset, size);
@@ -136,11 +144,21 @@ static u64 read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 	return value;
 }
 
-static void write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
-		      unsigned int size, u64 value)
+/**
+ * vdcm_write_one() - one write, as user space or a guest does it
+ * @adi: open ADI; adi->lock not held
+ * @index: config space or a BAR
+ * @offset: naturally aligned, in the region
+ * @size: 1, 2, 4 or 8
+ * @value: what to write
+ *
+ * Context: process.
+ */
+void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
+		    unsigned int size, u64 value)
 {
 	mutex_lock(&adi->lock);
-	if (vdcm_is_dead(adi))
+	if (vdcm_is_dead(adi) || adi->live->revoked)
 		;
 	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		config_changed(adi, vdcm_config_write(&adi->live->config,
@@ -248,7 +266,8 @@ ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
 		size = piece(offset + done, count - done);
 		if (copy_from_user(&value, buf + done, size))
 			return -EFAULT;
-		write_one(adi, index, offset + done, size, le64_to_cpu(value));
+		vdcm_write_one(adi, index, offset + done, size,
+			       le64_to_cpu(value));
 	}
 	*ppos += count;
 	return count;

@@ -4,6 +4,7 @@
  *
  * Who protects what in struct vdcm_adi:
  *	lock		open and closed, config space, eventfds, reset
+ *	ioevent_lock	eventfds that stand for writes; outside lock
  *	pin_lock	pin tree, translation back end
  *	mem_lock	mem_on: whether pages of the ADI may be mapped
  *	irq_lock	MSI-X state, who is signalled, opener
@@ -21,6 +22,7 @@
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -38,6 +40,7 @@
 #define VDCM_REGION_SHIFT	40
 #define VDCM_REGION_MASK	((1ULL << VDCM_REGION_SHIFT) - 1)
 #define VDCM_NR_REGIONS		VFIO_PCI_NUM_REGIONS
+#define VDCM_MAX_IOEVENTS	256u
 #define VDCM_NR_IRQS		VFIO_PCI_NUM_IRQS
 
 /* Counters of an ADI; names in sysfs.c. */
@@ -56,6 +59,7 @@ enum vdcm_counter {
 	VDCM_CNT_HOLDOFF_WOULD_RETRY,
 	VDCM_CNT_IRQS_SIGNALLED,
 	VDCM_CNT_RESETS,
+	VDCM_CNT_RESUMES,
 	VDCM_NR_COUNTERS
 };
 
@@ -118,6 +122,9 @@ struct vdcm_dma {
  * @req: eventfd of the release request, or NULL
  * @dma: translation
  * @bus_master: the driver was told so
+ * @revoked: the hardware was taken away: the driver has closed the ADI
+ * @ioevents: eventfds that stand for writes
+ * @nr_ioevents: their number
  * @vecs: one for each vector
  */
 struct vdcm_live {
@@ -128,6 +135,9 @@ struct vdcm_live {
 	struct eventfd_ctx *req;
 	struct vdcm_dma dma;
 	bool bus_master;
+	bool revoked;
+	struct list_head ioevents;
+	unsigned int nr_ioevents;
 	struct vdcm_vec vecs[];
 };
 
@@ -142,6 +152,7 @@ struct vdcm_live {
  * @attrs: directory of the PF driver's attributes, or NULL
  * @entry: in the parent's list
  * @lock: see above
+ * @ioevent_lock: see above
  * @pin_lock: see above
  * @mem_lock: see above
  * @irq_lock: see above
@@ -151,6 +162,7 @@ struct vdcm_live {
  * @pasid: PASID attached, or VDCM_NO_PASID
  * @opener_pid: who has it open
  * @opener: who has it open
+ * @revoke_work: takes it away from a user who does not let go
  * @counters: by enum vdcm_counter
  */
 struct vdcm_adi {
@@ -163,6 +175,7 @@ struct vdcm_adi {
 	struct kobject *attrs;
 	struct list_head entry;
 	struct mutex lock;		/* open, config space, reset */
+	struct mutex ioevent_lock;	/* live->ioevents */
 	struct mutex pin_lock;		/* pin tree, translation */
 	struct rw_semaphore mem_lock;	/* mem_on */
 	spinlock_t irq_lock;		/* MSI-X state, opener */
@@ -172,6 +185,7 @@ struct vdcm_adi {
 	u32 pasid;
 	pid_t opener_pid;
 	char opener[TASK_COMM_LEN];
+	struct delayed_work revoke_work;
 	atomic64_t counters[VDCM_NR_COUNTERS];
 };
 
@@ -206,7 +220,9 @@ struct vdcm_mdev_driver {
  * @xlat: translation mode
  * @drvdata: the PF driver's
  * @dead: the device is gone
- * @list_lock: protects @adis; outside mem_lock
+ * @quiesced: the device is being reset, or asleep
+ * @wait: for the end of that
+ * @list_lock: protects @adis; outside adi->lock
  * @adis: all ADIs
  * @pool: what is left to create mdevs from
  * @ktype: the mdev core's type of the type objects, with our release
@@ -225,6 +241,8 @@ struct vdcm_parent {
 	enum vdcm_xlat xlat;
 	void *drvdata;
 	bool dead;
+	bool quiesced;
+	wait_queue_head_t wait;
 	struct mutex list_lock;		/* adis */
 	struct list_head adis;
 	struct vdcm_pool pool;
@@ -277,6 +295,13 @@ static inline bool vdcm_is_dead(const struct vdcm_adi *adi)
 	return READ_ONCE(adi->parent->dead);
 }
 
+/* May operations of an open ADI reach for the hardware? Under adi->lock. */
+static inline bool vdcm_is_there(const struct vdcm_adi *adi)
+{
+	return !vdcm_is_dead(adi) && !READ_ONCE(adi->parent->quiesced) &&
+	       !adi->live->revoked;
+}
+
 static inline void vdcm_add(struct vdcm_adi *adi, enum vdcm_counter counter,
 			    s64 n)
 {
@@ -293,12 +318,31 @@ extern const struct vfio_device_ops vdcm_vfio_ops;
 int vdcm_reset(struct vdcm_adi *adi);
 void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
 
+/* quiesce.c */
+void vdcm_lock_settled(struct vdcm_adi *adi);
+void vdcm_wait_settled(struct vdcm_parent *parent);
+
+/* revoke.c */
+void vdcm_shut(struct vdcm_adi *adi);
+void vdcm_revoke(struct vdcm_adi *adi);
+void vdcm_revoke_work(struct work_struct *work);
+void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay);
+void vdcm_request_release(struct vdcm_adi *adi);
+
 /* access.c */
 u64 vdcm_region_size(const struct vdcm_adi *adi, unsigned int index);
 ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		  loff_t *ppos);
 ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
 		   size_t count, loff_t *ppos);
+
+void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
+		    unsigned int size, u64 value);
+
+/* ioevent.c */
+int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value,
+		 int fd);
+void vdcm_ioevents_release(struct vdcm_adi *adi);
 
 /* mmap.c */
 bool vdcm_can_mmap(void);
@@ -315,6 +359,7 @@ unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index);
 int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 		 const void *data);
 void vdcm_irq_kick(struct vdcm_adi *adi);
+void vdcm_irq_disable(struct vdcm_adi *adi);
 void vdcm_irq_release(struct vdcm_adi *adi);
 bool vdcm_irq_request(struct vdcm_adi *adi);
 

@@ -48,7 +48,7 @@ static void update_bypass(struct vdcm_adi *adi, unsigned int vec)
 	int irq;
 
 	spin_lock_irqsave(&adi->irq_lock, flags);
-	open = !vdcm_msix_blocked(&adi->live->msix, vec);
+	open = !vdcm_msix_blocked(&adi->live->msix, vec) && !adi->live->revoked;
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	if (!open) {
 		stop_bypass(v);
@@ -249,7 +249,13 @@ static void hold(struct vdcm_adi *adi, unsigned int vec, bool held)
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 }
 
-static void disable_msix(struct vdcm_adi *adi)
+/**
+ * vdcm_irq_disable() - drop the eventfds of all MSI-X vectors
+ * @adi: open ADI; adi->lock held
+ *
+ * To be called before the driver frees the Linux irqs behind the vectors.
+ */
+void vdcm_irq_disable(struct vdcm_adi *adi)
 {
 	unsigned long flags;
 	unsigned int vec;
@@ -292,7 +298,7 @@ static int set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 
 	if (action == VFIO_IRQ_SET_ACTION_TRIGGER && !hdr->count) {
 		if (hdr->flags & VFIO_IRQ_SET_DATA_NONE)
-			disable_msix(adi);
+			vdcm_irq_disable(adi);
 		return 0;
 	}
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
@@ -380,13 +386,11 @@ int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 /**
  * vdcm_irq_release() - drop all eventfds of a closing ADI
  * @adi: ADI, still open; adi->lock held
- *
- * To be called before the driver frees the Linux irqs behind the vectors.
  */
 void vdcm_irq_release(struct vdcm_adi *adi)
 {
 	lockdep_assert_held(&adi->lock);
-	disable_msix(adi);
+	vdcm_irq_disable(adi);
 	set_single(adi, &adi->live->err, NULL);
 	set_single(adi, &adi->live->req, NULL);
 }

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
+#include <linux/wait.h>
 
 #include "internal.h"
 
@@ -43,10 +44,12 @@ static struct vdcm_adi *adi_alloc(struct mdev_device *mdev)
 	adi->pasid = VDCM_NO_PASID;
 	INIT_LIST_HEAD(&adi->entry);
 	mutex_init(&adi->lock);
+	mutex_init(&adi->ioevent_lock);
 	mutex_init(&adi->pin_lock);
 	init_rwsem(&adi->mem_lock);
 	spin_lock_init(&adi->irq_lock);
 	spin_lock_init(&adi->fault_lock);
+	INIT_DELAYED_WORK(&adi->revoke_work, vdcm_revoke_work);
 	return adi;
 }
 
@@ -353,6 +356,7 @@ static struct vdcm_parent *parent_alloc(struct vdcm_driver *drv,
 	parent->nr_types = desc->nr_types;
 	mutex_init(&parent->list_lock);
 	INIT_LIST_HEAD(&parent->adis);
+	init_waitqueue_head(&parent->wait);
 	init_completion(&parent->released);
 	vdcm_pool_init(&parent->pool, desc->capacity);
 	return parent;
@@ -418,47 +422,36 @@ free:
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_register);
 
+/* All at once: the core removes mdev by mdev, each time waiting for its user. */
+static void request_all(struct vdcm_parent *parent)
+{
+	struct vdcm_adi *adi;
+
+	mutex_lock(&parent->list_lock);
+	list_for_each_entry(adi, &parent->adis, entry)
+		vdcm_request_release(adi);
+	mutex_unlock(&parent->list_lock);
+}
+
 /**
  * vdcm_parent_unregister() - remove all mdevs of a PF and take its types away
  * @parent: parent; gone when it returns
  *
  * Blocks until user space has closed every mdev; it is asked to by their release
- * request interrupts. On return no operation of an ADI is running or will be
- * called.
+ * request interrupts, and loses the hardware if it does not in time. On return no
+ * operation of an ADI is running or will be called.
  *
- * Context: process. Must not hold a lock that an operation takes.
+ * Context: process. Must not hold a lock that an operation takes. Not while the
+ * parent is quiesced, unless it is dead.
  */
 void vdcm_parent_unregister(struct vdcm_parent *parent)
 {
+	request_all(parent);
 	mdev_unregister_parent(&parent->mdev);
 	wait_for_completion(&parent->released);
 	parent_free(parent);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_unregister);
-
-/**
- * vdcm_parent_dead() - the PF is gone, or broken for good
- * @parent: parent
- *
- * From now on reads return all-ones, writes are dropped, touching a doorbell page
- * raises SIGBUS, and nothing is opened, reset or created. Open ADIs get the error
- * interrupt. Closing works as ever.
- *
- * Context: process. Must not hold a lock that the page() operation takes.
- */
-void vdcm_parent_dead(struct vdcm_parent *parent)
-{
-	struct vdcm_adi *adi;
-
-	WRITE_ONCE(parent->dead, true);
-	mutex_lock(&parent->list_lock);
-	list_for_each_entry(adi, &parent->adis, entry) {
-		vdcm_zap(adi);
-		vdcm_adi_error(adi);
-	}
-	mutex_unlock(&parent->list_lock);
-}
-EXPORT_SYMBOL_GPL(vdcm_parent_dead);
 
 /**
  * vdcm_parent_drvdata() - the PF driver's data of a parent

@@ -3,6 +3,7 @@
  * Doorbell pages in user space: nothing is mapped up front; the first touch of
  * a page faults it in, and revoking the mappings makes the next touch fault again.
  */
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
@@ -34,11 +35,32 @@ static phys_addr_t find_page(struct vdcm_adi *adi, unsigned long pgoff)
 	return vdcm_ops(adi)->page(adi, hit.target / VDCM_PAGE_SIZE);
 }
 
+/*
+ * The PF is being reset: the access waits for its end, without mmap_lock, and is
+ * tried again. The file keeps the device open meanwhile.
+ */
+static vm_fault_t wait_for_page(struct vm_fault *vmf)
+{
+	struct vdcm_adi *adi = vmf->vma->vm_private_data;
+	struct file *file = vmf->vma->vm_file;
+
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+		return VM_FAULT_SIGBUS;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	get_file(file);
+	mmap_read_unlock(vmf->vma->vm_mm);
+	vdcm_wait_settled(adi->parent);
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+
 static vm_fault_t vdcm_vm_fault(struct vm_fault *vmf)
 {
 	struct vdcm_adi *adi = vmf->vma->vm_private_data;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	phys_addr_t phys;
+	bool wait;
 
 	vdcm_inc(adi, VDCM_CNT_MMAP_FAULTS);
 	down_read(&adi->mem_lock);
@@ -46,8 +68,10 @@ static vm_fault_t vdcm_vm_fault(struct vm_fault *vmf)
 	if (phys)
 		ret = vmf_insert_pfn(vmf->vma, vmf->address,
 				     phys >> PAGE_SHIFT);
+	/* Under the lock: it ends after the pages have come back. */
+	wait = !phys && READ_ONCE(adi->parent->quiesced) && !vdcm_is_dead(adi);
 	up_read(&adi->mem_lock);
-	return ret;
+	return wait ? wait_for_page(vmf) : ret;
 }
 
 static const struct vm_operations_struct vdcm_vm_ops = {

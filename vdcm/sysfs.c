@@ -22,6 +22,7 @@ static const char * const counter_names[VDCM_NR_COUNTERS] = {
 	[VDCM_CNT_HOLDOFF_WOULD_RETRY] = "holdoff_would_retry",
 	[VDCM_CNT_IRQS_SIGNALLED] = "irqs_signalled",
 	[VDCM_CNT_RESETS] = "resets",
+	[VDCM_CNT_RESUMES] = "resumes",
 };
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
@@ -30,17 +31,20 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 	struct vdcm_adi *adi = vdcm_adi_get(dev);
 	char opener[TASK_COMM_LEN];
 	unsigned long flags;
+	bool revoked;
 	pid_t pid;
 
 	if (vdcm_is_dead(adi))
 		return sysfs_emit(buf, "dead\n");
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	pid = adi->opener_pid;
+	revoked = adi->live && READ_ONCE(adi->live->revoked);
 	memcpy(opener, adi->opener, sizeof(opener));
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	if (!pid)
 		return sysfs_emit(buf, "idle\n");
-	return sysfs_emit(buf, "open %d %s\n", pid, opener);
+	return sysfs_emit(buf, "%s %d %s\n", revoked ? "revoked" : "open", pid,
+			  opener);
 }
 
 static ssize_t pinned_bytes_show(struct device *dev,

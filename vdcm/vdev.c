@@ -40,6 +40,7 @@ static struct vdcm_live *live_alloc(struct vdcm_adi *adi)
 		return NULL;
 	}
 	live->adi = adi;
+	INIT_LIST_HEAD(&live->ioevents);
 	vdcm_config_init(&live->config, adi->type->comp, nr);
 	vdcm_msix_init(&live->msix, nr);
 	return live;
@@ -58,6 +59,9 @@ static int open_locked(struct vdcm_adi *adi)
 
 	if (vdcm_is_dead(adi))
 		return -EIO;
+	/* Soon it will be there again; and the caller holds VFIO's locks. */
+	if (READ_ONCE(adi->parent->quiesced))
+		return -EAGAIN;
 	live = live_alloc(adi);
 	if (!live)
 		return -ENOMEM;
@@ -87,25 +91,25 @@ static int vdcm_open_device(struct vfio_device *vdev)
 	mutex_lock(&adi->lock);
 	ret = open_locked(adi);
 	mutex_unlock(&adi->lock);
-	if (ret)
+	/* One that is to come back later is told so, not the log. */
+	if (ret && ret != -EAGAIN)
 		dev_err(vdcm_adi_dev(adi), "cannot be opened: %d\n", ret);
 	return ret;
 }
 
-/* DMA off first, then the translation; the driver's part last. */
 static void vdcm_close_device(struct vfio_device *vdev)
 {
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
 	struct vdcm_live *live = adi->live;
 
-	mutex_lock(&adi->lock);
-	vdcm_set_bus_master(adi, false);
-	vdcm_set_memory(adi, false);
-	vdcm_dma_detach(adi);
+	vdcm_ioevents_release(adi);
+	vdcm_lock_settled(adi);
+	if (!live->revoked)
+		vdcm_shut(adi);
 	vdcm_irq_release(adi);
-	vdcm_ops(adi)->close(adi);
 	publish(adi, NULL);
 	mutex_unlock(&adi->lock);
+	cancel_delayed_work_sync(&adi->revoke_work);
 	live_free(live);
 }
 
@@ -130,22 +134,26 @@ void vdcm_set_bus_master(struct vdcm_adi *adi, bool on)
  * Pinned pages stay pinned and mapped: they are the same tenant's. Eventfds
  * stay: they are user space's.
  *
- * Return: 0, -EIO on a dead device, or the driver's error.
+ * While the PF is quiesced the hardware is being reset anyway.
+ *
+ * Return: 0, -EIO on a dead or revoked device, or the driver's error.
  */
 int vdcm_reset(struct vdcm_adi *adi)
 {
 	struct vdcm_live *live = adi->live;
 	unsigned long flags;
-	int ret;
+	bool there = vdcm_is_there(adi);
+	int ret = 0;
 
 	lockdep_assert_held(&adi->lock);
-	if (vdcm_is_dead(adi))
+	if (vdcm_is_dead(adi) || live->revoked)
 		return -EIO;
 	vdcm_inc(adi, VDCM_CNT_RESETS);
 	vdcm_set_bus_master(adi, false);
 	vdcm_set_memory(adi, false);
 	vdcm_dma_accept(adi, false);
-	ret = vdcm_ops(adi)->reset(adi);
+	if (there)
+		ret = vdcm_ops(adi)->reset(adi);
 	if (ret)
 		dev_err(vdcm_adi_dev(adi), "reset failed: %d\n", ret);
 
@@ -154,7 +162,7 @@ int vdcm_reset(struct vdcm_adi *adi)
 	vdcm_msix_reset(&live->msix);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	vdcm_irq_kick(adi);
-	vdcm_dma_accept(adi, true);
+	vdcm_dma_accept(adi, there);
 	return ret;
 }
 
@@ -281,6 +289,18 @@ static long reset(struct vdcm_adi *adi)
 	return ret;
 }
 
+static long ioeventfd(struct vdcm_adi *adi, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_device_ioeventfd, fd);
+	struct vfio_device_ioeventfd io;
+
+	if (copy_from_user(&io, arg, minsz))
+		return -EFAULT;
+	if (io.argsz < minsz)
+		return -EINVAL;
+	return vdcm_ioevent(adi, io.offset, io.flags, io.data, io.fd);
+}
+
 static long vdcm_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		       unsigned long arg)
 {
@@ -298,6 +318,8 @@ static long vdcm_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		return set_irqs(adi, uarg);
 	case VFIO_DEVICE_RESET:
 		return reset(adi);
+	case VFIO_DEVICE_IOEVENTFD:
+		return ioeventfd(adi, uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -306,21 +328,7 @@ static long vdcm_ioctl(struct vfio_device *vdev, unsigned int cmd,
 /* Someone wants the mdev gone while it is open; called again every 10 s. */
 static void vdcm_request(struct vfio_device *vdev, unsigned int count)
 {
-	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
-	bool told = vdcm_irq_request(adi);
-	char opener[TASK_COMM_LEN];
-	unsigned long flags;
-	pid_t pid;
-
-	if (count)
-		return;
-	spin_lock_irqsave(&adi->irq_lock, flags);
-	pid = adi->opener_pid;
-	memcpy(opener, adi->opener, sizeof(opener));
-	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	dev_notice(vdcm_adi_dev(adi), "release requested, open in %s[%d]%s\n",
-		   opener, pid,
-		   told ? "" : ", which does not listen: waiting for its end");
+	vdcm_request_release(vdcm_from_vdev(vdev));
 }
 
 static void vdcm_release(struct vfio_device *vdev)

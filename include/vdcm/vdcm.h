@@ -10,11 +10,14 @@
  * device reports a fault. docs/porting.md walks through the contract.
  *
  * Contexts. "process" means: may sleep, holds no spinlock. The framework never
- * calls two of create/destroy/open/close/reset/bus_master/reg_write for one ADI at the same
- * time (adi->lock), except where noted. xlat_*, set_pasid and fault_done are
+ * calls two of create/destroy/open/close/reset/quiesce/resume/bus_master/reg_write for one
+ * ADI at the same time (adi->lock), except where noted. xlat_*, set_pasid and fault_done are
  * serialised per ADI by the pin lock instead.
  *
  * Lock order (outer to inner; docs/architecture.md):
+ *	the PF's device lock: vdcm_parent_quiesce(), vdcm_parent_resume(),
+ *	vdcm_parent_register(), vdcm_parent_unregister(); never in an operation
+ *	  the parent's list lock (mutex)
  *	vfio group and device-set locks
  *	  adi->lock (mutex)
  *	    [type1 device_list_lock]
@@ -130,6 +133,14 @@ struct vdcm_fault {
  *	uses the old entries. Must not fail; holes in the range are fine.
  * @invalidate: mode pasid: the device forgets translations it cached (ATC) and
  *	waits. Optional: NULL for devices that cache none.
+ * @quiesce: the PF is about to be reset or put to sleep: stop what the driver does
+ *	for the ADI by itself. Called with DMA off, doorbell mappings zapped, and no
+ *	fault reported any more. The hardware may be gone already. Never fails.
+ * @resume: the PF is back and knows nothing of the ADI: bring it to its state after
+ *	@open with the same window, queues, vectors and, in mode table, the same
+ *	translations; the guest is told to start again as its kind of hardware does it.
+ *	DMA is off. The framework sets the PASID and allows DMA afterwards. 0 or errno.
+ *	Both are optional, but vdcm_parent_quiesce() needs @resume.
  * @fault_done: answer for a unit: @err 0 = mapped, try again; else -EFAULT: stop the
  *	unit and tell the guest. May be called before vdcm_adi_fault() has returned.
  *	Process context.
@@ -151,6 +162,8 @@ struct vdcm_adi_ops {
 	void (*xlat_unmap)(struct vdcm_adi *adi, u64 iova, u64 nr);
 	void (*invalidate)(struct vdcm_adi *adi, u64 iova, u64 nr);
 	void (*fault_done)(struct vdcm_adi *adi, u32 token, int err);
+	void (*quiesce)(struct vdcm_adi *adi);
+	int (*resume)(struct vdcm_adi *adi);
 };
 
 #define VDCM_NO_PASID	U32_MAX
@@ -199,6 +212,8 @@ struct vdcm_parent *vdcm_parent_register(struct vdcm_driver *drv,
 					 const struct vdcm_parent_desc *desc,
 					 void *drvdata);
 void vdcm_parent_unregister(struct vdcm_parent *parent);
+void vdcm_parent_quiesce(struct vdcm_parent *parent);
+int vdcm_parent_resume(struct vdcm_parent *parent);
 void vdcm_parent_dead(struct vdcm_parent *parent);
 void *vdcm_parent_drvdata(const struct vdcm_parent *parent);
 
@@ -219,7 +234,7 @@ int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault);
 void vdcm_adi_error(struct vdcm_adi *adi);
 
 /* Read-only attributes of the framework, for a driver's attribute group. */
-extern struct device_attribute vdcm_attr_state;		/* idle | open <pid> <comm> | dead */
+extern struct device_attribute vdcm_attr_state;		/* see docs/abi */
 extern struct device_attribute vdcm_attr_pinned_bytes;
 extern struct device_attribute vdcm_attr_dma_mode;	/* table | pasid */
 extern struct device_attribute vdcm_attr_pasid;		/* number or "none" */

@@ -23,7 +23,7 @@ find_program() {
 }
 
 load() {
-	for m in mdev vfio vfio_iommu_type1 irqbypass; do
+	for m in mdev vfio vfio_iommu_type1 vfio_virqfd irqbypass; do
 		modprobe -q "$m"
 	done
 	[ -d /sys/module/vdcm ] || [ ! -f "$modules/vdcm.ko" ] ||

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device is reset, sleeps, or failed and is brought back: PCI resets through
+ * sysfs, error recovery, system sleep. All take one way down and one way up.
+ *
+ * Down: guests are told, ADIs come to rest, the netdev stops, nobody touches the
+ * device any more. Up: hardware as in probe, then what was open before: nothing is
+ * registered anew, and every ADI keeps its function, queues and vectors. Should
+ * that fail the device is dead.
+ *
+ * The PCI core holds the device lock in all these callbacks.
+ */
+#include <linux/delay.h>
+#include <linux/pm.h>
+
+#include "adi.h"
+#include "hw.h"
+#include "netdev.h"
+#include "smartnic.h"
+
+/* Error recovery that takes longer than this has failed; nobody may tell us so. */
+#define SNIC_RECOVERY_SECONDS	30
+
+/* How long a function may take to fetch the news, ms. It will find out anyway. */
+#define SNIC_ANNOUNCE_MS	5
+
+static void snic_announce(struct snic_pf *pf)
+{
+	struct snic_adi *adi;
+	bool told = false;
+
+	mutex_lock(&pf->adis_lock);
+	list_for_each_entry(adi, &pf->adis, list)
+		if (!snic_hw_off(pf) && snic_vc_reset_impending(adi))
+			told = true;
+	mutex_unlock(&pf->adis_lock);
+	if (!told)
+		return;
+	snic_mbx_tx_drain(pf);
+	msleep(SNIC_ANNOUNCE_MS);
+}
+
+/* @there: the device still answers */
+static void snic_quiesce(struct snic_pf *pf, bool there)
+{
+	if (snic_hw_off(pf))
+		return;
+	if (there) {
+		snic_announce(pf);
+	} else {
+		pci_clear_master(pf->pdev);
+		WRITE_ONCE(pf->quiet, true);
+	}
+	cancel_delayed_work_sync(&pf->watch_work);
+	if (pf->parent)
+		vdcm_parent_quiesce(pf->parent);
+	snic_net_detach(pf);
+	snic_write(pf, SNIC_ICR_MASK, 0);
+	snic_read(pf, SNIC_ICR_MASK);
+	WRITE_ONCE(pf->quiet, true);
+	snic_sync_events(pf);
+}
+
+/* The device as probe left it, but for what had been registered. */
+static int snic_restart(struct snic_pf *pf)
+{
+	int err;
+
+	pci_set_master(pf->pdev);
+	WRITE_ONCE(pf->quiet, false);
+	if (!snic_hw_alive(pf))
+		return -EIO;
+	err = snic_hw_reset(pf);
+	if (!err)
+		err = snic_set_xlat(pf, pf->xlat == VDCM_XLAT_PASID ?
+				    SNIC_XLAT_MODE_PASID : SNIC_XLAT_MODE_TABLE);
+	if (err)
+		return err;
+	snic_mbx_start(pf);
+	snic_vectors_route(pf);
+	return snic_net_restore(pf);
+}
+
+static void snic_resume(struct snic_pf *pf)
+{
+	int err;
+
+	if (READ_ONCE(pf->dead) || !READ_ONCE(pf->quiet))
+		return;
+	err = snic_restart(pf);
+	if (err) {
+		pci_err(pf->pdev, "not brought back: %d\n", err);
+		snic_hw_dead(pf);
+		return;
+	}
+	/* An ADI that fails is lost by itself. */
+	if (pf->parent)
+		vdcm_parent_resume(pf->parent);
+	snic_net_attach(pf);
+	queue_work(pf->ctl_wq, &pf->link_work);
+	queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
+	pci_info(pf->pdev, "back again\n");
+}
+
+/* --- resets through sysfs, of the function or its bus -------------------------- */
+
+static void snic_reset_prepare(struct pci_dev *pdev)
+{
+	snic_quiesce(pci_get_drvdata(pdev), true);
+}
+
+static void snic_reset_done(struct pci_dev *pdev)
+{
+	snic_resume(pci_get_drvdata(pdev));
+}
+
+/* --- recovery from errors of the link or the device ---------------------------- */
+
+static void snic_recovery_work(struct work_struct *work)
+{
+	struct snic_pf *pf = container_of(work, struct snic_pf, recovery_work.work);
+
+	pci_err(pf->pdev, "no recovery after %u s\n", SNIC_RECOVERY_SECONDS);
+	snic_hw_dead(pf);
+}
+
+void snic_recovery_init(struct snic_pf *pf)
+{
+	INIT_DELAYED_WORK(&pf->recovery_work, snic_recovery_work);
+}
+
+/* Whatever was going on, the device is being removed. */
+void snic_recovery_exit(struct snic_pf *pf)
+{
+	cancel_delayed_work_sync(&pf->recovery_work);
+	if (READ_ONCE(pf->quiet))
+		snic_hw_dead(pf);
+}
+
+static pci_ers_result_t snic_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct snic_pf *pf = pci_get_drvdata(pdev);
+
+	switch (state) {
+	case pci_channel_io_normal:
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	case pci_channel_io_frozen:
+		if (READ_ONCE(pf->dead))
+			return PCI_ERS_RESULT_DISCONNECT;
+		snic_quiesce(pf, false);
+		queue_delayed_work(pf->ctl_wq, &pf->recovery_work,
+				   SNIC_RECOVERY_SECONDS * HZ);
+		return PCI_ERS_RESULT_NEED_RESET;
+	default:
+		snic_hw_dead(pf);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+}
+
+static pci_ers_result_t snic_slot_reset(struct pci_dev *pdev)
+{
+	struct snic_pf *pf = pci_get_drvdata(pdev);
+
+	/* The reset took config space along; restoring uses the saved state up. */
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	if (!READ_ONCE(pf->dead) && readl(pf->ctrl + SNIC_ID) == SNIC_ID_MAGIC)
+		return PCI_ERS_RESULT_RECOVERED;
+	snic_hw_dead(pf);
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static void snic_error_resume(struct pci_dev *pdev)
+{
+	struct snic_pf *pf = pci_get_drvdata(pdev);
+
+	cancel_delayed_work_sync(&pf->recovery_work);
+	snic_resume(pf);
+}
+
+const struct pci_error_handlers snic_err_handlers = {
+	.error_detected = snic_error_detected,
+	.slot_reset = snic_slot_reset,
+	.resume = snic_error_resume,
+	.reset_prepare = snic_reset_prepare,
+	.reset_done = snic_reset_done,
+};
+
+/* --- system sleep --------------------------------------------------------------- */
+
+static int snic_pm_suspend(struct device *dev)
+{
+	snic_quiesce(dev_get_drvdata(dev), true);
+	return 0;
+}
+
+static int snic_pm_resume(struct device *dev)
+{
+	snic_resume(dev_get_drvdata(dev));
+	return 0;
+}
+
+DEFINE_SIMPLE_DEV_PM_OPS(snic_pm_ops, snic_pm_suspend, snic_pm_resume);

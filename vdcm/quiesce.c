@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A PF that is not there for a while (reset, suspend), or for good.
+ *
+ * While it is quiesced, open ADIs stay open. Config space and MSI-X state are
+ * ours and work on; registers read all-ones and swallow writes; whoever touches
+ * a doorbell page waits; DMA is off and faults are refused; opening says -EAGAIN;
+ * closing waits. Guest memory stays pinned and mapped: vdcm_parent_resume() finds
+ * the translations as they were.
+ */
+#include <linux/device.h>
+#include <linux/sched/signal.h>
+#include <linux/wait.h>
+
+#include "internal.h"
+
+static bool settled(const struct vdcm_parent *parent)
+{
+	return !READ_ONCE(parent->quiesced) || READ_ONCE(parent->dead);
+}
+
+/**
+ * vdcm_lock_settled() - take adi->lock once the PF is there, or dead
+ * @adi: ADI
+ *
+ * For closing: its way to the hardware must not meet a reset.
+ *
+ * Context: process. Takes adi->lock.
+ */
+void vdcm_lock_settled(struct vdcm_adi *adi)
+{
+	mutex_lock(&adi->lock);
+	while (!settled(adi->parent)) {
+		mutex_unlock(&adi->lock);
+		wait_event(adi->parent->wait, settled(adi->parent));
+		mutex_lock(&adi->lock);
+	}
+}
+
+/**
+ * vdcm_wait_settled() - wait a second at most until the PF is there, or dead
+ * @parent: parent
+ *
+ * Context: process; returns early for a process that is being killed.
+ */
+void vdcm_wait_settled(struct vdcm_parent *parent)
+{
+	wait_event_killable_timeout(parent->wait, settled(parent), HZ);
+}
+
+static void quiesce_adi(struct vdcm_adi *adi)
+{
+	lockdep_assert_held(&adi->lock);
+	vdcm_set_bus_master(adi, false);
+	vdcm_set_memory(adi, false);
+	vdcm_dma_accept(adi, false);
+	if (vdcm_ops(adi)->quiesce)
+		vdcm_ops(adi)->quiesce(adi);
+}
+
+/**
+ * vdcm_parent_quiesce() - the PF is about to be reset, or put to sleep
+ * @parent: parent; its driver has the resume() operation
+ *
+ * On return no operation of an ADI that needs the hardware is running or will be
+ * called before vdcm_parent_resume() or vdcm_parent_dead(), but for xlat_unmap()
+ * and invalidate(): user space may take its memory back at any time, and a
+ * device that does no DMA has nothing to forget.
+ *
+ * Context: process, with the PF's device lock held, as it is in the PCI core's
+ * callbacks for resets, error recovery and power management. Must not hold a
+ * lock that an operation takes.
+ */
+void vdcm_parent_quiesce(struct vdcm_parent *parent)
+{
+	struct vdcm_adi *adi;
+
+	device_lock_assert(parent->dev);
+	if (WARN_ON(!parent->ops->resume))
+		return;
+	mutex_lock(&parent->list_lock);
+	/* Before the locks are taken: who opens later sees it. */
+	WRITE_ONCE(parent->quiesced, true);
+	list_for_each_entry(adi, &parent->adis, entry) {
+		mutex_lock(&adi->lock);
+		if (adi->live && !adi->live->revoked)
+			quiesce_adi(adi);
+		mutex_unlock(&adi->lock);
+	}
+	mutex_unlock(&parent->list_lock);
+}
+EXPORT_SYMBOL_GPL(vdcm_parent_quiesce);
+
+static int resume_hardware(struct vdcm_adi *adi)
+{
+	int ret = vdcm_ops(adi)->resume(adi);
+
+	if (ret || adi->parent->xlat != VDCM_XLAT_PASID)
+		return ret;
+	mutex_lock(&adi->pin_lock);
+	vdcm_ops(adi)->set_pasid(adi, adi->pasid);
+	mutex_unlock(&adi->pin_lock);
+	return 0;
+}
+
+/* What the guest had set up in config space holds. */
+static int resume_adi(struct vdcm_adi *adi)
+{
+	struct vdcm_live *live = adi->live;
+	int ret;
+
+	lockdep_assert_held(&adi->lock);
+	ret = resume_hardware(adi);
+	if (ret) {
+		dev_err(vdcm_adi_dev(adi), "not brought back: %d\n", ret);
+		vdcm_revoke(adi);
+		return ret;
+	}
+	vdcm_inc(adi, VDCM_CNT_RESUMES);
+	vdcm_dma_accept(adi, true);
+	vdcm_set_bus_master(adi, vdcm_config_bus_master(&live->config));
+	vdcm_set_memory(adi, vdcm_config_memory(&live->config));
+	return 0;
+}
+
+/**
+ * vdcm_parent_resume() - the PF is back, as new
+ * @parent: quiesced parent
+ *
+ * Brings every open ADI back by its resume() operation. One that cannot be is
+ * revoked: its user finds it dead, the others go on.
+ *
+ * Context: as vdcm_parent_quiesce().
+ * Return: 0, or the error of the last ADI that could not be brought back.
+ */
+int vdcm_parent_resume(struct vdcm_parent *parent)
+{
+	struct vdcm_adi *adi;
+	int ret = 0, err;
+
+	device_lock_assert(parent->dev);
+	mutex_lock(&parent->list_lock);
+	list_for_each_entry(adi, &parent->adis, entry) {
+		mutex_lock(&adi->lock);
+		if (adi->live && !adi->live->revoked) {
+			err = resume_adi(adi);
+			ret = err ?: ret;
+		}
+		mutex_unlock(&adi->lock);
+	}
+	WRITE_ONCE(parent->quiesced, false);
+	mutex_unlock(&parent->list_lock);
+	wake_up_all(&parent->wait);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vdcm_parent_resume);
+
+/**
+ * vdcm_parent_dead() - the PF is gone, or broken for good
+ * @parent: parent; quiesced or not
+ *
+ * From now on reads return all-ones, writes are dropped, touching a doorbell page
+ * raises SIGBUS, and nothing is opened, reset or created. Open ADIs get the error
+ * interrupt, and soon after are revoked: guest memory is given back although they
+ * stay open. Closing works as ever.
+ *
+ * Context: process. Must not hold a lock that an operation takes.
+ */
+void vdcm_parent_dead(struct vdcm_parent *parent)
+{
+	struct vdcm_adi *adi;
+
+	WRITE_ONCE(parent->dead, true);
+	wake_up_all(&parent->wait);
+	mutex_lock(&parent->list_lock);
+	list_for_each_entry(adi, &parent->adis, entry) {
+		vdcm_zap(adi);
+		vdcm_adi_error(adi);
+		vdcm_revoke_after(adi, 0);
+	}
+	mutex_unlock(&parent->list_lock);
+}
+EXPORT_SYMBOL_GPL(vdcm_parent_dead);

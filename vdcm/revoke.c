@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Taking an open device away. Its user is asked first. Only the user can close
+ * it, and removal waits for that; but a user who takes too long loses the
+ * hardware: no DMA, no mapping, no pinned memory, no interrupt. What stays is a
+ * file descriptor behind which everything reads all-ones.
+ */
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
+
+#include "internal.h"
+
+/*
+ * How long a user who listens may take, seconds. A guest is asked to let go of
+ * the device, which it does when it has time.
+ */
+static unsigned int release_timeout = 10;
+module_param(release_timeout, uint, 0644);
+MODULE_PARM_DESC(release_timeout,
+		 "seconds that a VMM may take to let go of a device that is being removed, before the device is taken from it (default 10; 0: no limit)");
+
+/* Likewise one who does not: maybe just about to end. */
+#define DEAF_SECONDS	2
+
+/**
+ * vdcm_shut() - the part of closing that concerns hardware and guest memory
+ * @adi: open ADI; adi->lock held
+ *
+ * DMA off first, then the translation; the driver's part last.
+ */
+void vdcm_shut(struct vdcm_adi *adi)
+{
+	lockdep_assert_held(&adi->lock);
+	vdcm_set_bus_master(adi, false);
+	vdcm_set_memory(adi, false);
+	vdcm_dma_detach(adi);
+	vdcm_irq_disable(adi);
+	vdcm_ops(adi)->close(adi);
+}
+
+/**
+ * vdcm_revoke() - take the hardware from whoever has an ADI open
+ * @adi: open ADI; adi->lock held
+ *
+ * Idempotent. Not while the PF is quiesced, unless it is dead.
+ */
+void vdcm_revoke(struct vdcm_adi *adi)
+{
+	struct vdcm_live *live = adi->live;
+
+	lockdep_assert_held(&adi->lock);
+	if (live->revoked)
+		return;
+	/* Before the vectors' irqs go: nobody asks for them any more. */
+	WRITE_ONCE(live->revoked, true);
+	vdcm_shut(adi);
+	if (!vdcm_is_dead(adi))
+		vdcm_adi_error(adi);
+}
+
+static void report(struct vdcm_adi *adi)
+{
+	char opener[TASK_COMM_LEN];
+	unsigned long flags;
+	pid_t pid;
+
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	pid = adi->opener_pid;
+	memcpy(opener, adi->opener, sizeof(opener));
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+	dev_warn(vdcm_adi_dev(adi), "not released by %s[%d]: taken from it, removed when it ends\n",
+		 opener, pid);
+}
+
+/**
+ * vdcm_revoke_work() - the time to let go is over
+ * @work: of the ADI
+ */
+void vdcm_revoke_work(struct work_struct *work)
+{
+	struct vdcm_adi *adi = container_of(to_delayed_work(work),
+					    struct vdcm_adi, revoke_work);
+
+	vdcm_lock_settled(adi);
+	if (adi->live && !adi->live->revoked) {
+		if (!vdcm_is_dead(adi))
+			report(adi);
+		vdcm_revoke(adi);
+	}
+	mutex_unlock(&adi->lock);
+}
+
+/**
+ * vdcm_revoke_after() - take an ADI from its user after a time, unless closed
+ * @adi: ADI; nothing happens while it is closed
+ * @delay: jiffies; a shorter one replaces a longer one
+ *
+ * Context: process.
+ */
+void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay)
+{
+	unsigned long flags;
+
+	/* Under this lock: closing cancels the work once nobody can see it open. */
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	if (adi->live && delay)
+		queue_delayed_work(vdcm_wq, &adi->revoke_work, delay);
+	else if (adi->live)
+		mod_delayed_work(vdcm_wq, &adi->revoke_work, 0);
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+}
+
+/**
+ * vdcm_request_release() - ask whoever has an ADI open to let go of it
+ * @adi: ADI
+ *
+ * By the release request interrupt. May be called again and again: the time to
+ * react begins with the first.
+ *
+ * Context: process.
+ */
+void vdcm_request_release(struct vdcm_adi *adi)
+{
+	unsigned int seconds = READ_ONCE(release_timeout);
+
+	if (!vdcm_irq_request(adi))
+		seconds = DEAF_SECONDS;
+	if (seconds)
+		vdcm_revoke_after(adi, min(seconds, 86400u) * HZ);
+}

@@ -31,8 +31,10 @@
 
 SnicFrame *snic_frame_new(uint32_t len)
 {
-    SnicFrame *frame = g_malloc(sizeof(*frame) + MAX(len, ETH_ZLEN));
+    SnicFrame *frame = g_malloc(offsetof(SnicFrame, data) +
+                                MAX(len, ETH_ZLEN));
 
+    QEMU_BUILD_BUG_ON(offsetof(SnicFrame, data) % 2);
     memset(frame, 0, sizeof(*frame));
     frame->refs = 1;
     frame->len = len;

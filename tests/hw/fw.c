@@ -112,7 +112,11 @@ static int snic_fw_execute(SnicState *s, const struct snic_fw_msg *req,
 {
     /* Every operation but GET_INFO starts with the number of a VSI. */
     unsigned vsi = lduw_le_p(req->payload);
+    /* A payload may hold 64-bit words; in its message it is not aligned. */
+    uint64_t in[sizeof(req->payload) / 8], out[ARRAY_SIZE(in)] = { 0 };
+    int rc;
 
+    QEMU_BUILD_BUG_ON(sizeof(in) != sizeof(req->payload));
     if (req->op >= ARRAY_SIZE(snic_fw_ops_table) ||
         !snic_fw_ops_table[req->op]) {
         return EINVAL;
@@ -120,7 +124,10 @@ static int snic_fw_execute(SnicState *s, const struct snic_fw_msg *req,
     if (req->op != SNIC_FW_GET_INFO && vsi >= snic_num_funcs(s)) {
         return EINVAL;
     }
-    return snic_fw_ops_table[req->op](s, vsi, req->payload, reply->payload);
+    memcpy(in, req->payload, sizeof(in));
+    rc = snic_fw_ops_table[req->op](s, vsi, in, out);
+    memcpy(reply->payload, out, sizeof(out));
+    return rc;
 }
 
 static void snic_fw_work(void *opaque)

@@ -50,9 +50,9 @@ typedef struct SnicFrame {
     uint8_t ptype;
     uint8_t csum;
     uint64_t pctypes;                   /* virtchnl HENA bits that fit */
-    uint8_t rss_len;
+    uint16_t rss_len;
     uint8_t rss[36];
-    uint8_t data[];
+    uint8_t data[];                     /* even: QEMU reads its 16-bit words */
 } SnicFrame;
 
 /* --- units, queues, vectors, mailboxes of a function ------------------------ */

@@ -28,6 +28,7 @@ host_tools() {
 	local -a miss=()
 
 	command -v mmdebstrap >/dev/null || miss+=(mmdebstrap)
+	command -v mount >/dev/null || miss+=(mount)
 	if [ "$(id -u)" != 0 ]; then
 		command -v newuidmap >/dev/null || miss+=(uidmap)
 	fi

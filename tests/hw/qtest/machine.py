@@ -218,13 +218,16 @@ class Machine:
         except socket.timeout:
             return None
 
-    def drain_now(self):
-        """Drop what has arrived; more than its socket holds stops the device's end."""
+    def recv_now(self):
         self.net.setblocking(False)
         try:
-            while True:
-                self.net.recv(65536)
+            return self.net.recv(65536)
         except BlockingIOError:
+            return None
+
+    def drain_now(self):
+        """Drop what has arrived; more than its socket holds stops the device's end."""
+        while self.recv_now() is not None:
             pass
 
     def drain(self):

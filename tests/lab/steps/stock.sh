@@ -10,26 +10,14 @@ stock_kernel() {
 	esac
 }
 
-stock_inputs() { words "$LAB/packages/stock"; step_key "kernel@$(stock_kernel "$1")"; }
+stock_inputs() { words "$LAB/packages/stock"; declare -f make_tree; step_key "kernel@$(stock_kernel "$1")"; }
 
 stock_build() {
-	local dir=$1 suite=$2 kernel mode=root tmp include
+	local kernel
 
-	kernel=kernel@$(stock_kernel "$suite")
+	kernel=kernel@$(stock_kernel "$2")
 	step "$kernel"
-	[ "$(id -u)" = 0 ] || mode=unshare
-	include=$(words "$LAB/packages/stock")
-	include="${include// /,},linux-headers-$(cat "$(step_dir "$kernel")/release")"
-	mkdir -p "$dir/tree"
-	tmp=$(mktemp -d)
-	apt_settings >"$tmp/apt.conf"
-	sources deb "$suite" "$suite-updates" "$suite-security" >"$tmp/sources"
-	TMPDIR=${LAB_TMPDIR:-/var/tmp} $LAB_NICE mmdebstrap --mode="$mode" --variant=apt \
-		--aptopt="$tmp/apt.conf" \
-		--aptopt='APT::Install-Recommends "false"' \
-		--dpkgopt=force-unsafe-io \
-		--skip=output/dev --skip=check/empty \
-		--include="$include" --format=tar "$suite" - "$tmp/sources" |
-		as_ns_root tar -x --numeric-owner -C "$dir/tree" -f -
-	rm -r "$tmp"
+	# shellcheck disable=SC2046
+	make_tree "$1/tree" "$2" $(words "$LAB/packages/stock") \
+		"linux-headers-$(cat "$(step_dir "$kernel")/release")"
 }

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The virtchnl responder on a device that only keeps count: whatever a guest
+ * sends, the registers written are those of its own queues and hold what the
+ * device takes, nothing runs that was not configured, and each message gets one
+ * reply.
+ */
+#include "fuzz.h"
+#include "hw.h"
+#include "vc.h"
+
+#define FUNC	5
+#define QUEUES	4
+#define BUF_MAX	4096	/* as the mailbox: buffers are no longer */
+
+static const u16 qps[QUEUES] = { 9, 3, 40, 17 };
+static struct snic_pf pf;
+static struct snic_adi *adi;
+static u32 qreg[QUEUES][16];
+static bool may_write, broken, deaf;
+static unsigned int replies;
+static struct {
+	u16 func, len;
+	u32 op;
+	s32 status;
+} last;
+
+/* --- the device ------------------------------------------------------------------ */
+
+/* The register of one of our queues, or a finding. */
+static u32 *reg_of(u32 off, unsigned int *q)
+{
+	for (*q = 0; *q < QUEUES; ++*q)
+		if (off >= SNIC_QP(qps[*q]) && off < SNIC_QP(qps[*q]) + 0x40)
+			return &qreg[*q][(off - SNIC_QP(qps[*q])) / 4];
+	must(!"a register of nobody's or another's queue");
+	return NULL;
+}
+
+static void check_enable(const u32 *r, u32 dir)
+{
+	u32 base = dir / 4;
+	u64 addr = r[base] | (u64)r[base + 1] << 32;
+
+	must(!(addr % 128) && !(addr >> SNIC_XLAT_IOVA_BITS));
+	must(r[base + 2] >= SNIC_Q_LEN_MIN && r[base + 2] <= SNIC_Q_LEN_MAX && !(r[base + 2] % 32));
+	if (dir == SNIC_QP_RX) {
+		must(r[base + 6] >= SNIC_Q_BUFSZ_MIN && r[base + 6] <= SNIC_Q_BUFSZ_MAX);
+		must(r[base + 7] <= pf.max_frame);
+	}
+}
+
+void snic_write(struct snic_pf *p, u32 off, u32 value)
+{
+	unsigned int q;
+	u32 *r = reg_of(off, &q), dir = off & 0x20, at = off & 0x1f;
+
+	must(p == &pf && may_write);
+	/* A queue is set up while it rests. */
+	if (at != SNIC_Q_CTL && at != SNIC_Q_INT)
+		must(!(qreg[q][(dir + SNIC_Q_CTL) / 4] & SNIC_Q_CTL_ENABLE) || deaf);
+	if (at == SNIC_Q_INT) {
+		must((value & SNIC_Q_INT_VEC) <= QUEUES);
+		must(!(value & ~(SNIC_Q_INT_VALID | SNIC_Q_INT_VEC | SNIC_Q_INT_ITR)));
+	}
+	if (at == SNIC_Q_CTL && value & SNIC_Q_CTL_ENABLE)
+		check_enable(qreg[q], dir);
+	*r = value;
+}
+
+u32 snic_read(struct snic_pf *p, u32 off)
+{
+	unsigned int q;
+
+	if (off == SNIC_STATUS || off == SNIC_LINK_SPEED)
+		return 1000;
+	if (broken)
+		return ~0u;
+	/* A device that does not take it says so by not being enabled. */
+	return deaf ? SNIC_Q_ERR_CONFIG << SNIC_Q_CTL_REASON_SHIFT | SNIC_Q_CTL_ERROR : *reg_of(off, &q);
+}
+
+int snic_poll(struct snic_pf *p, u32 off, u32 mask, u32 want)
+{
+	return broken ? -EIO : 0;
+}
+
+u64 snic_stat(struct snic_pf *p, u16 func, unsigned int stat)
+{
+	must(func == FUNC);
+	return stat;
+}
+
+int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
+{
+	u8 sum = 0, copy[64];
+	u16 i;
+
+	/* Every byte of a reply is ours to tell. */
+	for (i = 0; i < len; i++)
+		sum ^= copy[i % 64] = ((const u8 *)data)[i];
+	last.func = func + 0 * sum;
+	last.len = len;
+	last.op = op;
+	last.status = status;
+	replies++;
+	return 0;
+}
+
+/* --- the rest of the driver ----------------------------------------------------------- */
+
+struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
+void vdcm_adi_error(struct vdcm_adi *a) { }
+void snic_adi_link_event(struct snic_adi *a) { must(a == adi); }
+bool snic_adi_link_up(const struct snic_adi *a) { return true; }
+int snic_adi_vsi_update(struct snic_adi *a) { must(a == adi); return broken ? -EIO : 0; }
+int snic_adi_restart(struct snic_adi *a, bool dma_on)
+{
+	must(a == adi);
+	memset(qreg, 0, sizeof(qreg));
+	snic_vc_reset(a);
+	return broken ? -EIO : 0;
+}
+
+/* Addresses that end in 7 are a neighbour's. */
+int snic_mac_taken(struct snic_pf *p, const struct snic_adi *self, const u8 *mac)
+{
+	must(self == adi);
+	return mac[5] == 7 ? -EEXIST : 0;
+}
+
+int snic_vsi_set_flags(struct snic_pf *p, struct snic_vsi *vsi, u16 flags)
+{
+	must(vsi == &adi->vsi && !(flags & (SNIC_VSI_UC_PROMISC | SNIC_VSI_DEFAULT)));
+	if (broken)
+		return -EIO;
+	vsi->flags = flags;
+	return 0;
+}
+
+int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+{
+	must(vsi == &adi->vsi && !is_zero_ether_addr(mac) && !is_broadcast_ether_addr(mac));
+	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->mac) ||
+	     (mac[5] != 7 && adi->cfg[SNIC_CFG_TRUST]));
+	if (vsi->nr_macs == 3)
+		return -ENOSPC;
+	ether_addr_copy(vsi->macs[vsi->nr_macs++], mac);
+	return 0;
+}
+
+int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+{
+	must(vsi == &adi->vsi);
+	if (!vsi->nr_macs)
+		return -ENOENT;
+	vsi->nr_macs--;
+	return 0;
+}
+
+int snic_vsi_rss_key(struct snic_pf *p, u16 vsi, const u8 *key)
+{
+	u8 copy[SNIC_RSS_KEY_BYTES];
+
+	must(vsi == FUNC);
+	memcpy(copy, key, sizeof(copy));
+	return copy[0] == 1 ? -EIO : 0;
+}
+
+int snic_vsi_rss_lut(struct snic_pf *p, u16 vsi, const u8 *lut)
+{
+	unsigned int i;
+
+	must(vsi == FUNC);
+	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
+		must(lut[i] < QUEUES);
+	return 0;
+}
+
+int snic_vsi_rss_hash(struct snic_pf *p, u16 vsi, u64 hashcfg)
+{
+	must(vsi == FUNC && !(hashcfg & ~SNIC_HASHCFG));
+	return 0;
+}
+
+/* --- the guest --------------------------------------------------------------------- */
+
+static u16 pairs(struct input *in, u8 *buf)
+{
+	struct virtchnl_vsi_queue_config_info *c = (void *)buf;
+	unsigned int i;
+
+	c->num_queue_pairs = 1 + take_below(in, QUEUES);
+	for (i = 0; i < c->num_queue_pairs; i++) {
+		struct virtchnl_queue_pair_info *q = &c->qpair[i];
+		u8 n = take8(in);
+
+		q->txq.vsi_id = q->rxq.vsi_id = FUNC;
+		q->txq.queue_id = q->rxq.queue_id = n % 16 == 15 ? take8(in) % (QUEUES + 2) : i;
+		q->txq.ring_len = q->rxq.ring_len = 32 * (1 + n % 128);
+		q->txq.dma_ring_addr = q->rxq.dma_ring_addr = (u64)n << 39;
+		q->rxq.databuffer_size = 1024 + 64 * n;
+		q->rxq.max_pkt_size = 64 * n;
+	}
+	return virtchnl_struct_size(c, qpair, c->num_queue_pairs);
+}
+
+static u16 vectors(struct input *in, u8 *buf)
+{
+	struct virtchnl_irq_map_info *m = (void *)buf;
+	unsigned int i;
+
+	m->num_vectors = 1 + take_below(in, QUEUES + 1);
+	for (i = 0; i < m->num_vectors; i++)
+		m->vecmap[i] = (struct virtchnl_vector_map) {
+			FUNC, i, take8(in) % 16, take8(in) % 16, i % 4, 3,
+		};
+	return virtchnl_struct_size(m, vecmap, m->num_vectors);
+}
+
+static u16 addresses(struct input *in, u8 *buf)
+{
+	struct virtchnl_ether_addr_list *l = (void *)buf;
+	unsigned int i;
+
+	l->num_elements = 1 + take_below(in, 6);
+	for (i = 0; i < l->num_elements; i++) {
+		l->list[i].addr[0] = take8(in);
+		l->list[i].addr[5] = take8(in);
+		l->list[i].type = take8(in);
+	}
+	return virtchnl_struct_size(l, list, l->num_elements);
+}
+
+/* What a driver would send; it is damaged afterwards. */
+static u16 honest(struct input *in, u32 op, u8 *buf)
+{
+	u16 len;
+
+	switch (op) {
+	case VIRTCHNL_OP_VERSION:
+		*(u32 *)buf = 1;
+		*(u32 *)(buf + 4) = take8(in) & 1;
+		return 8;
+	case VIRTCHNL_OP_RESET_VF:
+		return 0;
+	case VIRTCHNL_OP_GET_VF_RESOURCES:
+		*(u32 *)buf = take8(in) & 1 ? ~0u : take32(in);
+		return adi->minor ? 4 : 0;
+	case SNIC_VC_OP_GET_HASHCFG:
+		return 0;
+	case SNIC_VC_OP_SET_HASHCFG:
+		*(u64 *)buf = take8(in) & 1 ? SNIC_HASHCFG : take64(in);
+		return 8;
+	case VIRTCHNL_OP_CONFIG_VSI_QUEUES:
+		len = pairs(in, buf);
+		break;
+	case VIRTCHNL_OP_CONFIG_IRQ_MAP:
+		return vectors(in, buf);
+	case VIRTCHNL_OP_ADD_ETH_ADDR:
+	case VIRTCHNL_OP_DEL_ETH_ADDR:
+		len = addresses(in, buf);
+		break;
+	case VIRTCHNL_OP_CONFIG_RSS_KEY:
+		*(u16 *)(buf + 2) = SNIC_RSS_KEY_BYTES;
+		len = virtchnl_struct_size((struct virtchnl_rss_key *)buf, key, SNIC_RSS_KEY_BYTES);
+		break;
+	case VIRTCHNL_OP_CONFIG_RSS_LUT:
+		*(u16 *)(buf + 2) = SNIC_RSS_LUT_ENTRIES;
+		len = virtchnl_struct_size((struct virtchnl_rss_lut *)buf, lut, SNIC_RSS_LUT_ENTRIES);
+		buf[4] = take8(in) % 8;
+		break;
+	default:
+		*(u32 *)(buf + 4) = take8(in) % 32;
+		*(u32 *)(buf + 8) = take8(in) % 32;
+		len = op == VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE ? 4 : 12;
+		if (len == 4)
+			*(u16 *)(buf + 2) = take8(in);
+		break;
+	}
+	*(u16 *)buf = FUNC;
+	return len;
+}
+
+static void check(u32 op, u16 tx, u16 rx, enum snic_vc_state state)
+{
+	unsigned int q;
+
+	must(replies == (op == VIRTCHNL_OP_RESET_VF && replies == 0 ? 0 : 1));
+	if (replies)
+		must(last.func == FUNC && last.op == op && last.len <= SNIC_VC_REPLY_BYTES &&
+		     (!last.status || !last.len));
+	must(!((adi->configured_tx | adi->configured_rx) >> QUEUES));
+	must(!(adi->enabled_tx & ~adi->configured_tx) && !(adi->enabled_rx & ~adi->configured_rx));
+	must(adi->func == FUNC && adi->nr_queues == QUEUES && !adi->lock.held);
+	if (state < SNIC_VC_READY)
+		must(adi->enabled_tx == tx && adi->enabled_rx == rx);
+	/* What runs is what the driver believes to run. */
+	for (q = 0; q < QUEUES && !broken && !deaf; q++) {
+		must((qreg[q][SNIC_Q_CTL / 4] & 1) == (adi->enabled_tx >> q & 1));
+		must((qreg[q][(SNIC_QP_RX + SNIC_Q_CTL) / 4] & 1) == (adi->enabled_rx >> q & 1));
+	}
+	if (is_multicast_ether_addr(adi->guest_mac))
+		must(!"a multicast address became the guest's own");
+}
+
+static void message(struct input *in)
+{
+	static const u8 ops[] = { 1, 2, 3, 6, 7, 8, 9, 10, 11, 14, 15, 23, 24, 25, 26 };
+	u8 how = take8(in), buf[BUF_MAX + 64] = {};
+	u32 op = how & 0x80 ? take16(in) : ops[how % ARRAY_SIZE(ops)];
+	u16 len = honest(in, op, buf), damage = take8(in), tx = adi->enabled_tx, rx = adi->enabled_rx;
+	enum snic_vc_state state = adi->state;
+	struct snic_msg *msg;
+
+	if (damage & 1)
+		len += damage & 2 ? 1 : damage & 4 ? -1 : take16(in);
+	if (len > BUF_MAX)
+		len = len > BUF_MAX + 8 ? 0 : BUF_MAX;
+	for (; damage & 0xe0; damage -= 0x20) {
+		u16 at = take16(in);
+
+		buf[at % (len + 1)] = take8(in);
+	}
+	/* Exactly as long as it is: one byte further is a finding. */
+	msg = malloc(sizeof(*msg) + len);
+	msg->op = op;
+	msg->len = len;
+	memcpy(msg->data, buf, len);
+	replies = 0;
+	may_write = adi->state == SNIC_VC_READY;
+	snic_vc_handle(adi, msg);
+	free(msg);
+	check(op, tx, rx, state);
+
+	/* The link is nobody's business before queues run. */
+	replies = 0;
+	snic_vc_link(adi);
+	must(replies == !!(adi->enabled_tx | adi->enabled_rx));
+	if (replies)
+		must(last.func == FUNC && last.op == VIRTCHNL_OP_EVENT);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct input in = { data, size };
+	u8 device = take8(&in);
+
+	adi = calloc(1, sizeof(*adi));
+	memset(qreg, 0, sizeof(qreg));
+	memset(&pf, 0, sizeof(pf));
+	pf.max_frame = 9728;
+	adi->pf = &pf;
+	adi->func = FUNC;
+	adi->nr_queues = QUEUES;
+	memcpy(adi->mac, "\2\0\0\0\0\x11", ETH_ALEN);
+	ether_addr_copy(adi->guest_mac, adi->mac);
+	memcpy(adi->qp, qps, sizeof(qps));
+	adi->cfg[SNIC_CFG_TX_RING] = adi->cfg[SNIC_CFG_RX_RING] = SNIC_Q_LEN_MAX;
+	adi->cfg[SNIC_CFG_TRUST] = device & 1;
+	/* Most guests have got through the greeting. */
+	if (device & 2) {
+		adi->minor = 1;
+		adi->state = SNIC_VC_READY;
+		adi->caps = ~0u;
+	}
+	broken = (device & 0xf0) == 0xf0;
+	deaf = (device & 0xf0) == 0xe0;
+	while (in.len)
+		message(&in);
+	free(adi);
+	return 0;
+}

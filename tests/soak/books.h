@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The books of the soak: what each process has, and what must follow from it. */
+#ifndef SOAK_BOOKS_H
+#define SOAK_BOOKS_H
+
+#include <pthread.h>
+
+#include "../selftests/lib/mdev.h"
+
+#define WORKERS		4
+#define SLOTS		4
+#define FUNCS_MAX	1024
+
+enum entry_state { ABSENT, CLOSED, OPEN };
+
+struct entry {
+	enum entry_state state;
+	int queues;		/* of the type */
+	int granted;		/* of these, the guest's */
+	pid_t pid;		/* who has it open */
+	char uuid[UUID_LEN + 1];
+};
+
+/* Shared by all processes. Who works holds the lock for reading, who checks for
+ * writing.
+ */
+struct books {
+	pthread_rwlock_t lock;
+	bool stop;
+	unsigned int ops[WORKERS], last[WORKERS], digest[WORKERS];
+	struct entry entry[WORKERS][SLOTS];
+	/* when it began */
+	int adis_left, queues_left;
+	bool others[FUNCS_MAX];	/* functions with interrupts that are not ours */
+	int log;
+};
+
+struct books *books_new(void);
+/* What there is before the first process begins. */
+void books_open(struct books *b);
+/* The kernel agrees with the books. */
+void books_check(struct books *b);
+/* The device has become idle; false if it does not within three seconds. */
+bool books_idle(const char *uuid);
+
+#endif /* SOAK_BOOKS_H */

@@ -84,7 +84,8 @@ static void driver_again(struct avf *x)
 {
 	REQUIRE_EQ(avf_rd(x, AVF_ATQLEN) & AVF_AQ_LEN_ENABLE, 0);
 	REQUIRE_EQ(avf_rd(x, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE, 0);
-	x->used = 0;
+	/* Memory that the device has not touched before. */
+	x->used = x->o.memory / 2;
 	x->aq = NULL;
 	x->nr_events = 0;
 	memset(x->q, 0, sizeof(x->q));

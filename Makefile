@@ -15,6 +15,7 @@ help:
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make selftests   the selftests alone'
 	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
+	@echo 'make coverage    lines and branches that the unit tests and the tests in L1 run; SUITES="a b"'
 	@echo 'make mutants     does a test notice each fault of tests/mutants/table? MUTANTS="1 2 name" or RANDOM=5'
 	@echo 'make bench-control  costs of creating, opening and reading devices, beside peers'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
@@ -50,6 +51,9 @@ selftests:
 kunit:
 	@tests/kunit/report $(KUNIT)
 
+coverage:
+	@tests/coverage/run $(SUITES)
+
 mutants:
 	@tests/mutants/report $(if $(RANDOM),--random $(RANDOM),$(MUTANTS))
 
@@ -81,4 +85,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests kunit mutants shell install clean distclean fuzz soak deb bench-control
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit mutants shell install clean distclean fuzz soak deb bench-control coverage

@@ -20,6 +20,7 @@ help:
 	@echo 'make bench-control  costs of creating, opening and reading devices, beside peers'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make fuzz        fuzz what reads guest input, FUZZ_SECONDS=60 in all'
+	@echo 'make soak        sixteen devices in random hands for MINUTES=2; SEED=n repeats a run'
 	@echo 'make deb         the Debian package (DKMS), installed, built and booted on Debian 12 and 13'
 	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR, SIGN=1)'
 	@echo 'make lab-refresh fetch newer packages at the next run'
@@ -65,6 +66,9 @@ shell:
 fuzz:
 	@tests/fuzz/fuzz
 
+soak:
+	@tests/soak/run
+
 deb:
 	@tests/packaging/deb
 
@@ -81,4 +85,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests kunit coverage mutants shell install clean distclean fuzz deb bench-control
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit mutants shell install clean distclean fuzz soak deb bench-control coverage

@@ -23,7 +23,7 @@ static int snic_mac_taken_locked(struct snic_pf *pf, const struct snic_adi *self
 
 	if (self && snic_net_has_mac(pf, mac))
 		return -EEXIST;
-	list_for_each_entry(a, &pf->adis, list)
+	hash_for_each_possible(pf->macs, a, by_mac, ether_addr_to_u64(mac))
 		if (a != self && ether_addr_equal_unaligned(a->mac, mac))
 			return -EEXIST;
 	return 0;
@@ -61,8 +61,11 @@ int snic_mac_set(struct snic_adi *adi, const u8 *mac)
 
 	mutex_lock(&pf->adis_lock);
 	err = snic_mac_taken_locked(pf, adi, mac);
-	if (!err)
+	if (!err) {
+		hash_del(&adi->by_mac);
 		memcpy(adi->mac, mac, ETH_ALEN);
+		hash_add(pf->macs, &adi->by_mac, ether_addr_to_u64(adi->mac));
+	}
 	mutex_unlock(&pf->adis_lock);
 	return err;
 }
@@ -108,6 +111,7 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 		snic_mac_from_uuid(adi, attempt++);
 	while (snic_mac_taken_locked(pf, adi, adi->mac));
 	list_add_tail(&adi->list, &pf->adis);
+	hash_add(pf->macs, &adi->by_mac, ether_addr_to_u64(adi->mac));
 	mutex_unlock(&pf->adis_lock);
 	vdcm_adi_set_drvdata(vadi, adi);
 	return 0;
@@ -119,6 +123,7 @@ static void snic_adi_destroy(struct vdcm_adi *vadi)
 
 	mutex_lock(&adi->pf->adis_lock);
 	list_del(&adi->list);
+	hash_del(&adi->by_mac);
 	mutex_unlock(&adi->pf->adis_lock);
 	vdcm_adi_set_drvdata(vadi, NULL);
 	mutex_destroy(&adi->lock);

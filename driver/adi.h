@@ -70,6 +70,7 @@ enum snic_cfg {
  * @vdcm: the framework's side
  * @pf: PF
  * @list: in pf->adis
+ * @by_mac: in pf->macs
  * @mac: the address a guest finds; under pf->adis_lock
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
@@ -104,6 +105,7 @@ struct snic_adi {
 	struct vdcm_adi *vdcm;
 	struct snic_pf *pf;
 	struct list_head list;
+	struct hlist_node by_mac;
 	u8 mac[ETH_ALEN];
 
 	struct mutex lock;	/* see above */

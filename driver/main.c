@@ -333,6 +333,7 @@ static struct snic_pf *snic_alloc(struct pci_dev *pdev)
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);
 	INIT_LIST_HEAD(&pf->adis);
+	hash_init(pf->macs);
 	return pf;
 }
 

@@ -36,6 +36,7 @@
 #ifndef SMARTNIC_DRIVER_H
 #define SMARTNIC_DRIVER_H
 
+#include <linux/hashtable.h>
 #include <linux/if_ether.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -160,8 +161,9 @@ struct snic_ctl_vec {
  * @func_map: functions in use; bit 0 is the PF
  * @qp_map: queue pairs in use
  * @func: ADI behind a function number
- * @adis_lock: @adis and their addresses
+ * @adis_lock: @adis, @macs and the addresses
  * @adis: every ADI, open or not
+ * @macs: the same by address: making one more does not look at all of them
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @net: the PF's own netdev, or NULL
@@ -214,8 +216,9 @@ struct snic_pf {
 	unsigned long *qp_map;
 	struct snic_adi **func;
 
-	struct mutex adis_lock;	/* adis */
+	struct mutex adis_lock;	/* adis, macs */
 	struct list_head adis;
+	DECLARE_HASHTABLE(macs, 8);
 	struct vdcm_parent *parent;
 	enum vdcm_xlat xlat;
 

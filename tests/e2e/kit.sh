@@ -89,7 +89,7 @@ bad_macs() {
 	done
 }
 
-unknown() { refused "'$1' is no attribute" define_with "$U" "{\"$1\":\"1\"}" && [ ! -e "$CONF/$PF/$U" ]; }
+unknown() { refused "'${1/\*/[*]}' is no attribute" define_with "$U" "{\"$1\":\"1\"}" && [ ! -e "$CONF/$PF/$U" ]; }
 unknowns() {
 	local a
 

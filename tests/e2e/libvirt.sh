@@ -9,6 +9,7 @@ set -u
 
 GUEST=lv
 MAC=02:00:00:00:88:01
+SETTINGS="mac=02:00:00:00:88:09 vlan=100 tx_rate=1000 trust=on spoofchk=off link_state=enable queues=1 rx_ring_size=512 tx_ring_size=1024 itr=20"
 DOMAIN=/run/domain.xml
 HOSTDEV=/run/hostdev.xml
 
@@ -67,23 +68,59 @@ types_known() {
 	done
 }
 
-node_xml() { # UUID MAC
-	cat <<-END
-		<device>
-		  <parent>$(parent)</parent>
-		  <capability type='mdev'>
-		    <type id='smartnic-1q'/>
-		    <uuid>$1</uuid>
-		    <attr name='smartnic/mac' value='$2'/>
-		  </capability>
-		</device>
-	END
+node_xml() { settings_xml "$1" smartnic-1q "mac=$2"; } # UUID MAC
+
+settings_xml() { # UUID TYPE NAME=VALUE...
+	local u=$1 t=$2 s
+
+	shift 2
+	echo "<device><parent>$(parent)</parent><capability type='mdev'><type id='$t'/>"
+	echo "<uuid>$u</uuid>"
+	for s; do echo "<attr name='smartnic/${s%%=*}' value='${s#*=}'/>"; done
+	echo "</capability></device>"
+}
+
+# The device and the XML of it say each NAME=VALUE.
+has_settings() { # UUID NODE NAME=VALUE...
+	local u=$1 node=$2 s
+
+	shift 2
+	virsh nodedev-dumpxml "$node" >/run/seen.xml || return
+	for s; do
+		equal "$(attr "$u" "${s%%=*}")" "${s#*=}" || { echo "$s"; return 1; }
+		grep "<attr name='smartnic/${s%%=*}' value='${s#*=}'/>" /run/seen.xml || { cat /run/seen.xml; return 1; }
+	done
+}
+
+defined_node() { virsh nodedev-define "$1" | sed -n "s/^Node device '\([^']*\)' defined.*/\1/p"; }
+shown() { virsh -q nodedev-list --cap mdev | grep -x "$1"; }
+
+# All settings: in the definition, and in the device each time it is started.
+settings_live_on() {
+	local u node
+
+	u=$(cat /proc/sys/kernel/random/uuid)
+	# shellcheck disable=SC2086
+	settings_xml "$u" smartnic-2q $SETTINGS >/run/all.xml && node=$(defined_node /run/all.xml) && [ -n "$node" ] &&
+		equal "$(jq -r '[.attrs[] | to_entries[] | "\(.key)=\(.value)"] | join(" ")' "/etc/mdevctl.d/$PF/$u" | sed 's|smartnic/||g')" "$SETTINGS" || return
+	for _ in 1 2; do
+		virsh nodedev-start "$node" && until_true 20 shown "$node" && until_true 10 has_settings "$u" "$node" $SETTINGS &&
+			virsh nodedev-destroy "$node" && [ ! -e "$MDEV/$u" ] || return
+	done
+	virsh nodedev-undefine "$node"
+}
+
+# What a running device takes at once, libvirt gives it at once.
+live_update() {
+	settings_xml "$U" smartnic-1q mac=$MAC tx_rate=70 trust=on >/run/live.xml &&
+		virsh nodedev-update "$NODE" /run/live.xml --live && equal "$(attr "$U" tx_rate) $(attr "$U" trust)" "70 on" &&
+		node_xml "$U" $MAC >/run/live.xml && virsh nodedev-update "$NODE" /run/live.xml --live &&
+		equal "$(attr "$U" mac) $(attr "$U" tx_rate) $(attr "$U" trust)" "$MAC 0 off"
 }
 
 nodedev_define() {
 	node_xml "$U" $MAC >/run/node.xml
-	virsh nodedev-define /run/node.xml | tee /run/defined || return
-	NODE=$(sed -n "s/^Node device '\([^']*\)' defined.*/\1/p" /run/defined)
+	NODE=$(defined_node /run/node.xml)
 	equal "$NODE" "mdev_${U//-/_}_${PF//[:.]/_}" && virsh -q nodedev-list --cap mdev --inactive | grep -x "$NODE"
 }
 
@@ -95,7 +132,7 @@ nodedev_refused() {
 }
 
 nodedev_start() { virsh nodedev-start "$NODE" && equal "$(attr "$U" mac)" $MAC && until_true 20 node_active; }
-node_active() { virsh -q nodedev-list --cap mdev | grep -x "$NODE"; }
+node_active() { shown "$NODE"; }
 node_mac() { virsh nodedev-dumpxml "$NODE" | tee /dev/stderr | grep "name='smartnic/mac' value='$MAC'"; }
 node_group() { virsh nodedev-dumpxml "$NODE" | grep "<iommuGroup number='$(basename "$(readlink "$MDEV/$U/iommu_group")")'"; }
 
@@ -136,14 +173,16 @@ transient() {
 		until_true 20 virsh nodedev-destroy "mdev_${u//-/_}_${PF//[:.]/_}" && equal "$(available "$PF" smartnic-1q)" "$before"
 }
 
-# No UUID and no address: libvirt makes the one, the driver the other.
+# No UUID and no address: libvirt makes the one, the driver the other. The XML of
+# a running device shows what was not defined with libvirt 11.3, not yet with 9.0.
 bare() {
 	local node
 
 	node_xml X X | sed '/uuid/d; /attr/d' >/run/bare.xml
-	node=$(virsh nodedev-define /run/bare.xml | sed -n "s/^Node device '\([^']*\)' defined.*/\1/p") && [ -n "$node" ] &&
-		virsh nodedev-start "$node" && until_true 20 eval "virsh -q nodedev-list --cap mdev | grep -x $node" &&
-		virsh nodedev-dumpxml "$node" | grep -E "name='smartnic/mac' value='.[26ae]:" &&
+	node=$(defined_node /run/bare.xml) && [ -n "$node" ] && virsh nodedev-start "$node" && until_true 20 shown "$node" &&
+		virsh nodedev-dumpxml "$node" >/run/bare.xml && cat /run/bare.xml &&
+		grep -E '^.[26ae]:' "$MDEV/$(xmllint --xpath 'string(//uuid)' /run/bare.xml)/smartnic/mac" &&
+		{ [[ $(virsh --version) == 9.* ]] || grep -E "name='smartnic/mac' value='.[26ae]:" /run/bare.xml; } &&
 		virsh nodedev-destroy "$node" && virsh nodedev-undefine "$node"
 }
 
@@ -211,7 +250,7 @@ domain_stop() { virsh destroy $GUEST && until_true 30 idle && equal "$(attr "$U"
 daemon_logs() { cp /var/log/libvirt/qemu/*.log "$LAB_OUT/" 2>/dev/null; true; }
 
 main() {
-	plan 25
+	plan 27
 	say "libvirt $(virsh --version), $(mdevctl --version), $(qemu-system-x86_64 --version | head -n 1), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) U=$(cat /proc/sys/kernel/random/uuid)
@@ -227,11 +266,14 @@ main() {
 	if virsh help nodedev-update >/dev/null 2>&1; then
 		check "nodedev-update changes the definition" nodedev_update ${MAC%01}03
 		check "nodedev-update changes it back" nodedev_update $MAC
+		check "nodedev-update --live changes the running device" live_update
 	else
 		skip "nodedev-update changes the definition" "libvirt $(virsh --version) has no nodedev-update"
 		skip "nodedev-update changes it back" "libvirt $(virsh --version) has no nodedev-update"
+		skip "nodedev-update --live changes the running device" "libvirt $(virsh --version) has no nodedev-update"
 	fi
 	check "the mac survives nodedev-destroy and nodedev-start" restarted
+	check "all settings survive nodedev-define, start and destroy" settings_live_on
 	check "nodedev-create and nodedev-destroy" transient
 	check "a device without UUID and address gets both" bare
 	check "nodedev-autostart" nodedev_autostart

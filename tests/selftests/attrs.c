@@ -571,20 +571,20 @@ static void writable_are_the_settings(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(usual_values),
-	CASE(malformed_is_refused),
-	CASE(taken_with_and_without_newline),
-	CASE(any_order),
-	CASE(writable_are_the_settings),
-	CASE(open_and_closed),
-	CASE(outlive_the_guest),
-	CASE(queues_are_granted),
-	CASE(rings_are_limited),
-	CASE(addresses_are_unique),
-	CASE(trust_and_addresses),
-	CASE(counters),
-	CASE(removed_while_written),
-	CASE(link_speed),
+	CASE_FOR(usual_values, "mdevctl, libvirt"),
+	CASE_FOR(malformed_is_refused, "mdevctl: the errno is all an operator sees"),
+	CASE_FOR(taken_with_and_without_newline, "mdevctl writes without, echo with"),
+	CASE_FOR(any_order, "mdevctl: the order of its list"),
+	CASE_FOR(writable_are_the_settings, "mdevctl define: keeps settings only"),
+	CASE_FOR(open_and_closed, "mdevctl modify --live, virsh nodedev-update"),
+	CASE_FOR(outlive_the_guest, "libvirt, Nova"),
+	CASE_FOR(queues_are_granted, "the guest's iavf"),
+	CASE_FOR(rings_are_limited, "the guest's iavf"),
+	CASE_FOR(addresses_are_unique, "mdevctl start"),
+	CASE_FOR(trust_and_addresses, "bridges and bonds in a guest"),
+	CASE_FOR(counters, "collectors of statistics"),
+	CASE_FOR(removed_while_written, "mdevctl stop"),
+	CASE_FOR(link_speed, "the guest's iavf"),
 };
 
 KTAP_MAIN("attrs", cases, setup, mdev_cleanup)

@@ -446,16 +446,16 @@ static void itr_floor(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(vlan_on_the_wire),
-	CASE(wrong_vlan),
-	CASE(vlan_stays),
-	CASE(spoofing),
-	CASE(promiscuous_with_trust),
-	CASE(addresses_with_trust),
-	CASE(link_state),
-	CASE(opened_disabled),
-	CASE(rate),
-	CASE(itr_floor),
+	CASE_FOR(vlan_on_the_wire, "operators: tenant networks"),
+	CASE_FOR(wrong_vlan, "the other tenants"),
+	CASE_FOR(vlan_stays, "the other tenants"),
+	CASE_FOR(spoofing, "the other tenants"),
+	CASE_FOR(promiscuous_with_trust, "bridges in a guest"),
+	CASE_FOR(addresses_with_trust, "bridges and bonds in a guest"),
+	CASE_FOR(link_state, "operators"),
+	CASE_FOR(opened_disabled, "operators"),
+	CASE_FOR(rate, "operators: what a tenant pays for"),
+	CASE_FOR(itr_floor, "operators: load of the host"),
 };
 
 KTAP_MAIN("attrs_wire", cases, setup, mdev_cleanup)

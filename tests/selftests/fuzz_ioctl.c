@@ -402,9 +402,9 @@ static void at_once(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE_SECONDS(alone, 120),
-	CASE_SECONDS(in_turns, 120),
-	CASE_SECONDS(at_once, 120),
+	CASE_SECONDS_FOR(alone, 120, "everyone beside a hostile VMM"),
+	CASE_SECONDS_FOR(in_turns, 120, "everyone beside a hostile VMM"),
+	CASE_SECONDS_FOR(at_once, 120, "everyone beside a hostile VMM"),
 };
 
 KTAP_MAIN("fuzz_ioctl", cases, setup, mdev_cleanup)

@@ -199,9 +199,9 @@ static void closed(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(rings),
-	CASE(refused),
-	CASE(closed),
+	CASE_FOR(rings, "QEMU, rust-vmm's VMMs: doorbells through KVM"),
+	CASE_FOR(refused, "everyone beside a hostile VMM"),
+	CASE_FOR(closed, "everyone beside a hostile VMM"),
 };
 
 KTAP_MAIN("ioevent", cases, setup, mdev_cleanup)

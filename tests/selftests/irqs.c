@@ -435,18 +435,18 @@ static void untouched_table_is_no_obstacle(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(trigger_none),
-	CASE(trigger_bool),
-	CASE(eventfd_ranges),
-	CASE(mask_and_unmask),
-	CASE(bad_arguments),
-	CASE(req_and_err_index),
-	CASE(hardware_vectors),
-	CASE(reattach_under_load),
-	CASE(silence_after_disable),
-	CASE(table_is_kept),
-	CASE(masked_entry_pends),
-	CASE(untouched_table_is_no_obstacle),
+	CASE_FOR(trigger_none, "drivers in user space: loop-back"),
+	CASE_FOR(trigger_bool, "drivers in user space: loop-back"),
+	CASE_FOR(eventfd_ranges, "QEMU: vectors one by one, fd -1, count 0"),
+	CASE_FOR(mask_and_unmask, "drivers in user space"),
+	CASE_FOR(bad_arguments, "everyone beside a hostile VMM"),
+	CASE_FOR(req_and_err_index, "QEMU: unplug requests, error recovery"),
+	CASE_FOR(hardware_vectors, "the guest's iavf"),
+	CASE_FOR(reattach_under_load, "QEMU: masks a vector by taking its eventfd"),
+	CASE_FOR(silence_after_disable, "QEMU: a guest's reboot"),
+	CASE_FOR(table_is_kept, "VMMs that leave the table to the device"),
+	CASE_FOR(masked_entry_pends, "VMMs that leave the table to the device"),
+	CASE_FOR(untouched_table_is_no_obstacle, "QEMU: keeps the table to itself"),
 };
 
 KTAP_MAIN("irqs", cases, setup, mdev_cleanup)

@@ -407,15 +407,15 @@ static void unload_and_load(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE_SECONDS(killed_in_traffic, 40),
-	CASE(open_and_close),
-	CASE(reset_in_every_stage),
-	CASE(reset_in_traffic),
-	CASE(reset_is_private),
-	CASE(remove_while_open),
-	CASE(no_unload_while_open),
-	CASE(nothing_leaked),
-	CASE(unload_and_load),
+	CASE_SECONDS_FOR(killed_in_traffic, 40, "libvirt: virsh destroy"),
+	CASE_FOR(open_and_close, "Nova: gives a device to the next tenant"),
+	CASE_FOR(reset_in_every_stage, "QEMU: a guest's reboot at any time"),
+	CASE_FOR(reset_in_traffic, "QEMU: a guest's reboot"),
+	CASE_FOR(reset_is_private, "the other guests"),
+	CASE_FOR(remove_while_open, "mdevctl stop, Proxmox, QEMU: unplug requests"),
+	CASE_FOR(no_unload_while_open, "rmmod"),
+	CASE_FOR(nothing_leaked, "Nova, KubeVirt: instances come back"),
+	CASE_FOR(unload_and_load, "package upgrades"),
 };
 
 KTAP_MAIN("life", cases, setup, mdev_cleanup)

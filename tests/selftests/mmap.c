@@ -239,14 +239,14 @@ static void mapping_outlives_fd(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(mapping_is_the_register),
-	CASE(mapping_traps_nothing),
-	CASE(whole_bar),
-	CASE(memory_enable),
-	CASE(reset_clears),
-	CASE(close_clears),
-	CASE(refused_mappings),
-	CASE(mapping_outlives_fd),
+	CASE_FOR(mapping_is_the_register, "QEMU; with x-no-mmap=on, too"),
+	CASE_FOR(mapping_traps_nothing, "QEMU: doorbells without exits"),
+	CASE_FOR(whole_bar, "VMMs that do not read sparse areas"),
+	CASE_FOR(memory_enable, "guests' firmware, which moves BARs"),
+	CASE_FOR(reset_clears, "QEMU: a guest's reboot"),
+	CASE_FOR(close_clears, "Nova: gives a device to the next tenant"),
+	CASE_FOR(refused_mappings, "everyone beside a hostile VMM"),
+	CASE_FOR(mapping_outlives_fd, "everyone beside a hostile VMM"),
 };
 
 KTAP_MAIN("mmap", cases, setup, mdev_cleanup)

@@ -547,17 +547,17 @@ static void unbind_while_open(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(reset_with_idle),
-	CASE(reset_flr),
-	CASE(reset_bus),
-	CASE_SECONDS(busy_reset, 40),
-	CASE_SECONDS(open_in_reset, 40),
-	CASE(killed_in_reset),
-	CASE_SECONDS(suspend_and_resume, 40),
-	CASE(deaf_is_revoked),
-	CASE(ignorer_is_revoked),
-	CASE(listener_is_waited_for),
-	CASE(unbind_while_open),
+	CASE_FOR(reset_with_idle, "an administrator's reset of the PF"),
+	CASE_FOR(reset_flr, "QEMU: the guest's iavf recovers by itself"),
+	CASE_FOR(reset_bus, "QEMU: the guest's iavf recovers by itself"),
+	CASE_SECONDS_FOR(busy_reset, 40, "QEMU: its processors run on meanwhile"),
+	CASE_SECONDS_FOR(open_in_reset, 40, "libvirt: starts a domain meanwhile"),
+	CASE_FOR(killed_in_reset, "libvirt: virsh destroy meanwhile"),
+	CASE_SECONDS_FOR(suspend_and_resume, 40, "a laptop with a guest on it"),
+	CASE_FOR(deaf_is_revoked, "mdevctl stop beside a user who does not listen"),
+	CASE_FOR(ignorer_is_revoked, "mdevctl stop beside a guest that hangs"),
+	CASE_FOR(listener_is_waited_for, "QEMU: its guest ejects the device"),
+	CASE_FOR(unbind_while_open, "driverctl, PCI hot-unplug"),
 };
 
 KTAP_MAIN("recover", cases, setup, mdev_cleanup)

@@ -349,14 +349,14 @@ static void idle_attributes(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(type_directories_are_complete),
-	CASE(l2_types_exist),
-	CASE(unknown_type_and_bad_uuid),
-	CASE(duplicate_uuid),
-	CASE(idle_attributes),
-	CASE(mac_follows_uuid),
-	CASE_SECONDS(pool_is_shared_exactly, 30),
-	CASE_SECONDS(all_1q_instances_idle, 30),
+	CASE_FOR(type_directories_are_complete, "mdevctl, libvirt, Proxmox: reads every description"),
+	CASE_FOR(l2_types_exist, "mdevctl, KubeVirt: types by name"),
+	CASE_FOR(unknown_type_and_bad_uuid, "mdevctl start"),
+	CASE_FOR(duplicate_uuid, "mdevctl start"),
+	CASE_FOR(idle_attributes, "mdevctl, the kit"),
+	CASE_FOR(mac_follows_uuid, "libvirt, Proxmox: its UUIDs differ in few digits"),
+	CASE_SECONDS_FOR(pool_is_shared_exactly, 30, "Nova, KubeVirt: counts what is left of each type"),
+	CASE_SECONDS_FOR(all_1q_instances_idle, 30, "KubeVirt: creates all instances at once"),
 };
 
 KTAP_MAIN("types", cases, setup, mdev_cleanup)

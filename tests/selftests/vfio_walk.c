@@ -264,15 +264,15 @@ static void access_once(uint32_t region, uint64_t off, size_t len)
 	uint8_t buf[16] = { 0 };
 	ssize_t n = vfio_pread(&d, region, off, buf, len);
 
-	if (n >= 0)
-		EXPECT_EQ(n, len);
 	if (off + len > d.regions[region].size)
 		EXPECT_LT(n, 0);
-	else if (len == 4 && off % 4 == 0)
-		EXPECT_EQ(n, 4);
+	else
+		EXPECT_EQ(n, len);
 }
 
-/* Clause: accesses of each size at offsets of every region: all or an error. */
+/* Clause: accesses of each size anywhere in a region are done in full, aligned or not;
+ * one that leaves it is an error.
+ */
 static void access_sizes(void)
 {
 	uint32_t r;
@@ -393,20 +393,20 @@ static void ioctls_and_reset(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE(group_flow),
-	CASE(device_info),
-	CASE(region_infos),
-	CASE(sparse_areas),
-	CASE(irq_infos),
-	CASE(identity),
-	CASE(bar_sizing),
-	CASE(capability_chain),
-	CASE(command_register),
-	CASE(flr_resets),
-	CASE(config_splits),
-	CASE(access_sizes),
-	CASE(absent_pages_read_zero),
-	CASE(ioctls_and_reset),
+	CASE_FOR(group_flow, "QEMU, libvirt, KubeVirt: /dev/vfio/GROUP"),
+	CASE_FOR(device_info, "QEMU"),
+	CASE_FOR(region_infos, "QEMU"),
+	CASE_FOR(sparse_areas, "QEMU: what it maps for the guest"),
+	CASE_FOR(irq_infos, "QEMU: no error index, no error recovery"),
+	CASE_FOR(identity, "the guest's iavf; QEMU: no INTx to set up"),
+	CASE_FOR(bar_sizing, "guests; QEMU: reads the ROM register back"),
+	CASE_FOR(capability_chain, "QEMU: FLR or NoSoftRst, else it wants a bus reset"),
+	CASE_FOR(command_register, "guests; QEMU: clears it before a reset"),
+	CASE_FOR(flr_resets, "guests that reset a function"),
+	CASE_FOR(config_splits, "QEMU: all 4096 bytes in one read"),
+	CASE_FOR(access_sizes, "QEMU with x-no-mmap=on"),
+	CASE_FOR(absent_pages_read_zero, "guests that dump registers"),
+	CASE_FOR(ioctls_and_reset, "QEMU: reset at a guest's reboot, feature probes"),
 };
 
 KTAP_MAIN("vfio_walk", cases, setup, mdev_cleanup)

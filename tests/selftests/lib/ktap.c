@@ -220,6 +220,14 @@ static void print_stack(pid_t pid)
 		fclose(f);
 }
 
+/* Ends a result's line with those for whom it matters. */
+static void print_users(const struct ktap_case *c)
+{
+	if (c->users)
+		printf(" for %s", c->users);
+	putchar('\n');
+}
+
 enum result { RES_PASS, RES_FAIL, RES_SKIP, RES_STUCK };
 
 static enum result one(const struct ktap_case *c, unsigned int nr)
@@ -246,15 +254,17 @@ static enum result one(const struct ktap_case *c, unsigned int nr)
 		return RES_SKIP;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !verdict->failures) {
-		printf("ok %u %s # %llu ms\n", nr, c->name,
-		       (unsigned long long)(now_ms() - start));
+		printf("ok %u %s # %llu ms%s", nr, c->name,
+		       (unsigned long long)(now_ms() - start), c->users ? "," : "");
+		print_users(c);
 		return RES_PASS;
 	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		ktap_note("%s: no end after %u s", c->name, limit);
 	else if (WIFSIGNALED(status))
 		ktap_note("%s: ended by signal %d", c->name, WTERMSIG(status));
-	printf("not ok %u %s\n", nr, c->name);
+	printf("not ok %u %s%s", nr, c->name, c->users ? " #" : "");
+	print_users(c);
 	return RES_FAIL;
 }
 

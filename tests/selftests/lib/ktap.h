@@ -23,10 +23,13 @@ struct ktap_case {
 	const char *name;
 	void (*fn)(void);
 	unsigned int seconds;
+	const char *users;	/* who relies on what the case states; may be NULL */
 };
 
-#define CASE(fn)		{ #fn, fn, 0 }
-#define CASE_SECONDS(fn, s)	{ #fn, fn, s }
+#define CASE(fn)			{ #fn, fn, 0, NULL }
+#define CASE_SECONDS(fn, s)		{ #fn, fn, s, NULL }
+#define CASE_FOR(fn, users)		{ #fn, fn, 0, users }
+#define CASE_SECONDS_FOR(fn, s, users)	{ #fn, fn, s, users }
 
 /**
  * struct ktap_suite - one test program

@@ -126,7 +126,9 @@ put_back() {
 	case $1 in
 	rmmod) load_modules ${DMA:+dma_mode=$DMA} ;;
 	unbind) echo "$PF" >/sys/bus/pci/drivers/smartnic/bind ;;
-	unplug) surprise false ;;
+	# The port takes a second to power the slot off: before that QEMU would
+	# think that it is the device that is to go.
+	unplug) sleep 3 && surprise false ;;
 	*) return 0 ;;
 	esac && until_ms 20000 pf_there && PF_DEV=$(pf_netdev) && pf_up "$PF_DEV"
 }
@@ -200,9 +202,10 @@ gone() {
 row() { # EVENT STATE
 	local what
 
+	TOOK_MS=''
 	enter "$2" || { echo "no device in state $2"; return 1; }
 	what=$(outcome "$1" "$2")
-	T0=$(now_ms) TOOK_MS=''
+	T0=$(now_ms)
 	$what "$1" "$2" || { [ "$what" = on ] || leave; return 1; }
 	[ "$what" = on ] || { leave && until_ms 3000 settled || { bill; return 1; }; }
 	below "$TOOK_MS" $LIMIT_MS

@@ -240,9 +240,12 @@ static void open_in_reset(void)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (i = 0; i < 4; i++)
+		for (i = 0; i < 4; i++) {
 			if (pf_write("reset", "1"))
 				_exit(1);
+			/* Long enough to open it in between. */
+			poll(NULL, 0, 100);
+		}
 		_exit(0);
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {

@@ -84,6 +84,8 @@ static void driver_again(struct avf *x)
 {
 	REQUIRE_EQ(avf_rd(x, AVF_ATQLEN) & AVF_AQ_LEN_ENABLE, 0);
 	REQUIRE_EQ(avf_rd(x, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE, 0);
+	/* It had not noticed at once, and went on sending. */
+	avf_wr(x, AVF_TX_TAIL(0), 5);
 	x->used = 0;
 	x->aq = NULL;
 	x->nr_events = 0;

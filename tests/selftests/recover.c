@@ -86,7 +86,8 @@ static void driver_again(struct avf *x)
 	REQUIRE_EQ(avf_rd(x, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE, 0);
 	/* It had not noticed at once, and went on sending. */
 	avf_wr(x, AVF_TX_TAIL(0), 5);
-	x->used = 0;
+	/* Memory that the device has not touched before. */
+	x->used = x->o.memory / 2;
 	x->aq = NULL;
 	x->nr_events = 0;
 	memset(x->q, 0, sizeof(x->q));
@@ -560,7 +561,7 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(killed_in_reset, "libvirt: virsh destroy meanwhile"),
 	CASE_SECONDS_FOR(suspend_and_resume, 40, "a laptop with a guest on it"),
 	CASE_FOR(deaf_is_revoked, "mdevctl stop beside a user who does not listen"),
-	CASE_FOR(ignorer_is_revoked, "mdevctl stop beside a guest that hangs"),
+	CASE_FOR(ignorer_is_revoked, "mdevctl stop beside a guest that ignores it"),
 	CASE_FOR(listener_is_waited_for, "QEMU: its guest ejects the device"),
 	CASE_FOR(unbind_while_open, "driverctl, PCI hot-unplug"),
 };

@@ -15,10 +15,12 @@ help:
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make selftests   the selftests alone'
 	@echo 'make kunit       the unit tests, in a kernel that runs as a program, and their coverage'
+	@echo 'make coverage    lines and branches that the unit tests and the tests in L1 run; SUITES="a b"'
 	@echo 'make mutants     does a test notice each fault of tests/mutants/table? MUTANTS="1 2 name" or RANDOM=5'
 	@echo 'make bench-control  costs of creating, opening and reading devices, beside peers'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make fuzz        fuzz what reads guest input, FUZZ_SECONDS=60 in all'
+	@echo 'make soak        sixteen devices in random hands for MINUTES=2; SEED=n repeats a run'
 	@echo 'make deb         the Debian package (DKMS), installed, built and booted on Debian 12 and 13'
 	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR, SIGN=1)'
 	@echo 'make lab-refresh fetch newer packages at the next run'
@@ -49,6 +51,9 @@ selftests:
 kunit:
 	@tests/kunit/report $(KUNIT)
 
+coverage:
+	@tests/coverage/run $(SUITES)
+
 mutants:
 	@tests/mutants/report $(if $(RANDOM),--random $(RANDOM),$(MUTANTS))
 
@@ -60,6 +65,9 @@ shell:
 
 fuzz:
 	@tests/fuzz/fuzz
+
+soak:
+	@tests/soak/run
 
 deb:
 	@tests/packaging/deb
@@ -77,4 +85,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long selftests kunit mutants shell install clean distclean fuzz deb bench-control
+.PHONY: help lab lab-refresh modules demo check check-long selftests kunit mutants shell install clean distclean fuzz soak deb bench-control coverage

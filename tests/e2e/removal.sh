@@ -178,20 +178,21 @@ gone_guest() {
 }
 
 gone() {
-	local rc=0
+	local rc=0 pid
 
 	request "$1" "$2" &
+	pid=$!
 	case $2 in
 	idle) until_ms 9000 eval '! there'; rc=$?; stop_watch ;;
 	open)
 		until_ms 9000 hardware_free || { rc=1; bill; }
 		stop_watch
-		kill -0 $! || { echo "the removal did not wait"; rc=1; }
+		kill -0 $pid || { echo "the removal did not wait"; rc=1; }
 		drop_holder
 		;;
 	guest) gone_guest "$1" || rc=1 ;;
 	esac
-	wait $! || { echo "$1: status $?"; rc=1; }
+	wait $pid || { echo "$1: status $?"; rc=1; }
 	! there || { echo "still there"; rc=1; }
 	put_back "$1" && return $rc
 }

@@ -165,6 +165,8 @@ bool mac_pton(const char *s, u8 *mac);
 /* --- what only has to have a size or a name --------------------------------------------- */
 
 struct list_head { struct list_head *next, *prev; };
+struct hlist_node { struct hlist_node *next, **pprev; };
+#define DECLARE_HASHTABLE(name, bits)	struct hlist_node *name[1 << (bits)]
 struct work_struct { int x; };
 struct delayed_work { int x; };
 struct device { int x; };

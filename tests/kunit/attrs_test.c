@@ -66,7 +66,8 @@ static void attrs_ranges(struct kunit *test)
 		for (k = 0; k < 4; k++) {
 			int n = snprintf(text, sizeof(text), "%u\n", ranges[i].good[k]);
 
-			KUNIT_EXPECT_EQ(test, snic_parse_number(text, n, ranges[i].range, &value), 0);
+			KUNIT_EXPECT_EQ(test, snic_parse_number(text, n, ranges[i].range, &value),
+					0);
 			KUNIT_EXPECT_EQ(test, value, ranges[i].good[k]);
 			n = snprintf(text, sizeof(text), "%u\n", ranges[i].bad[k]);
 			KUNIT_EXPECT_EQ_MSG(test, snic_parse_number(text, n, ranges[i].range,
@@ -106,7 +107,8 @@ static void attrs_mac(struct kunit *test)
 {
 	static const struct sample samples[] = {
 		GOOD("02:00:00:aB:cD:ef", 0), GOOD("02:00:00:ab:cd:ef\n", 0),
-		BAD("", -EINVAL), BAD("02:00:00:ab:cd:e", -EINVAL), BAD("02:00:00:ab:cd:eff", -EINVAL),
+		BAD("", -EINVAL),
+		BAD("02:00:00:ab:cd:e", -EINVAL), BAD("02:00:00:ab:cd:eff", -EINVAL),
 		BAD("02-00-00-ab-cd-ef", -EINVAL), BAD("02:00:00:ab:cd:eg", -EINVAL),
 		BAD("02:00:00:ab:cd:ef ", -EINVAL), BAD("02:00:00:ab:cd:ef\n\n", -EINVAL),
 		BAD("00:00:00:00:00:00", -EINVAL), BAD("03:00:00:ab:cd:ef", -EINVAL),
@@ -137,4 +139,5 @@ static struct kunit_suite attrs_suite = {
 	.name = "attributes",
 	.test_cases = attrs_cases,
 };
+
 kunit_test_suites(&attrs_suite);

@@ -324,6 +324,7 @@ static struct kunit_suite config_suite = {
 	.name = "config",
 	.test_cases = config_cases,
 };
+
 kunit_test_suites(&config_suite);
 
 MODULE_DESCRIPTION("Unit tests of the framework's objects");

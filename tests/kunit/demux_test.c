@@ -15,7 +15,6 @@ static int demux_init(struct kunit *test)
 	return err;
 }
 
-
 static unsigned int link_changes;
 
 static void link_work(struct work_struct *work)
@@ -236,6 +235,38 @@ static void demux_adi_shared(struct kunit *test)
 	stop(test);
 }
 
+/* After a reset of the device: everything goes where it went before. */
+static void demux_reset(struct kunit *test)
+{
+	static const u32 ctl[] = {
+		SNIC_INTVEC_MISC, SNIC_INTVEC_MBX, SNIC_INTVEC_FAULT, SNIC_INTVEC_CAUSE,
+		SNIC_ICR_MASK,
+	};
+	u32 before[ARRAY_SIZE(ctl)];
+	unsigned int i;
+
+	start(test, 7);
+	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	for (i = 0; i < ARRAY_SIZE(ctl); i++) {
+		before[i] = fake_reg(ctl[i]);
+		KUNIT_EXPECT_NE(test, before[i], 0);
+		fake_set(ctl[i], 0);
+	}
+	for (i = 0; i < SNIC_FUNC_VECS; i++)
+		snic_func_map_vector(&fake->pf, FAKE_FUNC, i, 0);
+	snic_vectors_route(&fake->pf);
+	snic_adi_vectors_route(&fake->adi, FAKE_FUNC);
+	for (i = 0; i < ARRAY_SIZE(ctl); i++)
+		KUNIT_EXPECT_EQ(test, fake_reg(ctl[i]), before[i]);
+	for (i = 0; i < VECS; i++)
+		KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID |
+				(i < 2 ? 5 + i : SNIC_INTVEC_SHARED));
+	KUNIT_EXPECT_EQ(test, vecmap(VECS), 0);
+	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 2);
+	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	stop(test);
+}
+
 /* Without dynamic allocation: from what was allocated at the start. */
 static void demux_adi_static(struct kunit *test)
 {
@@ -286,6 +317,7 @@ static struct kunit_case demux_cases[] = {
 	KUNIT_CASE(demux_wraps),
 	KUNIT_CASE(demux_adi_vectors),
 	KUNIT_CASE(demux_adi_shared),
+	KUNIT_CASE(demux_reset),
 	KUNIT_CASE(demux_adi_static),
 	KUNIT_CASE(demux_adi_refused),
 	KUNIT_CASE(demux_net),
@@ -298,4 +330,5 @@ static struct kunit_suite demux_suite = {
 	.exit = fake_nic_exit,
 	.test_cases = demux_cases,
 };
+
 kunit_test_suites(&demux_suite);

@@ -23,7 +23,7 @@
  */
 struct fake_vfio {
 	struct kunit *test;
-	spinlock_t *lock;
+	spinlock_t *lock; /* the device's: see above */
 	int signals[FAKE_FDS];
 	int refs[FAKE_FDS];
 	int producers;

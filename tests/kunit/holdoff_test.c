@@ -35,7 +35,8 @@ static void holdoff_closes(struct kunit *test)
 	slot = vdcm_holdoff_begin(gate, 0x1000, 0x1fff, now);
 	/* Under way: closed however long it takes. */
 	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1fff, now), SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1fff, 0x2fff, now + 3600000 * MS), SHORTEST);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1fff, 0x2fff, now + 3600000 * MS),
+			SHORTEST);
 	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x0, 0xfff, now), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x2000, ~0ULL, now), 0);
 	now += 7 * MS;
@@ -70,7 +71,8 @@ static void holdoff_burst_goes_on(struct kunit *test)
 
 	callback(gate, 0x1000, 0x1fff, 0);
 	callback(gate, 0x1000, 0x1fff, 2 * SHORTEST - 1);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, 2 * SHORTEST - 1), 2 * SHORTEST);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, 2 * SHORTEST - 1),
+			2 * SHORTEST);
 }
 
 static void holdoff_starts_anew(struct kunit *test)
@@ -242,4 +244,5 @@ static struct kunit_suite holdoff_suite = {
 	.name = "holdoff",
 	.test_cases = holdoff_cases,
 };
+
 kunit_test_suites(&holdoff_suite);

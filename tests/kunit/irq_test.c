@@ -332,6 +332,12 @@ static void irq_bypass(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_vfio.refs[1], 0);
 	set(test, MSIX, DATA_NONE | TRIGGER, 0, 0, NULL);
 	KUNIT_EXPECT_EQ(test, fake_vfio.producers, 0);
+	/* Taken from its user: there are no irqs behind the vectors any more. */
+	o->live->revoked = true;
+	arm(test);
+	KUNIT_EXPECT_EQ(test, fake_vfio.producers, 0);
+	o->live->revoked = false;
+	set(test, MSIX, DATA_NONE | TRIGGER, 0, 0, NULL);
 	/* Refused: the vector works all the same. */
 	fake_vfio.bypass_error = -EBUSY;
 	arm(test);
@@ -360,4 +366,5 @@ static struct kunit_suite irq_suite = {
 	.init = irq_init,
 	.test_cases = irq_cases,
 };
+
 kunit_test_suites(&irq_suite);

@@ -246,4 +246,5 @@ static struct kunit_suite msix_suite = {
 	.name = "msix",
 	.test_cases = msix_cases,
 };
+
 kunit_test_suites(&msix_suite);

@@ -257,4 +257,5 @@ static struct kunit_suite pin_tree_suite = {
 	.name = "pin_tree",
 	.test_cases = pin_tree_cases,
 };
+
 kunit_test_suites(&pin_tree_suite);

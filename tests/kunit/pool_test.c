@@ -143,4 +143,5 @@ static struct kunit_suite pool_suite = {
 	.name = "pool",
 	.test_cases = pool_cases,
 };
+
 kunit_test_suites(&pool_suite);

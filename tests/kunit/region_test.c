@@ -100,8 +100,7 @@ SPOIL(msix_pba_end, s->comp.msix_pba = 0x4000)
 SPOIL(msix_table_wraps, s->comp.msix_table = 0xfffff000)
 SPOIL(msix_pba_wraps, s->comp.msix_pba = 0xfffff000)
 SPOIL(msix_table_pass, s->comp.msix_bar = 0)
-SPOIL(msix_pba_trap, s->comp.msix_bar = 0; s->comp.msix_table = 0x7000;
-      s->comp.msix_pba = 0x4000)
+SPOIL(msix_pba_trap, s->comp.msix_bar = 0; s->comp.msix_table = 0x7000; s->comp.msix_pba = 0x4000)
 SPOIL(reg_bar, s->regs[0].bar = VDCM_NR_BARS)
 SPOIL(reg_none, s->regs[0].count = 0)
 SPOIL(reg_many, s->regs[1].count = VDCM_MAX_REGS + 1)
@@ -302,4 +301,5 @@ static struct kunit_suite region_suite = {
 	.name = "region",
 	.test_cases = region_cases,
 };
+
 kunit_test_suites(&region_suite);

@@ -323,4 +323,5 @@ static struct kunit_suite vcf_suite = {
 	.exit = fake_nic_exit,
 	.test_cases = vcf_cases,
 };
+
 kunit_test_suites(&vcf_suite);

@@ -455,4 +455,5 @@ static struct kunit_suite vcq_suite = {
 	.exit = fake_nic_exit,
 	.test_cases = vcq_cases,
 };
+
 kunit_test_suites(&vcq_suite);

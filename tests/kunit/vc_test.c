@@ -341,6 +341,30 @@ static void vc_link(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, i);
 }
 
+/* A driver that listens is told that its function will be reset. */
+static void vc_reset_impending(struct kunit *test)
+{
+	const struct virtchnl_pf_event *event = (void *)fake->data;
+	unsigned int before;
+
+	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
+	fake->adi.state = SNIC_VC_VERSION;
+	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
+	fake_ready();
+	before = fake->nr_sent;
+	KUNIT_EXPECT_TRUE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 1);
+	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+	KUNIT_EXPECT_EQ(test, fake->func, FAKE_FUNC);
+	KUNIT_EXPECT_EQ(test, fake->len, sizeof(*event));
+	KUNIT_EXPECT_EQ(test, event->event, VIRTCHNL_EVENT_RESET_IMPENDING);
+	KUNIT_EXPECT_EQ(test, event->severity, PF_EVENT_SEVERITY_CERTAIN_DOOM);
+	fake->adi.func = 0;
+	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 1);
+}
+
 static void vc_closed(struct kunit *test)
 {
 	fake->adi.func = 0;
@@ -407,6 +431,7 @@ static struct kunit_case vc_cases[] = {
 	KUNIT_CASE(vc_reset_vf),
 	KUNIT_CASE(vc_stats),
 	KUNIT_CASE(vc_link),
+	KUNIT_CASE(vc_reset_impending),
 	KUNIT_CASE(vc_closed),
 	KUNIT_CASE(vc_status),
 	KUNIT_CASE(vc_queueing),
@@ -419,4 +444,5 @@ static struct kunit_suite vc_suite = {
 	.exit = fake_nic_exit,
 	.test_cases = vc_cases,
 };
+
 kunit_test_suites(&vc_suite);

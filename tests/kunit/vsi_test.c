@@ -133,4 +133,5 @@ static struct kunit_suite vsi_suite = {
 	.exit = fake_nic_exit,
 	.test_cases = vsi_cases,
 };
+
 kunit_test_suites(&vsi_suite);

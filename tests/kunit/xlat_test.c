@@ -12,7 +12,7 @@
 
 #define TABLES	256
 #define RW	(SNIC_XLAT_READ | SNIC_XLAT_WRITE)
-#define PAGES	(1ULL << 36)
+#define PAGES	BIT_ULL(36)
 #define ROOM	2048
 #define STEPS	2000
 
@@ -259,4 +259,5 @@ static struct kunit_suite xlat_suite = {
 	.exit = xlat_test_exit,
 	.test_cases = xlat_cases,
 };
+
 kunit_test_suites(&xlat_suite);

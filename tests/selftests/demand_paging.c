@@ -15,6 +15,7 @@
 #define PARAM		"/sys/module/vdcm/parameters/fault_around"
 #define REGION		0x2000000000ull	/* where the tests map a second piece of memory */
 #define PIECE		(4 * MB)
+#define MSI		0xfee00000ull	/* interrupt messages, 1 MiB */
 #define QUIET		20
 
 static struct avf a, b;
@@ -81,6 +82,17 @@ static void receive_into(uint64_t iova, uint32_t seed)
 	avf_queue_aim(&a, 0, iova, 2048);
 	frame_l2(f, sizeof(f), a.res.mac, b.res.mac, seed);
 	REQUIRE_GE(avf_tx(&b, 0, f, sizeof(f), 0), 0);
+}
+
+/* B sends to A, whose receive buffers are in the piece: nothing of it is written. */
+static void not_received_in(uint64_t iova, const uint8_t *at, uint32_t seed)
+{
+	static uint8_t before[AVF_RING * 2048];
+
+	memcpy(before, at, sizeof(before));
+	receive_into(iova, seed);
+	EXPECT_ERR(avf_rx(&a, 0, &rx, QUIET), ETIMEDOUT);
+	EXPECT_MEM(at, before, sizeof(before));
 }
 
 /* The frame is there, and its bytes are in the piece: avf_rx() copies them from the
@@ -155,6 +167,12 @@ static void unmap_unpins(void)
 		REQUIRE_OK(vfio_unmap(&a.dev, iova, PIECE));
 		EXPECT_EQ(pinned(&a), base);
 	}
+	/* A single page is the first and the last of what is unmapped. */
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, 4096, DMA_RW));
+	send_from(REGION, piece[0], 3);
+	EXPECT_EQ(pinned(&a), base + 4096);
+	REQUIRE_OK(vfio_unmap(&a.dev, REGION, 4096));
+	EXPECT_EQ(pinned(&a), base);
 	done();
 }
 
@@ -230,25 +248,34 @@ static void unmap_under_traffic(void)
 	done();
 }
 
-/* Clause: memory mapped read-only can be sent from, and is not written: the queue stops
- * and the bytes stay.
+/* Clause: memory mapped read-only can be sent from, and is not written, neither where
+ * the device has read before nor elsewhere: the queue stops and the bytes stay.
  */
 static void read_only_mapping(void)
 {
-	static uint8_t marks[AVF_RING * 2048];
-
 	start();
 	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RO));
-	send_from(REGION + 8192, piece[0] + 8192, 3);
-	memset(piece[0], 0x42, PIECE);
-	memset(marks, 0x42, sizeof(marks));
-	receive_into(REGION, 4);
-	EXPECT_ERR(avf_rx(&a, 0, &rx, QUIET), ETIMEDOUT);
-	EXPECT_MEM(piece[0], marks, sizeof(marks));
+	send_from(REGION, piece[0], 3);
+	not_received_in(REGION, piece[0], 4);
+	not_received_in(REGION + PIECE / 2, piece[0] + PIECE / 2, 5);
 	avf_queue_again(&a, 0);
-	receive_into(a.q[0].rx_buf_iova, 5);
+	receive_into(a.q[0].rx_buf_iova, 6);
 	REQUIRE_OK(avf_rx(&a, 0, &rx, AVF_MS));
 	REQUIRE_OK(vfio_unmap(&a.dev, REGION, PIECE));
+	done();
+}
+
+/* Clause: what is mapped around a page that the device writes has rights of its own. */
+static void read_only_beside_writable(void)
+{
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, MB, DMA_RW));
+	REQUIRE_OK(vfio_map(&a.dev, piece[0] + MB, REGION + MB, MB, DMA_RO));
+	receive_into(REGION, 3);
+	received_in(piece[0], 3);
+	not_received_in(REGION + MB, piece[0] + MB, 4);
+	send_from(REGION + MB, piece[0] + MB, 5);
+	not_received_in(REGION + MB, piece[0] + MB, 6);
 	done();
 }
 
@@ -257,16 +284,43 @@ static void read_only_mapping(void)
  */
 static void memory_without_write_access(void)
 {
-	static uint8_t marks[AVF_RING * 2048];
-
 	start();
 	memset(piece[0], 0x42, PIECE);
-	memset(marks, 0x42, sizeof(marks));
 	REQUIRE_OK(mprotect(piece[0], PIECE, PROT_READ));
 	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
-	receive_into(REGION, 4);
-	EXPECT_ERR(avf_rx(&a, 0, &rx, QUIET), ETIMEDOUT);
-	EXPECT_MEM(piece[0], marks, sizeof(marks));
+	not_received_in(REGION, piece[0], 4);
+	done();
+}
+
+/* Clause: the platform takes one megabyte of addresses for interrupt messages, whatever
+ * is mapped there: the device reaches nothing in it, and everything beside it.
+ */
+static void interrupt_messages(void)
+{
+	struct avf_frag f = { MSI, 200 };
+	int64_t before;
+	uint8_t *at;
+	char old[16];
+
+	/* As much around as can be, so that it would reach over the edge. */
+	REQUIRE_GT(read_text(PARAM, old, sizeof(old)), 0);
+	REQUIRE_OK(write_text(PARAM, "512"));
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], MSI - 2 * MB, PIECE, DMA_RW));
+	at = piece[0] + 2 * MB;
+	send_from(MSI - 4096, at - 4096, 1);
+	before = pinned(&a);
+	send_from(MSI + MB, at + MB, 2);
+	EXPECT_LE(pinned(&a), before + (int64_t)MB);
+	frame_l2(at, 200, b.res.mac, a.res.mac, 3);
+	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+	EXPECT_ERR(avf_rx_from(&b, a.res.mac, &rx, QUIET), ETIMEDOUT);
+	EXPECT_ERR(avf_tx_done(&a, 0, 0), ETIMEDOUT);
+	not_received_in(MSI, at, 4);
+	not_received_in(MSI + MB - AVF_RING * 2048, at + MB - AVF_RING * 2048, 5);
+	avf_queue_again(&a, 0);
+	send_from(MSI + MB, at + MB, 6);
+	EXPECT_OK(write_text(PARAM, old));
 	done();
 }
 
@@ -357,7 +411,9 @@ static const struct ktap_case cases[] = {
 	CASE(remapped_memory_is_written),
 	CASE(unmap_under_traffic),
 	CASE(read_only_mapping),
+	CASE(read_only_beside_writable),
 	CASE(memory_without_write_access),
+	CASE(interrupt_messages),
 	CASE(read_then_write),
 	CASE(mapped_too_late),
 	CASE(close_unpins),

@@ -214,6 +214,23 @@ static void open_and_close(void)
 	EXPECT_OK(mdev_remove(uuid));
 }
 
+/* Clause: what was closed needs no hardware: one instance is opened more often than the
+ * SmartNIC has queues for.
+ */
+static void hardware_comes_back(void)
+{
+	char uuid[UUID_LEN + 1];
+	struct vfio_dev d;
+	unsigned int i;
+
+	mdev_new(16, uuid);
+	for (i = 0; i < 80; i++) {
+		REQUIRE_OK(vfio_open(&d, uuid));
+		vfio_close(&d);
+	}
+	EXPECT_OK(mdev_remove(uuid));
+}
+
 /* --- resets ------------------------------------------------------------------------------- */
 
 /* Clause: reset works in each stage of a driver's life, and the driver can start anew. */
@@ -409,6 +426,7 @@ static void unload_and_load(void)
 static const struct ktap_case cases[] = {
 	CASE_SECONDS_FOR(killed_in_traffic, 40, "libvirt: virsh destroy"),
 	CASE_FOR(open_and_close, "Nova: gives a device to the next tenant"),
+	CASE_FOR(hardware_comes_back, "Nova: gives a device to the next tenant"),
 	CASE_FOR(reset_in_every_stage, "QEMU: a guest's reboot at any time"),
 	CASE_FOR(reset_in_traffic, "QEMU: a guest's reboot"),
 	CASE_FOR(reset_is_private, "the other guests"),

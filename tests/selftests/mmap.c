@@ -147,8 +147,8 @@ static void memory_enable(void)
 	EXPECT_EQ(tx[0], 5);
 }
 
-/* Clause: reset clears the doorbell pages in the hardware, and an old mapping
- * shows the cleared page, not a stale one.
+/* Clause: reset switches memory space off and clears the doorbell pages in the
+ * hardware, and an old mapping shows the cleared page, not a stale one.
  */
 static void reset_clears(void)
 {
@@ -161,6 +161,8 @@ static void reset_clears(void)
 	}
 	rx[(AVF_ITRN(0, 0) & 0xfff) / 4] = 25;
 	EXPECT_OK(vfio_reset(&d));
+	EXPECT(touch_faults(tx, false));
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_TX_TAIL(0), 4), 0xffffffff);
 	cfg_command(&d, PCI_COMMAND_MEMORY, 0);
 	for (i = 0; i < 16; i++) {
 		EXPECT_EQ(tx[i], 0);

@@ -21,6 +21,7 @@
 #define SOON			3000
 /* A user who does not listen loses the hardware after two seconds. */
 #define REVOKED_MS		4000
+#define RELEASE_TIMEOUT		"/sys/module/vdcm/parameters/release_timeout"
 
 static struct avf a, b;
 static struct avf_rx rx;
@@ -83,7 +84,8 @@ static void driver_again(struct avf *x)
 {
 	REQUIRE_EQ(avf_rd(x, AVF_ATQLEN) & AVF_AQ_LEN_ENABLE, 0);
 	REQUIRE_EQ(avf_rd(x, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE, 0);
-	x->used = 0;
+	/* Memory that the device has not touched before. */
+	x->used = x->o.memory / 2;
 	x->aq = NULL;
 	x->nr_events = 0;
 	memset(x->q, 0, sizeof(x->q));
@@ -327,9 +329,10 @@ static void suspend_and_resume(void)
 
 /* --- removal ------------------------------------------------------------------------------- */
 
-/* What a user of devices and its test tell each other. */
+/* What a user of devices and its test tell each other. @listens: it has heard. */
 struct deaf {
 	unsigned int up, stop, revoked;
+	bool listens;
 };
 
 /* Memory that a process has pinned, kB. */
@@ -357,12 +360,13 @@ static void nothing_left(struct avf *x)
 	EXPECT_OK(vfio_unmap(&x->dev, x->o.iova, x->o.memory));
 }
 
-/* Opens @n devices, uses them, listens to nothing; sees them go. */
+/* Opens @n devices, uses them, does not let go; sees them taken away. */
 static pid_t deaf_user(char uuid[][UUID_LEN + 1], unsigned int n, struct deaf *d)
 {
 	static struct avf x[2];
 	unsigned int i;
 	pid_t pid;
+	int req;
 
 	fflush(stdout);
 	pid = fork();
@@ -372,11 +376,16 @@ static pid_t deaf_user(char uuid[][UUID_LEN + 1], unsigned int n, struct deaf *d
 	for (i = 0; i < n; i++)
 		avf_up(&x[i], uuid[i], NULL, 1);
 	EXPECT_GT(locked_kb(), 0);
+	req = d->listens ? event_new() : -1;
+	if (d->listens)
+		REQUIRE_OK(vfio_irq_eventfds(&x[0].dev, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &req));
 	__atomic_store_n(&d->up, 1, __ATOMIC_RELEASE);
 	for (i = 0; i < n; i++)
 		while (cfg_rd(&x[i].dev, PCI_VENDOR_ID, 4) != ~0u)
 			poll(NULL, 0, 5);
 	EXPECT_EQ(locked_kb(), 0);
+	if (d->listens)
+		EXPECT_GE(event_wait(req, 0), 1);
 	for (i = 0; i < n; i++)
 		nothing_left(&x[i]);
 	__atomic_store_n(&d->revoked, 1, __ATOMIC_RELEASE);
@@ -419,11 +428,8 @@ static void end_of(pid_t pid)
 	EXPECT_EQ(status, 0);
 }
 
-/* Clause: a user who does not listen to the release request is reported once, and loses
- * the hardware although it keeps the file; removal completes when it closes. Relied on
- * by: mdevctl stop while SPDK or a script of one's own has the device.
- */
-static void deaf_is_revoked(void)
+/* A device is removed under a user who does not let go of it. */
+static void is_revoked(bool listens, int ms)
 {
 	int before = mdev_available("smartnic-1q"), mark = dmesg_mark(), status;
 	struct deaf *d = ktap_shared(sizeof(*d));
@@ -431,6 +437,7 @@ static void deaf_is_revoked(void)
 	uint64_t t0;
 	pid_t user, remover;
 
+	d->listens = listens;
 	mdev_new(1, uuid[0]);
 	user = deaf_user(uuid, 1, d);
 	REQUIRE(told_by(&d->up, SOON));
@@ -441,7 +448,7 @@ static void deaf_is_revoked(void)
 	remover = fork();
 	if (remover == 0)
 		_exit(mdev_remove(uuid[0]) ? 1 : 0);
-	EXPECT(told_by(&d->revoked, REVOKED_MS));
+	EXPECT(told_by(&d->revoked, ms));
 	ktap_note("revoked after %llu ms", (unsigned long long)(now_ms() - t0));
 	EXPECT_EQ(adi_irqs(), 0);
 	EXPECT_EQ(waitpid(remover, &status, WNOHANG), 0);
@@ -452,6 +459,28 @@ static void deaf_is_revoked(void)
 	end_of(remover);
 	EXPECT(!mdev_exists(uuid[0]));
 	EXPECT_EQ(mdev_available("smartnic-1q"), before);
+}
+
+/* Clause: a user who does not listen to the release request is reported once, and loses
+ * the hardware although it keeps the file; removal completes when it closes. Relied on
+ * by: mdevctl stop while SPDK or a script of one's own has the device.
+ */
+static void deaf_is_revoked(void)
+{
+	is_revoked(false, REVOKED_MS);
+}
+
+/* Clause: likewise one who hears the request and ignores it, after vdcm.release_timeout.
+ * Relied on by: mdevctl stop while a guest that hangs has the device.
+ */
+static void ignorer_is_revoked(void)
+{
+	char was[16];
+
+	REQUIRE_GT(read_text(RELEASE_TIMEOUT, was, sizeof(was)), 0);
+	REQUIRE_OK(write_text(RELEASE_TIMEOUT, "3"));
+	is_revoked(true, 3000 + REVOKED_MS);
+	EXPECT_OK(write_text(RELEASE_TIMEOUT, was));
 }
 
 /* Clause: a listener that takes its time keeps the device meanwhile: it is a guest that
@@ -527,6 +556,7 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(killed_in_reset, "libvirt: virsh destroy meanwhile"),
 	CASE_SECONDS_FOR(suspend_and_resume, 40, "a laptop with a guest on it"),
 	CASE_FOR(deaf_is_revoked, "mdevctl stop beside a user who does not listen"),
+	CASE_FOR(ignorer_is_revoked, "mdevctl stop beside a guest that ignores it"),
 	CASE_FOR(listener_is_waited_for, "QEMU: its guest ejects the device"),
 	CASE_FOR(unbind_while_open, "driverctl, PCI hot-unplug"),
 };

@@ -297,6 +297,27 @@ static void access_sizes(void)
 	EXPECT_LT(pread(d.fd, &len, 4, (off_t)(0x7ffull << REGION_SHIFT)), 0);
 }
 
+/* Clause: registers are 32 bits wide: less of one reads 0 and changes nothing; eight
+ * bytes are two of them.
+ */
+static void register_width(void)
+{
+	open_dev();
+	cfg_command(&d, PCI_COMMAND_MEMORY, 0);
+	vfio_wr(&d, 0, AVF_ATQBAL, 0x12345600, 4);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_ATQBAL, 1), 0);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_ATQBAL + 1, 1), 0);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_ATQBAL, 2), 0);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_ATQBAL + 2, 2), 0);
+	vfio_wr(&d, 0, AVF_ATQBAL, 0xaabb, 2);
+	vfio_wr(&d, 0, AVF_ATQBAL + 3, 0xcc, 1);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_ATQBAL, 4), 0x12345600);
+	vfio_wr(&d, 0, AVF_TX_TAIL(0), 0x500000003ull, 8);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_TX_TAIL(0), 4), 3);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_TX_TAIL(1), 4), 5);
+	EXPECT_EQ(vfio_rd(&d, 0, AVF_TX_TAIL(0), 8), 0x500000003ull);
+}
+
 /* Clause: absent pages read 0 and swallow writes. */
 static void absent_pages_read_zero(void)
 {
@@ -405,6 +426,7 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(flr_resets, "guests that reset a function"),
 	CASE_FOR(config_splits, "QEMU: all 4096 bytes in one read"),
 	CASE_FOR(access_sizes, "QEMU with x-no-mmap=on"),
+	CASE_FOR(register_width, "QEMU with x-no-mmap=on"),
 	CASE_FOR(absent_pages_read_zero, "guests that dump registers"),
 	CASE_FOR(ioctls_and_reset, "QEMU: reset at a guest's reboot, feature probes"),
 };

@@ -179,3 +179,65 @@ void books_check(struct books *b)
 	check_pool(b);
 	check_log(b->log);
 }
+
+/* --- a reset of the PF ------------------------------------------------------------------ */
+
+void books_remember(struct books *b)
+{
+	unsigned int i;
+
+	irq_functions(b->irqs);
+	for (i = 0; i < WORKERS * SLOTS; i++) {
+		struct entry *e = &b->entry[i / SLOTS][i % SLOTS];
+
+		if (e->state != OPEN)
+			continue;
+		e->function = mdev_attr_num(e->uuid, "function");
+		e->pasid = mdev_attr_num(e->uuid, "pasid");
+	}
+}
+
+void books_compare(struct books *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORKERS * SLOTS; i++) {
+		const struct entry *e = &b->entry[i / SLOTS][i % SLOTS];
+
+		if (e->state != OPEN)
+			continue;
+		EXPECT_EQ(mdev_attr_num(e->uuid, "function"), e->function);
+		EXPECT_EQ(mdev_attr_num(e->uuid, "pasid"), e->pasid);
+	}
+}
+
+void books_newcomers(struct books *b)
+{
+	bool now[FUNCS_MAX];
+	unsigned int i;
+
+	irq_functions(now);
+	for (i = 0; i < FUNCS_MAX; i++)
+		b->others[i] = b->irqs[i] ? b->others[i] : now[i];
+}
+
+/* --- numbers ------------------------------------------------------------------------------ */
+
+uint32_t books_random(uint64_t *state, uint32_t below)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)(*state >> 32) % below;
+}
+
+uint64_t books_seed(uint64_t seed, unsigned int who)
+{
+	uint64_t state = seed * 0x9e3779b97f4a7c15ull + who + 1;
+	unsigned int i;
+
+	/* Neighbouring seeds begin alike. */
+	for (i = 0; i < 8; i++)
+		books_random(&state, 2);
+	return state ? state : 1;
+}

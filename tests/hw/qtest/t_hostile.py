@@ -12,7 +12,7 @@ from .regs import R
 
 A, B = mac(1), mac(2)
 ROUNDS = int(os.environ.get('FUZZ_ROUNDS', '12000'))
-SEED = int(os.environ.get('FUZZ_SEED', '0'))
+SEED = int(os.environ.get('FUZZ_SEED') or 0)
 
 
 def pair(m):

@@ -62,7 +62,10 @@ static bool snic_vc_pair_ok(const struct snic_adi *adi,
 	return snic_queue_cfg_ok(&tx, SNIC_QP_TX) && snic_queue_cfg_ok(&rx, SNIC_QP_RX);
 }
 
-/* Tails are not touched: a guest writes its RX tails before this. */
+/*
+ * RX tails are not touched: a guest writes them before this. A TX tail is one of
+ * the life before: of a driver that had not noticed yet that it was reset.
+ */
 SNIC_VC_HANDLER(snic_vc_config_queues)
 {
 	const struct virtchnl_vsi_queue_config_info *info = msg;
@@ -81,6 +84,7 @@ SNIC_VC_HANDLER(snic_vc_config_queues)
 		snic_vc_queue_cfgs(adi, &qpi[i], &tx, &rx);
 		snic_queue_setup(adi->pf, snic_vc_txq(adi, q), &tx);
 		snic_queue_setup(adi->pf, snic_vc_rxq(adi, q), &rx);
+		snic_win_write(adi->pf, adi->func, SNIC_WIN_TX_TAIL(q), 0);
 		adi->configured_tx |= BIT(q);
 		adi->configured_rx |= BIT(q);
 	}

@@ -24,10 +24,17 @@ while getopts t:e:a:s:u:p: opt; do
 	esac
 done
 
-# Its settings, as "mac=02:00:00:00:00:01 vlan=5". Read in any case: mdevctl 1.2
-# wants it read. Uninvited bytes of a definition do not belong into a log.
-attrs=$(tr -d '\n\t {}"' | sed -n 's/.*attrs:\[\([^]]*\)\].*/\1/p' |
-	sed 's|smartnic/||g; s|:|=|; s|,\([a-z_]*\):| \1=|g' | tr -cd '0-9A-Za-z_:= ')
+# A definition's settings, as "mac=02:00:00:00:00:01 vlan=5". Uninvited bytes of it
+# do not belong into a log.
+settings() {
+	tr -d '\n\t {}"' | sed -n 's/.*attrs:\[\([^]]*\)\].*/\1/p' |
+		sed 's|smartnic/||g; s|:|=|; s|,\([a-z_]*\):| \1=|g' | tr -cd '0-9A-Za-z_:= '
+}
+
+# mdevctl 1.2 tells them and wants them read; 1.4 tells nothing, but has them in a file.
+attrs=$(settings)
+definition=/etc/mdevctl.d/$parent/$uuid
+[ -n "$attrs" ] || [ ! -r "$definition" ] || attrs=$(settings <"$definition")
 
 case $event:$type in
 notify:smartnic-*) ;;

@@ -272,7 +272,8 @@ live_settings() {
 	return "$rc"
 }
 
-# One line for each thing done to a device, none for others' types.
+# One line for each thing done to a device, with its settings where mdevctl knows them;
+# none for others' types.
 notified() {
 	local u
 
@@ -281,7 +282,7 @@ notified() {
 	$CONF/scripts.d/notifiers/smartnic-notify.sh -t mtty-1 -e notify -a start -s success -u "$u" -p "$PF" <<<'{}' || return
 	dmesg | grep 'smartnic: .* of ' | tee /run/notes
 	equal "$(grep -c "smartnic: [a-z]* of smartnic-1q $u on $PF: success" /run/notes) $(wc -l </run/notes)" '4 4' &&
-		grep -q 'start of ' /run/notes && grep -q 'stop of ' /run/notes && grep -q 'undefine of .*(mac=' /run/notes
+		grep -q 'start of ' /run/notes && grep -q 'stop of ' /run/notes && grep -q 'define of .*: success (mac=' /run/notes
 }
 
 # mdevctl 1.2 changes definitions only.

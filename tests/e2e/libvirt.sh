@@ -69,6 +69,8 @@ types_known() {
 }
 
 node_xml() { settings_xml "$1" smartnic-1q "mac=$2"; } # UUID MAC
+# nodedev-update wants to be told the name, too.
+named() { sed "s|^<device>|<device><name>$NODE</name>|"; }
 
 settings_xml() { # UUID TYPE NAME=VALUE...
 	local u=$1 t=$2 s
@@ -112,9 +114,9 @@ settings_live_on() {
 
 # What a running device takes at once, libvirt gives it at once.
 live_update() {
-	settings_xml "$U" smartnic-1q mac=$MAC tx_rate=70 trust=on >/run/live.xml &&
+	settings_xml "$U" smartnic-1q mac=$MAC tx_rate=70 trust=on | named >/run/live.xml &&
 		virsh nodedev-update "$NODE" /run/live.xml --live && equal "$(attr "$U" tx_rate) $(attr "$U" trust)" "70 on" &&
-		node_xml "$U" $MAC >/run/live.xml && virsh nodedev-update "$NODE" /run/live.xml --live &&
+		node_xml "$U" $MAC | named >/run/live.xml && virsh nodedev-update "$NODE" /run/live.xml --live &&
 		equal "$(attr "$U" mac) $(attr "$U" tx_rate) $(attr "$U" trust)" "$MAC 0 off"
 }
 
@@ -143,7 +145,7 @@ nodedev_autostart() {
 
 # libvirt 10.1 and later changes a definition in place.
 nodedev_update() {
-	node_xml "$U" "$1" >/run/node.xml && virsh nodedev-update "$NODE" /run/node.xml --config &&
+	node_xml "$U" "$1" | named >/run/node.xml && virsh nodedev-update "$NODE" /run/node.xml --config &&
 		until_true 20 eval "virsh nodedev-dumpxml --inactive $NODE | grep \"value='$1'\"" &&
 		equal "$(jq -r '.attrs[]["smartnic/mac"]' "/etc/mdevctl.d/$PF/$U")" "$1"
 }
@@ -173,6 +175,8 @@ transient() {
 		until_true 20 virsh nodedev-destroy "mdev_${u//-/_}_${PF//[:.]/_}" && equal "$(available "$PF" smartnic-1q)" "$before"
 }
 
+shows_mac() { virsh nodedev-dumpxml "$1" | grep -E "name='smartnic/mac' value='.[26ae]:"; }
+
 # No UUID and no address: libvirt makes the one, the driver the other. The XML of
 # a running device shows what was not defined with libvirt 11.3, not yet with 9.0.
 bare() {
@@ -182,7 +186,7 @@ bare() {
 	node=$(defined_node /run/bare.xml) && [ -n "$node" ] && virsh nodedev-start "$node" && until_true 20 shown "$node" &&
 		virsh nodedev-dumpxml "$node" >/run/bare.xml && cat /run/bare.xml &&
 		grep -E '^.[26ae]:' "$MDEV/$(xmllint --xpath 'string(//uuid)' /run/bare.xml)/smartnic/mac" &&
-		{ [[ $(virsh --version) == 9.* ]] || grep -E "name='smartnic/mac' value='.[26ae]:" /run/bare.xml; } &&
+		{ [[ $(virsh --version) == 9.* ]] || until_true 20 shows_mac "$node"; } &&
 		virsh nodedev-destroy "$node" && virsh nodedev-undefine "$node"
 }
 

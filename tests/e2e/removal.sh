@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# removal.sh [EVENT...]: everything that takes a device, or its SmartNIC, away (or
+# removal.sh [EVENT|STATE...]: everything that takes a device, or its SmartNIC, away (or
 # nearly so), each with a device that nobody has open, one that a program holds which
 # listens to nothing, and one in a guest under traffic. None takes longer than ten
 # seconds, and each leaves nothing behind.
@@ -126,7 +126,9 @@ put_back() {
 	case $1 in
 	rmmod) load_modules ${DMA:+dma_mode=$DMA} ;;
 	unbind) echo "$PF" >/sys/bus/pci/drivers/smartnic/bind ;;
-	unplug) surprise false ;;
+	# The port takes a second to power the slot off: before that QEMU would
+	# think that it is the device that is to go.
+	unplug) sleep 3 && surprise false ;;
 	*) return 0 ;;
 	esac && until_ms 20000 pf_there && PF_DEV=$(pf_netdev) && pf_up "$PF_DEV"
 }
@@ -134,6 +136,11 @@ put_back() {
 # --- outcomes -------------------------------------------------------------------
 
 identity() { echo "$(attr "${UUID[x]}" function) $(attr "${UUID[x]}" pasid)"; }
+
+guest_says() {
+	l2_cmd x 'dmesg | tail -n 8; cat /sys/class/net/eth0/carrier'
+	return 1
+}
 
 # EVENT STATE: it carries on as what it was.
 on() {
@@ -147,7 +154,7 @@ on() {
 	case $2 in
 	idle) state_is idle ;;
 	open) state_is "open $HOLDER hold" ;;
-	guest) reach x host 40 ;;
+	guest) reach x host 40 || guest_says ;;
 	esac || { state; return 1; }
 	stop_watch
 	# Not only once: no reset of the guest's own comes after.
@@ -162,9 +169,10 @@ idle() {
 	return $rc
 }
 
+ended() { ! kill -0 "$1" 2>/dev/null; }
 no_nic() { l2_cmd x '[ ! -e /sys/class/net/eth0 ]'; }
 
-# The guest is asked, and ejects it, unless its hardware is gone already.
+# EVENT PID: the guest is asked, and ejects it, unless its hardware is gone already.
 gone_guest() {
 	if [ "$1" = unplug ]; then
 		until_ms 60000 hardware_free || return
@@ -172,7 +180,7 @@ gone_guest() {
 		kill_l2 x
 		return
 	fi
-	until_ms 60000 eval '! there' || return
+	until_ms 60000 ended "$2" && until_ms 2000 hardware_free || return
 	stop_watch
 	l2_alive x && no_nic && stop_l2 x
 }
@@ -183,14 +191,14 @@ gone() {
 	request "$1" "$2" &
 	pid=$!
 	case $2 in
-	idle) until_ms 9000 eval '! there'; rc=$?; stop_watch ;;
+	idle) until_ms 9000 ended $pid; rc=$?; stop_watch ;;
 	open)
 		until_ms 9000 hardware_free || { rc=1; bill; }
 		stop_watch
 		kill -0 $pid || { echo "the removal did not wait"; rc=1; }
 		drop_holder
 		;;
-	guest) gone_guest "$1" || rc=1 ;;
+	guest) gone_guest "$1" $pid || rc=1 ;;
 	esac
 	wait $pid || { echo "$1: status $?"; rc=1; }
 	! there || { echo "still there"; rc=1; }
@@ -200,18 +208,31 @@ gone() {
 row() { # EVENT STATE
 	local what
 
+	TOOK_MS=''
 	enter "$2" || { echo "no device in state $2"; return 1; }
 	what=$(outcome "$1" "$2")
-	T0=$(now_ms) TOOK_MS=''
+	T0=$(now_ms)
 	$what "$1" "$2" || { [ "$what" = on ] || leave; return 1; }
 	[ "$what" = on ] || { leave && until_ms 3000 settled || { bill; return 1; }; }
 	below "$TOOK_MS" $LIMIT_MS
 }
 
+# The events and states among the arguments; all if there is none of a kind.
+choose() {
+	local -a e=() s=()
+	local a
+
+	for a; do
+		if [[ " ${STATES[*]} " == *" $a "* ]]; then s+=("$a"); else e+=("$a"); fi
+	done
+	[ ${#e[@]} = 0 ] || EVENTS=("${e[@]}")
+	[ ${#s[@]} = 0 ] || STATES=("${s[@]}")
+}
+
 main() {
 	local s e
 
-	[ $# = 0 ] || EVENTS=("$@")
+	choose "$@"
 	plan $((${#STATES[@]} * ${#EVENTS[@]} + 4))
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	must "L1 reaches its machine" l1_qmp '{"execute":"query-status"}'

@@ -68,6 +68,13 @@ void snic_write(struct snic_pf *p, u32 off, u32 value)
 	*r = value;
 }
 
+/* Of its window only TX tails are the PF's to write, back to 0. */
+void snic_win_write(struct snic_pf *p, u16 func, u32 off, u32 value)
+{
+	must(p == &pf && may_write && func == FUNC);
+	must(off < SNIC_WIN_TX_TAIL(QUEUES) && off % 4 == 0 && !value);
+}
+
 u32 snic_read(struct snic_pf *p, u32 off)
 {
 	unsigned int q;

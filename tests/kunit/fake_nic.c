@@ -135,6 +135,11 @@ void snic_write(struct snic_pf *pf, u32 off, u32 value)
 		fake_set(off, value);
 }
 
+void snic_win_write(struct snic_pf *pf, u16 func, u32 off, u32 value)
+{
+	fake_set(FAKE_WIN(func) + off, value);
+}
+
 int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
 {
 	if (pf->dead)

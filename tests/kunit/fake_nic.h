@@ -20,6 +20,7 @@
 #define FAKE_VECS	64	/* MSI-X entries */
 #define FAKE_IRQ	1000	/* Linux irq of entry 0 */
 #define FAKE_LOG	160
+#define FAKE_WIN(func)	(0x10000000 + (func) * 0x4000)	/* registers of its window */
 
 /**
  * struct fake_nic - a SmartNIC with one open ADI

@@ -50,6 +50,10 @@ static void vcq_config(struct kunit *test)
 	unsigned int q;
 
 	fake_ready();
+	for (q = 0; q <= FAKE_QUEUES; q++) {
+		fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q), 7);
+		fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q), 8);
+	}
 	fill_queues(m, FAKE_QUEUES);
 	m->info.qpair[1].rxq.databuffer_size = 2047;
 	m->info.qpair[2].rxq.max_pkt_size = 0x3fff;
@@ -68,7 +72,11 @@ static void vcq_config(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_MAXFRAME), q == 2 ? 9728 : 1522);
 		/* Not enabled by it. */
 		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_CTL), 0);
+		/* Of the life before; the guest writes the others before it enables. */
+		KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q)), 0);
+		KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q)), 8);
 	}
+	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(FAKE_QUEUES)), 7);
 	/* The neighbour's queue pairs are untouched. */
 	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_Q(FAKE_QP - 1, SNIC_QP_TX) + SNIC_Q_LEN), 0);
 	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_Q(FAKE_QP + FAKE_QUEUES, SNIC_QP_TX) + SNIC_Q_LEN), 0);

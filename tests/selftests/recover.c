@@ -84,6 +84,8 @@ static void driver_again(struct avf *x)
 {
 	REQUIRE_EQ(avf_rd(x, AVF_ATQLEN) & AVF_AQ_LEN_ENABLE, 0);
 	REQUIRE_EQ(avf_rd(x, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE, 0);
+	/* It had not noticed at once, and went on sending. */
+	avf_wr(x, AVF_TX_TAIL(0), 5);
 	/* Memory that the device has not touched before. */
 	x->used = x->o.memory / 2;
 	x->aq = NULL;
@@ -241,9 +243,12 @@ static void open_in_reset(void)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (i = 0; i < 4; i++)
+		for (i = 0; i < 4; i++) {
 			if (pf_write("reset", "1"))
 				_exit(1);
+			/* Long enough to open it in between. */
+			poll(NULL, 0, 100);
+		}
 		_exit(0);
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {

@@ -40,9 +40,10 @@ talked() {
 	l2_cmd red 'kill -INT $(cat /tmp/talk.pid); sleep 1; cat /tmp/talk' >"$OUT.talk" || return
 	tail -n 3 "$OUT.talk"
 	awk -v most=$((MINUTES * 60)) -v resets="${resets:-0}" '
-		/ seq=/ { split($0, a, "seq="); n = a[2] + 0; if (n - last > gap) gap = n - last; last = n }
+		/bytes from .*seq=/ { split($0, a, "seq="); n = a[2] + 0; if (n - last > gap) gap = n - last; last = n }
 		/ packets transmitted/ { sent = $1; got = $4 }
-		END { print "longest silence: " gap / 2 " s, resets of the PF: " resets
+		END { if (sent - last > gap) gap = sent - last
+		      print "longest silence: " gap / 2 " s, resets of the PF: " resets
 		      exit !(sent > most && gap <= 60 && got >= sent * 0.98 - 40 * resets) }' "$OUT.talk"
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # removal.sh [EVENT|STATE...]: everything that takes a device, or its SmartNIC, away (or
 # nearly so), each with a device that nobody has open, one that a program holds which
-# listens to nothing, and one in a guest under traffic. None takes longer than ten
+# ignores release requests, and one in a guest under traffic. None takes longer than ten
 # seconds, and each leaves nothing behind.
 #
 # L1 sleeps, and asks its own machine to unplug the SmartNIC: run it with --copy

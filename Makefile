@@ -13,7 +13,7 @@ help:
 	@echo '                 TYPE=smartnic-1q GUESTS=2 DMA=pasid|table KEEP=1 (leaves a shell)'
 	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end'
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
-	@echo 'make check-debug selftests and a guest on a kernel that checks itself (KASAN, lockdep, kmemleak);'
+	@echo 'make check-debug selftests, guests, their SIGKILL and removal on a kernel that checks itself;'
 	@echo '                 builds that kernel first: 15 to 25 minutes, once'
 	@echo 'make matrix      kernels x compilers, selftests and guests in each DMA mode, as a table;'
 	@echo '                 KERNELS="6.1 bpo", CELLS="build selftests guest"; what passed is not run again'

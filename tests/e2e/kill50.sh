@@ -34,7 +34,7 @@ neighbour_pins() { echo $(($(pinned n) / 4096)); }
 settled() {
 	local i now
 
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 20 * SLOW; i++)); do
 		now=$(levels)
 		[ "$now" != "$1" ] || return 0
 		sleep 0.5
@@ -62,9 +62,9 @@ traffic() {
 	SINK=$!
 	guest_cmd host "$(wait_listen)" || return
 	l2_cmd v "nc ${ADDR[host]} $PORT </dev/zero >/dev/null 2>&1 &"
-	timeout 60 socat -u OPEN:/dev/zero "UDP4-SENDTO:${ADDR[v]}:9" </dev/null >/dev/null 2>&1 &
+	timeout $((60 * SLOW)) socat -u OPEN:/dev/zero "UDP4-SENDTO:${ADDR[v]}:9" </dev/null >/dev/null 2>&1 &
 	FLOOD=$!
-	for ((i = 0; i < 60; i++)); do
+	for ((i = 0; i < 60 * SLOW; i++)); do
 		[ $(($(rx_bytes rx) - rx)) -lt 500000 ] || [ $(($(rx_bytes tx) - tx)) -lt 500000 ] || return 0
 		sleep 0.2
 	done

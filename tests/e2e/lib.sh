@@ -3,6 +3,8 @@
 # For the end-to-end scripts, inside L1: the PF and its mdevs, guests on them,
 # traffic between them, and what it cost. l1.sh brings the guests themselves.
 #
+# Limits in seconds are for a machine of the usual speed ($SLOW, see l1.sh).
+#
 # A place traffic comes from or goes to is "host" (the PF's netdev) or the name
 # of a guest.
 
@@ -56,7 +58,7 @@ guest_cmd() {
 	if [ "$1" = host ]; then
 		shift
 		[ "$1" != --timeout ] || { secs=$2; shift 2; }
-		timeout -k 2 "$secs" bash -c "$*" </dev/null
+		timeout -k 2 $((secs * SLOW)) bash -c "$*" </dev/null
 	else
 		l2_cmd "$@"
 	fi
@@ -66,7 +68,7 @@ guest_cmd() {
 # after the driver was loaded.
 guest_dev() {
 	l2_cmd "$1" --timeout "$((${2:-40} + 10))" "i=0
-		while [ \$i -lt $((${2:-40} * 5)) ]; do
+		while [ \$i -lt $((${2:-40} * 5 * SLOW)) ]; do
 			for d in /sys/class/net/*; do
 				case \$(readlink -f \$d/device/driver) in
 				*/iavf) echo \${d##*/}; exit ;;
@@ -80,7 +82,7 @@ guest_dev() {
 wait_carrier() { # SECONDS: shell text
 	echo "i=0
 		until [ \"\$(cat /sys/class/net/eth0/carrier 2>/dev/null)\" = 1 ]; do
-			i=\$((i + 1)); [ \$i -lt $(($1 * 5)) ] || exit 1; sleep 0.2
+			i=\$((i + 1)); [ \$i -lt $(($1 * 5 * SLOW)) ] || exit 1; sleep 0.2
 		done"
 }
 
@@ -102,7 +104,7 @@ reach() { guest_cmd "$1" --timeout "$((${3:-20} + 10))" "$(wait_ping "${ADDR[$2]
 wait_ping() { # ADDRESS SECONDS: shell text
 	echo "i=0
 		until ping -c 1 -W 1 $1 >/dev/null 2>&1; do
-			i=\$((i + 1)); [ \$i -lt $2 ] || exit 1
+			i=\$((i + 1)); [ \$i -lt $(($2 * SLOW)) ] || exit 1
 		done"
 }
 

@@ -3,7 +3,8 @@
 # removal.sh [EVENT|STATE...]: everything that takes a device, or its SmartNIC, away (or
 # nearly so), each with a device that nobody has open, one that a program holds which
 # ignores release requests, and one in a guest under traffic. None takes longer than ten
-# seconds, and each leaves nothing behind.
+# seconds (times $SLOW), and each leaves nothing behind. Devices are opened as $VFIO and
+# $L2_IOMMUFD say: through type1, on the debug kernel through iommufd.
 #
 # L1 sleeps, and asks its own machine to unplug the SmartNIC: run it with --copy
 # --qmp, and with the hot plug left to the port, which alone can tell of a surprise:
@@ -15,7 +16,7 @@ set -u
 # In this order a guest that carries on serves the next event as well.
 EVENTS=(reset suspend rmmod kill stop unbind unplug)
 STATES=(idle open guest)
-LIMIT_MS=10000
+LIMIT_MS=$((10000 * SLOW))
 HOLDER=''
 
 # What becomes of a device in each state: it carries on; it is idle; it is gone.
@@ -28,9 +29,9 @@ outcome() { echo "${OUTCOME[$1:$2]:-${OUTCOME[$1]}}"; }
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 stop_watch() { TOOK_MS=$(($(now_ms) - T0)); }
 
-# until_ms LIMIT COMMAND...
+# until_ms LIMIT COMMAND...: LIMIT, as all of them, for a machine of the usual speed
 until_ms() {
-	local end=$(($(now_ms) + $1))
+	local end=$(($(now_ms) + $1 * SLOW))
 
 	shift
 	until "$@"; do
@@ -59,7 +60,7 @@ holder_alive() { [ -n "$HOLDER" ] && kill -0 "$HOLDER" 2>/dev/null; }
 state() { attr "${UUID[x]}" state; }
 state_is() { [[ "$(state 2>/dev/null)" = $1 ]]; }
 
-hold() { # [group]
+hold() { # [node]
 	/lab/selftests/hold "${UUID[x]}" "$@" >/run/hold &
 	HOLDER=$!
 	until_ms 10000 grep -q ready /run/hold
@@ -112,8 +113,8 @@ request() {
 	unplug) surprise true && until_ms 60000 pf_gone ;;
 	kill)
 		case $2 in
-		# One that had not come further than the group.
-		idle) hold group && drop_holder ;;
+		# One that had not come further than the file in /dev/vfio.
+		idle) hold node && drop_holder ;;
 		open) drop_holder ;;
 		guest) kill_l2 x ;;
 		esac

@@ -14,9 +14,13 @@
 
 LAB_OUT=${LAB_OUT:-/lab/out}
 L2_RUN=/run/l2
-# On the debug kernel everything takes longer, and guests do without type1, which has
-# an inversion of locks of its own (tests/suites).
-[ "${LAB_KERNEL:-}" != debug ] || { L2_IOMMUFD=${L2_IOMMUFD-1}; L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-900}; }
+# On the debug kernel everything takes longer, and guests and selftests do without type1,
+# which has an inversion of locks of its own (tests/suites). Time limits are multiplied.
+if [ "${LAB_KERNEL:-}" = debug ]; then
+	export VFIO=${VFIO:-cdev} SLOW=${SLOW:-8}
+	L2_IOMMUFD=${L2_IOMMUFD-1} L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-900}
+fi
+SLOW=${SLOW:-1}
 L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-240}
 mkdir -p "$L2_RUN"
 
@@ -154,6 +158,7 @@ l2_cmd() {
 
 	shift
 	[ "$1" != --timeout ] || { secs=$2; shift 2; }
+	secs=$((secs * SLOW))
 	l2_alive "$name" || { l1_fail "L2 $name does not run"; return 125; }
 	(
 		flock 9
@@ -168,14 +173,14 @@ l2_cmd() {
 }
 
 l2_reap() {
-	local pid i
+	local pid i max=$((${2:-100} * SLOW))
 
 	pid=$(l2_pid "$1") || return 0
-	for ((i = 0; i < ${2:-100}; i++)); do
+	for ((i = 0; i < max; i++)); do
 		[ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null || break
 		sleep 0.1
 	done
-	if [ "$i" = "${2:-100}" ]; then
+	if [ "$i" = "$max" ]; then
 		kill -KILL "$pid" 2>/dev/null
 		l1_fail "L2 $1 had to be killed"
 	fi
@@ -183,7 +188,7 @@ l2_reap() {
 }
 
 stop_l2() {
-	l2_alive "$1" && printf '0 5 %s\n' "$(echo 'poweroff -f' | base64)" >"$L2_RUN/$1/agent.in"
+	l2_alive "$1" && printf '0 %s %s\n' $((5 * SLOW)) "$(echo 'poweroff -f' | base64)" >"$L2_RUN/$1/agent.in"
 	l2_reap "$1" 200
 }
 
@@ -196,6 +201,6 @@ kill_l2() {
 
 reboot_l2() {
 	rm -f "$L2_RUN/$1/up"
-	printf '0 5 %s\n' "$(echo 'reboot -f' | base64)" >"$L2_RUN/$1/agent.in"
+	printf '0 %s %s\n' $((5 * SLOW)) "$(echo 'reboot -f' | base64)" >"$L2_RUN/$1/agent.in"
 	wait_l2 "$1" "${2:-}"
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hold UUID [group]: have a device open, with queues that receive, or only its
- * group; say "ready", then "error" at each error interrupt; leave release requests
- * alone and stay until killed.
+ * hold UUID [node]: have a device open, with queues that receive, or only its file in
+ * /dev/vfio, its group's or its own ($VFIO); say "ready", then "error" at each error
+ * interrupt; leave release requests alone and stay until killed.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,15 +11,6 @@
 #include <unistd.h>
 
 #include "lib/avf.h"
-
-static int hold_group(const char *uuid)
-{
-	int nr = vfio_group_number(uuid);
-	char path[32];
-
-	snprintf(path, sizeof(path), "/dev/vfio/%d", nr);
-	return open(path, O_RDWR | O_CLOEXEC) < 0;
-}
 
 static int hold_device(const char *uuid, int *error)
 {
@@ -37,8 +28,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
-	ret = argc > 2 && !strcmp(argv[2], "group") ? hold_group(argv[1]) :
-						      hold_device(argv[1], &error);
+	ret = argc > 2 && !strcmp(argv[2], "node") ? vfio_open_node(argv[1]) < 0 :
+						     hold_device(argv[1], &error);
 	puts(ret ? "failed" : "ready");
 	fflush(stdout);
 	if (ret)

@@ -11,6 +11,10 @@ int dmesg_check(void);
 
 /* Announce that a message with @text in it is expected (not a failure). */
 void dmesg_allow(const char *text);
+/* The same for a whole report, from "cut here" to "end trace", in which each of @texts
+ * (separated by tabs) occurs.
+ */
+void dmesg_allow_report(const char *texts);
 
 /* A place in the log; -1 if there is no log. */
 int dmesg_mark(void);

@@ -55,32 +55,6 @@ int vfio_group_number(const char *uuid)
 	return base ? atoi(base + 1) : -EINVAL;
 }
 
-static int open_group(struct vfio_dev *d, enum vfio_way w)
-{
-	struct vfio_group_status st = { .argsz = sizeof(st) };
-	int nr = vfio_group_number(d->uuid), ret;
-	char path[32];
-
-	if (nr < 0)
-		return nr;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", nr);
-	d->group = open(path, O_RDWR | O_CLOEXEC);
-	if (d->group < 0)
-		return -errno;
-	ret = do_ioctl(d->group, VFIO_GROUP_GET_STATUS, &st);
-	if (ret)
-		return ret;
-	if (!(st.flags & VFIO_GROUP_FLAGS_VIABLE))
-		return -EPERM;
-	ret = do_ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container);
-	if (!ret && w == WAY_TYPE1)
-		ret = do_ioctl(d->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU);
-	if (ret)
-		return ret;
-	d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
-	return d->fd < 0 ? -errno : 0;
-}
-
 /* "vfio3", the name of the device's character device. */
 static int cdev_name(const char *uuid, char *name, size_t len)
 {
@@ -100,20 +74,56 @@ static int cdev_name(const char *uuid, char *name, size_t len)
 	return ret;
 }
 
+int vfio_open_node(const char *uuid)
+{
+	char name[32] = "", path[64];
+	int nr, fd;
+
+	if (way() == WAY_CDEV) {
+		nr = cdev_name(uuid, name, sizeof(name));
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+	} else {
+		nr = vfio_group_number(uuid);
+		snprintf(path, sizeof(path), "/dev/vfio/%d", nr);
+	}
+	if (nr < 0)
+		return nr;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_group(struct vfio_dev *d, enum vfio_way w)
+{
+	struct vfio_group_status st = { .argsz = sizeof(st) };
+	int ret;
+
+	d->group = vfio_open_node(d->uuid);
+	if (d->group < 0)
+		return d->group;
+	ret = do_ioctl(d->group, VFIO_GROUP_GET_STATUS, &st);
+	if (ret)
+		return ret;
+	if (!(st.flags & VFIO_GROUP_FLAGS_VIABLE))
+		return -EPERM;
+	ret = do_ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container);
+	if (!ret && w == WAY_TYPE1)
+		ret = do_ioctl(d->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU);
+	if (ret)
+		return ret;
+	d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
+	return d->fd < 0 ? -errno : 0;
+}
+
 static int open_cdev(struct vfio_dev *d)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	char name[32], path[64];
-	int ret = cdev_name(d->uuid, name, sizeof(name));
+	int ret;
 
-	if (ret)
-		return ret;
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
-	d->fd = open(path, O_RDWR | O_CLOEXEC);
+	d->fd = vfio_open_node(d->uuid);
 	if (d->fd < 0)
-		return -errno;
+		return d->fd;
 	bind.iommufd = d->container;
 	ret = do_ioctl(d->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
 	/* So it answers the second user, whom a group refuses as busy. */

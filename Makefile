@@ -11,7 +11,8 @@ help:
 	@echo 'make modules     compile the modules against Debian kernels ($(KERNELS)), W=1 -Werror'
 	@echo 'make demo        stock guests on virtual functions of the SmartNIC'
 	@echo '                 TYPE=smartnic-1q GUESTS=2 DMA=pasid|table KEEP=1 (leaves a shell)'
-	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end'
+	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end;'
+	@echo '                 JOBS=2 suites side by side, WITH=ci adds what continuous integration adds'
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make check-debug selftests and a guest on a kernel that checks itself (KASAN, lockdep, kmemleak);'
 	@echo '                 builds that kernel first: 15 to 25 minutes, once'
@@ -45,7 +46,7 @@ demo:
 	@tests/e2e/demo
 
 check:
-	@tests/lab/check $(SUITES)
+	@tests/lab/check $(if $(WITH),--$(WITH)) $(SUITES)
 
 check-long:
 	@tests/lab/check --long $(SUITES)

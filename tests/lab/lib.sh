@@ -135,6 +135,41 @@ step_key() {
 
 step_dir() { printf '%s/%s-%s\n' "$CACHE" "$1" "$(step_key "$1")"; }
 
+# --- results that are kept --------------------------------------------------
+# A suite that passed is known by everything its result depends on, so that the
+# table of "make matrix" takes from "make check" what has run.
+
+trim() { local v=${1#"${1%%[![:space:]]*}"}; printf '%s' "${v%"${v##*[![:space:]]}"}"; }
+
+content() {
+	( cd "$REPO" && find "$@" -type f ! -name vdcm_config.h ! -name '*.pyc' ! -name '*.md' ! -name matrix ! -name lint |
+		sort | xargs cat )
+}
+
+# build_kept KERNEL SETTING...: where it stands that the modules built so.
+build_kept() {
+	local key
+
+	key=$({ step_key "kernel@$1"; echo "$@"; content Kbuild vdcm driver include tests/lab; } | sha256sum | cut -c1-12)
+	printf '%s/passed/build-%s-%s-%s\n' "$CACHE" "$1" "${2%%=*}" "$key"
+}
+
+# The kernel of a suite, from its options.
+suite_kernel() { local re='--kernel ([^ ]+)'; if [[ $1 =~ $re ]]; then echo "${BASH_REMATCH[1]}"; else echo 6.12; fi; }
+
+# suite_kept NAME DMA OPTIONS SCRIPT: where the counts stand of a suite in L1 that passed.
+suite_kept() {
+	local k key s
+
+	k=$(suite_kernel "$3")
+	key=$({
+		for s in qemu rootfs l2 "kernel@$k" "boot@$k"; do step_key "$s"; done
+		echo "$*" "${TYPE:-} ${GUESTS:-} ${VFIO:-} ${SLOW:-}"
+		content Kbuild vdcm driver include mdevctl tests/lab tests/selftests tests/e2e tests/soak tests/contract
+	} | sha256sum | cut -c1-12)
+	printf '%s/passed/%s-%s\n' "$CACHE" "$1" "$key"
+}
+
 size_of() { du -sm -- "$1" 2>/dev/null | cut -f1 || true; }
 
 # What went wrong, in one line, from a step's log.

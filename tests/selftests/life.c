@@ -100,20 +100,6 @@ static bool becomes_idle(const char *uuid)
 	return true;
 }
 
-static void pass_frames(unsigned int n)
-{
-	uint8_t f[300];
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		frame_l2(f, sizeof(f), b.res.mac, a.res.mac, i);
-		REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
-		REQUIRE_GE(avf_rx_from(&b, a.res.mac, &rx, AVF_MS), 0);
-		REQUIRE_EQ(rx.len, sizeof(f));
-		EXPECT_MEM(rx.data, f, sizeof(f));
-	}
-}
-
 /* --- dying ------------------------------------------------------------------------------- */
 
 /* As avf_up(). The predecessor's device is closed before its group file is: while a
@@ -274,7 +260,7 @@ static void reset_in_traffic(void)
 
 	avf_pair(&a, &b, 1);
 	for (i = 0; i < 8; i++) {
-		pass_frames(5);
+		avf_pass(&a, &b, 5);
 		frame_l2(f, sizeof(f), b.res.mac, a.res.mac, i);
 		for (k = 0; k < 20; k++)
 			REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
@@ -287,7 +273,7 @@ static void reset_in_traffic(void)
 		REQUIRE_OK(avf_restart(&b));
 		REQUIRE_EQ(avf_queues_up(&b, 1), 0);
 	}
-	pass_frames(5);
+	avf_pass(&a, &b, 5);
 	avf_close(&a);
 	avf_close(&b);
 	EXPECT_OK(mdev_remove(a.dev.uuid));
@@ -307,10 +293,10 @@ static void reset_is_private(void)
 	mdev_new(1, uuid);
 	avf_up(&c, uuid, NULL, 1);
 	for (i = 0; i < 5; i++) {
-		pass_frames(3);
+		avf_pass(&a, &b, 3);
 		REQUIRE_OK(vfio_reset(&c.dev));
 	}
-	pass_frames(3);
+	avf_pass(&a, &b, 3);
 	avf_close(&c);
 	EXPECT_OK(mdev_remove(uuid));
 	avf_close(&a);
@@ -416,7 +402,7 @@ static void unload_and_load(void)
 	while (mdev_available("smartnic-1q") <= 0 && now_ms() < end)
 		poll(NULL, 0, 10);
 	avf_pair(&a, &b, 1);
-	pass_frames(3);
+	avf_pass(&a, &b, 3);
 	avf_close(&a);
 	avf_close(&b);
 	EXPECT_OK(mdev_remove(a.dev.uuid));

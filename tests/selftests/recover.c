@@ -14,7 +14,6 @@
 
 #include "lib/avf.h"
 #include "lib/dmesg.h"
-#include "lib/frame.h"
 #include "lib/ktap.h"
 
 #define EVENT_RESET_IMPENDING	2
@@ -24,7 +23,6 @@
 #define RELEASE_TIMEOUT		"/sys/module/vdcm/parameters/release_timeout"
 
 static struct avf a, b;
-static struct avf_rx rx;
 
 static void setup(void)
 {
@@ -63,20 +61,6 @@ static bool becomes(const char *uuid, const char *name, const char *want, int ms
 		poll(NULL, 0, 5);
 	}
 	return true;
-}
-
-static void pass_frames(unsigned int n)
-{
-	uint8_t f[300];
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		frame_l2(f, sizeof(f), b.res.mac, a.res.mac, i);
-		REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
-		REQUIRE_GE(avf_rx_from(&b, a.res.mac, &rx, AVF_MS), 0);
-		REQUIRE_EQ(rx.len, sizeof(f));
-		EXPECT_MEM(rx.data, f, sizeof(f));
-	}
 }
 
 /* As a guest's driver after a reset by the PF: no VFIO reset, no new version. */
@@ -141,7 +125,7 @@ static void reset_open(const char *method)
 	if (pf_write("reset_method", method))
 		ktap_skip("the PF has no reset method %s", method);
 	avf_pair(&a, &b, 1);
-	pass_frames(5);
+	avf_pass(&a, &b, 5);
 	attr(a.dev.uuid, "function", function, sizeof(function));
 	attr(a.dev.uuid, "pasid", pasid, sizeof(pasid));
 	resumes = mdev_counter(a.dev.uuid, "resumes");
@@ -159,7 +143,7 @@ static void reset_open(const char *method)
 		  PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	driver_again(&a);
 	driver_again(&b);
-	pass_frames(5);
+	avf_pass(&a, &b, 5);
 	end_pair();
 }
 
@@ -321,12 +305,12 @@ static void suspend_and_resume(void)
 		ktap_skip("this kernel has no /sys/power/pm_test");
 	write_text("/sys/module/suspend/parameters/pm_test_delay", "1");
 	avf_pair(&a, &b, 1);
-	pass_frames(3);
+	avf_pass(&a, &b, 3);
 	REQUIRE_OK(write_text("/sys/power/state", "freeze"));
 	write_text("/sys/power/pm_test", "none");
 	driver_again(&a);
 	driver_again(&b);
-	pass_frames(3);
+	avf_pass(&a, &b, 3);
 	end_pair();
 }
 
@@ -547,7 +531,7 @@ static void unbind_while_open(void)
 	while (mdev_available("smartnic-1q") <= 0 && now_ms() < end)
 		poll(NULL, 0, 10);
 	avf_pair(&a, &b, 1);
-	pass_frames(3);
+	avf_pass(&a, &b, 3);
 	end_pair();
 }
 

@@ -136,6 +136,8 @@ struct avf_rx {
 int avf_rx(struct avf *a, unsigned int q, struct avf_rx *rx, int ms);
 /* The next frame whose source address is @src, from any queue; returns the queue. */
 int avf_rx_from(struct avf *a, const uint8_t *src, struct avf_rx *rx, int ms);
+/* @n frames get from @from to @to, each as it was sent; else the case ends. */
+void avf_pass(struct avf *from, struct avf *to, unsigned int n);
 /* Frames that come from @src within @ms; does not wait on when @want have come
  * (0: waits until the end).
  */

@@ -355,6 +355,21 @@ int avf_rx_from(struct avf *a, const uint8_t *src, struct avf_rx *rx, int ms)
 	}
 }
 
+void avf_pass(struct avf *from, struct avf *to, unsigned int n)
+{
+	static struct avf_rx rx;
+	uint8_t f[300];
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		frame_l2(f, sizeof(f), to->res.mac, from->res.mac, i);
+		REQUIRE_GE(avf_tx(from, 0, f, sizeof(f), 0), 0);
+		REQUIRE_GE(avf_rx_from(to, from->res.mac, &rx, AVF_MS), 0);
+		REQUIRE_EQ(rx.len, sizeof(f));
+		EXPECT_MEM(rx.data, f, sizeof(f));
+	}
+}
+
 unsigned int avf_rx_count(struct avf *a, const uint8_t *src, unsigned int want, int ms)
 {
 	uint64_t end = now_ms() + (uint64_t)ms, t;

@@ -41,20 +41,42 @@ harmless() { # EVENT: an error that takes nothing
 recovery_over() { logged 'AER: device recovery \(successful\|failed\)'; }
 recovered() { until_ms 20000 recovery_over && logged 'AER: device recovery successful'; }
 
-resets() { for _ in 1 2 3 4 5 6; do echo 1 >"/sys/bus/pci/devices/$PF/reset"; done; }
+# Resets without end, and errors between them until one comes through: a device that
+# is being reset reports none.
+CLASH=/run/clash
+resets() {
+	while [ -e $CLASH ]; do
+		echo 1 >"/sys/bus/pci/devices/$PF/reset" || return
+		sleep 0.1
+	done
+}
+
+each_recovered() {
+	log | awk '/AER: .*[(]Fatal[)].* received/ { n++ } /AER: device recovery successful/ { n-- } END { exit n != 0 }'
+}
+
+clash() {
+	local i pid
+
+	touch $CLASH
+	resets &
+	pid=$!
+	for ((i = 0; i < 40; i++)); do
+		inject MALF_TLP || break
+		sleep 0.1
+		! logged 'AER: .*(Fatal)' || break
+	done
+	until_ms 20000 recovery_over
+	sleep 0.5
+	rm $CLASH
+	wait $pid && recovered && until_ms 5000 each_recovered
+}
 
 error() { # EVENT
-	local pid
-
 	case $1 in
 	correctable | nonfatal) harmless "$1" ;;
 	fatal) inject MALF_TLP && recovered ;;
-	clash)
-		resets &
-		pid=$!
-		sleep 0.3
-		inject MALF_TLP && wait $pid && recovered
-		;;
+	clash) clash ;;
 	lost) inject MALF_TLP ;;
 	esac
 }

@@ -18,7 +18,7 @@ logged() { log | grep -q "$1"; }
 
 # What may have been said about it.
 SAID='AER: |PCIe Bus Error|error status/mask=|\[ ?[0-9]+\] [A-Za-z]|back again'
-SAID_LOST='no recovery after 30 s|the device is given up|Link Active not set'
+SAID_LOST='cannot be opened: -5|PASID [0-9]+ detached|no recovery after 30 s|the device is given up|Link Active not set'
 only_expected() { # EVENT
 	local said=$SAID
 
@@ -116,15 +116,15 @@ dead() { # EVENT STATE
 	until_ms 40000 logged 'the device is given up' && until_ms 3000 hardware_free || { bill; rc=1; }
 	stop_watch
 	logged 'no recovery after 30 s' || { echo "not by the time limit"; rc=1; }
+	equal "$(state)" dead || rc=1
 	case $2 in
 	open) until_ms 1000 grep -q error /run/hold || { echo "no error interrupt"; rc=1; } ;;
 	guest) kill_l2 x ;;
 	esac
 	drop_holder
-	until_ms 3000 state_is idle || rc=1
 	refused || { echo "it was opened"; rc=1; }
 	! has_bus || { echo "it may do DMA"; rc=1; }
 	only_expected "$1" || rc=1
-	put_back "$1" && ! there || rc=1
-	[ $rc = 0 ] || { log; return 1; }
+	[ $rc = 0 ] || log | tail -n 6
+	put_back "$1" && ! there && return $rc
 }

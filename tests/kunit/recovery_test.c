@@ -126,6 +126,7 @@ static int recovery_init(struct kunit *test)
 	reset_error = 0;
 	mutex_init(&fake->pf.adis_lock);
 	INIT_LIST_HEAD(&fake->pf.adis);
+	list_add(&fake->adi.list, &fake->pf.adis);
 	INIT_WORK(&fake->pf.link_work, no_work);
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	INIT_DELAYED_WORK(&fake->pf.watch_work, no_work);
@@ -202,6 +203,38 @@ static void recovery_no_answer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, waits());
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "");
+}
+
+/* It did then, and does no more when all had agreed. */
+static void recovery_falls_silent(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	answers = false;
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "Mx");
+}
+
+/* Guests are told of a reset while the device can tell them. */
+static void recovery_told(struct kunit *test)
+{
+	static const u32 impending = VIRTCHNL_EVENT_RESET_IMPENDING;
+	unsigned int sent;
+
+	fake_ready();
+	sent = fake->nr_sent;
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "MRrQN");
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	says(test, "qn");
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
+	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+	KUNIT_EXPECT_MEMEQ(test, fake->data, &impending, sizeof(impending));
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "MRrQN");
 }
 
 /* It answers, but cannot be set up. */
@@ -289,6 +322,8 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_not_needed),
 	KUNIT_CASE(recovery_after_reset),
 	KUNIT_CASE(recovery_no_answer),
+	KUNIT_CASE(recovery_falls_silent),
+	KUNIT_CASE(recovery_told),
 	KUNIT_CASE(recovery_reset_fails),
 	KUNIT_CASE(recovery_takes_too_long),
 	KUNIT_CASE(recovery_others_refuse),

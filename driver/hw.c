@@ -77,13 +77,21 @@ void snic_hw_fatal(struct snic_pf *pf, const char *why)
 	snic_hw_dead(pf);
 }
 
-/* All-ones may be a value; only the identity register tells. */
+/**
+ * snic_hw_answers() - does the device answer, whatever we think of it?
+ * @pf: PF
+ *
+ * All-ones may be a value; only the identity register tells. Any context.
+ */
+bool snic_hw_answers(struct snic_pf *pf)
+{
+	return readl(pf->ctrl + SNIC_ID) == SNIC_ID_MAGIC;
+}
+
 static void snic_check_gone(struct snic_pf *pf)
 {
-	u32 id = readl(pf->ctrl + SNIC_ID);
-
 	/* A reset may have begun meanwhile: then it says nothing. */
-	if (id != SNIC_ID_MAGIC && !snic_hw_off(pf))
+	if (!snic_hw_answers(pf) && !snic_hw_off(pf))
 		snic_hw_fatal(pf, "the device does not answer any more");
 }
 

@@ -19,6 +19,7 @@ int snic_hw_identify(struct snic_pf *pf);
 int snic_hw_reset(struct snic_pf *pf);
 void snic_hw_dead(struct snic_pf *pf);
 void snic_hw_fatal(struct snic_pf *pf, const char *why);
+bool snic_hw_answers(struct snic_pf *pf);
 bool snic_hw_alive(struct snic_pf *pf);
 
 /* Nobody touches the device: it is dead, or asleep or being reset. */

@@ -87,6 +87,9 @@ static void snic_resume(struct snic_pf *pf)
 
 	if (READ_ONCE(pf->dead) || !READ_ONCE(pf->quiet))
 		return;
+	/* A reset through sysfs amid error recovery: another one follows. */
+	if (delayed_work_pending(&pf->recovery_work))
+		return;
 	err = snic_restart(pf);
 	if (err) {
 		pci_err(pf->pdev, "not brought back: %d\n", err);
@@ -137,37 +140,47 @@ void snic_recovery_exit(struct snic_pf *pf)
 		snic_hw_dead(pf);
 }
 
+static void snic_recovery_expect(struct snic_pf *pf)
+{
+	queue_delayed_work(pf->ctl_wq, &pf->recovery_work, SNIC_RECOVERY_SECONDS * HZ);
+}
+
+static pci_ers_result_t snic_refuse(struct snic_pf *pf)
+{
+	cancel_delayed_work_sync(&pf->recovery_work);
+	snic_hw_dead(pf);
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
 static pci_ers_result_t snic_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
 	struct snic_pf *pf = pci_get_drvdata(pdev);
 
-	switch (state) {
-	case pci_channel_io_normal:
+	if (READ_ONCE(pf->dead) || state == pci_channel_io_perm_failure)
+		return snic_refuse(pf);
+	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
-	case pci_channel_io_frozen:
-		if (READ_ONCE(pf->dead))
-			return PCI_ERS_RESULT_DISCONNECT;
-		snic_quiesce(pf, false);
-		queue_delayed_work(pf->ctl_wq, &pf->recovery_work,
-				   SNIC_RECOVERY_SECONDS * HZ);
-		return PCI_ERS_RESULT_NEED_RESET;
-	default:
-		snic_hw_dead(pf);
-		return PCI_ERS_RESULT_DISCONNECT;
-	}
+	snic_quiesce(pf, false);
+	snic_recovery_expect(pf);
+	return PCI_ERS_RESULT_NEED_RESET;
 }
 
 static pci_ers_result_t snic_slot_reset(struct pci_dev *pdev)
 {
 	struct snic_pf *pf = pci_get_drvdata(pdev);
 
+	/* Given up meanwhile, or not: it must not be while it gets the bus back. */
+	cancel_delayed_work_sync(&pf->recovery_work);
+	if (READ_ONCE(pf->dead))
+		return PCI_ERS_RESULT_DISCONNECT;
 	/* The reset took config space along; restoring uses the saved state up. */
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
-	if (!READ_ONCE(pf->dead) && readl(pf->ctrl + SNIC_ID) == SNIC_ID_MAGIC)
-		return PCI_ERS_RESULT_RECOVERED;
-	snic_hw_dead(pf);
-	return PCI_ERS_RESULT_DISCONNECT;
+	if (!snic_hw_answers(pf))
+		return snic_refuse(pf);
+	/* Others behind the same port may still refuse, and then nobody resumes. */
+	snic_recovery_expect(pf);
+	return PCI_ERS_RESULT_RECOVERED;
 }
 
 static void snic_error_resume(struct pci_dev *pdev)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Settings of an instance, as they are seen on the wire. */
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,24 +19,11 @@ static void setup(void)
 	mdev_cleanup();
 }
 
-static void three(void)
-{
-	const struct avf_opts oc = { .iova = 0x300000000 };
-	char uuid[UUID_LEN + 1];
-
-	avf_pair(&a, &b, 1);
-	mdev_new(1, uuid);
-	avf_up(&c, uuid, &oc, 0);
-}
-
 static void done(void)
 {
-	avf_close(&a);
-	avf_close(&b);
-	avf_close(&c);
-	EXPECT_OK(mdev_remove(a.dev.uuid));
-	EXPECT_OK(mdev_remove(b.dev.uuid));
-	EXPECT_OK(mdev_remove(c.dev.uuid));
+	avf_end(&a);
+	avf_end(&b);
+	avf_end(&c);
 }
 
 static void set(const struct avf *f, const char *attr, const char *value)
@@ -119,7 +105,7 @@ static void gets(struct avf *at, const struct avf *from, uint16_t tci)
  */
 static void vlan_on_the_wire(void)
 {
-	three();
+	avf_three(&a, &b, &c);
 	set(&a, "vlan", "100");
 	set(&c, "vlan", "100");
 	send_plain(&a, mac_broadcast);
@@ -148,7 +134,7 @@ static void vlan_on_the_wire(void)
  */
 static void wrong_vlan(void)
 {
-	three();
+	avf_three(&a, &b, &c);
 	set(&a, "vlan", "100");
 	send_as(&a, mac_broadcast, a.res.mac, 0x8100, 5);
 	send_as(&a, mac_broadcast, a.res.mac, 0x8100, 101);
@@ -174,7 +160,7 @@ static void wrong_vlan(void)
 /* Clause: neither reset nor the guest takes the VLAN away. */
 static void vlan_stays(void)
 {
-	three();
+	avf_three(&a, &b, &c);
 	set(&a, "vlan", "7");
 	REQUIRE_OK(vfio_reset(&a.dev));
 	REQUIRE_OK(avf_restart(&a));
@@ -191,7 +177,7 @@ static void spoofing(void)
 {
 	uint8_t fake[6];
 
-	three();
+	avf_three(&a, &b, &c);
 	memcpy(fake, a.res.mac, 6);
 	fake[5] ^= 0x5a;
 	send_as(&a, b.res.mac, fake, 0, 0);
@@ -217,7 +203,7 @@ static void promiscuous_with_trust(void)
 {
 	struct vc_promisc p = { .flags = VC_PROMISC_UC | VC_PROMISC_MC };
 
-	three();
+	avf_three(&a, &b, &c);
 	p.vsi_id = b.res.vsi_id;
 	EXPECT_EQ(avf_vc(&b, VC_PROMISC, &p, sizeof(p), NULL), 0);
 	send_plain(&a, c.res.mac);
@@ -244,7 +230,7 @@ static void addresses_with_trust(void)
 {
 	static const uint8_t extra[6] = { 0x02, 0x5e, 0x1f, 0, 1, 7 };
 
-	three();
+	avf_three(&a, &b, &c);
 	set(&a, "trust", "on");
 	REQUIRE_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, extra, 2), 0);
 	send_plain(&b, extra);
@@ -280,7 +266,7 @@ static void told(struct avf *f, int up)
 /* Clause: `link_state` tells the guest, and disable cuts it off. */
 static void link_state(void)
 {
-	three();
+	avf_three(&a, &b, &c);
 	told(&a, 1);
 	set(&a, "link_state", "disable");
 	told(&a, 0);
@@ -374,7 +360,7 @@ static void rate(void)
 	unsigned int slow, faster, none;
 	int64_t lost;
 
-	three();
+	avf_three(&a, &b, &c);
 	kbps(100);		/* pins what it needs */
 	set(&a, "tx_rate", "5");
 	kbps(300);		/* what the bucket held */
@@ -398,36 +384,12 @@ static void rate(void)
 
 /* --- interrupts --------------------------------------------------------------------------- */
 
-/* Interrupts of B's queue vector in @ms while frames come, its driver asking for none
- * to be left out: by ITR 0, or by the index that has no ITR.
- */
-static unsigned int interrupts_in(unsigned int ms)
+/* Interrupts of B in 300 ms, its driver asking for none to be left out. */
+static unsigned int interrupts(void)
 {
-	struct pollfd p = { .fd = b.event[1], .events = POLLIN };
-	uint64_t end;
-	unsigned int n = 0;
+	unsigned int ms = 300;
 
-	avf_wr(&b, AVF_ITRN(0, 0), 0);
-	avf_wr(&b, AVF_ITRN(1, 0), 0);
-	avf_arm(&b, 1);
-	event_wait(b.event[1], SETTLE);
-	avf_arm(&b, 1);
-	end = now_ms() + ms;
-	while (now_ms() < end) {
-		uint8_t f[128];
-
-		frame_l2(f, sizeof(f), b.res.mac, a.res.mac, 1);
-		REQUIRE_GE(avf_tx(&a, 0, f, sizeof(f), 0), 0);
-		poll(&p, 1, 1);
-		if (event_wait(b.event[1], 0)) {
-			n++;
-			avf_rx_drain(&b);
-			avf_arm(&b, 1);
-		}
-		avf_tx_done(&a, 0, 0);
-	}
-	avf_rx_drain(&b);
-	return n;
+	return avf_interrupts(&a, &b, &ms, 0);
 }
 
 /* Clause: with `itr` interrupts of a vector are that far apart, whatever the guest
@@ -437,16 +399,16 @@ static void itr_floor(void)
 {
 	unsigned int before, with, again, after;
 
-	three();
-	before = interrupts_in(300);
+	avf_three(&a, &b, &c);
+	before = interrupts();
 	set(&b, "itr", "8000");
-	with = interrupts_in(300);
+	with = interrupts();
 	REQUIRE_OK(vfio_reset(&b.dev));
 	REQUIRE_OK(avf_restart(&b));
 	REQUIRE_EQ(avf_queues_up(&b, 1), 0);
-	again = interrupts_in(300);
+	again = interrupts();
 	set(&b, "itr", "0");
-	after = interrupts_in(300);
+	after = interrupts();
 	ktap_note("300 ms: %u interrupts, %u and %u with 8 ms, %u", before, with, again, after);
 	EXPECT_GE(with, 3);
 	EXPECT_LE(with, 300 / 8 + 2);

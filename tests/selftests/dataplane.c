@@ -23,10 +23,8 @@ static void setup(void)
 
 static void done(void)
 {
-	avf_close(&a);
-	avf_close(&b);
-	EXPECT_OK(mdev_remove(a.dev.uuid));
-	EXPECT_OK(mdev_remove(b.dev.uuid));
+	avf_end(&a);
+	avf_end(&b);
 }
 
 /* Sends @f and expects it at B, byte for byte. */
@@ -455,20 +453,9 @@ static void rss_without_hash_configuration(void)
 
 /* --- the switch --------------------------------------------------------------------------------- */
 
-static void three(void)
-{
-	const struct avf_opts oc = { .iova = 0x300000000 };
-	char uuid[UUID_LEN + 1];
-
-	avf_pair(&a, &b, 1);
-	mdev_new(1, uuid);
-	avf_up(&c, uuid, &oc, 0);
-}
-
 static void three_done(void)
 {
-	avf_close(&c);
-	EXPECT_OK(mdev_remove(c.dev.uuid));
+	avf_end(&c);
 	done();
 }
 
@@ -486,7 +473,7 @@ static void unicast_and_broadcast(void)
 {
 	static const uint8_t nobody[6] = { 0x02, 0x99, 0x99, 0x99, 0x99, 0x99 };
 
-	three();
+	avf_three(&a, &b, &c);
 	send_to(c.res.mac);
 	EXPECT_EQ(avf_rx_count(&c, a.res.mac, 1, AVF_MS), 1);
 	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, 5), 0);
@@ -508,7 +495,7 @@ static void multicast_by_subscription(void)
 	static const uint8_t group[6] = { 0x33, 0x33, 0, 0, 0x12, 0x34 };
 	struct vc_promisc p = { .flags = VC_PROMISC_MC };
 
-	three();
+	avf_three(&a, &b, &c);
 	send_to(group);
 	EXPECT_EQ(avf_rx_count(&b, a.res.mac, 0, SETTLE), 0);
 	REQUIRE_EQ(avf_mac(&b, VC_ADD_ETH_ADDR, group, 2), 0);
@@ -537,7 +524,7 @@ static void no_eavesdropping(void)
 {
 	struct vc_promisc p = { .flags = VC_PROMISC_UC | VC_PROMISC_MC };
 
-	three();
+	avf_three(&a, &b, &c);
 	p.vsi_id = b.res.vsi_id;
 	EXPECT_EQ(avf_vc(&b, VC_PROMISC, &p, sizeof(p), NULL), 0);
 	send_to(c.res.mac);
@@ -572,7 +559,7 @@ static void spoofed_source(void)
 {
 	uint8_t f[80], fake[6];
 
-	three();
+	avf_three(&a, &b, &c);
 	memcpy(fake, a.res.mac, 6);
 	fake[5] ^= 0x5a;
 	frame_l2(f, sizeof(f), b.res.mac, fake, 1);

@@ -47,10 +47,8 @@ static void start(void)
 
 static void done(void)
 {
-	avf_close(&a);
-	avf_close(&b);
-	EXPECT_OK(mdev_remove(a.dev.uuid));
-	EXPECT_OK(mdev_remove(b.dev.uuid));
+	avf_end(&a);
+	avf_end(&b);
 }
 
 /* Bytes pinned at most around a page that was touched. */

@@ -24,10 +24,8 @@ static void setup(void)
 
 static void done(void)
 {
-	avf_close(&a);
-	avf_close(&b);
-	EXPECT_OK(mdev_remove(a.dev.uuid));
-	EXPECT_OK(mdev_remove(b.dev.uuid));
+	avf_end(&a);
+	avf_end(&b);
 }
 
 static void send_one(unsigned int q, uint32_t seed)
@@ -175,43 +173,14 @@ static void vector_per_queue(void)
 	done();
 }
 
-/* Interrupts taken while frames come every millisecond for *@ms, or what became of it. */
-static unsigned int interrupts_in(unsigned int *ms, uint32_t itr)
-{
-	struct pollfd p = { .fd = b.event[1], .events = POLLIN };
-	uint64_t start, end;
-	unsigned int n = 0;
-
-	avf_wr(&b, AVF_ITRN(0, 0), itr);
-	avf_wr(&b, AVF_ITRN(1, 0), itr);
-	avf_arm(&b, 1);
-	event_wait(b.event[1], QUIET);
-	start = now_ms();
-	end = start + *ms;
-	avf_arm(&b, 1);
-	while (now_ms() < end) {
-		send_one(0, 1);
-		poll(&p, 1, 1);
-		if (event_wait(b.event[1], 0)) {
-			n++;
-			avf_rx_drain(&b);
-			avf_arm(&b, 1);
-		}
-		avf_tx_done(&a, 0, 0);
-	}
-	*ms = (unsigned int)(now_ms() - start);
-	avf_rx_drain(&b);
-	return n;
-}
-
 /* Clause: two interrupts of a vector are at least its ITR apart. */
 static void itr_limits_the_rate(void)
 {
 	unsigned int slow, fast, ms = 300, slow_ms = 300;
 
 	avf_pair(&a, &b, 1);
-	fast = interrupts_in(&ms, 0);
-	slow = interrupts_in(&slow_ms, 4000);	/* 8 ms */
+	fast = avf_interrupts(&a, &b, &ms, 0);
+	slow = avf_interrupts(&a, &b, &slow_ms, 4000);	/* 8 ms */
 	ktap_note("%u interrupts in %u ms without limit, %u in %u ms with 8 ms", fast, ms, slow,
 		  slow_ms);
 	EXPECT_GE(slow, 3);

@@ -81,10 +81,8 @@ static void driver_again(struct avf *x)
 
 static void end_pair(void)
 {
-	avf_close(&a);
-	avf_close(&b);
-	EXPECT_OK(mdev_remove(a.dev.uuid));
-	EXPECT_OK(mdev_remove(b.dev.uuid));
+	avf_end(&a);
+	avf_end(&b);
 }
 
 /* --- reset ------------------------------------------------------------------------------- */

@@ -194,6 +194,22 @@ void avf_pair(struct avf *a, struct avf *b, int queues)
 	avf_up(b, uuid, &ob, 0);
 }
 
+void avf_three(struct avf *a, struct avf *b, struct avf *c)
+{
+	const struct avf_opts oc = { .iova = 0x300000000 };
+	char uuid[UUID_LEN + 1];
+
+	avf_pair(a, b, 1);
+	mdev_new(1, uuid);
+	avf_up(c, uuid, &oc, 0);
+}
+
+void avf_end(struct avf *a)
+{
+	avf_close(a);
+	EXPECT_OK(mdev_remove(a->dev.uuid));
+}
+
 /* --- admin queue ------------------------------------------------------------------- */
 
 static volatile struct snic_aq_desc *aq_desc(struct avf *a, uint32_t ring, unsigned int i)

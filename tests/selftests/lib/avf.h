@@ -148,7 +148,15 @@ void avf_rx_drain(struct avf *a);
 void avf_arm(struct avf *a, unsigned int vector);
 void avf_mask(struct avf *a, unsigned int vector);
 
-/* A connected pair of fresh ADIs with @queues queue pairs each. */
+/* Interrupts of @to's queue vector, at @itr, while frames from @from come every
+ * millisecond for *@ms, or what became of it.
+ */
+unsigned int avf_interrupts(struct avf *from, struct avf *to, unsigned int *ms, uint32_t itr);
+
+/* A connected pair of fresh ADIs with @queues queue pairs each; three with one. */
 void avf_pair(struct avf *a, struct avf *b, int queues);
+void avf_three(struct avf *a, struct avf *b, struct avf *c);
+/* Closes one and removes its mdev. */
+void avf_end(struct avf *a);
 
 #endif /* SELFTESTS_AVF_H */

@@ -399,3 +399,35 @@ void avf_rx_drain(struct avf *a)
 			rx_take(a, i, rx);
 	free(rx);
 }
+
+#define QUIET	30	/* ms in which an old interrupt would come */
+
+unsigned int avf_interrupts(struct avf *from, struct avf *to, unsigned int *ms, uint32_t itr)
+{
+	struct pollfd p = { .fd = to->event[1], .events = POLLIN };
+	uint64_t start, end;
+	unsigned int n = 0;
+	uint8_t f[128];
+
+	avf_wr(to, AVF_ITRN(0, 0), itr);
+	avf_wr(to, AVF_ITRN(1, 0), itr);
+	avf_arm(to, 1);
+	event_wait(to->event[1], QUIET);
+	start = now_ms();
+	end = start + *ms;
+	avf_arm(to, 1);
+	while (now_ms() < end) {
+		frame_l2(f, sizeof(f), to->res.mac, from->res.mac, 1);
+		REQUIRE_GE(avf_tx(from, 0, f, sizeof(f), 0), 0);
+		poll(&p, 1, 1);
+		if (event_wait(to->event[1], 0)) {
+			n++;
+			avf_rx_drain(to);
+			avf_arm(to, 1);
+		}
+		avf_tx_done(from, 0, 0);
+	}
+	*ms = (unsigned int)(now_ms() - start);
+	avf_rx_drain(to);
+	return n;
+}

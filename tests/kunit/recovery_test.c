@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Error recovery: what the PF driver answers, and who has the device meanwhile. */
+#include "fake_nic.h"
+#include "../../driver/netdev.h"
+
+/*
+ * What was done, a letter each: "m" and "M" the bus taken and given, "q" and "Q"
+ * devices quiesced and resumed, "n", "r" and "N" the netdev detached, restored and
+ * attached, "c" config space restored, "s" saved, "R" the device reset, "x" given up.
+ */
+static char done[32];
+static bool answers;
+static int reset_error;
+
+static void did(char what)
+{
+	size_t n = strlen(done);
+
+	KUNIT_ASSERT_LT(fake->test, n + 1, sizeof(done));
+	done[n] = what;
+	done[n + 1] = 0;
+}
+
+/* --- what reset.c asks for ------------------------------------------------------ */
+
+void pci_clear_master(struct pci_dev *pdev)
+{
+	did('m');
+}
+
+void pci_set_master(struct pci_dev *pdev)
+{
+	did('M');
+}
+
+void pci_restore_state(struct pci_dev *pdev)
+{
+	/* It gives the bus back: not to a device that was given up, now or soon. */
+	KUNIT_EXPECT_FALSE(fake->test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(fake->test, delayed_work_pending(&fake->pf.recovery_work));
+	did('c');
+}
+
+int pci_save_state(struct pci_dev *pdev)
+{
+	did('s');
+	return 0;
+}
+
+bool snic_hw_answers(struct snic_pf *pf)
+{
+	return answers;
+}
+
+bool snic_hw_alive(struct snic_pf *pf)
+{
+	return answers && !snic_hw_off(pf);
+}
+
+void snic_hw_dead(struct snic_pf *pf)
+{
+	if (!xchg(&pf->dead, true))
+		did('x');
+}
+
+int snic_hw_reset(struct snic_pf *pf)
+{
+	did('R');
+	return reset_error;
+}
+
+int snic_set_xlat(struct snic_pf *pf, u32 mode)
+{
+	return 0;
+}
+
+void snic_mbx_start(struct snic_pf *pf)
+{
+}
+
+void snic_mbx_tx_drain(struct snic_pf *pf)
+{
+}
+
+void snic_net_detach(struct snic_pf *pf)
+{
+	did('n');
+}
+
+int snic_net_restore(struct snic_pf *pf)
+{
+	did('r');
+	return 0;
+}
+
+void snic_net_attach(struct snic_pf *pf)
+{
+	did('N');
+}
+
+void vdcm_parent_quiesce(struct vdcm_parent *parent)
+{
+	did('q');
+}
+
+int vdcm_parent_resume(struct vdcm_parent *parent)
+{
+	did('Q');
+	return 0;
+}
+
+/* --- the tests -------------------------------------------------------------------- */
+
+static void no_work(struct work_struct *work)
+{
+}
+
+static int recovery_init(struct kunit *test)
+{
+	int err = fake_nic_init(test);
+
+	if (err)
+		return err;
+	done[0] = 0;
+	answers = true;
+	reset_error = 0;
+	mutex_init(&fake->pf.adis_lock);
+	INIT_LIST_HEAD(&fake->pf.adis);
+	list_add(&fake->adi.list, &fake->pf.adis);
+	INIT_WORK(&fake->pf.link_work, no_work);
+	INIT_WORK(&fake->pf.mbx.work, no_work);
+	INIT_DELAYED_WORK(&fake->pf.watch_work, no_work);
+	snic_recovery_init(&fake->pf);
+	/* Only passed on. */
+	fake->pf.parent = (void *)fake;
+	pci_set_drvdata(&fake->pdev, &fake->pf);
+	return 0;
+}
+
+static void recovery_exit(struct kunit *test)
+{
+	cancel_delayed_work_sync(&fake->pf.recovery_work);
+	cancel_delayed_work_sync(&fake->pf.watch_work);
+	mutex_destroy(&fake->pf.adis_lock);
+	fake_nic_exit(test);
+}
+
+static bool waits(void)
+{
+	return delayed_work_pending(&fake->pf.recovery_work);
+}
+
+static void says(struct kunit *test, const char *want)
+{
+	KUNIT_EXPECT_STREQ(test, done, want);
+	done[0] = 0;
+}
+
+static void detected(struct kunit *test, pci_channel_state_t state, pci_ers_result_t want,
+		     const char *did_what)
+{
+	KUNIT_EXPECT_EQ(test, snic_err_handlers.error_detected(&fake->pdev, state), want);
+	says(test, did_what);
+}
+
+static void slot(struct kunit *test, pci_ers_result_t want, const char *did_what)
+{
+	KUNIT_EXPECT_EQ(test, snic_err_handlers.slot_reset(&fake->pdev), want);
+	says(test, did_what);
+}
+
+/* Nothing was lost: nobody notices. */
+static void recovery_not_needed(struct kunit *test)
+{
+	detected(test, pci_channel_io_normal, PCI_ERS_RESULT_CAN_RECOVER, "");
+	KUNIT_EXPECT_FALSE(test, waits());
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "");
+}
+
+/* Frozen: nobody touches the device until it was reset and all others agree. */
+static void recovery_after_reset(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	KUNIT_EXPECT_TRUE(test, waits());
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	KUNIT_EXPECT_TRUE(test, waits());
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "MRrQN");
+	KUNIT_EXPECT_FALSE(test, fake->pf.quiet);
+	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(test, waits());
+}
+
+/* It does not answer after its reset. */
+static void recovery_no_answer(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	answers = false;
+	slot(test, PCI_ERS_RESULT_DISCONNECT, "csx");
+	KUNIT_EXPECT_FALSE(test, waits());
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "");
+}
+
+/* It did then, and does no more when all had agreed. */
+static void recovery_falls_silent(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	answers = false;
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "Mx");
+}
+
+/* Guests are told of a reset while the device can tell them. */
+static void recovery_told(struct kunit *test)
+{
+	static const u32 impending = VIRTCHNL_EVENT_RESET_IMPENDING;
+	unsigned int sent;
+
+	fake_ready();
+	sent = fake->nr_sent;
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "MRrQN");
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	says(test, "qn");
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
+	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+	KUNIT_EXPECT_MEMEQ(test, fake->data, &impending, sizeof(impending));
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "MRrQN");
+}
+
+/* It answers, but cannot be set up. */
+static void recovery_reset_fails(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	reset_error = -EIO;
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "MRx");
+}
+
+/* Nobody tells how it went: given up, and stays it. */
+static void recovery_takes_too_long(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	flush_delayed_work(&fake->pf.recovery_work);
+	says(test, "x");
+	slot(test, PCI_ERS_RESULT_DISCONNECT, "");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "");
+	KUNIT_EXPECT_FALSE(test, waits());
+}
+
+/* The same after a slot reset that went well: others refused. */
+static void recovery_others_refuse(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	flush_delayed_work(&fake->pf.recovery_work);
+	says(test, "x");
+}
+
+static void recovery_gone_for_good(struct kunit *test)
+{
+	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "x");
+	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "");
+	fake->pf.dead = false;
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "x");
+	KUNIT_EXPECT_FALSE(test, waits());
+}
+
+/* A dead device is not brought back by any error. */
+static void recovery_of_the_dead(struct kunit *test)
+{
+	fake->pf.dead = true;
+	detected(test, pci_channel_io_normal, PCI_ERS_RESULT_DISCONNECT, "");
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_DISCONNECT, "");
+	slot(test, PCI_ERS_RESULT_DISCONNECT, "");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "");
+	KUNIT_EXPECT_FALSE(test, waits());
+}
+
+/* A reset through sysfs in between must not wake what the link's reset hits next. */
+static void recovery_amid_reset(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "");
+	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "MRrQN");
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "qnMRrQN");
+}
+
+/* The driver is taken away in the middle of it. */
+static void recovery_removed(struct kunit *test)
+{
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	snic_recovery_exit(&fake->pf);
+	says(test, "x");
+	KUNIT_EXPECT_FALSE(test, waits());
+}
+
+static struct kunit_case recovery_cases[] = {
+	KUNIT_CASE(recovery_not_needed),
+	KUNIT_CASE(recovery_after_reset),
+	KUNIT_CASE(recovery_no_answer),
+	KUNIT_CASE(recovery_falls_silent),
+	KUNIT_CASE(recovery_told),
+	KUNIT_CASE(recovery_reset_fails),
+	KUNIT_CASE(recovery_takes_too_long),
+	KUNIT_CASE(recovery_others_refuse),
+	KUNIT_CASE(recovery_gone_for_good),
+	KUNIT_CASE(recovery_of_the_dead),
+	KUNIT_CASE(recovery_amid_reset),
+	KUNIT_CASE(recovery_removed),
+	{ }
+};
+
+static struct kunit_suite recovery_suite = {
+	.name = "recovery",
+	.init = recovery_init,
+	.exit = recovery_exit,
+	.test_cases = recovery_cases,
+};
+
+kunit_test_suites(&recovery_suite);

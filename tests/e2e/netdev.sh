@@ -1,0 +1,186 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The PF's own netdev, with the tools its operator has: two SmartNICs on one wire, the
+# second one in a network namespace. Settings are changed while traffic passes.
+set -u
+. /lab/tests/e2e/lib.sh
+. /lab/tests/e2e/ktap.sh
+
+HERE=10.88.0.1 THERE=10.88.0.2
+MB=8
+
+there() { ip netns exec there "$@"; }
+answers() { ping -c 1 -W 2 "$@" >/dev/null; }
+until_answers() { local i; for i in 1 2 3 4 5 6 7 8 9 10; do answers "$@" && return; done; return 1; }
+stat_of() { cat "/sys/class/net/$A/statistics/$1"; }
+# B's counters, read where it lives.
+stat_there() { there ethtool -S "$B" | awk -v n="$1:" '$1 == n { print $2 }'; }
+stat_here() { ethtool -S "$A" | awk -v n="$1:" '$1 == n { print $2 }'; }
+
+two_pfs() {
+	local d
+
+	PFS=()
+	for d in /sys/bus/pci/drivers/smartnic/*:*; do PFS+=("$(basename "$d")"); done
+	equal "${#PFS[@]}" 2 || return
+	A=$(basename "/sys/bus/pci/devices/${PFS[0]}"/net/*) B=$(basename "/sys/bus/pci/devices/${PFS[1]}"/net/*)
+	# The only frames are to be those of the tests.
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	ip netns add there && there sysctl -qw net.ipv6.conf.default.disable_ipv6=1 net.ipv6.conf.all.disable_ipv6=1 &&
+		ip link set "$B" netns there &&
+		ip addr add $HERE/24 dev "$A" && there ip addr add $THERE/24 dev "$B" &&
+		ip link set "$A" up && there ip link set "$B" up && there ip link set lo up &&
+		until_answers $THERE
+}
+
+who_it_is() {
+	ethtool -i "$A" >/run/i || return
+	grep -qx 'driver: smartnic' /run/i && grep -qx "bus-info: ${PFS[0]}" /run/i && grep -qE '^firmware-version: .*[0-9]' /run/i
+}
+
+link_of() {
+	ethtool "$A" >/run/l && grep -q 'Link detected: yes' /run/l && grep -q 'Duplex: Full' /run/l || return
+	equal "$(sed -n 's/.*Speed: \([0-9]*\)Mb.*/\1/p' /run/l)" "$(cat "/sys/class/net/$A/speed")"
+}
+
+rings_and_channels() {
+	ethtool -g "$A" | awk '/^[RT]X:/ { n += $2 > 0 } END { exit n != 4 }' &&
+		equal "$(ethtool -l "$A" | awk '/^Combined:/ { print $2 }' | tail -n 1)" \
+			"$(find "/sys/class/net/$A/queues" -name 'tx-*' | wc -l)"
+}
+
+# transfer: MB of random data, the same there.
+transfer() {
+	there timeout 60 socat -u TCP-LISTEN:$PORT,reuseaddr,bind=$THERE OPEN:/run/got,creat,trunc &
+	timeout 60 socat -u OPEN:/run/data TCP:$THERE:$PORT,retry=20,interval=0.2
+	wait $! && cmp /run/data /run/got
+}
+
+# What one end sent is what the other got, by each of the ways to ask. A connection's
+# last words may pass while it is asked.
+counters() {
+	local tx0 rx0 tx rx i
+
+	tx0=$(stat_here tx_bytes) rx0=$(stat_there rx_bytes)
+	transfer || return
+	for i in 1 2 3 4 5; do
+		tx=$(($(stat_here tx_bytes) - tx0)) rx=$(($(stat_there rx_bytes) - rx0))
+		[ "$tx" != "$rx" ] || break
+		sleep 0.5
+	done
+	[ "$tx" -ge $((MB * 1048576)) ] && equal "$rx" "$tx" && equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)" &&
+		equal "$(stat_here tx_discards)" 0 && equal "$(stat_there bad_descriptors)" 0
+}
+
+jumbo() {
+	local max
+
+	max=$(ip -d link show "$A" | sed -n 's/.* maxmtu \([0-9]*\).*/\1/p')
+	fails ip link set "$A" mtu $((max + 1)) || return
+	fails answers -M "do" -s 4000 $THERE || return
+	ip link set "$A" mtu 9000 && there ip link set "$B" mtu 9000 && until_answers -M "do" -s 8972 $THERE && transfer
+}
+
+# Whatever the stack does itself, the data is the same.
+without() {
+	local f
+
+	for f in tso "tx off sg" rx; do
+		# shellcheck disable=SC2086
+		ethtool -K "$A" $f off && there ethtool -K "$B" $f off && transfer || { echo "$f"; return 1; }
+	done
+	ethtool -K "$A" rx on tx on sg on tso on && there ethtool -K "$B" rx on tx on sg on tso on && transfer
+}
+
+vlan() {
+	ip link add link "$A" name v5 type vlan id 5 && there ip link add link "$B" name v5 type vlan id 5 &&
+		ip addr add 10.88.5.1/24 dev v5 && there ip addr add 10.88.5.2/24 dev v5 &&
+		ip link set v5 up && there ip link set v5 up && until_answers 10.88.5.2
+}
+
+other_mac() {
+	ip link set "$A" address 02:00:00:00:88:01 && until_answers $THERE &&
+		ip link set "$A" down && ip link set "$A" address 02:00:00:00:88:02 && ip link set "$A" up && until_answers $THERE
+}
+
+# An address that a device has is not the PF's to take.
+taken_mac() {
+	local mac
+
+	UUID[x]=$(mdevctl start -p "${PFS[0]}" -t smartnic-1q) && mac=$(attr "${UUID[x]}" mac) || return
+	fails ip link set "$A" address "$mac" && ip link set "$A" down && fails ip link set "$A" address "$mac" &&
+		ip link set "$A" up && until_answers $THERE && mdevctl stop -u "${UUID[x]}"
+}
+
+# from_raw DEST: a frame to that address, from A; how many more B's stack has counted.
+received() {
+	local n
+
+	n=$(there cat "/sys/class/net/$B/statistics/rx_packets")
+	ip neigh replace 10.88.0.99 lladdr "$1" dev "$A"
+	ping -c 3 -i 0.2 -W 1 10.88.0.99 >/dev/null
+	echo $(($(there cat "/sys/class/net/$B/statistics/rx_packets") - n))
+}
+
+promiscuous() {
+	below "$(received 02:00:00:00:77:01)" 3 && there ip link set "$B" promisc on || return
+	sleep 0.3
+	fails below "$(received 02:00:00:00:77:01)" 3 && there ip link set "$B" promisc off || return
+	sleep 0.3
+	below "$(received 02:00:00:00:77:01)" 3
+}
+
+# More groups than the device has filters for: then it lets all of them through.
+groups() { there bash -ec "for i in {1..80}; do ip maddr $1 33:33:00:00:77:\$(printf %02x \$i) dev $B; done"; }
+many_groups() {
+	groups add || return
+	sleep 0.5
+	fails below "$(received 33:33:00:00:77:50)" 3 && groups del || return
+	sleep 0.5
+	below "$(received 33:33:00:00:77:50)" 3
+}
+
+# Interfaces on top with addresses of their own.
+macvlans() {
+	local i
+
+	for i in 1 2 3; do
+		there ip link add link "$B" name "m$i" type macvlan mode bridge && there ip addr add "10.88.$((10 + i)).2/24" dev "m$i" &&
+			there ip link set "m$i" up && ip addr add "10.88.$((10 + i)).1/24" dev "$A" && until_answers "10.88.$((10 + i)).2" || return
+	done
+}
+
+down_and_up() {
+	local i
+
+	ping -i 0.05 $THERE >/dev/null 2>&1 &
+	for i in 1 2 3 4 5; do ip link set "$A" down && ip link set "$A" up && until_answers $THERE || break; done
+	kill $!
+	wait $! 2>/dev/null
+	equal "$i" 5 && transfer
+}
+
+leave() {
+	ip netns del there
+	unload_modules
+}
+
+plan 16
+dd if=/dev/urandom of=/run/data bs=1M count=$MB 2>/dev/null
+must "modules load" load_modules
+must "two SmartNICs on a wire" two_pfs
+check "ethtool -i" who_it_is
+check "link and speed" link_of
+check "rings and channels" rings_and_channels
+check "what one sent the other counted" counters
+check "jumbo frames" jumbo
+check "without offloads" without
+check "VLAN" vlan
+check "another address, up and down" other_mac
+check "an address that is a device's" taken_mac
+check "promiscuous" promiscuous
+check "more groups than filters" many_groups
+check "interfaces on top" macvlans
+check "down and up under traffic" down_and_up
+check "modules unload" leave
+finish

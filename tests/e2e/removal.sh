@@ -114,7 +114,7 @@ no_hot_plug() {
 	done
 }
 
-hot_plug() { [ -n "$(ls /sys/bus/pci/slots)" ]; }
+hot_plug() { [ -n "$(find $PCIEHP -name '*:pcie*')" ]; }
 taken_out() { hot_plug || echo 1 >"/sys/bus/pci/devices/$PF/remove"; }
 put_in() { hot_plug || echo 1 >/sys/bus/pci/rescan; }
 

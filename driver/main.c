@@ -363,8 +363,7 @@ static int snic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto maps;
 	err = snic_faces_init(pf);
 	if (!err) {
-		/* What error recovery puts back. */
-		pci_save_state(pdev);
+		snic_recovery_ready(pf);
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 		return 0;
 	}

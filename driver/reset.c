@@ -12,6 +12,7 @@
  */
 #include <linux/delay.h>
 #include <linux/pm.h>
+#include <linux/slab.h>
 
 #include "adi.h"
 #include "hw.h"
@@ -132,10 +133,25 @@ void snic_recovery_init(struct snic_pf *pf)
 	INIT_DELAYED_WORK(&pf->recovery_work, snic_recovery_work);
 }
 
+/**
+ * snic_recovery_ready() - keep what recovery puts back into config space
+ * @pf: PF, set up
+ *
+ * A copy of our own: each reset through sysfs saves and uses up the PCI core's.
+ * Without memory for it there is that one.
+ */
+void snic_recovery_ready(struct snic_pf *pf)
+{
+	pci_save_state(pf->pdev);
+	pf->saved = pci_store_saved_state(pf->pdev);
+}
+
 /* Whatever was going on, the device is being removed. */
 void snic_recovery_exit(struct snic_pf *pf)
 {
 	cancel_delayed_work_sync(&pf->recovery_work);
+	kfree(pf->saved);
+	pf->saved = NULL;
 	if (READ_ONCE(pf->quiet))
 		snic_hw_dead(pf);
 }
@@ -173,9 +189,10 @@ static pci_ers_result_t snic_slot_reset(struct pci_dev *pdev)
 	cancel_delayed_work_sync(&pf->recovery_work);
 	if (READ_ONCE(pf->dead))
 		return PCI_ERS_RESULT_DISCONNECT;
-	/* The reset took config space along; restoring uses the saved state up. */
+	/* The reset took config space along. */
+	if (pf->saved)
+		pci_load_saved_state(pdev, pf->saved);
 	pci_restore_state(pdev);
-	pci_save_state(pdev);
 	if (!snic_hw_answers(pf))
 		return snic_refuse(pf);
 	/* Others behind the same port may still refuse, and then nobody resumes. */

@@ -156,6 +156,7 @@ struct snic_ctl_vec {
  * @death_work: tells everyone that the device is gone
  * @watch_work: asks the device every second whether it lives
  * @recovery_work: recovery from an error takes too long
+ * @saved: config space as recovery puts it back
  * @removing: @death_work is not queued any more
  * @res_lock: bitmaps
  * @func_map: functions in use; bit 0 is the PF
@@ -210,6 +211,7 @@ struct snic_pf {
 	struct work_struct death_work;
 	struct delayed_work watch_work;
 	struct delayed_work recovery_work;
+	struct pci_saved_state *saved;
 
 	spinlock_t res_lock;	/* func_map, qp_map */
 	unsigned long *func_map;
@@ -254,6 +256,7 @@ void snic_mbx_tx_drain(struct snic_pf *pf);
 extern const struct pci_error_handlers snic_err_handlers;
 extern const struct dev_pm_ops snic_pm_ops;
 void snic_recovery_init(struct snic_pf *pf);
+void snic_recovery_ready(struct snic_pf *pf);
 void snic_recovery_exit(struct snic_pf *pf);
 
 /* main.c */

@@ -6,7 +6,8 @@
 /*
  * What was done, a letter each: "m" and "M" the bus taken and given, "q" and "Q"
  * devices quiesced and resumed, "n", "r" and "N" the netdev detached, restored and
- * attached, "c" config space restored, "s" saved, "R" the device reset, "x" given up.
+ * attached, "s" config space saved, "l" and "c" loaded and restored, "R" the device
+ * reset, "x" given up.
  */
 static char done[32];
 static bool answers;
@@ -44,6 +45,18 @@ void pci_restore_state(struct pci_dev *pdev)
 int pci_save_state(struct pci_dev *pdev)
 {
 	did('s');
+	return 0;
+}
+
+struct pci_saved_state *pci_store_saved_state(struct pci_dev *pdev)
+{
+	return kzalloc(16, GFP_KERNEL);
+}
+
+int pci_load_saved_state(struct pci_dev *pdev, struct pci_saved_state *state)
+{
+	KUNIT_EXPECT_PTR_EQ(fake->test, state, fake->pf.saved);
+	did('l');
 	return 0;
 }
 
@@ -115,6 +128,12 @@ static void no_work(struct work_struct *work)
 {
 }
 
+static void says(struct kunit *test, const char *want)
+{
+	KUNIT_EXPECT_STREQ(test, done, want);
+	done[0] = 0;
+}
+
 static int recovery_init(struct kunit *test)
 {
 	int err = fake_nic_init(test);
@@ -131,6 +150,8 @@ static int recovery_init(struct kunit *test)
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	INIT_DELAYED_WORK(&fake->pf.watch_work, no_work);
 	snic_recovery_init(&fake->pf);
+	snic_recovery_ready(&fake->pf);
+	says(test, "s");
 	/* Only passed on. */
 	fake->pf.parent = (void *)fake;
 	pci_set_drvdata(&fake->pdev, &fake->pf);
@@ -139,7 +160,7 @@ static int recovery_init(struct kunit *test)
 
 static void recovery_exit(struct kunit *test)
 {
-	cancel_delayed_work_sync(&fake->pf.recovery_work);
+	snic_recovery_exit(&fake->pf);
 	cancel_delayed_work_sync(&fake->pf.watch_work);
 	mutex_destroy(&fake->pf.adis_lock);
 	fake_nic_exit(test);
@@ -148,12 +169,6 @@ static void recovery_exit(struct kunit *test)
 static bool waits(void)
 {
 	return delayed_work_pending(&fake->pf.recovery_work);
-}
-
-static void says(struct kunit *test, const char *want)
-{
-	KUNIT_EXPECT_STREQ(test, done, want);
-	done[0] = 0;
 }
 
 static void detected(struct kunit *test, pci_channel_state_t state, pci_ers_result_t want,
@@ -184,7 +199,7 @@ static void recovery_after_reset(struct kunit *test)
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 	KUNIT_EXPECT_TRUE(test, waits());
-	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 	KUNIT_EXPECT_TRUE(test, waits());
 	snic_err_handlers.resume(&fake->pdev);
@@ -199,17 +214,28 @@ static void recovery_no_answer(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	answers = false;
-	slot(test, PCI_ERS_RESULT_DISCONNECT, "csx");
+	slot(test, PCI_ERS_RESULT_DISCONNECT, "lcx");
 	KUNIT_EXPECT_FALSE(test, waits());
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "");
+}
+
+/* Without a copy of its own: what the PCI core has. */
+static void recovery_no_copy(struct kunit *test)
+{
+	kfree(fake->pf.saved);
+	fake->pf.saved = NULL;
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "c");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "MRrQN");
 }
 
 /* It did then, and does no more when all had agreed. */
 static void recovery_falls_silent(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	answers = false;
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "Mx");
@@ -224,7 +250,7 @@ static void recovery_told(struct kunit *test)
 	fake_ready();
 	sent = fake->nr_sent;
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "MRrQN");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
@@ -241,7 +267,7 @@ static void recovery_told(struct kunit *test)
 static void recovery_reset_fails(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	reset_error = -EIO;
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "MRx");
@@ -263,7 +289,7 @@ static void recovery_takes_too_long(struct kunit *test)
 static void recovery_others_refuse(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	flush_delayed_work(&fake->pf.recovery_work);
 	says(test, "x");
 }
@@ -298,7 +324,7 @@ static void recovery_amid_reset(struct kunit *test)
 	snic_err_handlers.reset_done(&fake->pdev);
 	says(test, "");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
-	slot(test, PCI_ERS_RESULT_RECOVERED, "cs");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	snic_err_handlers.reset_prepare(&fake->pdev);
 	snic_err_handlers.reset_done(&fake->pdev);
 	says(test, "");
@@ -322,6 +348,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_not_needed),
 	KUNIT_CASE(recovery_after_reset),
 	KUNIT_CASE(recovery_no_answer),
+	KUNIT_CASE(recovery_no_copy),
 	KUNIT_CASE(recovery_falls_silent),
 	KUNIT_CASE(recovery_told),
 	KUNIT_CASE(recovery_reset_fails),

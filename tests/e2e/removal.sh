@@ -19,7 +19,7 @@ set -u
 # In this order a guest that carries on serves the next event as well.
 EVENTS=(reset correctable nonfatal fatal clash suspend rmmod kill stop unbind unplug)
 STATES=(idle open guest)
-declare -A LIMIT_MS=([lost]=35000)
+declare -A LIMIT_MS=([lost]=40000)
 HOLDER=''
 
 # What becomes of a device in each state: it carries on; it is idle; it is gone, or

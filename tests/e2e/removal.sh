@@ -3,7 +3,7 @@
 # removal.sh [EVENT|STATE...]: everything that takes a device, or its SmartNIC, away (or
 # nearly so), each with a device that nobody has open, one that a program holds which
 # ignores release requests, and one in a guest under traffic. None takes longer than ten
-# seconds (or it is an error's recovery that fails: 35; both times $SLOW), and each leaves
+# seconds (or it is an error's recovery that fails: 40; both times $SLOW), and each leaves
 # nothing behind. Devices are opened as $VFIO and $L2_IOMMUFD say: through type1, on the
 # debug kernel through iommufd.
 #

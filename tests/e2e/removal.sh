@@ -29,6 +29,10 @@ declare -A OUTCOME=(
 	[rmmod:idle]=gone
 	[correctable]=goes_on [nonfatal]=goes_on [fatal]=goes_on [clash]=goes_on [lost]=dead
 )
+# Guests' own limits.
+declare -A UNFIT=(
+	[clash:guest]="stock iavf, reset again while it starts anew, may leave its interface down"
+)
 outcome() { echo "${OUTCOME[$1:$2]:-${OUTCOME[$1]}}"; }
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
@@ -269,6 +273,10 @@ main() {
 	must "the PF is up" pf_up "$PF_DEV"
 	for s in "${STATES[@]}"; do
 		for e in "${EVENTS[@]}"; do
+			if [ -n "${UNFIT[$e:$s]:-}" ]; then
+				skip "$e, $s: $(outcome "$e" "$s")" "${UNFIT[$e:$s]}"
+				continue
+			fi
 			check "$e, $s: $(outcome "$e" "$s")" row "$e" "$s"
 			say "$e, $s: ${TOOK_MS:-?} ms"
 		done

@@ -99,7 +99,8 @@ available_kb() {
 }
 
 # A page leaked in every life, or 256 KiB in one, are both too much. What the
-# kernel frees late, it has some seconds for.
+# kernel frees late, it has some seconds for. Before 6.11 kernels do not count the
+# IOMMU's pages.
 memory() {
 	local now i
 
@@ -110,7 +111,7 @@ memory() {
 	done
 	LEFT="available: $MEM KiB, then $now KiB; IOMMU pages: $IOMMU, then $(vmstat nr_iommu_pages)"
 	echo "$LEFT"
-	[ $((MEM - now)) -lt $((6144 + COUNT * 32)) ] && [ "$(vmstat nr_iommu_pages)" -le $((IOMMU + 8)) ]
+	[ $((MEM - now)) -lt $((6144 + COUNT * 32)) ] && [ $(($(vmstat nr_iommu_pages) + 0)) -le $((IOMMU + 8)) ]
 }
 
 all_gone() {

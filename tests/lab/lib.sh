@@ -164,7 +164,9 @@ suite_kept() {
 	k=$(suite_kernel "$3")
 	key=$({
 		for s in qemu rootfs l2 "kernel@$k" "boot@$k"; do step_key "$s"; done
-		echo "$*" "${TYPE:-} ${GUESTS:-} ${VFIO:-} ${SLOW:-}"
+		echo "$*"
+		# What else tests/lab/run and the scripts go by.
+		env | grep -E '^(TYPE|GUESTS|VFIO|SLOW|LAB_MODULES_DIR|LAB_QEMU|LAB_L1_[A-Z0-9_]*)=' | sort || true
 		content Kbuild vdcm driver include mdevctl tests/lab tests/selftests tests/e2e tests/soak tests/contract
 	} | sha256sum | cut -c1-12)
 	printf '%s/passed/%s-%s\n' "$CACHE" "$1" "$key"

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The one door. Everything is built and run by the lab in tests/lab, in chroots
-# of its own; only "install" touches this machine.
+# of its own; only "install" and "uninstall" touch this machine (and the first
+# run as root installs mmdebstrap on it, if it is missing).
 
 KERNELS	?= 6.12 6.1 bpo
 KDIR	?= /lib/modules/$(shell uname -r)/build
 DESTDIR	?=
 
+# What KDIR builds for. Headers without System.map make modules_install skip depmod.
+release	= $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+
 help:
 	@echo 'make lab         build the lab: chroot, root file system, kernels, QEMU (cached)'
 	@echo 'make modules     compile the modules against Debian kernels ($(KERNELS)), W=1 -Werror'
-	@echo 'make demo        stock guests on virtual functions of the SmartNIC'
+	@echo 'make demo        stock guests on slices of the SmartNIC'
 	@echo '                 TYPE=smartnic-1q GUESTS=2 DMA=pasid|table KEEP=1 (leaves a shell)'
 	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end;'
 	@echo '                 JOBS=2 suites side by side, WITH=ci adds what continuous integration adds'
@@ -29,6 +33,7 @@ help:
 	@echo 'make soak        sixteen devices in random hands for MINUTES=2; SEED=n repeats a run'
 	@echo 'make deb         the Debian package (DKMS), installed, built and booted on Debian 12 and 13'
 	@echo 'make install     build for and install on the running kernel (KDIR, DESTDIR, SIGN=1)'
+	@echo 'make uninstall   take that off again'
 	@echo 'make lab-refresh fetch newer packages at the next run'
 	@echo 'make clean       remove what was built from this checkout'
 	@echo 'make distclean   remove the cache altogether'
@@ -55,7 +60,7 @@ check-debug:
 	@tests/lab/check --debug $(SUITES)
 
 matrix:
-	@CELLS="$(CELLS)" tests/lab/matrix $(KERNELS)
+	@CELLS="$(CELLS)" tests/lab/matrix $(if $(filter-out file,$(origin KERNELS)),$(KERNELS))
 
 lint:
 	@tests/lab/lint
@@ -90,8 +95,14 @@ deb:
 install:
 	tests/lab/kbuild . build/native $(KDIR)
 	$(if $(SIGN),KBUILD=$(KDIR) packaging/sign-modules build/native/vdcm/vdcm.ko build/native/driver/smartnic.ko)
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/native $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	@if [ -e mdevctl/Makefile ]; then $(MAKE) -C mdevctl install DESTDIR=$(DESTDIR); fi
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/native INSTALL_MOD_DIR=updates $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(if $(DESTDIR),,depmod $(release))
+	$(MAKE) -C mdevctl install DESTDIR=$(DESTDIR)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)/lib/modules/$(release)/updates/,vdcm/vdcm.ko* driver/smartnic.ko*)
+	$(if $(DESTDIR),,depmod $(release))
+	$(MAKE) -C mdevctl uninstall DESTDIR=$(DESTDIR)
 
 clean:
 	@tests/lab/lab clean
@@ -100,4 +111,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long check-debug matrix lint selftests kunit mutants shell install clean distclean fuzz soak deb bench-control coverage
+.PHONY: help lab lab-refresh modules demo check check-long check-debug matrix lint selftests kunit mutants shell install uninstall clean distclean fuzz soak deb bench-control coverage

@@ -103,6 +103,18 @@ other_mac() {
 		ip link set "$A" down && ip link set "$A" address 02:00:00:00:88:02 && ip link set "$A" up && until_answers $THERE
 }
 
+# The address changes while a change of what is received is on its way to the device.
+moved_amid() {
+	local i
+
+	for i in {10..29}; do
+		printf '%s\n' "maddress add 33:33:00:00:66:$i dev $A" "maddress add 33:33:00:01:66:$i dev $A" \
+			"link set dev $A address 02:00:00:00:66:$i" | ip -batch - && there ip neigh flush dev "$B" && until_answers $THERE ||
+			{ echo "02:00:00:00:66:$i"; return 1; }
+	done
+	for i in {10..29}; do printf '%s\n' "maddress del 33:33:00:00:66:$i dev $A" "maddress del 33:33:00:01:66:$i dev $A"; done | ip -batch -
+}
+
 # An address that a device has is not the PF's to take.
 taken_mac() {
 	local mac
@@ -160,12 +172,63 @@ down_and_up() {
 	equal "$i" 5 && transfer
 }
 
+# What the device would stop a queue over comes to A, as from a guest's tap: headers that
+# do not fit, segments and tagged frames that are too long.
+odd_frames() {
+	local max dropped
+
+	/lab/selftests/odd_frames "$A" "$B" there || return
+	max=$(ip -d link show "$A" | sed -n 's/.* maxmtu \([0-9]*\).*/\1/p') dropped=$(stat_of tx_dropped)
+	ip link set "$A" mtu "$max" && ip link add link "$A" name v7 type vlan id 7 && ip link add link v7 name v78 type vlan id 8 &&
+		ip addr add 10.88.78.1/24 dev v78 && ip link set v7 up && ip link set v78 up &&
+		ip neigh replace 10.88.78.2 lladdr 02:00:00:00:78:02 nud permanent dev v78 || return
+	for _ in 1 2 3 4 5 6 7 8; do fails answers -W 0.2 -s $((max - 28)) 10.88.78.2 || return; done
+	ip link del v7 && ip link set "$A" mtu 9000 && until_answers $THERE && transfer &&
+		fails below "$(stat_of tx_dropped)" $((dropped + 8)) && equal "$(stat_here bad_descriptors)" 0 &&
+		equal "$(sort -u "/sys/class/net/$A"/queues/tx-*/tx_timeout)" 0
+}
+
+# Counters that fell between two readings of "NAME VALUE" lines.
+fallen() { awk 'NR == FNR { was[$1] = $2; next } $2 + 0 < was[$1] + 0 { print $1, was[$1], "->", $2 } END { exit !NR }' "$1" "$2"; }
+all_stats() {
+	ethtool -S "$A" | sed -n 's/^ *\(.*\): /\1 /p'
+	grep -H . "/sys/class/net/$A"/statistics/* | sed 's,.*/,sysfs_,; s/:/ /'
+}
+
+# follow FILE: say when the bytes sent become fewer, until FILE is gone.
+follow() {
+	local was=0 now
+
+	while [ -e "$1" ]; do
+		read -r now <"/sys/class/net/$A/statistics/tx_bytes"
+		[ "$now" -ge "$was" ] || echo "$was -> $now"
+		was=$now
+	done
+}
+
+# The device forgets what it counted when it is reset; the netdev does not.
+over_reset() {
+	local sent i
+
+	sent=$(stat_of tx_bytes)
+	touch /run/following
+	follow /run/following >/run/fell &
+	for i in 1 2 3; do
+		all_stats >/run/before && echo 1 >"/sys/bus/pci/devices/${PFS[0]}/reset" && all_stats >/run/after &&
+			equal "$(fallen /run/before /run/after)" "" && until_answers $THERE || break
+	done
+	rm /run/following
+	wait $!
+	equal "$i $(cat /run/fell)" "3 " && transfer && fails below "$(stat_of tx_bytes)" $((sent + MB * 1048576)) &&
+		equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)"
+}
+
 leave() {
 	ip netns del there
 	unload_modules
 }
 
-plan 16
+plan 19
 dd if=/dev/urandom of=/run/data bs=1M count=$MB 2>/dev/null
 must "modules load" load_modules
 must "two SmartNICs on a wire" two_pfs
@@ -177,10 +240,13 @@ check "jumbo frames" jumbo
 check "without offloads" without
 check "VLAN" vlan
 check "another address, up and down" other_mac
+check "another address amid other changes" moved_amid
 check "an address that is a device's" taken_mac
 check "promiscuous" promiscuous
 check "more groups than filters" many_groups
 check "interfaces on top" macvlans
 check "down and up under traffic" down_and_up
+check "frames that make no sense" odd_frames
+check "counters over resets" over_reset
 check "modules unload" leave
 finish

@@ -56,20 +56,28 @@ transfer() {
 	wait $! && cmp /run/data /run/got
 }
 
+# Frames that came to B, those among them for which its rings had no room, and bytes of the others.
+there_came() {
+	there cat "/sys/class/net/$B/statistics/rx_packets" "/sys/class/net/$B/statistics/rx_missed_errors" "/sys/class/net/$B/statistics/rx_bytes" |
+		awk '{ v[NR] = $1 } END { print v[1] + v[2], v[2], v[3] }'
+}
+
 # What one end sent is what the other got, by each of the ways to ask. A connection's
 # last words may pass while it is asked.
 counters() {
-	local tx0 rx0 tx rx i
+	local tx0 sent0 came0 came tx sent i
 
-	tx0=$(stat_here tx_bytes) rx0=$(stat_there rx_bytes)
+	tx0=$(stat_here tx_bytes) sent0=$(stat_of tx_packets) came0=$(there_came)
 	transfer || return
 	for i in 1 2 3 4 5; do
-		tx=$(($(stat_here tx_bytes) - tx0)) rx=$(($(stat_there rx_bytes) - rx0))
-		[ "$tx" != "$rx" ] || break
+		tx=$(($(stat_here tx_bytes) - tx0)) sent=$(($(stat_of tx_packets) - sent0)) came=$(difference "$came0" "$(there_came)")
+		[ "$sent" != "${came%% *}" ] || break
 		sleep 0.5
 	done
-	[ "$tx" -ge $((MB * 1048576)) ] && equal "$rx" "$tx" && equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)" &&
-		equal "$(stat_here tx_discards)" 0 && equal "$(stat_there bad_descriptors)" 0
+	[ "$tx" -ge $((MB * 1048576)) ] && equal "${came%% *}" "$sent" && equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)" &&
+		equal "$(stat_here tx_discards)" 0 && equal "$(stat_there bad_descriptors)" 0 || return
+	[[ $came == *" 0 "* ]] || { echo "$came: frames were lost"; return; }
+	equal "${came##* }" "$tx"
 }
 
 jumbo() {

@@ -111,18 +111,6 @@ other_mac() {
 		ip link set "$A" down && ip link set "$A" address 02:00:00:00:88:02 && ip link set "$A" up && until_answers $THERE
 }
 
-# The address changes while a change of what is received is on its way to the device.
-moved_amid() {
-	local i
-
-	for i in {10..29}; do
-		printf '%s\n' "maddress add 33:33:00:00:66:$i dev $A" "maddress add 33:33:00:01:66:$i dev $A" \
-			"link set dev $A address 02:00:00:00:66:$i" | ip -batch - && there ip neigh flush dev "$B" && until_answers $THERE ||
-			{ echo "02:00:00:00:66:$i"; return 1; }
-	done
-	for i in {10..29}; do printf '%s\n' "maddress del 33:33:00:00:66:$i dev $A" "maddress del 33:33:00:01:66:$i dev $A"; done | ip -batch -
-}
-
 # An address that a device has is not the PF's to take.
 taken_mac() {
 	local mac
@@ -236,7 +224,7 @@ leave() {
 	unload_modules
 }
 
-plan 19
+plan 18
 dd if=/dev/urandom of=/run/data bs=1M count=$MB 2>/dev/null
 must "modules load" load_modules
 must "two SmartNICs on a wire" two_pfs
@@ -248,7 +236,6 @@ check "jumbo frames" jumbo
 check "without offloads" without
 check "VLAN" vlan
 check "another address, up and down" other_mac
-check "another address amid other changes" moved_amid
 check "an address that is a device's" taken_mac
 check "promiscuous" promiscuous
 check "more groups than filters" many_groups

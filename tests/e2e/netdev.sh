@@ -74,6 +74,7 @@ counters() {
 		[ "$sent" != "${came%% *}" ] || break
 		sleep 0.5
 	done
+	ethtool -S "$A" | awk 'NR > 1 && $1 == ":" { print "counter " NR - 1 " has no name"; n++ } END { exit n > 0 }' || return
 	[ "$tx" -ge $((MB * 1048576)) ] && equal "${came%% *}" "$sent" && equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)" &&
 		equal "$(stat_here tx_discards)" 0 && equal "$(stat_there bad_descriptors)" 0 || return
 	[[ $came == *" 0 "* ]] || { echo "$came: frames were lost"; return; }

@@ -60,7 +60,7 @@ static const struct odd odds[] = {
 	{ "IPv4 header of 8400 bytes", 9000, false, 5, 5, ETH + 8400, UDP_CSUM, 0, true },
 	{ "segments longer than a frame", 30000, false, 5, 15, ETH + 20, TCP_CSUM, 9660, false },
 	{ "segments longer than was said", 30000, false, 15, 15, ETH + 20, TCP_CSUM, 9668, false },
-	{ "segments longer than what is sent", 65000, false, 5, 5, ETH + 20, TCP_CSUM, 65000, false },
+	{ "segments longer than the packet", 65000, false, 5, 5, ETH + 20, TCP_CSUM, 65000, false },
 	{ "sound again", 100, false, 5, 5, ETH + 20, TCP_CSUM, 0, true },
 };
 

@@ -28,7 +28,9 @@ struct avf_tx_desc {
 #define  AVF_TX_L4_UDP		GENMASK_ULL(9, 8)
 #define  AVF_TX_CTX_TSO		BIT_ULL(0)
 #define AVF_TX_MACLEN_SHIFT	16	/* 2 bytes each */
+#define AVF_TX_MACLEN_MAX	254u	/* bytes */
 #define AVF_TX_IPLEN_SHIFT	23	/* 4 bytes each */
+#define AVF_TX_IPLEN_MAX	508u	/* bytes */
 #define AVF_TX_L4LEN_SHIFT	30	/* 4 bytes each */
 #define AVF_TX_SIZE_SHIFT	34
 #define AVF_TX_SIZE_MAX		16383u
@@ -36,6 +38,7 @@ struct avf_tx_desc {
 #define AVF_TX_MSS_SHIFT	50
 #define AVF_TX_MSS_MIN		64
 #define AVF_TX_MSS_MAX		9668
+#define AVF_TX_TSO_MAX		65536u	/* bytes to be segmented, without headers */
 
 struct avf_rx_desc {
 	__le64 qw0;	/* posted: buffer; written back: RSS hash in the upper half */

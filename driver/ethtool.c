@@ -81,7 +81,7 @@ static void snic_get_stats(struct net_device *dev, struct ethtool_stats *stats, 
 	unsigned int i;
 
 	for (i = 0; i < SNIC_STAT_COUNT; i++)
-		data[i] = snic_stat(net->pf, 0, i);
+		data[i] = snic_net_stat(net, i);
 }
 
 static void snic_get_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,

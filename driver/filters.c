@@ -115,15 +115,23 @@ void snic_net_filters_off(struct snic_net *net)
 	mutex_unlock(&net->filter_lock);
 }
 
-/* The interface gets another address while it is up. */
-int snic_net_move_mac(struct snic_net *net, const u8 *from, const u8 *to)
+/*
+ * The interface gets another address, by which it is reached at once if it is up.
+ * Return: 0, -EEXIST if the address is a function's, or another errno.
+ */
+int snic_net_move_mac(struct snic_net *net, const u8 *mac)
 {
-	int err;
+	int err = 0;
 
 	mutex_lock(&net->filter_lock);
-	err = snic_vsi_add_mac(net->pf, &net->vsi, to);
-	if (!err)
-		snic_vsi_del_mac(net->pf, &net->vsi, from);
+	if (net->up)
+		err = snic_vsi_add_mac(net->pf, &net->vsi, mac);
+	if (!err) {
+		if (net->up)
+			snic_vsi_del_mac(net->pf, &net->vsi, net->dev->dev_addr);
+		/* Whoever waits for the lock to bring the filters in line sees the new one. */
+		eth_hw_addr_set(net->dev, mac);
+	}
 	mutex_unlock(&net->filter_lock);
 	return err;
 }

@@ -126,7 +126,7 @@ static int snic_net_open(struct net_device *dev)
 		err = snic_net_filters_on(net);
 	if (err)
 		goto fail;
-	WRITE_ONCE(net->up, true);
+	net->up = true;
 	for (i = 0; i < net->nr_queues; i++) {
 		napi_enable(&net->queue[i].napi);
 		snic_net_arm(&net->queue[i], true);
@@ -150,13 +150,14 @@ static int snic_net_stop(struct net_device *dev)
 	/* A restart that failed has stopped it already. */
 	if (!net->up)
 		return 0;
-	WRITE_ONCE(net->up, false);
-	netif_tx_disable(dev);
+	net->up = false;
 	snic_net_filters_off(net);
 	for (i = 0; i < net->nr_queues; i++) {
 		snic_net_arm(&net->queue[i], false);
 		napi_disable(&net->queue[i].napi);
 	}
+	/* Only now: a poll might wake a queue again. */
+	netif_tx_disable(dev);
 	snic_net_queues_stop(net);
 	for (i = 0; i < net->nr_queues; i++) {
 		netdev_tx_reset_queue(netdev_get_tx_queue(dev, i));
@@ -170,7 +171,9 @@ static void snic_net_restart_work(struct work_struct *work)
 	struct snic_net *net = container_of(work, struct snic_net, restart);
 
 	rtnl_lock();
-	if (net->up && snic_hw_alive(net->pf)) {
+	/* Also after a restart that failed: the watchdog asks again. */
+	if (netif_running(net->dev) && netif_device_present(net->dev) &&
+	    snic_hw_alive(net->pf)) {
 		snic_net_stop(net->dev);
 		if (snic_net_open(net->dev))
 			netdev_err(net->dev, "could not be restarted\n");
@@ -201,7 +204,7 @@ static int snic_net_set_mac(struct net_device *dev, void *addr)
 {
 	struct snic_net *net = netdev_priv(dev);
 	const struct sockaddr *sa = addr;
-	int err = 0;
+	int err;
 
 	if (!is_valid_ether_addr(sa->sa_data))
 		return -EADDRNOTAVAIL;
@@ -209,12 +212,8 @@ static int snic_net_set_mac(struct net_device *dev, void *addr)
 		return 0;
 	if (snic_mac_taken(net->pf, NULL, sa->sa_data))
 		return -EADDRINUSE;
-	if (net->up)
-		err = snic_net_move_mac(net, dev->dev_addr, sa->sa_data);
-	if (err)
-		return err == -EEXIST ? -EADDRINUSE : err;
-	eth_hw_addr_set(dev, sa->sa_data);
-	return 0;
+	err = snic_net_move_mac(net, sa->sa_data);
+	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
 /* The device delivers every length it can receive; the stack decides. */
@@ -224,46 +223,16 @@ static int snic_net_change_mtu(struct net_device *dev, int mtu)
 	return 0;
 }
 
-static void snic_net_get_stats(struct net_device *dev, struct rtnl_link_stats64 *s)
-{
-	struct snic_net *net = netdev_priv(dev);
-	struct snic_pf *pf = net->pf;
-
-	s->rx_bytes = snic_stat(pf, 0, SNIC_STAT_RX_BYTES);
-	s->rx_packets = snic_stat(pf, 0, SNIC_STAT_RX_UNICAST) +
-			snic_stat(pf, 0, SNIC_STAT_RX_MULTICAST) +
-			snic_stat(pf, 0, SNIC_STAT_RX_BROADCAST);
-	s->multicast = snic_stat(pf, 0, SNIC_STAT_RX_MULTICAST);
-	s->rx_missed_errors = snic_stat(pf, 0, SNIC_STAT_RX_DISCARDS);
-	s->tx_bytes = snic_stat(pf, 0, SNIC_STAT_TX_BYTES);
-	s->tx_packets = snic_stat(pf, 0, SNIC_STAT_TX_UNICAST) +
-			snic_stat(pf, 0, SNIC_STAT_TX_MULTICAST) +
-			snic_stat(pf, 0, SNIC_STAT_TX_BROADCAST);
-	s->tx_errors = snic_stat(pf, 0, SNIC_STAT_TX_ERRORS);
-	s->tx_dropped = snic_stat(pf, 0, SNIC_STAT_TX_DISCARDS);
-}
-
-static netdev_features_t snic_net_features_check(struct sk_buff *skb,
-						 struct net_device *dev,
-						 netdev_features_t features)
-{
-	unsigned int mss = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : 0;
-
-	if (mss && (mss < AVF_TX_MSS_MIN || mss > AVF_TX_MSS_MAX))
-		features &= ~NETIF_F_GSO_MASK;
-	return vlan_features_check(skb, features);
-}
-
 static const struct net_device_ops snic_net_ops = {
 	.ndo_open = snic_net_open,
 	.ndo_stop = snic_net_stop,
 	.ndo_start_xmit = snic_net_xmit,
-	.ndo_features_check = snic_net_features_check,
+	.ndo_features_check = snic_tx_features,
 	.ndo_set_rx_mode = snic_net_set_rx_mode,
 	.ndo_set_mac_address = snic_net_set_mac,
 	.ndo_validate_addr = eth_validate_addr,
 	.ndo_change_mtu = snic_net_change_mtu,
-	.ndo_get_stats64 = snic_net_get_stats,
+	.ndo_get_stats64 = snic_net_get_stats64,
 	.ndo_tx_timeout = snic_net_tx_timeout,
 };
 
@@ -279,6 +248,7 @@ static int snic_net_func_map(struct snic_net *net)
 	err = snic_func_reset(pf, 0, SNIC_FUNC_CTRL_DMA);
 	if (err)
 		return err;
+	snic_net_stats_go(net);
 	for (i = 0; i < net->nr_queues; i++) {
 		struct snic_net_queue *q = &net->queue[i];
 
@@ -365,6 +335,7 @@ int snic_net_init(struct snic_pf *pf)
 	net->dev = dev;
 	net->nr_queues = nr;
 	mutex_init(&net->filter_lock);
+	spin_lock_init(&net->stats_lock);
 	snic_vsi_init(&net->vsi, 0);
 	INIT_WORK(&net->rx_mode, snic_net_rx_mode_work);
 	INIT_WORK(&net->restart, snic_net_restart_work);
@@ -414,6 +385,7 @@ void snic_net_detach(struct snic_pf *pf)
 	netif_carrier_off(net->dev);
 	snic_net_stop(net->dev);
 	rtnl_unlock();
+	snic_net_stats_hold(net);
 }
 
 /* Return: 0 or errno */

@@ -95,7 +95,11 @@ struct snic_net_queue {
  * @vsi: VSI 0
  * @rx_mode: brings @vsi in line with what the stack wants
  * @restart: down and up again, after a queue got stuck
- * @up: queues run
+ * @up: queues run; under rtnl
+ * @stats_lock: @base, @seen and @counting
+ * @base: counters when the device was reset the last time
+ * @seen: counters as last told
+ * @counting: function 0 counts, from 0 on
  */
 struct snic_net {
 	struct snic_pf *pf;
@@ -107,6 +111,10 @@ struct snic_net {
 	struct work_struct rx_mode;
 	struct work_struct restart;
 	bool up;
+	spinlock_t stats_lock;	/* base, seen, counting */
+	u64 base[SNIC_STAT_COUNT];
+	u64 seen[SNIC_STAT_COUNT];
+	bool counting;
 };
 
 /* netdev.c */
@@ -126,11 +134,22 @@ void snic_rings_fill(struct snic_net_queue *q);
 int snic_net_poll(struct napi_struct *napi, int budget);
 netdev_tx_t snic_net_xmit(struct sk_buff *skb, struct net_device *dev);
 
+/* offload.c */
+int snic_tx_offload(const struct snic_pf *pf, struct sk_buff *skb, u64 *ctx, u64 *cmd);
+netdev_features_t snic_tx_features(struct sk_buff *skb, struct net_device *dev,
+				   netdev_features_t features);
+
+/* netstats.c */
+u64 snic_net_stat(struct snic_net *net, unsigned int stat);
+void snic_net_stats_go(struct snic_net *net);
+void snic_net_stats_hold(struct snic_net *net);
+void snic_net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *s);
+
 /* filters.c */
 void snic_net_rx_mode_work(struct work_struct *work);
 int snic_net_filters_on(struct snic_net *net);
 void snic_net_filters_off(struct snic_net *net);
-int snic_net_move_mac(struct snic_net *net, const u8 *from, const u8 *to);
+int snic_net_move_mac(struct snic_net *net, const u8 *mac);
 
 /* ethtool.c */
 extern const struct ethtool_ops snic_ethtool_ops;

@@ -5,13 +5,8 @@
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
-#include <linux/tcp.h>
-#include <net/ip6_checksum.h>
 
 #include "avf_desc.h"
 #include "hw.h"
@@ -293,8 +288,7 @@ static void snic_tx_poll(struct snic_net_queue *q, int budget)
 	netdev_tx_completed_queue(txq, packets, bytes);
 	/* The room is visible before the queue's state is read: see snic_tx_room(). */
 	smp_mb();
-	if (netif_tx_queue_stopped(txq) && READ_ONCE(q->net->up) &&
-	    snic_tx_free_descs(q) >= 2 * SNIC_TX_RESERVE)
+	if (netif_tx_queue_stopped(txq) && snic_tx_free_descs(q) >= 2 * SNIC_TX_RESERVE)
 		netif_tx_wake_queue(txq);
 }
 
@@ -316,67 +310,6 @@ static unsigned int snic_tx_descs(const struct sk_buff *skb)
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
 		n += DIV_ROUND_UP(skb_frag_size(&skb_shinfo(skb)->frags[i]), SNIC_TX_CUT);
 	return n;
-}
-
-/* Header lengths in a data descriptor. */
-static u64 snic_tx_offsets(const struct sk_buff *skb, unsigned int l4len)
-{
-	u64 maclen = skb_network_offset(skb);
-	u64 iplen = skb_network_header_len(skb);
-
-	return maclen / 2 << AVF_TX_MACLEN_SHIFT | iplen / 4 << AVF_TX_IPLEN_SHIFT |
-	       (u64)l4len / 4 << AVF_TX_L4LEN_SHIFT;
-}
-
-/* Commands for checksums; software does what the device can't. */
-static int snic_tx_csum(struct sk_buff *skb, u64 *cmd)
-{
-	bool v6 = vlan_get_protocol(skb) == htons(ETH_P_IPV6);
-	u64 l4, l4len;
-
-	*cmd = 0;
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		return 0;
-	if (skb->csum_offset == offsetof(struct tcphdr, check)) {
-		l4 = AVF_TX_L4_TCP;
-		l4len = tcp_hdrlen(skb);
-	} else if (skb->csum_offset == offsetof(struct udphdr, check)) {
-		l4 = AVF_TX_L4_UDP;
-		l4len = sizeof(struct udphdr);
-	} else {
-		return skb_checksum_help(skb);
-	}
-	*cmd = (v6 ? AVF_TX_IPV6 : AVF_TX_IPV4) << AVF_TX_CMD_SHIFT |
-	       l4 << AVF_TX_CMD_SHIFT | snic_tx_offsets(skb, l4len);
-	return 0;
-}
-
-/* Prepare an skb for segmentation; @ctx becomes its context descriptor's commands. */
-static int snic_tx_tso(struct sk_buff *skb, u64 *ctx, u64 *cmd)
-{
-	unsigned int hdr = skb_tcp_all_headers(skb);
-	u64 ip = AVF_TX_IPV6;
-	int err = skb_cow_head(skb, 0);
-
-	if (err)
-		return err;
-	if (vlan_get_protocol(skb) == htons(ETH_P_IPV6)) {
-		tcp_v6_gso_csum_prep(skb);
-	} else {
-		struct iphdr *iph = ip_hdr(skb);
-
-		ip = AVF_TX_IPV4_CSUM;
-		iph->tot_len = 0;
-		iph->check = 0;
-		tcp_hdr(skb)->check = ~csum_tcpudp_magic(iph->saddr, iph->daddr, 0,
-							 IPPROTO_TCP, 0);
-	}
-	*cmd = (ip | AVF_TX_L4_TCP) << AVF_TX_CMD_SHIFT |
-	       snic_tx_offsets(skb, tcp_hdrlen(skb));
-	*ctx = AVF_TX_CONTEXT | AVF_TX_CTX_TSO << AVF_TX_CMD_SHIFT |
-	       (u64)(skb->len - hdr) << AVF_TX_TSOLEN_SHIFT |
-	       (u64)skb_shinfo(skb)->gso_size << AVF_TX_MSS_SHIFT;
-	return 0;
 }
 
 /* Descriptors for one mapped piece, from @next on. Returns the last one used. */
@@ -459,7 +392,7 @@ netdev_tx_t snic_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct snic_net_queue *q = &net->queue[skb_get_queue_mapping(skb)];
 	struct netdev_queue *txq = netdev_get_tx_queue(dev, q->index);
 	unsigned int len;
-	u64 ctx = 0, cmd;
+	u64 ctx, cmd;
 
 	if (snic_tx_free_descs(q) < SNIC_TX_RESERVE) {
 		netif_tx_stop_queue(txq);
@@ -469,7 +402,7 @@ netdev_tx_t snic_net_xmit(struct sk_buff *skb, struct net_device *dev)
 		goto dropped;
 	if (snic_tx_descs(skb) > SNIC_Q_MAX_TX_DESCS - 1 && skb_linearize(skb))
 		goto drop;
-	if (skb_is_gso(skb) ? snic_tx_tso(skb, &ctx, &cmd) : snic_tx_csum(skb, &cmd))
+	if (snic_tx_offload(net->pf, skb, &ctx, &cmd))
 		goto drop;
 	skb_tx_timestamp(skb);
 	len = skb->len;

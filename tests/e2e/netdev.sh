@@ -56,21 +56,29 @@ transfer() {
 	wait $! && cmp /run/data /run/got
 }
 
+# Frames that came to B, those among them for which its rings had no room, and bytes of the others.
+there_came() {
+	there cat "/sys/class/net/$B/statistics/rx_packets" "/sys/class/net/$B/statistics/rx_missed_errors" "/sys/class/net/$B/statistics/rx_bytes" |
+		awk '{ v[NR] = $1 } END { print v[1] + v[2], v[2], v[3] }'
+}
+
 # What one end sent is what the other got, by each of the ways to ask. A connection's
 # last words may pass while it is asked.
 counters() {
-	local tx0 rx0 tx rx i
+	local tx0 sent0 came0 came tx sent i
 
-	tx0=$(stat_here tx_bytes) rx0=$(stat_there rx_bytes)
+	tx0=$(stat_here tx_bytes) sent0=$(stat_of tx_packets) came0=$(there_came)
 	transfer || return
 	for i in 1 2 3 4 5; do
-		tx=$(($(stat_here tx_bytes) - tx0)) rx=$(($(stat_there rx_bytes) - rx0))
-		[ "$tx" != "$rx" ] || break
+		tx=$(($(stat_here tx_bytes) - tx0)) sent=$(($(stat_of tx_packets) - sent0)) came=$(difference "$came0" "$(there_came)")
+		[ "$sent" != "${came%% *}" ] || break
 		sleep 0.5
 	done
-	ethtool -S "$A" | awk 'NR > 1 && $1 == ":" { print "counter " NR - 1 " has no name"; n++ } END { exit n > 0 }' &&
-		[ "$tx" -ge $((MB * 1048576)) ] && equal "$rx" "$tx" && equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)" &&
-		equal "$(stat_here tx_discards)" 0 && equal "$(stat_there bad_descriptors)" 0
+	ethtool -S "$A" | awk 'NR > 1 && $1 == ":" { print "counter " NR - 1 " has no name"; n++ } END { exit n > 0 }' || return
+	[ "$tx" -ge $((MB * 1048576)) ] && equal "${came%% *}" "$sent" && equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)" &&
+		equal "$(stat_here tx_discards)" 0 && equal "$(stat_there bad_descriptors)" 0 || return
+	[[ $came == *" 0 "* ]] || { echo "$came: frames were lost"; return; }
+	equal "${came##* }" "$tx"
 }
 
 jumbo() {
@@ -161,12 +169,63 @@ down_and_up() {
 	equal "$i" 5 && transfer
 }
 
+# What the device would stop a queue over comes to A, as from a guest's tap: headers that
+# do not fit, segments and tagged frames that are too long.
+odd_frames() {
+	local max dropped
+
+	/lab/selftests/odd_frames "$A" "$B" there || return
+	max=$(ip -d link show "$A" | sed -n 's/.* maxmtu \([0-9]*\).*/\1/p') dropped=$(stat_of tx_dropped)
+	ip link set "$A" mtu "$max" && ip link add link "$A" name v7 type vlan id 7 && ip link add link v7 name v78 type vlan id 8 &&
+		ip addr add 10.88.78.1/24 dev v78 && ip link set v7 up && ip link set v78 up &&
+		ip neigh replace 10.88.78.2 lladdr 02:00:00:00:78:02 nud permanent dev v78 || return
+	for _ in 1 2 3 4 5 6 7 8; do fails answers -W 0.2 -s $((max - 28)) 10.88.78.2 || return; done
+	ip link del v7 && ip link set "$A" mtu 9000 && until_answers $THERE && transfer &&
+		fails below "$(stat_of tx_dropped)" $((dropped + 8)) && equal "$(stat_here bad_descriptors)" 0 &&
+		equal "$(sort -u "/sys/class/net/$A"/queues/tx-*/tx_timeout)" 0
+}
+
+# Counters that fell between two readings of "NAME VALUE" lines.
+fallen() { awk 'NR == FNR { was[$1] = $2; next } $2 + 0 < was[$1] + 0 { print $1, was[$1], "->", $2 } END { exit !NR }' "$1" "$2"; }
+all_stats() {
+	ethtool -S "$A" | sed -n 's/^ *\(.*\): /\1 /p'
+	grep -H . "/sys/class/net/$A"/statistics/* | sed 's,.*/,sysfs_,; s/:/ /'
+}
+
+# follow FILE: say when the bytes sent become fewer, until FILE is gone.
+follow() {
+	local was=0 now
+
+	while [ -e "$1" ]; do
+		read -r now <"/sys/class/net/$A/statistics/tx_bytes"
+		[ "$now" -ge "$was" ] || echo "$was -> $now"
+		was=$now
+	done
+}
+
+# The device forgets what it counted when it is reset; the netdev does not.
+over_reset() {
+	local sent i
+
+	sent=$(stat_of tx_bytes)
+	touch /run/following
+	follow /run/following >/run/fell &
+	for i in 1 2 3; do
+		all_stats >/run/before && echo 1 >"/sys/bus/pci/devices/${PFS[0]}/reset" && all_stats >/run/after &&
+			equal "$(fallen /run/before /run/after)" "" && until_answers $THERE || break
+	done
+	rm /run/following
+	wait $!
+	equal "$i $(cat /run/fell)" "3 " && transfer && fails below "$(stat_of tx_bytes)" $((sent + MB * 1048576)) &&
+		equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)"
+}
+
 leave() {
 	ip netns del there
 	unload_modules
 }
 
-plan 16
+plan 18
 dd if=/dev/urandom of=/run/data bs=1M count=$MB 2>/dev/null
 must "modules load" load_modules
 must "two SmartNICs on a wire" two_pfs
@@ -183,5 +242,7 @@ check "promiscuous" promiscuous
 check "more groups than filters" many_groups
 check "interfaces on top" macvlans
 check "down and up under traffic" down_and_up
+check "frames that make no sense" odd_frames
+check "counters over resets" over_reset
 check "modules unload" leave
 finish

@@ -26,9 +26,10 @@
  * they take adi->lock.
  *
  * pf->func[] has no lock: the readers are the handlers of the control vectors
- * (hard and threaded), the mailbox work and the link work. An ADI is taken out of
- * it first and freed after snic_sync_events(), which waits for all of them; so
- * none of them may wait for a lock that is held around open, close or reset.
+ * (hard and threaded), the mailbox work, the link work, and whoever polls the fault
+ * ring, all of it under fault_lock. An ADI is taken out of it first and freed after
+ * snic_sync_events(), which waits for all of them; so none of them may, with what it
+ * found there, wait for a lock that is held around open, close or reset.
  *
  * Hard interrupt handlers signal and schedule; they never sleep, allocate, or
  * talk to the firmware.

@@ -246,7 +246,16 @@ void snic_vectors_stop(struct snic_pf *pf)
 	}
 }
 
-/* Whoever read pf->func[] or pf->net before is done with what it found. */
+/**
+ * snic_sync_events() - let go of what was found in pf->func[] or pf->net
+ * @pf: PF
+ *
+ * Whoever read either before is done with what it found. What functions that are
+ * disabled by now left in the mailbox and the fault ring is taken out of them: the
+ * next user of such a function gets none of it.
+ *
+ * Context: process; adi->lock may be held, fault_lock not.
+ */
 void snic_sync_events(struct snic_pf *pf)
 {
 	unsigned int i;
@@ -254,8 +263,10 @@ void snic_sync_events(struct snic_pf *pf)
 	for (i = 0; i < pf->nr_ctl; i++)
 		if (pf->ctl[i].irq)
 			synchronize_irq(pf->ctl[i].irq);
-	flush_work(&pf->mbx.work);
+	snic_mbx_flush(pf);
 	flush_work(&pf->link_work);
+	/* Not only the fault vector's thread polls, but any ADI that restarts. */
+	snic_faults_poll(pf);
 }
 
 /**

@@ -96,6 +96,23 @@ static void demux_roles(struct kunit *test)
 	stop(test);
 }
 
+/* Nobody has an ADI in hand afterwards, nor anything that it left behind. */
+static void demux_sync(struct kunit *test)
+{
+	unsigned int polls, flushes;
+
+	start(test, FAKE_VECS);
+	polls = fake->polls;
+	flushes = fake->flushes;
+	queue_work(fake->pf.ctl_wq, &fake->pf.link_work);
+	queue_work(fake->pf.ctl_wq, &fake->pf.mbx.work);
+	snic_sync_events(&fake->pf);
+	KUNIT_EXPECT_EQ(test, link_changes, 2);
+	KUNIT_EXPECT_EQ(test, fake->polls, polls + 1);
+	KUNIT_EXPECT_EQ(test, fake->flushes, flushes + 1);
+	stop(test);
+}
+
 /* Fewer vectors: roles meet, none is lost. */
 static void demux_few_vectors(struct kunit *test)
 {
@@ -311,6 +328,7 @@ static void demux_net(struct kunit *test)
 
 static struct kunit_case demux_cases[] = {
 	KUNIT_CASE(demux_roles),
+	KUNIT_CASE(demux_sync),
 	KUNIT_CASE(demux_few_vectors),
 	KUNIT_CASE(demux_irq_refused),
 	KUNIT_CASE(demux_causes),

@@ -183,6 +183,12 @@ void snic_mbx_kick(struct snic_pf *pf)
 	fake->kicks++;
 }
 
+void snic_mbx_flush(struct snic_pf *pf)
+{
+	fake->flushes++;
+	flush_work(&pf->mbx.work);
+}
+
 void snic_faults_poll(struct snic_pf *pf)
 {
 	fake->polls++;

@@ -42,7 +42,7 @@
  * @errors: calls of vdcm_adi_error()
  * @tail: where the cause ring ends
  * @signals: signals by vector of the ADI; @net_signals: likewise of the netdev
- * @kicks: mailbox kicks; @polls: fault polls
+ * @kicks: mailbox kicks; @flushes: mailbox flushes; @polls: fault polls
  * @irqs: by MSI-X entry
  * @nr_alloc: MSI-X entries that the platform has
  * @dyn: entries can be added
@@ -82,6 +82,7 @@ struct fake_nic {
 	unsigned int signals[SNIC_FUNC_VECS];
 	unsigned int net_signals[SNIC_FUNC_VECS];
 	unsigned int kicks;
+	unsigned int flushes;
 	unsigned int polls;
 	struct {
 		irq_handler_t handler;

@@ -92,10 +92,11 @@ enum snic_cfg {
  * @promisc: FLAG_VF_* that the guest asked for, granted or not
  * @uc_promisc_said: refusal of promiscuous mode was logged
  * @work: answers messages
- * @msg_lock: @msgs, @nr_msgs, @gate and @link_event
+ * @msg_lock: @msgs, @nr_msgs, @gate, @closing and @link_event
  * @msgs: messages that wait
  * @nr_msgs: their number
  * @gate: messages are accepted
+ * @closing: @gate stays shut
  * @link_event: the guest has to hear of the link
  * @dma_lock: @xlat, @epoch
  * @xlat: translation table (mode table)
@@ -133,6 +134,7 @@ struct snic_adi {
 	struct list_head msgs;
 	unsigned int nr_msgs;
 	bool gate;
+	bool closing;
 	bool link_event;
 
 	struct mutex dma_lock;	/* see above */

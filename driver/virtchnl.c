@@ -83,7 +83,8 @@ static SNIC_VC_HANDLER(snic_vc_get_resources)
 static SNIC_VC_HANDLER(snic_vc_reset_vf)
 {
 	reply->none = true;
-	if (snic_adi_restart(adi, adi->dma_on))
+	/* The PF going down for a reset is no error: that resets the function as well. */
+	if (snic_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
 		vdcm_adi_error(adi->vdcm);
 	return VIRTCHNL_STATUS_SUCCESS;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/msi.h>
@@ -232,7 +233,11 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 {
 	fake->restarts++;
 	fake->restart_dma = dma_on;
+	while (READ_ONCE(fake->restart_held))
+		usleep_range(20, 60);
 	snic_vc_reset(adi);
+	if (!fake->restart_error)
+		snic_msgs_open(adi);
 	return fake->restart_error;
 }
 

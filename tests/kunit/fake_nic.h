@@ -39,6 +39,7 @@
  * @refused: offset of a queue whose set-up the device refuses
  * @taken: an address of a neighbour
  * @restarts: calls of snic_adi_restart(); @restart_dma, @restart_error: see there
+ * @restart_held: it waits until this is false
  * @errors: calls of vdcm_adi_error()
  * @tail: where the cause ring ends
  * @signals: signals by vector of the ADI; @net_signals: likewise of the netdev
@@ -76,6 +77,7 @@ struct fake_nic {
 	unsigned int restarts;
 	bool restart_dma;
 	int restart_error;
+	bool restart_held;
 	unsigned int errors;
 
 	u32 tail;

@@ -316,7 +316,8 @@ static void snic_adi_quiesce(struct vdcm_adi *vadi)
 
 	snic_msgs_close(adi);
 	mutex_lock(&adi->lock);
-	snic_func_off(adi->pf, adi->func);
+	if (snic_func_off(adi->pf, adi->func) == -ETIMEDOUT)
+		snic_hush(adi->pf, "a function");
 	mutex_unlock(&adi->lock);
 }
 

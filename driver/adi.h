@@ -193,7 +193,7 @@ void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
 void snic_vc_reset(struct snic_adi *adi);
 void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
 void snic_vc_link(struct snic_adi *adi);
-bool snic_vc_reset_impending(struct snic_adi *adi);
+int snic_vc_reset_impending(struct snic_adi *adi);
 
 /* avf.c */
 extern const struct vdcm_type snic_avf_types[];

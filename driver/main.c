@@ -84,15 +84,6 @@ static void snic_link_work(struct work_struct *work)
 	}
 }
 
-static void snic_death_work(struct work_struct *work)
-{
-	struct snic_pf *pf = container_of(work, struct snic_pf, death_work);
-
-	snic_net_carrier(pf);
-	if (pf->parent)
-		vdcm_parent_dead(pf->parent);
-}
-
 /* An idle driver only writes, and would not notice. */
 static void snic_watch_work(struct work_struct *work)
 {
@@ -176,8 +167,8 @@ static void snic_free_maps(struct snic_pf *pf)
 static int snic_alloc_wqs(struct snic_pf *pf)
 {
 	INIT_WORK(&pf->link_work, snic_link_work);
-	INIT_WORK(&pf->death_work, snic_death_work);
 	INIT_DELAYED_WORK(&pf->watch_work, snic_watch_work);
+	snic_death_init(pf);
 	snic_recovery_init(pf);
 	pf->ctl_wq = alloc_workqueue("%s-ctl-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
 				     pci_name(pf->pdev));
@@ -376,7 +367,7 @@ device:
 	pci_clear_master(pdev);
 	pci_disable_device(pdev);
 wqs:
-	WRITE_ONCE(pf->removing, true);
+	snic_death_exit(pf);
 	snic_free_wqs(pf);
 	kfree(pf);
 	return err;
@@ -386,11 +377,9 @@ static void snic_remove(struct pci_dev *pdev)
 {
 	struct snic_pf *pf = pci_get_drvdata(pdev);
 
-	/* From here on nobody but this function tells the framework of a death. */
-	WRITE_ONCE(pf->removing, true);
+	snic_death_exit(pf);
 	snic_recovery_exit(pf);
 	cancel_delayed_work_sync(&pf->watch_work);
-	cancel_work_sync(&pf->death_work);
 	if (!snic_hw_alive(pf) && pf->parent)
 		vdcm_parent_dead(pf->parent);
 	/* Blocks until user space has closed every ADI. */

@@ -129,7 +129,7 @@ struct snic_ctl_vec {
  * @windows: BAR2
  * @msix: BAR4
  * @windows_phys: physical address of BAR2
- * @dead: the device is gone or does not answer; set once
+ * @dead: the device is gone or does not answer; set once, the bus taken from it before
  * @quiet: the device is being reset or asleep: nobody touches it
  * @num_adis: ADIs of the device
  * @num_qps: queue pairs of the device
@@ -158,7 +158,7 @@ struct snic_ctl_vec {
  * @watch_work: asks the device every second whether it lives
  * @recovery_work: recovery from an error takes too long
  * @saved: config space as recovery puts it back
- * @removing: @death_work is not queued any more
+ * @removing: @death_work does nothing any more
  * @res_lock: bitmaps
  * @func_map: functions in use; bit 0 is the PF
  * @qp_map: queue pairs in use
@@ -251,7 +251,7 @@ void snic_mbx_kick(struct snic_pf *pf);
 void snic_mbx_flush(struct snic_pf *pf);
 int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
 		  const void *data, u16 len);
-void snic_mbx_tx_drain(struct snic_pf *pf);
+int snic_mbx_tx_drain(struct snic_pf *pf);
 
 /* reset.c */
 extern const struct pci_error_handlers snic_err_handlers;
@@ -259,6 +259,11 @@ extern const struct dev_pm_ops snic_pm_ops;
 void snic_recovery_init(struct snic_pf *pf);
 void snic_recovery_ready(struct snic_pf *pf);
 void snic_recovery_exit(struct snic_pf *pf);
+void snic_hush(struct snic_pf *pf, const char *what);
+
+/* death.c */
+void snic_death_init(struct snic_pf *pf);
+void snic_death_exit(struct snic_pf *pf);
 
 /* main.c */
 int snic_set_xlat(struct snic_pf *pf, u32 mode);

@@ -176,7 +176,7 @@ int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status, const void *
 	fake->status = status;
 	fake->len = len;
 	memcpy(fake->data, data, len);
-	return 0;
+	return fake->send_error;
 }
 
 void snic_mbx_kick(struct snic_pf *pf)

@@ -31,6 +31,7 @@
  * @nr_writes: writes to registers
  * @status: reply: VIRTCHNL_STATUS_*; @op, @func, @len, @data: rest of it
  * @nr_sent: replies and events sent
+ * @send_error: how that ends
  * @fw_error: what the firmware answers
  * @fw_op: last message to the firmware; @fw_payload: its payload
  * @nr_fw: messages to the firmware
@@ -63,6 +64,7 @@ struct fake_nic {
 	u16 len;
 	u8 data[256];
 	unsigned int nr_sent;
+	int send_error;
 
 	int fw_error;
 	unsigned int fw_op;

@@ -355,22 +355,24 @@ static void vc_reset_impending(struct kunit *test)
 	const struct virtchnl_pf_event *event = (void *)fake->data;
 	unsigned int before;
 
-	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
 	fake->adi.state = SNIC_VC_VERSION;
-	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
 	fake_ready();
 	before = fake->nr_sent;
-	KUNIT_EXPECT_TRUE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 1);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 1);
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	KUNIT_EXPECT_EQ(test, fake->func, FAKE_FUNC);
 	KUNIT_EXPECT_EQ(test, fake->len, sizeof(*event));
 	KUNIT_EXPECT_EQ(test, event->event, VIRTCHNL_EVENT_RESET_IMPENDING);
 	KUNIT_EXPECT_EQ(test, event->severity, PF_EVENT_SEVERITY_CERTAIN_DOOM);
+	fake->send_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), -ETIMEDOUT);
 	fake->adi.func = 0;
-	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
-	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 1);
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 2);
 }
 
 static void vc_closed(struct kunit *test)

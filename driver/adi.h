@@ -75,7 +75,8 @@ enum snic_cfg {
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum snic_cfg
- * @stats: by enum snic_stat: what the device had counted at the last close
+ * @stats: by enum snic_stat: what was counted since it was opened, but for
+ * @counting: what the device counts now
  * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
  * @vecs: vectors
@@ -113,6 +114,7 @@ struct snic_adi {
 	u16 func;
 	u32 cfg[SNIC_NR_CFG];
 	u64 stats[SNIC_STAT_COUNT];
+	bool counting;
 	unsigned int nr_queues;
 	u16 qp[SNIC_FUNC_QPS];
 	struct snic_vec vecs[SNIC_FUNC_VECS];
@@ -206,7 +208,9 @@ void snic_cfg_apply_itr(struct snic_adi *adi);
 
 /* stats.c */
 extern const struct attribute_group snic_stats_group;
+void snic_stats_start(struct snic_adi *adi);
 void snic_stats_keep(struct snic_adi *adi);
+void snic_stats_resume(struct snic_adi *adi);
 
 /* sysfs.c */
 extern const struct attribute_group *snic_adi_groups[];

@@ -72,6 +72,7 @@ static void snic_link_work(struct work_struct *work)
 	bool link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
 	unsigned int i;
 
+	snic_rings_check(pf);
 	if (snic_hw_off(pf) || link == pf->link)
 		return;
 	WRITE_ONCE(pf->link, link);

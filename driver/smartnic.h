@@ -153,7 +153,7 @@ struct snic_ctl_vec {
  * @causes: cause ring
  * @ctl_wq: mailbox reception, @link_work, @death_work, the netdev's work
  * @adi_wq: one work per ADI
- * @link_work: a change of the link
+ * @link_work: a change of the link, or an error
  * @death_work: tells everyone that the device is gone
  * @watch_work: asks the device every second whether it lives
  * @recovery_work: recovery from an error takes too long
@@ -281,6 +281,7 @@ void snic_vectors_route(struct snic_pf *pf);
 void snic_vectors_stop(struct snic_pf *pf);
 void snic_vectors_exit(struct snic_pf *pf);
 void snic_sync_events(struct snic_pf *pf);
+unsigned int snic_rings_check(struct snic_pf *pf);
 int snic_causes_init(struct snic_pf *pf);
 void snic_causes_exit(struct snic_pf *pf);
 int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ethtool on the PF's netdev.
+ * ethtool on the PF's netdev. Counters have the names of a device's stats/ (stats.c).
  */
 #include <linux/ethtool.h>
 
@@ -27,15 +27,17 @@ static const char snic_stat_names[SNIC_STAT_COUNT][ETH_GSTRING_LEN] = {
 	[SNIC_STAT_REARMS] = "rearms",
 	[SNIC_STAT_INTERRUPTS] = "interrupts",
 	[SNIC_STAT_SHARED_CAUSES] = "shared_causes",
-	[SNIC_STAT_FAULTS] = "faults",
-	[SNIC_STAT_FAULT_RETRIES] = "fault_retries",
-	[SNIC_STAT_FAULT_FAILS] = "fault_fails",
+	[SNIC_STAT_FAULTS] = "dma_faults",
+	[SNIC_STAT_FAULT_RETRIES] = "dma_fault_retries",
+	[SNIC_STAT_FAULT_FAILS] = "dma_fault_fails",
 	[SNIC_STAT_MBX_REQUESTS] = "mbx_requests",
 	[SNIC_STAT_MBX_REPLIES] = "mbx_replies",
 	[SNIC_STAT_BAD_DESCRIPTORS] = "bad_descriptors",
 	[SNIC_STAT_BAD_TAILS] = "bad_tails",
 	[SNIC_STAT_DMA_REFUSED] = "dma_refused",
 	[SNIC_STAT_TSO_PACKETS] = "tso_packets",
+	[SNIC_STAT_VLAN_DROPS] = "vlan_drops",
+	[SNIC_STAT_RATE_WAITS] = "rate_waits",
 };
 
 static void snic_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)

@@ -77,7 +77,7 @@ static int enqueue(struct vdcm_adi *adi, const struct vdcm_fault *fault)
  * @fault: the access; a fault with the token of one that waits replaces it
  *
  * The answer comes by way of the fault_done() operation, unless the ADI is
- * closed or reset before: that undoes the unit's fault as well.
+ * closed, reset, or its PF quiesced before: that undoes the unit's fault as well.
  *
  * Context: any, hard irq included.
  * Return: 0 = fault_done() will be called, maybe already was. Else the caller

@@ -56,8 +56,8 @@ static void detach_free(struct iommu_domain *domain, struct device *dev,
  * PASID numbers to allocate.
  *
  * Context: process.
- * Return: 0, -EOPNOTSUPP (not with this kernel or IOMMU), -ENODEV (no IOMMU, or
- * PASIDs not enabled for the device), or what attaching returned.
+ * Return: 0, -EOPNOTSUPP (not with this IOMMU), -ENODEV (not with this kernel, no
+ * IOMMU, or PASIDs not enabled for the device), or what attaching returned.
  */
 int vdcm_pasid_usable(struct device *dev)
 {

@@ -66,8 +66,10 @@ static int map_page(struct vdcm_adi *adi, u64 index, struct page *page,
 	else
 		ret = xa_err(xa_store(&adi->live->dma.dma, index,
 				      make_value(addr, writable), GFP_KERNEL));
+	/* Nothing was written: a bounce buffer must not overwrite the page. */
 	if (ret)
-		dma_unmap_page(dev, addr, PAGE_SIZE, direction(writable));
+		dma_unmap_page_attrs(dev, addr, PAGE_SIZE, direction(writable),
+				     DMA_ATTR_SKIP_CPU_SYNC);
 	return ret;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the framework share. The lock order is in <vdcm/vdcm.h>.
+ * What the files of the framework share. The lock order is in <vdcm/vdcm.h>;
+ * fault_lock is inside all of it.
  *
  * Who protects what in struct vdcm_adi:
  *	lock		open and closed, config space, eventfds, reset
@@ -9,7 +10,8 @@
  *	mem_lock	mem_on: whether pages of the ADI may be mapped
  *	irq_lock	MSI-X state, who is signalled, opener
  *	fault_lock	queue of faults, hold-off gate (innermost, hard irq)
- * @live is written under all of these but mem_lock, and read under any.
+ * @live is written under lock, pin_lock, irq_lock and fault_lock, and read under any
+ * of them; while the file is open it stays.
  */
 #ifndef VDCM_INTERNAL_H
 #define VDCM_INTERNAL_H
@@ -123,6 +125,8 @@ struct vdcm_dma {
  * @dma: translation
  * @bus_master: the driver was told so
  * @revoked: the hardware was taken away: the driver has closed the ADI
+ * @resumed: the parent's @nr_quiesces when the ADI was brought back
+ * @reset_owed: it was reset while the PF was quiesced
  * @ioevents: eventfds that stand for writes
  * @nr_ioevents: their number
  * @vecs: one for each vector
@@ -136,6 +140,8 @@ struct vdcm_live {
 	struct vdcm_dma dma;
 	bool bus_master;
 	bool revoked;
+	bool reset_owed;
+	u32 resumed;
 	struct list_head ioevents;
 	unsigned int nr_ioevents;
 	struct vdcm_vec vecs[];
@@ -221,6 +227,7 @@ struct vdcm_mdev_driver {
  * @drvdata: the PF driver's
  * @dead: the device is gone
  * @quiesced: the device is being reset, or asleep
+ * @nr_quiesces: how often it was
  * @wait: for the end of that
  * @list_lock: protects @adis; outside adi->lock
  * @adis: all ADIs
@@ -242,6 +249,7 @@ struct vdcm_parent {
 	void *drvdata;
 	bool dead;
 	bool quiesced;
+	u32 nr_quiesces;
 	wait_queue_head_t wait;
 	struct mutex list_lock;		/* adis */
 	struct list_head adis;
@@ -295,11 +303,20 @@ static inline bool vdcm_is_dead(const struct vdcm_adi *adi)
 	return READ_ONCE(adi->parent->dead);
 }
 
+/*
+ * Is the PF quiesced, and an open ADI not yet brought back? One that is goes on
+ * while others still wait for their turn. Under adi->lock.
+ */
+static inline bool vdcm_is_away(const struct vdcm_adi *adi)
+{
+	return READ_ONCE(adi->parent->quiesced) &&
+	       adi->live->resumed != READ_ONCE(adi->parent->nr_quiesces);
+}
+
 /* May operations of an open ADI reach for the hardware? Under adi->lock. */
 static inline bool vdcm_is_there(const struct vdcm_adi *adi)
 {
-	return !vdcm_is_dead(adi) && !READ_ONCE(adi->parent->quiesced) &&
-	       !adi->live->revoked;
+	return !vdcm_is_dead(adi) && !vdcm_is_away(adi) && !adi->live->revoked;
 }
 
 static inline void vdcm_add(struct vdcm_adi *adi, enum vdcm_counter counter,

@@ -133,7 +133,8 @@ static unsigned int width(u32 flags)
  *
  * Offset must be a doorbell: naturally aligned in a page that is passed through
  * to the ADI. Registers of a control path are not to be written behind the VMM's
- * back. 64-bit writes are not offered. They stay over a reset, until closing.
+ * back. 64-bit writes are not offered; 8 and 16 bits are, and do what such a write does:
+ * nothing (registers take 32 bits). They stay over a reset, until closing.
  *
  * Context: process.
  * Return: 0, -EINVAL (malformed, or not a doorbell), -ENOTTY (64 bits),

@@ -37,14 +37,17 @@ static phys_addr_t find_page(struct vdcm_adi *adi, unsigned long pgoff)
 
 /*
  * The PF is being reset: the access waits for its end, without mmap_lock, and is
- * tried again. The file keeps the device open meanwhile.
+ * tried again. The file keeps the device open meanwhile. Only a process's own
+ * access waits: that for somebody else may be a pin on behalf of another ADI, which
+ * the reset waits for.
  */
 static vm_fault_t wait_for_page(struct vm_fault *vmf)
 {
 	struct vdcm_adi *adi = vmf->vma->vm_private_data;
 	struct file *file = vmf->vma->vm_file;
 
-	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY) ||
+	    vmf->flags & FAULT_FLAG_REMOTE)
 		return VM_FAULT_SIGBUS;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;

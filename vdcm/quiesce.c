@@ -79,6 +79,8 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 	if (WARN_ON(!parent->ops->resume))
 		return;
 	mutex_lock(&parent->list_lock);
+	/* Nobody has been brought back from this one. */
+	WRITE_ONCE(parent->nr_quiesces, parent->nr_quiesces + 1);
 	/* Before the locks are taken: who opens later sees it. */
 	WRITE_ONCE(parent->quiesced, true);
 	list_for_each_entry(adi, &parent->adis, entry) {
@@ -95,12 +97,15 @@ static int resume_hardware(struct vdcm_adi *adi)
 {
 	int ret = vdcm_ops(adi)->resume(adi);
 
-	if (ret || adi->parent->xlat != VDCM_XLAT_PASID)
+	if (ret)
 		return ret;
-	mutex_lock(&adi->pin_lock);
-	vdcm_ops(adi)->set_pasid(adi, adi->pasid);
-	mutex_unlock(&adi->pin_lock);
-	return 0;
+	if (adi->parent->xlat == VDCM_XLAT_PASID) {
+		mutex_lock(&adi->pin_lock);
+		vdcm_ops(adi)->set_pasid(adi, adi->pasid);
+		mutex_unlock(&adi->pin_lock);
+	}
+	/* resume() kept what belonged to the life before. */
+	return adi->live->reset_owed ? vdcm_ops(adi)->reset(adi) : 0;
 }
 
 /* What the guest had set up in config space holds. */
@@ -116,6 +121,8 @@ static int resume_adi(struct vdcm_adi *adi)
 		vdcm_revoke(adi);
 		return ret;
 	}
+	live->reset_owed = false;
+	live->resumed = adi->parent->nr_quiesces;
 	vdcm_inc(adi, VDCM_CNT_RESUMES);
 	vdcm_dma_accept(adi, true);
 	vdcm_set_bus_master(adi, vdcm_config_bus_master(&live->config));

@@ -17,10 +17,10 @@
 static unsigned int release_timeout = 10;
 module_param(release_timeout, uint, 0644);
 MODULE_PARM_DESC(release_timeout,
-		 "seconds that a VMM may take to let go of a device that is being removed, before the device is taken from it (default 10; 0: no limit)");
+		 "seconds that a VMM may take to let go of a device that is being removed, before the device is taken from it (default 10; 0: no limit); one that does not listen has 2 at most");
 
 /* Likewise one who does not: maybe just about to end. */
-#define DEAF_SECONDS	2
+#define DEAF_SECONDS	2u
 
 /**
  * vdcm_shut() - the part of closing that concerns hardware and guest memory
@@ -42,7 +42,8 @@ void vdcm_shut(struct vdcm_adi *adi)
  * vdcm_revoke() - take the hardware from whoever has an ADI open
  * @adi: open ADI; adi->lock held
  *
- * Idempotent. Not while the PF is quiesced, unless it is dead.
+ * Idempotent. Not while the PF is quiesced, unless it is dead or the ADI was not
+ * brought back.
  */
 void vdcm_revoke(struct vdcm_adi *adi)
 {
@@ -101,7 +102,7 @@ void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay)
 {
 	unsigned long flags;
 
-	/* Under this lock: closing cancels the work once nobody can see it open. */
+	/* Under this lock: who closes cancels the work once nobody can see it open. */
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	if (adi->live && delay)
 		queue_delayed_work(vdcm_wq, &adi->revoke_work, delay);
@@ -124,7 +125,7 @@ void vdcm_request_release(struct vdcm_adi *adi)
 	unsigned int seconds = READ_ONCE(release_timeout);
 
 	if (!vdcm_irq_request(adi))
-		seconds = DEAF_SECONDS;
+		seconds = min_not_zero(seconds, DEAF_SECONDS);
 	if (seconds)
 		vdcm_revoke_after(adi, min(seconds, 86400u) * HZ);
 }

@@ -91,6 +91,9 @@ static int vdcm_open_device(struct vfio_device *vdev)
 	mutex_lock(&adi->lock);
 	ret = open_locked(adi);
 	mutex_unlock(&adi->lock);
+	/* Somebody may have seen it open, and want it back. */
+	if (ret)
+		cancel_delayed_work_sync(&adi->revoke_work);
 	/* One that is to come back later is told so, not the log. */
 	if (ret && ret != -EAGAIN)
 		dev_err(vdcm_adi_dev(adi), "cannot be opened: %d\n", ret);
@@ -134,7 +137,7 @@ void vdcm_set_bus_master(struct vdcm_adi *adi, bool on)
  * Pinned pages stay pinned and mapped: they are the same tenant's. Eventfds
  * stay: they are user space's.
  *
- * While the PF is quiesced the hardware is being reset anyway.
+ * While the PF is quiesced, the hardware's part is left to vdcm_parent_resume().
  *
  * Return: 0, -EIO on a dead or revoked device, or the driver's error.
  */
@@ -152,6 +155,7 @@ int vdcm_reset(struct vdcm_adi *adi)
 	vdcm_set_bus_master(adi, false);
 	vdcm_set_memory(adi, false);
 	vdcm_dma_accept(adi, false);
+	live->reset_owed = !there;
 	if (there)
 		ret = vdcm_ops(adi)->reset(adi);
 	if (ret)

@@ -69,7 +69,7 @@ struct snic_cause_rec {
  * @flags: SNIC_AQ_*
  * @opcode: SNIC_AQ_OP_*
  * @datalen: bytes of the payload, 0..4096
- * @retval: 0, or a positive errno in a completed PF TX descriptor
+ * @retval: 0, or a positive errno in a completed PF TX or ATQ descriptor
  * @cookie_high: virtchnl opcode
  * @cookie_low: virtchnl return code
  * @param0: PF rings: function number, stamped by the hardware on reception

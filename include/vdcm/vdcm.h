@@ -9,16 +9,17 @@
  * user space, reset, and guest memory: pages are pinned on demand when the
  * device reports a fault. docs/porting.md walks through the contract.
  *
- * Contexts. "process" means: may sleep, holds no spinlock. The framework never
- * calls two of create/destroy/open/close/reset/quiesce/resume/bus_master/reg_write for one
- * ADI at the same time (adi->lock), except where noted. xlat_*, set_pasid and fault_done are
- * serialised per ADI by the pin lock instead.
+ * Contexts. "process" means: may sleep, holds no spinlock. For one ADI the framework never
+ * calls two of create, destroy, open, close, reset, quiesce, resume, bus_master, reg_read,
+ * reg_write and vector_irq at the same time (adi->lock), nor two of xlat_*, set_pasid,
+ * invalidate and fault_done (the pin lock). page runs beside anything.
  *
  * Lock order (outer to inner; docs/architecture.md):
  *	the PF's device lock: vdcm_parent_quiesce(), vdcm_parent_resume(),
  *	vdcm_parent_register(), vdcm_parent_unregister(); never in an operation
  *	  the parent's list lock (mutex)
  *	vfio group and device-set locks
+ *	adi->ioevent_lock (mutex)
  *	  adi->lock (mutex)
  *	    [type1 device_list_lock]
  *	      adi->pin_lock (mutex)

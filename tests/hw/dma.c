@@ -2,7 +2,8 @@
 /*
  * DMA under an identity. The PF's own goes out as it is; an ADI's is
  * translated page by page, through its table or by the IOMMU under its PASID.
- * A unit probes all it is going to touch before it consumes anything.
+ * A unit probes all it is going to touch before it consumes anything. That is
+ * no promise: a translation can drop out of the cache, and meanwhile be gone.
  */
 #include "snic_int.h"
 #include "hw/i386/intel_iommu.h"
@@ -210,11 +211,23 @@ static uint32_t snic_piece(uint64_t iova, uint64_t len)
     return MIN(len, SNIC_PAGE - iova % SNIC_PAGE);
 }
 
+static bool snic_may(unsigned perm, bool write)
+{
+    return perm & (write ? PERM_WRITE : PERM_READ);
+}
+
+/* The unit can't access the page, of which it has @perm. */
+static void snic_fault_page(SnicUnit *u, uint64_t iova, uint32_t n, bool write,
+                            unsigned perm)
+{
+    snic_fault(u, iova, n, (write ? SNIC_FAULT_WRITE : 0) |
+                           (perm & PERM_MAPPED ? SNIC_FAULT_PERM : 0));
+}
+
 /* All of the range may be accessed. If not: the unit faults. */
 bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write)
 {
     SnicFunc *f = u->f;
-    uint8_t flags = write ? SNIC_FAULT_WRITE : 0;
     hwaddr target;
 
     if (!f->idx || !len) {
@@ -222,16 +235,15 @@ bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write)
     }
     if (snic_refused(f, iova, len)) {
         snic_count(f, SNIC_STAT_DMA_REFUSED, 1);
-        snic_fault(u, iova, snic_piece(iova, len), flags);
+        snic_fault_page(u, iova, snic_piece(iova, len), write, 0);
         return false;
     }
     while (len) {
         uint32_t n = snic_piece(iova, len);
         unsigned perm = snic_translate(f, iova, write, &target);
 
-        if (!(perm & (write ? PERM_WRITE : PERM_READ))) {
-            snic_fault(u, iova, n,
-                       flags | (perm & PERM_MAPPED ? SNIC_FAULT_PERM : 0));
+        if (!snic_may(perm, write)) {
+            snic_fault_page(u, iova, n, write, perm);
             return false;
         }
         iova += n;
@@ -240,17 +252,9 @@ bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write)
     return true;
 }
 
-static bool snic_dma_piece(SnicFunc *f, uint64_t iova, uint8_t *buf,
-                           uint32_t n, bool write)
+static bool snic_dma_page(SnicState *s, hwaddr target, uint8_t *buf, uint32_t n,
+                          bool write)
 {
-    SnicState *s = f->s;
-    hwaddr target = 0;
-    unsigned perm = snic_translate(f, iova, write, &target);
-
-    if (!(perm & (write ? PERM_WRITE : PERM_READ))) {
-        return false;
-    }
-    target |= iova % SNIC_PAGE;
     if (!snic_pasid_mode(s)) {
         return snic_pf_dma(s, target, buf, n, write);
     }
@@ -259,40 +263,60 @@ static bool snic_dma_piece(SnicFunc *f, uint64_t iova, uint8_t *buf,
                             n, write) == MEMTX_OK;
 }
 
-/* The range was probed: that it breaks now is nothing a guest can mend. */
+/* Nothing a guest can mend. */
+static bool snic_dma_error(SnicUnit *u)
+{
+    snic_guest_error(u->f->s, "function %u unit %u: DMA error\n", u->f->idx,
+                     u->idx);
+    snic_unit_fail(u);
+    snic_pf_event(u->f->s, SNIC_ICR_ERR);
+    return false;
+}
+
+/*
+ * The range was probed. What is lost since then is a fault, unless this is
+ * @final: the unit can't do again what it has done.
+ */
 static bool snic_dma_rw(SnicUnit *u, uint64_t iova, uint8_t *buf, uint64_t len,
-                        bool write)
+                        bool write, bool final)
 {
     SnicFunc *f = u->f;
-    bool ok = true;
+    hwaddr target;
 
     if (!f->idx) {
-        ok = snic_pf_dma(f->s, iova, buf, len, write);
-    } else {
-        while (len && ok) {
-            uint32_t n = snic_piece(iova, len);
+        return snic_pf_dma(f->s, iova, buf, len, write) || snic_dma_error(u);
+    }
+    while (len) {
+        uint32_t n = snic_piece(iova, len);
+        unsigned perm = snic_translate(f, iova, write, &target);
 
-            ok = snic_dma_piece(f, iova, buf, n, write);
-            iova += n;
-            buf += n;
-            len -= n;
+        if (!snic_may(perm, write) && !final) {
+            snic_fault_page(u, iova, n, write, perm);
+            return false;
         }
+        if (!snic_may(perm, write) ||
+            !snic_dma_page(f->s, target | iova % SNIC_PAGE, buf, n, write)) {
+            return snic_dma_error(u);
+        }
+        iova += n;
+        buf += n;
+        len -= n;
     }
-    if (!ok) {
-        snic_guest_error(f->s, "function %u unit %u: DMA error\n", f->idx,
-                         u->idx);
-        snic_unit_fail(u);
-        snic_pf_event(f->s, SNIC_ICR_ERR);
-    }
-    return ok;
+    return true;
 }
 
 bool snic_dma_read(SnicUnit *u, uint64_t iova, void *buf, uint64_t len)
 {
-    return snic_dma_rw(u, iova, buf, len, false);
+    return snic_dma_rw(u, iova, buf, len, false, false);
 }
 
 bool snic_dma_write(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
 {
-    return snic_dma_rw(u, iova, (void *)buf, len, true);
+    return snic_dma_rw(u, iova, (void *)buf, len, true, false);
+}
+
+/* A write-back of what has been done; its range was probed just before. */
+bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
+{
+    return snic_dma_rw(u, iova, (void *)buf, len, true, true);
 }

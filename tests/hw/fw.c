@@ -159,8 +159,9 @@ static uint64_t snic_fw_read(void *opaque, hwaddr off, unsigned size)
     memcpy(window, s->fw_req, sizeof(s->fw_req));
     memcpy(window + OFF(SNIC_FW_REPLY), s->fw_reply, sizeof(s->fw_reply));
     stl_le_p(window + OFF(SNIC_FW_CSR), s->fw_csr);
-    if (off + size > sizeof(window)) {
-        return 0;
+    if (off + size > OFF(SNIC_FW_CSR) &&
+        (off != OFF(SNIC_FW_CSR) || size != 4)) {
+        return 0;       /* a register, not a buffer */
     }
     return ldn_le_p(window + off, size);
 }

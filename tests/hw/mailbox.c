@@ -213,8 +213,10 @@ static bool snic_atq_one(SnicUnit *u)
             snic_unit_wait(u, SNIC_WAIT_MBX);
             return false;
         }
+        /* The descriptor again: its entry in the cache may be gone. */
         if (!snic_dma_probe(u, snic_desc_addr(&d), len, false) ||
-            !snic_dma_read(u, snic_desc_addr(&d), data, len)) {
+            !snic_dma_read(u, snic_desc_addr(&d), data, len) ||
+            !snic_dma_probe(u, at, sizeof(d), true)) {
             return false;
         }
         if (!snic_mbx_rx_put(f, &d, data, len)) {
@@ -229,7 +231,7 @@ static bool snic_atq_one(SnicUnit *u)
     if (!ok) {
         snic_count(f, SNIC_STAT_BAD_DESCRIPTORS, 1);
     }
-    if (!snic_dma_write(u, at, &d, sizeof(d))) {
+    if (!snic_dma_finish(u, at, &d, sizeof(d))) {
         return false;
     }
     snic_aq_advance(&f->atq);
@@ -265,7 +267,8 @@ static bool snic_arq_one(SnicUnit *u)
     }
     len = MIN(msg->len, le16_to_cpu(d.datalen));
     if (!snic_dma_probe(u, snic_desc_addr(&d), len, true) ||
-        !snic_dma_write(u, snic_desc_addr(&d), msg->data, len)) {
+        !snic_dma_write(u, snic_desc_addr(&d), msg->data, len) ||
+        !snic_dma_probe(u, at, sizeof(d), true)) {
         return false;
     }
     d.flags = cpu_to_le16(SNIC_AQ_DD | (len ? SNIC_AQ_BUF : 0));
@@ -275,7 +278,7 @@ static bool snic_arq_one(SnicUnit *u)
     d.cookie_high = cpu_to_le32(msg->cookie_high);
     d.cookie_low = cpu_to_le32(msg->cookie_low);
     d.param0 = d.param1 = 0;
-    if (!snic_dma_write(u, at, &d, sizeof(d))) {
+    if (!snic_dma_finish(u, at, &d, sizeof(d))) {
         return false;
     }
     snic_aq_advance(&f->arq);

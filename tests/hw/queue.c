@@ -79,7 +79,7 @@ static void snic_qp_enable(SnicQp *qp, bool rx)
 {
     SnicQueue *queue = rx ? &qp->rx : &qp->tx;
 
-    queue->head = 0;
+    queue->head = queue->seg = 0;
     queue->ctl = SNIC_Q_CTL_ENABLE;
     if (!snic_queue_config_ok(queue, rx)) {
         snic_queue_error(qp, rx, SNIC_Q_ERR_CONFIG);

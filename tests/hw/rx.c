@@ -95,26 +95,52 @@ static bool snic_rx_prepare(SnicUnit *u, SnicQueue *rx, uint32_t tail,
     return true;
 }
 
+/*
+ * The descriptors are looked at again behind the data: what they say now, the
+ * buffers, is lost with the first write-back, and from then on nothing else of
+ * the function's memory is touched.
+ */
+static bool snic_rx_write_data(SnicUnit *u, const SnicFrame *frame,
+                               const SnicRxJob *job)
+{
+    uint32_t off = 0;
+    unsigned i;
+
+    for (i = 0; i < job->n; i++) {
+        if (!snic_dma_write(u, job->buf[i], frame->data + off, job->len[i])) {
+            return false;
+        }
+        off += job->len[i];
+    }
+    for (i = 0; i < job->n; i++) {
+        if (!snic_dma_probe(u, job->desc[i], DESC_BYTES, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool snic_rx_write(SnicUnit *u, const SnicFrame *frame,
                           const SnicRxJob *job)
 {
-    uint32_t hash, off = 0;
+    uint32_t hash;
     bool hashed = snic_frame_hash(frame, &u->f->vsi, &hash);
     uint64_t st = snic_rx_status(frame, hashed);
     unsigned i;
 
+    if (!snic_rx_write_data(u, frame, job)) {
+        return false;
+    }
     for (i = 0; i < job->n; i++) {
         uint64_t qw0 = cpu_to_le64((uint64_t)hash << 32), qw1;
 
         qw1 = st | RX_DD | (uint64_t)job->len[i] << RX_LENGTH_SHIFT |
               (i == job->n - 1 ? RX_EOP : 0);
         qw1 = cpu_to_le64(qw1);
-        if (!snic_dma_write(u, job->buf[i], frame->data + off, job->len[i]) ||
-            !snic_dma_write(u, job->desc[i], &qw0, 8) ||
-            !snic_dma_write(u, job->desc[i] + 8, &qw1, 8)) {
+        if (!snic_dma_finish(u, job->desc[i], &qw0, 8) ||
+            !snic_dma_finish(u, job->desc[i] + 8, &qw1, 8)) {
             return false;
         }
-        off += job->len[i];
     }
     return true;
 }
@@ -159,7 +185,7 @@ void snic_rx_run(SnicUnit *u)
             break;
         }
         if (!snic_rx_write(u, frame, &job)) {
-            return;     /* the queue is stopped and its FIFO gone */
+            break;      /* a fault, or the queue is stopped and its FIFO gone */
         }
         rx->head = (rx->head + job.n) % rx->len;
         snic_rx_count(f, frame);
@@ -181,6 +207,7 @@ void snic_rx_push(SnicFunc *f, SnicFrame *frame)
     SnicUnit *u;
     unsigned q;
 
+    s->credit--;
     snic_frame_parse(s, frame);
     rx = snic_rx_queue(f, frame, &q);
     if (!rx || frame->len > rx->maxframe || rx->fifo_used == SNIC_FIFO ||

@@ -3,12 +3,15 @@
  * Who runs when. All DMA happens here, in a bottom half: never inside a
  * register access. Units take turns; a pass moves a bounded number of frames
  * and then lets the vCPUs go on, whatever one function throws at the device.
+ * Sending a frame takes a credit, so does each receiver that it is shown to and
+ * each frame written into memory. Beyond its credit a pass does no more than the
+ * last frame's other receivers and what is left of a unit's turn.
  */
 #include "snic_int.h"
 #include "qemu/main-loop.h"
 #include "hw/net/net_rx_pkt.h"
 
-#define CREDIT_PER_PASS     256
+#define CREDIT_PER_PASS     384
 #define UNITS_PER_PASS      64
 
 void snic_kick_device(SnicState *s)

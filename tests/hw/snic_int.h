@@ -82,6 +82,7 @@ typedef QTAILQ_HEAD(, SnicUnit) SnicUnitList;
 typedef struct SnicQueue {
     uint64_t base;
     uint32_t len, ctl, intr, head, bufsz, maxframe;
+    uint32_t seg;                       /* TX only: segments at HEAD that left */
     /* RX only: frames that wait */
     SnicFrame **fifo;
     unsigned fifo_first, fifo_used;
@@ -216,7 +217,7 @@ struct SnicState {
     /* the engine */
     QEMUBH *bh;
     bool running;
-    int credit;                         /* frames this pass may still move */
+    int credit;                         /* what this pass may still do */
     uint64_t run_gen;                   /* counts passes */
     SnicUnitList run, wait_room, wait_mbx, faults;
     QTAILQ_HEAD(, SnicVector) causes;
@@ -358,6 +359,7 @@ bool snic_pf_dma(SnicState *s, uint64_t addr, void *buf, uint64_t len,
 bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write);
 bool snic_dma_read(SnicUnit *u, uint64_t iova, void *buf, uint64_t len);
 bool snic_dma_write(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len);
+bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len);
 void snic_tlb_flush(SnicFunc *f);
 void snic_tlb_inval(SnicFunc *f, uint64_t iova, uint32_t pages);
 

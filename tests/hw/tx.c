@@ -327,14 +327,14 @@ static unsigned snic_segments(const SnicTxPkt *p)
     return p->tso ? DIV_ROUND_UP(p->total - p->l2 - p->l3 - p->l4, p->mss) : 1;
 }
 
-/* The (first) frame of the packet, or NULL: the unit has stopped. */
-static SnicFrame *snic_tx_first(SnicUnit *u, const SnicTxPkt *p)
+/* The packet's frame, or its segment @i; NULL: the unit has stopped. */
+static SnicFrame *snic_tx_frame(SnicUnit *u, const SnicTxPkt *p, unsigned i)
 {
     SnicState *s = u->f->s;
     SnicFrame *frame;
 
     if (p->tso) {
-        return snic_tx_gather(u, p, s->txbuf) ? snic_segment(s, p, 0) : NULL;
+        return snic_tx_gather(u, p, s->txbuf) ? snic_segment(s, p, i) : NULL;
     }
     frame = snic_frame_new(p->total);
     if (!snic_tx_gather(u, p, frame->data)) {
@@ -345,17 +345,13 @@ static SnicFrame *snic_tx_first(SnicUnit *u, const SnicTxPkt *p)
     return frame;
 }
 
-/* What the packet takes of the VSI's rate, as the uplink would see it. */
-static uint32_t snic_tx_bytes(const SnicTxPkt *p)
+/* What segments @i and up take of the VSI's rate, as the uplink would see them. */
+static uint32_t snic_tx_bytes(const SnicTxPkt *p, unsigned i)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4, n = snic_segments(p);
-    uint32_t last;
+    uint32_t last = p->total - (n - 1) * p->mss;    /* with its headers */
 
-    if (n == 1) {
-        return MAX(p->total, ETH_ZLEN);
-    }
-    last = p->total - (n - 1) * p->mss;     /* with its headers */
-    return (n - 1) * (hdr + p->mss) + MAX(last, ETH_ZLEN);
+    return i < n ? (n - 1 - i) * (hdr + p->mss) + MAX(last, ETH_ZLEN) : 0;
 }
 
 static void snic_tx_count(SnicFunc *f, const SnicPath *path, uint32_t bytes,
@@ -371,28 +367,34 @@ static void snic_tx_count(SnicFunc *f, const SnicPath *path, uint32_t bytes,
     snic_count(f, SNIC_STAT_TX_BYTES, bytes);
 }
 
-static void snic_tx_send(SnicFunc *f, const SnicTxPkt *p, const SnicPath *path,
-                         SnicFrame *frame)
+/*
+ * @frame, which is segment @first, and as many behind it as this pass may send.
+ * Returns the first one that is left.
+ */
+static unsigned snic_tx_send(SnicFunc *f, const SnicTxPkt *p,
+                             const SnicPath *path, SnicFrame *frame,
+                             unsigned first)
 {
     SnicState *s = f->s;
-    unsigned n = snic_segments(p), i;
+    unsigned n = snic_segments(p), i = first;
     uint32_t bytes = 0;
 
-    for (i = 0; i < n; i++) {
-        if (i) {
+    do {
+        if (i != first) {
             frame = snic_segment(s, p, i);
         }
         bytes += frame->len;
+        s->credit--;
         snic_veb_send(s, f->idx, path, frame);
-        if (i) {
+        if (i != first) {
             snic_frame_put(frame);
         }
-    }
-    s->credit -= n;
-    snic_tx_count(f, path, bytes, n);
-    if (p->tso) {
+    } while (++i < n && s->credit > 0);
+    snic_tx_count(f, path, bytes, i - first);
+    if (p->tso && i == n) {
         snic_count(f, SNIC_STAT_TSO_PACKETS, 1);
     }
+    return i;
 }
 
 /* --- one packet ------------------------------------------------------------------------- */
@@ -420,11 +422,12 @@ static bool snic_tx_write_done(SnicTxRing *r, const SnicTxPkt *p)
         if (!(p->rs & (1ull << i))) {
             continue;
         }
-        if (!snic_dma_write(r->u, snic_tx_at(r->tx, i) + 8, &qw1, 8)) {
+        if (!snic_dma_finish(r->u, snic_tx_at(r->tx, i) + 8, &qw1, 8)) {
             return false;
         }
         r->done = true;
     }
+    r->tx->seg = 0;
     r->tx->head = (r->tx->head + p->n) % r->tx->len;
     r->pos += p->n;
     return true;
@@ -439,35 +442,59 @@ static void snic_tx_bad(SnicUnit *u)
     snic_queue_fail(u, SNIC_Q_ERR_DESC);
 }
 
-/* False: nothing more for now. */
+/* May @n frames like this one be sent? If not the unit waits. */
+static bool snic_tx_room(SnicUnit *u, const SnicPath *path, SnicFrame *frame,
+                         unsigned n)
+{
+    SnicState *s = u->f->s;
+    int64_t wait = snic_veb_room(s, path, frame, snic_vlan_of(u->f, frame), n);
+
+    if (wait) {
+        timer_mod_anticipate(s->room_timer, wait);
+        snic_unit_wait(u, SNIC_WAIT_ROOM);
+    }
+    return !wait;
+}
+
+/*
+ * What is left of the packet, of which the memory may say something else than
+ * it did when the first segments left: all is looked at again, and HEAD and the
+ * write-back come after the last. False: nothing more for now.
+ */
 static bool snic_tx_packet(SnicTxRing *r, const SnicTxPkt *p)
 {
     SnicFunc *f = r->u->f;
-    SnicFrame *frame;
+    unsigned n = snic_segments(p), first = MIN(r->tx->seg, n - 1), next = n;
+    SnicFrame *frame = snic_tx_frame(r->u, p, first);
     SnicPath path;
-    bool admitted;
-    int64_t wait;
 
-    frame = snic_tx_probe_done(r, p) ? snic_tx_first(r->u, p) : NULL;
     if (!frame) {
         return false;
     }
-    admitted = snic_veb_admit(f, frame);
-    if (admitted) {
+    /* Behind the data, so that the cache still has the ring in the end. */
+    if (!snic_tx_probe_done(r, p)) {
+        goto not_now;
+    }
+    if (snic_veb_admit(f, frame)) {
         snic_veb_path(f->s, f->idx, frame->data, &path);
-        wait = snic_veb_room(f->s, &path, frame, snic_vlan_of(f, frame),
-                             snic_segments(p));
-        if (wait) {
-            timer_mod_anticipate(f->s->room_timer, wait);
-            snic_unit_wait(r->u, SNIC_WAIT_ROOM);
-            snic_frame_put(frame);
-            return false;
+        if (!snic_tx_room(r->u, &path, frame, n - first)) {
+            goto not_now;
         }
-        snic_tx_send(f, p, &path, frame);
+        next = snic_tx_send(f, p, &path, frame, first);
+    } else {
+        f->s->credit--;
     }
     snic_frame_put(frame);
-    snic_rate_charge(r->u, snic_tx_bytes(p));
+    snic_rate_charge(r->u, snic_tx_bytes(p, first) - snic_tx_bytes(p, next));
+    if (next < n) {
+        r->tx->seg = next;
+        return true;
+    }
     return snic_tx_write_done(r, p);
+
+not_now:
+    snic_frame_put(frame);
+    return false;
 }
 
 static bool snic_tx_one(SnicTxRing *r)

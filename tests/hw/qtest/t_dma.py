@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Translation tables: faults, answers, isolation, invalidation."""
+import mmap
+import os
+import signal
+import tempfile
+
+from .machine import pack
 from .nic import PAGE, Func, Nic, Rx, Tx
 from .packets import eth, mac
 from .regs import R
@@ -7,6 +13,8 @@ from .regs import R
 PLAIN = 1       # a command without offloads (EOP is added)
 A, B = mac(1), mac(2)
 FRAME = eth(B, A, bytes(range(200)))
+ALIAS = 64 * PAGE       # pages so far apart have one place in the translation cache
+MEMORY = f'{tempfile.gettempdir()}/snic-memory-{os.getpid()}'       # where a test shares it
 
 
 def pair(m, **kw):
@@ -249,6 +257,121 @@ def test_pause(m):
         assert rx.recv(wait=False) is None
         b.set(R.FUNC_CTRL, on)
         assert rx.recv()[0] == FRAME
+
+
+def trap(f, victim_of, iova, victim):
+    """Map two pages at iova; zeros for the second clear the entry of victim_of's page."""
+    table = victim_of.tab.leaf(victim)
+    assert table % PAGE <= 62 * 8, 'among the first'
+    f.tab.map(iova, f.m.alloc(PAGE))
+    f.tab.map(iova + PAGE, table & ~(PAGE - 1))
+    return iova + PAGE - 512
+
+
+def lost_rx(m, victim, others):
+    """A frame in three buffers. While it is written the victim's mapping goes."""
+    nic, a, b, tx, rx = pair(m, post=0, bufsz=1024)
+    frame = eth(B, A, bytes(2500 - 14))
+    victim, others = victim(rx), others(rx)
+    for iova in others:
+        b.tab.map(iova, m.alloc(PAGE))
+    at = trap(b, b, 0x7_0000_0000, victim)
+    kept = m.rd(b.tab.leaf(victim), 8)
+    bufs = [at, *others]
+    for iova in bufs:
+        rx.put(pack('QQQQ', iova, 0, 0, 0))
+    rx.bell()
+    assert tx.send(frame)
+    faults = nic.faults()
+    assert rx.ctl() & (R.Q_CTL_ACTIVE | R.Q_CTL_FAULT | R.Q_CTL_ERROR) == \
+        R.Q_CTL_ACTIVE | R.Q_CTL_FAULT, hex(rx.ctl())
+    assert [(f['addr'], f['unit'], f['flags']) for f in faults] == \
+        [(victim, R.UNIT_RXQ(0), R.FAULT_WRITE)]
+    assert rx.get(R.Q_HEAD) == 0 and [rx.desc(i) for i in range(3)] == [(x, 0) for x in bufs]
+    b.tab.map(0x7_0000_0000, m.alloc(2 * PAGE), 2 * PAGE)
+    m.wr(b.tab.leaf(victim), kept, 8)
+    b.set(R.FUNC_INVAL_CTL, 0)
+    for i, iova in enumerate(bufs):
+        rx.bufs[i] = iova, (m.rd(b.tab.leaf(iova), 8) & R.XLAT_ADDR) + iova % PAGE
+    nic.answer(2, R.UNIT_RXQ(0), R.FAULT_RESP_RETRY)
+    assert rx.recv()[0] == frame and rx.get(R.Q_HEAD) == 3
+    assert b.stat(R.STAT_RX_DISCARDS) == 0
+
+
+def test_lost_buffer(m):
+    """A mapping that goes between the look and the access is a fault."""
+    page = 0x8_0000_0000
+    lost_rx(m, lambda rx: page, lambda rx: [page, page + ALIAS])
+
+
+def test_lost_rx_ring(m):
+    """Write-backs come after all data, and all of them or none."""
+    page = 0x8_0000_0000
+    lost_rx(m, lambda rx: rx.iova, lambda rx: [page + PAGE, page + rx.iova % ALIAS])
+
+
+def test_lost_tx_ring(m):
+    """What was looked at just before the frame went can be written back."""
+    nic, a, b, tx, rx = pair(m, post=0)
+    data = 0x8_0000_0000 + tx.iova % ALIAS
+    pa = m.alloc(PAGE)
+    a.tab.map(data, pa)
+    frame = eth(B, A, bytes(1000))
+    m.write(pa, frame)
+    rx.put(pack('QQQQ', trap(b, a, 0x9_0000_0000, tx.iova), 0, 0, 0))
+    rx.bell()
+    tx.data(data, len(frame), 3)
+    tx.bell()
+    assert m.until(lambda: tx.desc(0)[1] & 0xf == 0xf), hex(tx.ctl())
+    assert m.rd(a.tab.leaf(tx.iova), 8) == 0 and tx.get(R.Q_HEAD) == 1
+    assert tx.ctl() & (R.Q_CTL_ACTIVE | R.Q_CTL_ERROR) == R.Q_CTL_ACTIVE
+
+
+def flicker(memory, at, val):
+    """A process that writes val and 0 by turns, as fast as it can; its id."""
+    parent, child = os.getpid(), os.fork()
+    if child:
+        return child
+    words = memoryview(memory).cast('Q')
+    while os.getppid() == parent:
+        for _ in range(5000):
+            words[at // 8] = 0
+            words[at // 8] = val
+    os._exit(0)
+
+
+def test_lost_data(m):
+    """An entry that comes and goes under the device's eyes: packets wait, none kills the queue."""
+    with open(MEMORY, 'r+b') as f:
+        memory = mmap.mmap(f.fileno(), 0)
+    os.unlink(MEMORY)
+    nic, a, b, tx, rx = pair(m, post=0)
+    pages = [0x8_0000_0000 + i * ALIAS for i in range(50)]
+    for iova in pages:
+        a.tab.map(iova, tx.buf_pa)
+    m.write(tx.buf_pa, eth(mac(9), A, bytes(986)))
+    entry = a.tab.leaf(pages[0])
+    writer = flicker(memory, entry, m.rd(entry, 8))
+    try:
+        for _ in range(4000):
+            if tx.get(R.Q_HEAD) == tx.tail:
+                for i, iova in enumerate(pages):
+                    tx.data(iova + 20 * i, 20, 3 if i == 49 else 0)
+                tx.bell()
+            if nic.rd(R.FAULT_RING + R.RING_TAIL) != nic.fault['head']:
+                f = nic.faults()[0]
+                assert (f['addr'], f['unit'], f['flags']) == (pages[0], 0, 0)
+                nic.answer(1, 0, R.FAULT_RESP_RETRY)
+            m.drain_now()
+            assert tx.ctl() & (R.Q_CTL_ACTIVE | R.Q_CTL_ERROR) == R.Q_CTL_ACTIVE
+    finally:
+        os.kill(writer, signal.SIGKILL)
+        os.waitpid(writer, 0)
+    assert a.stat(R.STAT_TX_UNICAST) and a.stat(R.STAT_FAULTS)
+
+
+test_lost_data.extra = ('-object', f'memory-backend-file,id=ram,size=256M,share=on,mem-path={MEMORY}',
+                        '-machine', 'memory-backend=ram')
 
 
 def test_dma_error(m):

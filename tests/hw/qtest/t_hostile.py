@@ -7,7 +7,7 @@ import random
 from . import fuzz_packets
 from .machine import pack
 from .nic import Func, Nic, Rx, Tx
-from .packets import eth, mac
+from .packets import BROADCAST, TCP, command, eth, mac, offsets, packet
 from .regs import R
 
 A, B = mac(1), mac(2)
@@ -113,6 +113,89 @@ def test_table_loops(m):
     tx.bell()
     m.settle()
     assert m.until(lambda: tx.desc(0)[1] & 0xf == 0xf or tx.ctl() & R.Q_CTL_ERROR)
+
+
+def storm(m, n=40):
+    """As many segments as there can be, to everyone; the rate stops it on the way."""
+    nic = Nic(m)
+    fs = [Func(nic, i, mac(i), qps=[i], flags=R.VSI_ACTIVE) for i in range(1, n)]
+    for f in fs[1:]:
+        Rx(f, post=1)
+    tx = Tx(fs[0])
+    assert nic.vsi(1, R.VSI_ACTIVE, rate=1) == 0
+    tx.send(packet(BROADCAST, A, 0, TCP, b'', 'tso') + bytes(65536), command(0, TCP),
+            offsets(0, TCP), mss=64, hdr=54, bell=False)
+    tx.bell()
+    m.settle()
+    m.drain_now()
+    sent = fs[0].stat(R.STAT_TX_BROADCAST)
+    assert 0 < sent < 100, ('a part of it', sent)
+    assert tx.get(R.Q_HEAD) == 0 and fs[0].stat(R.STAT_TSO_PACKETS) == 0
+    return nic, fs, tx, sent
+
+
+def end_storm(m, nic, f, tx, flags=R.VSI_ACTIVE):
+    def done():
+        m.drain_now()
+        return tx.get(R.Q_HEAD) == 6
+    assert nic.vsi(1, flags) == 0
+    return m.until(done, 20) and tx.desc(5)[1] & 0xf == 0xf
+
+
+def test_storm(m):
+    """One packet is many frames: a pass sends some of them."""
+    nic, fs, tx, _ = storm(m)
+    other = Tx(fs[1])
+    assert other.send(eth(mac(99), fs[1].mac, bytes(46)))
+    assert end_storm(m, nic, fs[0], tx)
+    assert fs[0].stat(R.STAT_TX_BROADCAST) == 1024 and fs[0].stat(R.STAT_TSO_PACKETS) == 1
+    assert fs[0].stat(R.STAT_TX_BYTES) == 65536 + 1024 * 54
+    for f in fs[1:]:
+        assert f.stat(R.STAT_RX_BROADCAST) == 1 and f.stat(R.STAT_RX_DISCARDS) == 1024 - 65
+
+
+def test_storm_forbidden(m):
+    """What the VSI may not send any more is not sent."""
+    nic, fs, tx, sent = storm(m, 10)
+    assert end_storm(m, nic, fs[0], tx, 0)
+    assert fs[0].stat(R.STAT_TX_BROADCAST) == sent and fs[0].stat(R.STAT_TX_DISCARDS) == 1
+
+
+def test_storm_fault(m):
+    """The write-back is looked at for every part; RETRY sends what is left."""
+    nic, fs, tx, sent = storm(m, 10)
+    fs[0].tab.map(tx.iova, tx.pa, perm=1)
+    fs[0].set(R.FUNC_INVAL_CTL, 0)
+    assert nic.vsi(1, R.VSI_ACTIVE) == 0
+    f = nic.faults()[0]
+    assert (f['addr'] & -4096, f['flags']) == (tx.iova, R.FAULT_WRITE | R.FAULT_PERM)
+    assert fs[0].stat(R.STAT_TX_BROADCAST) == sent and tx.get(R.Q_HEAD) == 0
+    fs[0].tab.map(tx.iova, tx.pa)
+    nic.answer(1, 0, R.FAULT_RESP_RETRY)
+    assert end_storm(m, nic, fs[0], tx) and fs[0].stat(R.STAT_TX_BROADCAST) == 1024
+
+
+def test_storm_off(m):
+    """A queue that was off begins with a whole packet."""
+    nic, fs, tx, sent = storm(m, 10)
+    tx.set(R.Q_CTL, 0)
+    assert nic.vsi(1, R.VSI_ACTIVE) == 0
+    m.settle()
+    assert fs[0].stat(R.STAT_TX_BROADCAST) == sent
+    tx.enable()
+    whole = packet(BROADCAST, A, 0, TCP, b'', 'tso') + bytes(640)
+    assert tx.send(whole, command(0, TCP), offsets(0, TCP), mss=64, hdr=54)
+    assert fs[0].stat(R.STAT_TX_BROADCAST) == sent + 10
+
+
+def test_storm_changed(m):
+    """Another packet in the place of the one that was begun."""
+    nic, fs, tx, sent = storm(m, 10)
+    m.write(tx.pa, pack('QQ', tx.buf, 3 << 4 | 60 << 34))
+    tx.bell(1)
+    assert nic.vsi(1, R.VSI_ACTIVE) == 0
+    assert m.until(lambda: tx.get(R.Q_HEAD) == 1)
+    assert fs[0].stat(R.STAT_TX_BROADCAST) == sent + 1 and tx.ctl() & R.Q_CTL_ACTIVE
 
 
 def registers(nic, rng):

@@ -279,6 +279,45 @@ def test_faults(m):
     assert arq.rd(8) & (R.AQ_LEN_CRIT | R.AQ_LEN_ENABLE) == R.AQ_LEN_CRIT
 
 
+def lost_ring(m, arq):
+    """A message of zeros for a page that is the ring's table; the ring is looked up again."""
+    nic, f, rx, tx = setup(m)
+    aq = Aq(f, arq)
+    entry = f.tab.leaf(aq.iova)
+    assert entry % 4096 <= 127 * 8
+    kept = m.rd(entry, 8)
+    data = 0x8_0000_0000 + aq.iova % (64 * 4096)
+    return nic, f, rx, tx, aq, entry, kept, data
+
+
+def test_lost_arq_ring(m):
+    """A mapping that goes while a message is written: a fault, and the message stays."""
+    nic, f, _, tx, arq, entry, kept, data = lost_ring(m, True)
+    f.tab.map(data, entry & ~4095)
+    arq.put(desc(data, R.AQ_BUF, 0, 4096))
+    tx.send(3, bytes(1024), high=5)
+    faults = nic.faults()
+    assert arq.rd(8) & (R.AQ_LEN_CRIT | R.AQ_LEN_ENABLE) == R.AQ_LEN_ENABLE
+    assert [(x['addr'], x['unit'], x['flags']) for x in faults] == \
+        [(arq.iova, R.UNIT_ARQ, R.FAULT_WRITE)]
+    assert arq.rd(12) == 0 and not arq.get(0)['flags'] & R.AQ_DD
+    m.wr(entry, kept, 8)
+    f.tab.map(data, m.alloc(4096))
+    f.set(R.FUNC_INVAL_CTL, 0)
+    nic.answer(3, R.UNIT_ARQ, R.FAULT_RESP_RETRY)
+    assert arq.done(1) and arq.get(0)['flags'] & R.AQ_DD and arq.get(0)['cookie_high'] == 5
+
+
+def test_lost_atq_ring(m):
+    """What was looked at just before the message went can be written back."""
+    _, f, rx, _, atq, entry, _, data = lost_ring(m, False)
+    f.tab.map(data, m.alloc(4096))
+    m.write(rx.r['base'], desc(entry & ~4095, R.AQ_BUF))
+    atq.put(desc(data, R.AQ_BUF | R.AQ_RD, datalen=1024))
+    assert atq.done(1) and atq.rd(8) & (R.AQ_LEN_CRIT | R.AQ_LEN_ENABLE) == R.AQ_LEN_ENABLE
+    assert m.rd(entry, 8) == 0 and atq.get(0)['flags'] & R.AQ_DD
+
+
 def test_pf_dma_error(m):
     """A ring of the PF that is not in memory is switched off."""
     nic, f, _, tx = setup(m)

@@ -160,6 +160,21 @@ def test_tso_burst_waits(m):
     assert b.stat(R.STAT_RX_DISCARDS) == 0
 
 
+def test_tso_turns(m):
+    """A packet of more segments than a pass sends arrives whole."""
+    _, a, b, tx, rx = pair(m, n=2048, post=1024, bufsz=1024)
+    payload = bytes(i * 7 & 255 for i in range(65530))
+    f = packet(B, A, 0, TCP, b'', 'tso', flags=FIN | PSH | ACK, ip_good=False) + payload
+    assert tx.send(f, command(0, TCP), offsets(0, TCP), mss=64, hdr=54)
+    assert a.stat(R.STAT_TSO_PACKETS) == 1 and a.stat(R.STAT_TX_UNICAST) == 1024
+    out = b''
+    for i, got in enumerate(segments(m, rx, 1024)):
+        assert good(got) and struct.unpack('!I', got[38:42])[0] == 1000 + 64 * i
+        assert got[47] == (FIN | PSH | ACK if i == 1023 else ACK)
+        out += got[54:]
+    assert out == payload and b.stat(R.STAT_RX_DISCARDS) == 0
+
+
 def test_tso_length(m):
     """The context's TSO length is not looked at."""
     _, _, _, tx, rx = pair(m)

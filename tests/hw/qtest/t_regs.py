@@ -23,6 +23,18 @@ def test_access_sizes(m):
     m.bar_wr(0, R.ICR_MASK, 0x12345678, 8)
     m.bar_wr(0, R.ICR_MASK + 2, 0x12345678)
     assert m.bar(0, R.ICR_MASK) == 0
+    for off, val in ((0, 0x12), (1, 0x34), (2, 0x7856)):        # buffers take any size
+        m.bar_wr(4, R.FW_REQUEST + off, val, 1 + off // 2)
+    assert m.bar(4, R.FW_REQUEST) == 0x78563412 and m.bar(4, R.FW_REQUEST + 1, 2) == 0x5634
+    m.bar_wr(4, R.FW_REQUEST, 0)
+    m.bar_wr(4, R.FW_CSR + 1, R.FW_CSR2_READY >> 8, 1)
+    m.settle()
+    assert m.bar(4, R.FW_CSR) == 0
+    m.bar_wr(4, R.FW_CSR, R.FW_CSR2_READY)
+    assert m.until(lambda: m.bar(4, R.FW_CSR) == R.FW_CSR3_READY)
+    for off, size in ((0, 1), (1, 1), (0, 2), (1, 2), (-2, 4)):
+        assert m.bar(4, R.FW_CSR + off, size) == 0, (off, size)
+    m.bar_wr(4, R.FW_CSR, R.FW_CSR3_READY)
     for off in (0x700, 0x3000, 0x9000, 0x1fff00):
         m.bar_wr(0, off, 0xffffffff)
         assert m.bar(0, off) == 0
@@ -167,6 +179,14 @@ def test_queue_mapping(m):
     assert q.ctl() == 0, 'unmapped'
     b.set(R.FUNC_QMAP(0), R.QMAP_VALID | 4)
     assert b.get(R.FUNC_QMAP(0)) == R.QMAP_VALID | 4
+    a.set(R.FUNC_QMAP(0), R.QMAP_VALID | 5)
+    a.qps = [5]
+    q = Tx(a)
+    for n in (5, 1024, 0x7fffffff):
+        a.set(R.FUNC_QMAP(0), R.QMAP_VALID | n)
+        assert a.get(R.FUNC_QMAP(0)) == R.QMAP_VALID | 5 and q.ctl() & R.Q_CTL_ACTIVE, n
+    a.set(R.FUNC_QMAP(0), R.QMAP_VALID | 4)
+    assert a.get(R.FUNC_QMAP(0)) == 0 and q.ctl() == 0, 'taken: it has none'
 
 
 def test_queue_config(m):

@@ -191,6 +191,7 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 		snic_func_off(pf, func);
 		return err;
 	}
+	snic_stats_start(adi);
 	snic_vsi_init(&adi->vsi, func);
 	snic_cfg_apply_itr(adi);
 	snic_adi_map_queues(adi, func);
@@ -316,7 +317,9 @@ static void snic_adi_quiesce(struct vdcm_adi *vadi)
 
 	snic_msgs_close(adi);
 	mutex_lock(&adi->lock);
-	snic_func_off(adi->pf, adi->func);
+	if (snic_func_off(adi->pf, adi->func) == -ETIMEDOUT)
+		snic_hush(adi->pf, "a function");
+	snic_stats_keep(adi);
 	mutex_unlock(&adi->lock);
 }
 
@@ -332,6 +335,7 @@ static int snic_adi_resume(struct vdcm_adi *vadi)
 
 	mutex_lock(&adi->lock);
 	err = snic_func_reset(pf, adi->func, 0);
+	snic_stats_resume(adi);
 	snic_adi_dma_resume(adi);
 	snic_cfg_apply_itr(adi);
 	snic_adi_map_queues(adi, adi->func);

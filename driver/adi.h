@@ -75,7 +75,8 @@ enum snic_cfg {
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum snic_cfg
- * @stats: by enum snic_stat: what the device had counted at the last close
+ * @stats: by enum snic_stat: what was counted since it was opened, but for
+ * @counting: what the device counts now
  * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
  * @vecs: vectors
@@ -92,10 +93,11 @@ enum snic_cfg {
  * @promisc: FLAG_VF_* that the guest asked for, granted or not
  * @uc_promisc_said: refusal of promiscuous mode was logged
  * @work: answers messages
- * @msg_lock: @msgs, @nr_msgs, @gate and @link_event
+ * @msg_lock: @msgs, @nr_msgs, @gate, @closing and @link_event
  * @msgs: messages that wait
  * @nr_msgs: their number
  * @gate: messages are accepted
+ * @closing: @gate stays shut
  * @link_event: the guest has to hear of the link
  * @dma_lock: @xlat, @epoch
  * @xlat: translation table (mode table)
@@ -112,6 +114,7 @@ struct snic_adi {
 	u16 func;
 	u32 cfg[SNIC_NR_CFG];
 	u64 stats[SNIC_STAT_COUNT];
+	bool counting;
 	unsigned int nr_queues;
 	u16 qp[SNIC_FUNC_QPS];
 	struct snic_vec vecs[SNIC_FUNC_VECS];
@@ -133,6 +136,7 @@ struct snic_adi {
 	struct list_head msgs;
 	unsigned int nr_msgs;
 	bool gate;
+	bool closing;
 	bool link_event;
 
 	struct mutex dma_lock;	/* see above */
@@ -191,7 +195,7 @@ void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
 void snic_vc_reset(struct snic_adi *adi);
 void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
 void snic_vc_link(struct snic_adi *adi);
-bool snic_vc_reset_impending(struct snic_adi *adi);
+int snic_vc_reset_impending(struct snic_adi *adi);
 
 /* avf.c */
 extern const struct vdcm_type snic_avf_types[];
@@ -204,7 +208,9 @@ void snic_cfg_apply_itr(struct snic_adi *adi);
 
 /* stats.c */
 extern const struct attribute_group snic_stats_group;
+void snic_stats_start(struct snic_adi *adi);
 void snic_stats_keep(struct snic_adi *adi);
+void snic_stats_resume(struct snic_adi *adi);
 
 /* sysfs.c */
 extern const struct attribute_group *snic_adi_groups[];

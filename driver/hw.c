@@ -46,38 +46,6 @@ void snic_hw_unmap(struct snic_pf *pf)
 }
 
 /**
- * snic_hw_dead() - no access to the device from now on
- * @pf: PF
- *
- * Any context.
- */
-void snic_hw_dead(struct snic_pf *pf)
-{
-	if (xchg(&pf->dead, true))
-		return;
-	pci_err(pf->pdev, "the device is given up\n");
-	/* Should it be there all the same: no DMA into what is given back now. */
-	pci_clear_master(pf->pdev);
-	if (!READ_ONCE(pf->removing))
-		queue_work(pf->ctl_wq, &pf->death_work);
-}
-
-/**
- * snic_hw_fatal() - the device answers, but does not stop what it was told to stop
- * @pf: PF
- * @why: for people
- *
- * It loses the bus before memory it might still write is given back. Any context.
- */
-void snic_hw_fatal(struct snic_pf *pf, const char *why)
-{
-	if (READ_ONCE(pf->dead))
-		return;
-	pci_err(pf->pdev, "%s\n", why);
-	snic_hw_dead(pf);
-}
-
-/**
  * snic_hw_answers() - does the device answer, whatever we think of it?
  * @pf: PF
  *

@@ -17,10 +17,12 @@ int snic_hw_map(struct snic_pf *pf);
 void snic_hw_unmap(struct snic_pf *pf);
 int snic_hw_identify(struct snic_pf *pf);
 int snic_hw_reset(struct snic_pf *pf);
-void snic_hw_dead(struct snic_pf *pf);
-void snic_hw_fatal(struct snic_pf *pf, const char *why);
 bool snic_hw_answers(struct snic_pf *pf);
 bool snic_hw_alive(struct snic_pf *pf);
+
+/* death.c */
+void snic_hw_dead(struct snic_pf *pf);
+void snic_hw_fatal(struct snic_pf *pf, const char *why);
 
 /* Nobody touches the device: it is dead, or asleep or being reset. */
 static inline bool snic_hw_off(const struct snic_pf *pf)

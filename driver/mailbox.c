@@ -256,10 +256,13 @@ out:
 	return err;
 }
 
-/* No message sent so far is still on its way to a function. */
-void snic_mbx_tx_drain(struct snic_pf *pf)
+/* No message sent so far is still on its way to a function. Return: 0 or errno */
+int snic_mbx_tx_drain(struct snic_pf *pf)
 {
+	int err;
+
 	mutex_lock(&pf->mbx.tx_lock);
-	snic_mbx_tx_wait(pf, true);
+	err = snic_mbx_tx_wait(pf, true);
 	mutex_unlock(&pf->mbx.tx_lock);
+	return err;
 }

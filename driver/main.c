@@ -72,6 +72,7 @@ static void snic_link_work(struct work_struct *work)
 	bool link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
 	unsigned int i;
 
+	snic_rings_check(pf);
 	if (snic_hw_off(pf) || link == pf->link)
 		return;
 	WRITE_ONCE(pf->link, link);
@@ -82,15 +83,6 @@ static void snic_link_work(struct work_struct *work)
 		if (adi)
 			snic_adi_link_event(adi);
 	}
-}
-
-static void snic_death_work(struct work_struct *work)
-{
-	struct snic_pf *pf = container_of(work, struct snic_pf, death_work);
-
-	snic_net_carrier(pf);
-	if (pf->parent)
-		vdcm_parent_dead(pf->parent);
 }
 
 /* An idle driver only writes, and would not notice. */
@@ -176,8 +168,8 @@ static void snic_free_maps(struct snic_pf *pf)
 static int snic_alloc_wqs(struct snic_pf *pf)
 {
 	INIT_WORK(&pf->link_work, snic_link_work);
-	INIT_WORK(&pf->death_work, snic_death_work);
 	INIT_DELAYED_WORK(&pf->watch_work, snic_watch_work);
+	snic_death_init(pf);
 	snic_recovery_init(pf);
 	pf->ctl_wq = alloc_workqueue("%s-ctl-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
 				     pci_name(pf->pdev));
@@ -376,7 +368,7 @@ device:
 	pci_clear_master(pdev);
 	pci_disable_device(pdev);
 wqs:
-	WRITE_ONCE(pf->removing, true);
+	snic_death_exit(pf);
 	snic_free_wqs(pf);
 	kfree(pf);
 	return err;
@@ -386,11 +378,9 @@ static void snic_remove(struct pci_dev *pdev)
 {
 	struct snic_pf *pf = pci_get_drvdata(pdev);
 
-	/* From here on nobody but this function tells the framework of a death. */
-	WRITE_ONCE(pf->removing, true);
+	snic_death_exit(pf);
 	snic_recovery_exit(pf);
 	cancel_delayed_work_sync(&pf->watch_work);
-	cancel_work_sync(&pf->death_work);
 	if (!snic_hw_alive(pf) && pf->parent)
 		vdcm_parent_dead(pf->parent);
 	/* Blocks until user space has closed every ADI. */

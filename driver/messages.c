@@ -3,7 +3,8 @@
  * Messages of one ADI between reception and its worker.
  *
  * The gate is shut while the ADI is closed or being reset: what arrives then
- * belongs to the life that has ended and is dropped.
+ * belongs to the life that has ended and is dropped. A worker that resets its
+ * function opens it again, but not while somebody waits for the worker's end.
  */
 #include <linux/slab.h>
 
@@ -57,7 +58,7 @@ void snic_msgs_init(struct snic_adi *adi)
 void snic_msgs_open(struct snic_adi *adi)
 {
 	spin_lock(&adi->msg_lock);
-	adi->gate = true;
+	adi->gate = !adi->closing;
 	spin_unlock(&adi->msg_lock);
 }
 
@@ -77,11 +78,23 @@ void snic_msgs_purge(struct snic_adi *adi)
 		kfree(msg);
 }
 
-/* As snic_msgs_purge(), and the worker has come to rest. Without adi->lock. */
+static void snic_msgs_closing(struct snic_adi *adi, bool closing)
+{
+	spin_lock(&adi->msg_lock);
+	adi->closing = closing;
+	spin_unlock(&adi->msg_lock);
+}
+
+/*
+ * As snic_msgs_purge(), and the worker has come to rest: it is not queued again
+ * before snic_msgs_open(). Without adi->lock.
+ */
 void snic_msgs_close(struct snic_adi *adi)
 {
+	snic_msgs_closing(adi, true);
 	snic_msgs_purge(adi);
 	cancel_work_sync(&adi->work);
+	snic_msgs_closing(adi, false);
 }
 
 /**

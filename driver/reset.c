@@ -25,20 +25,52 @@
 /* How long a function may take to fetch the news, ms. It will find out anyway. */
 #define SNIC_ANNOUNCE_MS	5
 
-static void snic_announce(struct snic_pf *pf)
+/* The device does no DMA, and nobody asks it anything until it is reset. */
+static void snic_silence(struct snic_pf *pf)
+{
+	pci_clear_master(pf->pdev);
+	WRITE_ONCE(pf->quiet, true);
+}
+
+/**
+ * snic_hush() - silence a device that is about to be reset, and is stuck
+ * @pf: PF, being quiesced
+ * @what: what of it does not answer in time, for people
+ *
+ * So that it is waited for once, not once for every ADI it has.
+ */
+void snic_hush(struct snic_pf *pf, const char *what)
+{
+	pci_err(pf->pdev, "%s is stuck: the reset waits for nothing else\n", what);
+	snic_silence(pf);
+}
+
+/* Return: how many are told, or errno: then the others could not be told either */
+static int snic_announce_all(struct snic_pf *pf)
 {
 	struct snic_adi *adi;
-	bool told = false;
+	int told = 0, err = 0;
 
 	mutex_lock(&pf->adis_lock);
-	list_for_each_entry(adi, &pf->adis, list)
-		if (!snic_hw_off(pf) && snic_vc_reset_impending(adi))
-			told = true;
+	list_for_each_entry(adi, &pf->adis, list) {
+		err = snic_vc_reset_impending(adi);
+		if (err < 0)
+			break;
+		told += err;
+	}
 	mutex_unlock(&pf->adis_lock);
-	if (!told)
-		return;
-	snic_mbx_tx_drain(pf);
-	msleep(SNIC_ANNOUNCE_MS);
+	return err < 0 ? err : told;
+}
+
+static void snic_announce(struct snic_pf *pf)
+{
+	int told = snic_announce_all(pf);
+	int err = told > 0 ? snic_mbx_tx_drain(pf) : told;
+
+	if (err == -ETIMEDOUT)
+		snic_hush(pf, "the mailbox");
+	else if (told > 0)
+		msleep(SNIC_ANNOUNCE_MS);
 }
 
 /* @there: the device still answers */
@@ -46,12 +78,10 @@ static void snic_quiesce(struct snic_pf *pf, bool there)
 {
 	if (snic_hw_off(pf))
 		return;
-	if (there) {
+	if (there)
 		snic_announce(pf);
-	} else {
-		pci_clear_master(pf->pdev);
-		WRITE_ONCE(pf->quiet, true);
-	}
+	else
+		snic_silence(pf);
 	cancel_delayed_work_sync(&pf->watch_work);
 	if (pf->parent)
 		vdcm_parent_quiesce(pf->parent);

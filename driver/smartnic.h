@@ -26,9 +26,10 @@
  * they take adi->lock.
  *
  * pf->func[] has no lock: the readers are the handlers of the control vectors
- * (hard and threaded), the mailbox work and the link work. An ADI is taken out of
- * it first and freed after snic_sync_events(), which waits for all of them; so
- * none of them may wait for a lock that is held around open, close or reset.
+ * (hard and threaded), the mailbox work, the link work, and whoever polls the fault
+ * ring, all of it under fault_lock. An ADI is taken out of it first and freed after
+ * snic_sync_events(), which waits for all of them; so none of them may, with what it
+ * found there, wait for a lock that is held around open, close or reset.
  *
  * Hard interrupt handlers signal and schedule; they never sleep, allocate, or
  * talk to the firmware.
@@ -128,7 +129,7 @@ struct snic_ctl_vec {
  * @windows: BAR2
  * @msix: BAR4
  * @windows_phys: physical address of BAR2
- * @dead: the device is gone or does not answer; set once
+ * @dead: the device is gone or does not answer; set once, the bus taken from it before
  * @quiet: the device is being reset or asleep: nobody touches it
  * @num_adis: ADIs of the device
  * @num_qps: queue pairs of the device
@@ -152,12 +153,12 @@ struct snic_ctl_vec {
  * @causes: cause ring
  * @ctl_wq: mailbox reception, @link_work, @death_work, the netdev's work
  * @adi_wq: one work per ADI
- * @link_work: a change of the link
+ * @link_work: a change of the link, or an error
  * @death_work: tells everyone that the device is gone
  * @watch_work: asks the device every second whether it lives
  * @recovery_work: recovery from an error takes too long
  * @saved: config space as recovery puts it back
- * @removing: @death_work is not queued any more
+ * @removing: @death_work does nothing any more
  * @res_lock: bitmaps
  * @func_map: functions in use; bit 0 is the PF
  * @qp_map: queue pairs in use
@@ -250,7 +251,7 @@ void snic_mbx_kick(struct snic_pf *pf);
 void snic_mbx_flush(struct snic_pf *pf);
 int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
 		  const void *data, u16 len);
-void snic_mbx_tx_drain(struct snic_pf *pf);
+int snic_mbx_tx_drain(struct snic_pf *pf);
 
 /* reset.c */
 extern const struct pci_error_handlers snic_err_handlers;
@@ -258,6 +259,11 @@ extern const struct dev_pm_ops snic_pm_ops;
 void snic_recovery_init(struct snic_pf *pf);
 void snic_recovery_ready(struct snic_pf *pf);
 void snic_recovery_exit(struct snic_pf *pf);
+void snic_hush(struct snic_pf *pf, const char *what);
+
+/* death.c */
+void snic_death_init(struct snic_pf *pf);
+void snic_death_exit(struct snic_pf *pf);
 
 /* main.c */
 int snic_set_xlat(struct snic_pf *pf, u32 mode);
@@ -275,6 +281,7 @@ void snic_vectors_route(struct snic_pf *pf);
 void snic_vectors_stop(struct snic_pf *pf);
 void snic_vectors_exit(struct snic_pf *pf);
 void snic_sync_events(struct snic_pf *pf);
+unsigned int snic_rings_check(struct snic_pf *pf);
 int snic_causes_init(struct snic_pf *pf);
 void snic_causes_exit(struct snic_pf *pf);
 int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters of an ADI: /sys/bus/mdev/devices/<uuid>/smartnic/stats/. The device
- * counts from each opening on; a closed ADI shows what there was at the last
- * close.
+ * Counters of an ADI: /sys/bus/mdev/devices/<uuid>/smartnic/stats/. They count from
+ * each opening on; a closed ADI shows what there was at the last close. The device
+ * begins anew when the PF is reset: what it had counted is kept before, unless it
+ * failed and nobody could ask it.
  */
 #include <linux/sysfs.h>
 
@@ -19,13 +20,27 @@ struct snic_stat_attr {
 	unsigned int stat;
 };
 
-/* The function is disabled: nothing counts any more. adi->lock is held. */
+/* It was opened. adi->lock is held, here and below. */
+void snic_stats_start(struct snic_adi *adi)
+{
+	memset(adi->stats, 0, sizeof(adi->stats));
+	adi->counting = true;
+}
+
+/* The function is disabled: nothing counts any more. */
 void snic_stats_keep(struct snic_adi *adi)
 {
 	unsigned int i;
 
-	for (i = 0; i < SNIC_STAT_COUNT; i++)
-		adi->stats[i] = snic_stat(adi->pf, adi->func, i);
+	for (i = 0; adi->counting && i < SNIC_STAT_COUNT; i++)
+		adi->stats[i] += snic_stat(adi->pf, adi->func, i);
+	adi->counting = false;
+}
+
+/* The device was reset: it counts from 0. */
+void snic_stats_resume(struct snic_adi *adi)
+{
+	adi->counting = true;
 }
 
 static ssize_t snic_stat_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -35,7 +50,9 @@ static ssize_t snic_stat_show(struct device *dev, struct device_attribute *attr,
 	u64 v;
 
 	mutex_lock(&adi->lock);
-	v = adi->func ? snic_stat(adi->pf, adi->func, a->stat) : adi->stats[a->stat];
+	v = adi->stats[a->stat];
+	if (adi->counting)
+		v += snic_stat(adi->pf, adi->func, a->stat);
 	mutex_unlock(&adi->lock);
 	return sysfs_emit(buf, "%llu\n", v);
 }

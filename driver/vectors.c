@@ -90,6 +90,40 @@ static void snic_causes_poll(struct snic_pf *pf)
 
 /* --- control vectors -------------------------------------------------------- */
 
+/**
+ * snic_rings_check() - say which rings of the PF the device has disabled
+ * @pf: PF
+ *
+ * It does so to one with a bad index or address, until it is reset.
+ *
+ * Context: process; the rings are there.
+ * Return: how many.
+ */
+unsigned int snic_rings_check(struct snic_pf *pf)
+{
+	static const struct {
+		u32 reg;
+		const char *name;
+	} rings[] = {
+		{ SNIC_FAULT_RING, "fault" },
+		{ SNIC_CAUSE_RING, "cause" },
+		{ SNIC_MBX_TX, "mailbox transmit" },
+		{ SNIC_MBX_RX, "mailbox receive" },
+	};
+	unsigned int i, off = 0;
+
+	for (i = 0; i < ARRAY_SIZE(rings); i++) {
+		/* All-ones of a device that is gone, or not to be asked, say no. */
+		if (snic_read(pf, rings[i].reg + SNIC_RING_LEN) & SNIC_RING_LEN_ENABLE)
+			continue;
+		dev_err_ratelimited(&pf->pdev->dev,
+				    "the device has disabled its %s ring: only a reset of the PF brings it back\n",
+				    rings[i].name);
+		off++;
+	}
+	return off;
+}
+
 static irqreturn_t snic_ctl_irq(int irq, void *data)
 {
 	struct snic_ctl_vec *ctl = data;
@@ -246,7 +280,16 @@ void snic_vectors_stop(struct snic_pf *pf)
 	}
 }
 
-/* Whoever read pf->func[] or pf->net before is done with what it found. */
+/**
+ * snic_sync_events() - let go of what was found in pf->func[] or pf->net
+ * @pf: PF
+ *
+ * Whoever read either before is done with what it found. What functions that are
+ * disabled by now left in the mailbox and the fault ring is taken out of them: the
+ * next user of such a function gets none of it.
+ *
+ * Context: process; adi->lock may be held, fault_lock not.
+ */
 void snic_sync_events(struct snic_pf *pf)
 {
 	unsigned int i;
@@ -254,8 +297,10 @@ void snic_sync_events(struct snic_pf *pf)
 	for (i = 0; i < pf->nr_ctl; i++)
 		if (pf->ctl[i].irq)
 			synchronize_irq(pf->ctl[i].irq);
-	flush_work(&pf->mbx.work);
+	snic_mbx_flush(pf);
 	flush_work(&pf->link_work);
+	/* Not only the fault vector's thread polls, but any ADI that restarts. */
+	snic_faults_poll(pf);
 }
 
 /**

@@ -83,7 +83,8 @@ static SNIC_VC_HANDLER(snic_vc_get_resources)
 static SNIC_VC_HANDLER(snic_vc_reset_vf)
 {
 	reply->none = true;
-	if (snic_adi_restart(adi, adi->dma_on))
+	/* The PF going down for a reset is no error: that resets the function as well. */
+	if (snic_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
 		vdcm_adi_error(adi->vdcm);
 	return VIRTCHNL_STATUS_SUCCESS;
 }
@@ -165,20 +166,22 @@ void snic_vc_link(struct snic_adi *adi)
  *
  * A driver that has not come far enough to listen is not told.
  *
- * Return: whether a message is on its way.
+ * Return: 1 if a message is on its way, 0 if not, or errno of snic_mbx_send().
  */
-bool snic_vc_reset_impending(struct snic_adi *adi)
+int snic_vc_reset_impending(struct snic_adi *adi)
 {
 	struct virtchnl_pf_event event = {
 		.event = VIRTCHNL_EVENT_RESET_IMPENDING,
 		.severity = PF_EVENT_SEVERITY_CERTAIN_DOOM,
 	};
 	u16 func = READ_ONCE(adi->func);
+	int err;
 
 	if (!func || READ_ONCE(adi->state) != SNIC_VC_READY)
-		return false;
-	return !snic_mbx_send(adi->pf, func, VIRTCHNL_OP_EVENT, VIRTCHNL_STATUS_SUCCESS,
-			      &event, sizeof(event));
+		return 0;
+	err = snic_mbx_send(adi->pf, func, VIRTCHNL_OP_EVENT, VIRTCHNL_STATUS_SUCCESS,
+			    &event, sizeof(event));
+	return err ?: 1;
 }
 
 /* --- dispatch --------------------------------------------------------------- */

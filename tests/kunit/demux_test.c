@@ -96,6 +96,47 @@ static void demux_roles(struct kunit *test)
 	stop(test);
 }
 
+/* Nobody has an ADI in hand afterwards, nor anything that it left behind. */
+static void demux_sync(struct kunit *test)
+{
+	unsigned int polls, flushes;
+
+	start(test, FAKE_VECS);
+	polls = fake->polls;
+	flushes = fake->flushes;
+	queue_work(fake->pf.ctl_wq, &fake->pf.link_work);
+	queue_work(fake->pf.ctl_wq, &fake->pf.mbx.work);
+	snic_sync_events(&fake->pf);
+	KUNIT_EXPECT_EQ(test, link_changes, 2);
+	KUNIT_EXPECT_EQ(test, fake->polls, polls + 1);
+	KUNIT_EXPECT_EQ(test, fake->flushes, flushes + 1);
+	stop(test);
+}
+
+/* An error, and what it may mean: a ring of the PF that the device has disabled. */
+static void demux_error(struct kunit *test)
+{
+	static const u32 rings[] = { SNIC_FAULT_RING, SNIC_CAUSE_RING, SNIC_MBX_TX, SNIC_MBX_RX };
+	unsigned int i;
+
+	start(test, FAKE_VECS);
+	fake_set(SNIC_ICR, SNIC_ICR_ERR);
+	fire(0);
+	flush_work(&fake->pf.link_work);
+	KUNIT_EXPECT_EQ(test, link_changes, 1);
+	for (i = 0; i < ARRAY_SIZE(rings); i++)
+		fake_set(rings[i] + SNIC_RING_LEN, SNIC_RING_LEN_ENABLE | 64);
+	KUNIT_EXPECT_EQ(test, snic_rings_check(&fake->pf), 0);
+	for (i = 0; i < ARRAY_SIZE(rings); i++) {
+		fake_set(rings[i] + SNIC_RING_LEN, 64);
+		KUNIT_EXPECT_EQ(test, snic_rings_check(&fake->pf), i + 1);
+	}
+	fake->pf.dead = true;
+	KUNIT_EXPECT_EQ(test, snic_rings_check(&fake->pf), 0);
+	fake->pf.dead = false;
+	stop(test);
+}
+
 /* Fewer vectors: roles meet, none is lost. */
 static void demux_few_vectors(struct kunit *test)
 {
@@ -311,6 +352,8 @@ static void demux_net(struct kunit *test)
 
 static struct kunit_case demux_cases[] = {
 	KUNIT_CASE(demux_roles),
+	KUNIT_CASE(demux_sync),
+	KUNIT_CASE(demux_error),
 	KUNIT_CASE(demux_few_vectors),
 	KUNIT_CASE(demux_irq_refused),
 	KUNIT_CASE(demux_causes),

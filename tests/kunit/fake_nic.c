@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/msi.h>
@@ -175,12 +176,18 @@ int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status, const void *
 	fake->status = status;
 	fake->len = len;
 	memcpy(fake->data, data, len);
-	return 0;
+	return fake->send_error;
 }
 
 void snic_mbx_kick(struct snic_pf *pf)
 {
 	fake->kicks++;
+}
+
+void snic_mbx_flush(struct snic_pf *pf)
+{
+	fake->flushes++;
+	flush_work(&pf->mbx.work);
 }
 
 void snic_faults_poll(struct snic_pf *pf)
@@ -226,7 +233,11 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 {
 	fake->restarts++;
 	fake->restart_dma = dma_on;
+	while (READ_ONCE(fake->restart_held))
+		usleep_range(20, 60);
 	snic_vc_reset(adi);
+	if (!fake->restart_error)
+		snic_msgs_open(adi);
 	return fake->restart_error;
 }
 

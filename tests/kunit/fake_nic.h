@@ -31,6 +31,7 @@
  * @nr_writes: writes to registers
  * @status: reply: VIRTCHNL_STATUS_*; @op, @func, @len, @data: rest of it
  * @nr_sent: replies and events sent
+ * @send_error: how that ends
  * @fw_error: what the firmware answers
  * @fw_op: last message to the firmware; @fw_payload: its payload
  * @nr_fw: messages to the firmware
@@ -39,10 +40,11 @@
  * @refused: offset of a queue whose set-up the device refuses
  * @taken: an address of a neighbour
  * @restarts: calls of snic_adi_restart(); @restart_dma, @restart_error: see there
+ * @restart_held: it waits until this is false
  * @errors: calls of vdcm_adi_error()
  * @tail: where the cause ring ends
  * @signals: signals by vector of the ADI; @net_signals: likewise of the netdev
- * @kicks: mailbox kicks; @polls: fault polls
+ * @kicks: mailbox kicks; @flushes: mailbox flushes; @polls: fault polls
  * @irqs: by MSI-X entry
  * @nr_alloc: MSI-X entries that the platform has
  * @dyn: entries can be added
@@ -62,6 +64,7 @@ struct fake_nic {
 	u16 len;
 	u8 data[256];
 	unsigned int nr_sent;
+	int send_error;
 
 	int fw_error;
 	unsigned int fw_op;
@@ -76,12 +79,14 @@ struct fake_nic {
 	unsigned int restarts;
 	bool restart_dma;
 	int restart_error;
+	bool restart_held;
 	unsigned int errors;
 
 	u32 tail;
 	unsigned int signals[SNIC_FUNC_VECS];
 	unsigned int net_signals[SNIC_FUNC_VECS];
 	unsigned int kicks;
+	unsigned int flushes;
 	unsigned int polls;
 	struct {
 		irq_handler_t handler;

@@ -7,11 +7,12 @@
  * What was done, a letter each: "m" and "M" the bus taken and given, "q" and "Q"
  * devices quiesced and resumed, "n", "r" and "N" the netdev detached, restored and
  * attached, "s" config space saved, "l" and "c" loaded and restored, "R" the device
- * reset, "x" given up.
+ * reset, "x" its users told that it is given up.
  */
 static char done[32];
 static bool answers;
 static int reset_error;
+static int drain_error;
 
 static void did(char what)
 {
@@ -26,6 +27,8 @@ static void did(char what)
 
 void pci_clear_master(struct pci_dev *pdev)
 {
+	/* Before anybody can see it dead, and takes it for one that does no DMA. */
+	KUNIT_EXPECT_FALSE(fake->test, fake->pf.dead);
 	did('m');
 }
 
@@ -70,12 +73,6 @@ bool snic_hw_alive(struct snic_pf *pf)
 	return answers && !snic_hw_off(pf);
 }
 
-void snic_hw_dead(struct snic_pf *pf)
-{
-	if (!xchg(&pf->dead, true))
-		did('x');
-}
-
 int snic_hw_reset(struct snic_pf *pf)
 {
 	did('R');
@@ -91,8 +88,9 @@ void snic_mbx_start(struct snic_pf *pf)
 {
 }
 
-void snic_mbx_tx_drain(struct snic_pf *pf)
+int snic_mbx_tx_drain(struct snic_pf *pf)
 {
+	return drain_error;
 }
 
 void snic_net_detach(struct snic_pf *pf)
@@ -109,6 +107,15 @@ int snic_net_restore(struct snic_pf *pf)
 void snic_net_attach(struct snic_pf *pf)
 {
 	did('N');
+}
+
+void snic_net_carrier(struct snic_pf *pf)
+{
+}
+
+void vdcm_parent_dead(struct vdcm_parent *parent)
+{
+	did('x');
 }
 
 void vdcm_parent_quiesce(struct vdcm_parent *parent)
@@ -130,6 +137,7 @@ static void no_work(struct work_struct *work)
 
 static void says(struct kunit *test, const char *want)
 {
+	flush_work(&fake->pf.death_work);
 	KUNIT_EXPECT_STREQ(test, done, want);
 	done[0] = 0;
 }
@@ -143,12 +151,14 @@ static int recovery_init(struct kunit *test)
 	done[0] = 0;
 	answers = true;
 	reset_error = 0;
+	drain_error = 0;
 	mutex_init(&fake->pf.adis_lock);
 	INIT_LIST_HEAD(&fake->pf.adis);
 	list_add(&fake->adi.list, &fake->pf.adis);
 	INIT_WORK(&fake->pf.link_work, no_work);
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	INIT_DELAYED_WORK(&fake->pf.watch_work, no_work);
+	snic_death_init(&fake->pf);
 	snic_recovery_init(&fake->pf);
 	snic_recovery_ready(&fake->pf);
 	says(test, "s");
@@ -214,7 +224,7 @@ static void recovery_no_answer(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	answers = false;
-	slot(test, PCI_ERS_RESULT_DISCONNECT, "lcx");
+	slot(test, PCI_ERS_RESULT_DISCONNECT, "lcmx");
 	KUNIT_EXPECT_FALSE(test, waits());
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "");
@@ -238,7 +248,7 @@ static void recovery_falls_silent(struct kunit *test)
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	answers = false;
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "Mx");
+	says(test, "Mmx");
 }
 
 /* Guests are told of a reset while the device can tell them. */
@@ -263,6 +273,39 @@ static void recovery_told(struct kunit *test)
 	says(test, "MRrQN");
 }
 
+/* One second for a device that is stuck, not one for each of its ADIs. */
+static void recovery_stuck(struct kunit *test)
+{
+	struct snic_adi *more = kunit_kzalloc(test, sizeof(*more), GFP_KERNEL);
+	unsigned int sent;
+
+	KUNIT_ASSERT_NOT_NULL(test, more);
+	fake_ready();
+	more->pf = &fake->pf;
+	more->func = FAKE_FUNC + 1;
+	more->state = SNIC_VC_READY;
+	list_add_tail(&more->list, &fake->pf.adis);
+	/* No room in the mailbox any more. */
+	sent = fake->nr_sent;
+	fake->send_error = -ETIMEDOUT;
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	says(test, "mqn");
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "MRrQN");
+	/* All found room, and none was taken out. */
+	fake->send_error = 0;
+	fake->adi.state = SNIC_VC_READY;
+	sent = fake->nr_sent;
+	drain_error = -ETIMEDOUT;
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	says(test, "mqn");
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 2);
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "MRrQN");
+	list_del(&more->list);
+}
+
 /* It answers, but cannot be set up. */
 static void recovery_reset_fails(struct kunit *test)
 {
@@ -270,7 +313,7 @@ static void recovery_reset_fails(struct kunit *test)
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	reset_error = -EIO;
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "MRx");
+	says(test, "MRmx");
 }
 
 /* Nobody tells how it went: given up, and stays it. */
@@ -278,7 +321,7 @@ static void recovery_takes_too_long(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	flush_delayed_work(&fake->pf.recovery_work);
-	says(test, "x");
+	says(test, "mx");
 	slot(test, PCI_ERS_RESULT_DISCONNECT, "");
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "");
@@ -291,16 +334,16 @@ static void recovery_others_refuse(struct kunit *test)
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
 	flush_delayed_work(&fake->pf.recovery_work);
-	says(test, "x");
+	says(test, "mx");
 }
 
 static void recovery_gone_for_good(struct kunit *test)
 {
-	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "x");
+	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "mx");
 	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "");
 	fake->pf.dead = false;
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "x");
+	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "mx");
 	KUNIT_EXPECT_FALSE(test, waits());
 }
 
@@ -340,8 +383,51 @@ static void recovery_removed(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	snic_recovery_exit(&fake->pf);
-	says(test, "x");
+	says(test, "mx");
 	KUNIT_EXPECT_FALSE(test, waits());
+}
+
+/* Once, whoever says so, and however often. */
+static void recovery_death(struct kunit *test)
+{
+	snic_hw_fatal(&fake->pf, "the test is out to kill it");
+	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
+	says(test, "mx");
+	snic_hw_fatal(&fake->pf, "again");
+	snic_hw_dead(&fake->pf);
+	says(test, "");
+}
+
+static struct completion go;
+
+static void wait_to_go(struct work_struct *work)
+{
+	wait_for_completion(&go);
+}
+
+/* It dies as it is removed: what tells its users comes too late to find any. */
+static void recovery_death_in_removal(struct kunit *test)
+{
+	struct workqueue_struct *other = fake->pf.ctl_wq;
+	struct work_struct before;
+
+	init_completion(&go);
+	INIT_WORK_ONSTACK(&before, wait_to_go);
+	fake->pf.ctl_wq = alloc_ordered_workqueue("fake-ctl", 0);
+	KUNIT_ASSERT_NOT_NULL(test, fake->pf.ctl_wq);
+	queue_work(fake->pf.ctl_wq, &before);
+	snic_hw_dead(&fake->pf);
+	/* As snic_death_exit() does, just before it got there. */
+	WRITE_ONCE(fake->pf.removing, true);
+	complete(&go);
+	says(test, "m");
+	destroy_workqueue(fake->pf.ctl_wq);
+	destroy_work_on_stack(&before);
+	fake->pf.ctl_wq = other;
+	snic_death_exit(&fake->pf);
+	fake->pf.dead = false;
+	snic_hw_dead(&fake->pf);
+	says(test, "m");
 }
 
 static struct kunit_case recovery_cases[] = {
@@ -351,6 +437,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_no_copy),
 	KUNIT_CASE(recovery_falls_silent),
 	KUNIT_CASE(recovery_told),
+	KUNIT_CASE(recovery_stuck),
 	KUNIT_CASE(recovery_reset_fails),
 	KUNIT_CASE(recovery_takes_too_long),
 	KUNIT_CASE(recovery_others_refuse),
@@ -358,6 +445,8 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_of_the_dead),
 	KUNIT_CASE(recovery_amid_reset),
 	KUNIT_CASE(recovery_removed),
+	KUNIT_CASE(recovery_death),
+	KUNIT_CASE(recovery_death_in_removal),
 	{ }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* virtchnl: opcodes, lengths, order, version, resources, link. */
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 
 #include "fake_nic.h"
@@ -276,6 +277,13 @@ static void vc_reset_vf(struct kunit *test)
 	fake->restart_error = -ETIMEDOUT;
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
 	KUNIT_EXPECT_EQ(test, fake->errors, 1);
+	/* But not while the device is being brought back, which may well succeed. */
+	fake->restart_error = -EIO;
+	fake->pf.quiet = true;
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
+	KUNIT_EXPECT_EQ(test, fake->restarts, 3);
+	KUNIT_EXPECT_EQ(test, fake->errors, 1);
+	fake->pf.quiet = false;
 	/* A new ADI does not become one with a version by a reset. */
 	fake->adi.state = SNIC_VC_NEW;
 	snic_vc_reset(&fake->adi);
@@ -347,22 +355,24 @@ static void vc_reset_impending(struct kunit *test)
 	const struct virtchnl_pf_event *event = (void *)fake->data;
 	unsigned int before;
 
-	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
 	fake->adi.state = SNIC_VC_VERSION;
-	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
 	fake_ready();
 	before = fake->nr_sent;
-	KUNIT_EXPECT_TRUE(test, snic_vc_reset_impending(&fake->adi));
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 1);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 1);
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	KUNIT_EXPECT_EQ(test, fake->func, FAKE_FUNC);
 	KUNIT_EXPECT_EQ(test, fake->len, sizeof(*event));
 	KUNIT_EXPECT_EQ(test, event->event, VIRTCHNL_EVENT_RESET_IMPENDING);
 	KUNIT_EXPECT_EQ(test, event->severity, PF_EVENT_SEVERITY_CERTAIN_DOOM);
+	fake->send_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), -ETIMEDOUT);
 	fake->adi.func = 0;
-	KUNIT_EXPECT_FALSE(test, snic_vc_reset_impending(&fake->adi));
-	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 1);
+	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 2);
 }
 
 static void vc_closed(struct kunit *test)
@@ -422,6 +432,48 @@ static void vc_queueing(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&fake->adi.msgs));
 }
 
+static void close_work(struct work_struct *work)
+{
+	snic_msgs_close(&fake->adi);
+}
+
+static bool gate_open(void)
+{
+	bool open;
+
+	spin_lock(&fake->adi.msg_lock);
+	open = fake->adi.gate;
+	spin_unlock(&fake->adi.msg_lock);
+	return open;
+}
+
+/* Closed while the worker resets the function: the worker is not seen again. */
+static void vc_close_in_reset(struct kunit *test)
+{
+	struct work_struct close;
+	unsigned int ms;
+
+	INIT_WORK_ONSTACK(&close, close_work);
+	fake->restart_held = true;
+	snic_msgs_open(&fake->adi);
+	snic_adi_message(&fake->adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
+	for (ms = 0; ms < 10000 && !READ_ONCE(fake->restarts); ms++)
+		usleep_range(1000, 2000);
+	KUNIT_EXPECT_EQ(test, fake->restarts, 1);
+	schedule_work(&close);
+	for (ms = 0; ms < 10000 && gate_open(); ms++)
+		usleep_range(1000, 2000);
+	WRITE_ONCE(fake->restart_held, false);
+	flush_work(&close);
+	destroy_work_on_stack(&close);
+	KUNIT_EXPECT_FALSE(test, gate_open());
+	snic_adi_link_event(&fake->adi);
+	KUNIT_EXPECT_FALSE(test, work_busy(&fake->adi.work));
+	/* Opened anew it takes messages as ever. */
+	snic_msgs_open(&fake->adi);
+	KUNIT_EXPECT_TRUE(test, gate_open());
+}
+
 static struct kunit_case vc_cases[] = {
 	KUNIT_CASE_PARAM(vc_length, op_gen_params),
 	KUNIT_CASE_PARAM(vc_order, op_gen_params),
@@ -435,6 +487,7 @@ static struct kunit_case vc_cases[] = {
 	KUNIT_CASE(vc_closed),
 	KUNIT_CASE(vc_status),
 	KUNIT_CASE(vc_queueing),
+	KUNIT_CASE(vc_close_in_reset),
 	{ }
 };
 

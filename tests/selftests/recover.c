@@ -119,7 +119,7 @@ static bool was_told(struct avf *x)
 static void reset_open(const char *method)
 {
 	char function[16], pasid[16];
-	int64_t resumes;
+	int64_t resumes, received;
 	int ret;
 
 	if (pf_write("reset_method", method))
@@ -129,6 +129,8 @@ static void reset_open(const char *method)
 	attr(a.dev.uuid, "function", function, sizeof(function));
 	attr(a.dev.uuid, "pasid", pasid, sizeof(pasid));
 	resumes = mdev_counter(a.dev.uuid, "resumes");
+	received = mdev_attr_num(b.dev.uuid, "stats/rx_unicast");
+	EXPECT_GE(received, 5);
 	ret = pf_write("reset", "1");
 	pf_write("reset_method", "flr");
 	/* The port may not tell that its link came back; the device is reset. */
@@ -137,6 +139,7 @@ static void reset_open(const char *method)
 	EXPECT(was_told(&a));
 	EXPECT(was_told(&b));
 	EXPECT_EQ(mdev_counter(a.dev.uuid, "resumes"), resumes + 1);
+	EXPECT_EQ(mdev_attr_num(b.dev.uuid, "stats/rx_unicast"), received);
 	EXPECT(attr_is(a.dev.uuid, "function", function));
 	EXPECT(attr_is(a.dev.uuid, "pasid", pasid));
 	EXPECT_EQ(cfg_rd(&a.dev, PCI_COMMAND, 2) & (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER),
@@ -144,6 +147,7 @@ static void reset_open(const char *method)
 	driver_again(&a);
 	driver_again(&b);
 	avf_pass(&a, &b, 5);
+	EXPECT_EQ(mdev_attr_num(b.dev.uuid, "stats/rx_unicast"), received + 5);
 	end_pair();
 }
 

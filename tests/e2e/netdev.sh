@@ -216,8 +216,8 @@ over_reset() {
 	done
 	rm /run/following
 	wait $!
-	equal "$i $(cat /run/fell)" "3 " && transfer && fails below "$(stat_of tx_bytes)" $((sent + MB * 1048576)) &&
-		equal "$(stat_of tx_bytes)" "$(stat_here tx_bytes)"
+	equal "$i $(cat /run/fell)" "3 " && transfer && sent=$((sent + MB * 1048576)) &&
+		fails below "$(stat_of tx_bytes)" $sent && fails below "$(stat_here tx_bytes)" $sent
 }
 
 leave() {

@@ -8,7 +8,7 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 DESTDIR	?=
 
 # What KDIR builds for. Headers without System.map make modules_install skip depmod.
-release	= $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+release	= $(shell cat $(KDIR)/include/config/kernel.release)
 
 help:
 	@echo 'make lab         build the lab: chroot, root file system, kernels, QEMU (cached)'

@@ -8,7 +8,7 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 DESTDIR	?=
 
 # What KDIR builds for. Headers without System.map make modules_install skip depmod.
-release	= $(shell cat $(KDIR)/include/config/kernel.release)
+release	= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 help:
 	@echo 'make lab         build the lab: chroot, root file system, kernels, QEMU (cached)'

@@ -101,7 +101,7 @@ install:
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)/lib/modules/$(release)/updates/,vdcm/vdcm.ko* driver/smartnic.ko*)
-	-rmdir -p --ignore-fail-on-non-empty $(addprefix $(DESTDIR)/lib/modules/$(release)/updates/,vdcm driver)
+	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR)/lib/modules/$(release)/updates/,vdcm driver)
 	$(if $(DESTDIR),,depmod $(release))
 	$(MAKE) -C mdevctl uninstall DESTDIR=$(DESTDIR)
 

@@ -78,7 +78,21 @@ purged() {
 	diff /tmp/before /tmp/after
 }
 
-plan 12
+# Without the package: what modprobe finds then, and what stays.
+by_hand() { make -C /tmp/source "$1" KDIR="/lib/modules/$kernel/build"; }
+from_source() {
+	mkdir -p /tmp/source/tests && cp -a /src/{Makefile,Kbuild,vdcm,driver,include,mdevctl} /tmp/source/ &&
+		cp -a /src/tests/lab /tmp/source/tests/ && by_hand install || return
+	equal "$(modprobe -S "$kernel" --show-depends smartnic | grep -cE '/updates/(vdcm/vdcm|driver/smartnic)\.ko')" 2 &&
+		equal "$(field smartnic version)" "$version" && [ -x /usr/sbin/smartnic-doctor ]
+}
+# Directories of mdevctl's may stay.
+not_from_source() {
+	by_hand uninstall && files >/tmp/after || return
+	equal "$(comm -13 /tmp/before /tmp/after | while read -r f; do [ -d "$f" ] || echo "$f"; done)" ""
+}
+
+plan 14
 must "the machine is prepared" prepare
 must "apt installs the package" install_it
 must "DKMS built both modules for $kernel" built_both
@@ -93,4 +107,6 @@ check "the operator's kit is in place" kit_there
 check "smartnic-sign signs a bare module" sign_by_hand
 mkdir -p "$out" && cp -a "$built"/. "$out/"
 check "after a purge no file is left" purged
+check "make install, without the package" from_source
+check "make uninstall leaves no file" not_from_source
 finish

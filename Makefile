@@ -19,7 +19,7 @@ help:
 	@echo '                 JOBS=2 suites side by side, WITH=ci adds what continuous integration adds'
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'
 	@echo 'make check-debug selftests, guests, their SIGKILL and removal on a kernel that checks itself;'
-	@echo '                 an hour; builds that kernel first, once: 15 to 25 minutes'
+	@echo '                 an hour or more; builds that kernel first, once: 15 to 25 minutes'
 	@echo 'make matrix      kernels x compilers, selftests and guests in each DMA mode, as a table;'
 	@echo '                 KERNELS="6.1 bpo", CELLS="build selftests guest"; what passed is not run again'
 	@echo 'make lint        checkpatch --strict and coccicheck of the kernel, on the modules'

@@ -239,7 +239,7 @@ row() { # EVENT STATE
 	local what
 
 	TOOK_MS=''
-	enter "$2" || { echo "no device in state $2"; return 1; }
+	enter "$2" || { echo "no device in state $2"; leave; return 1; }
 	what=$(outcome "$1" "$2")
 	T0=$(now_ms)
 	$what "$1" "$2" || { [[ $what = *on ]] || leave; return 1; }

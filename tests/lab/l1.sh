@@ -71,6 +71,16 @@ l2_alive() {
 	pid=$(l2_pid "$1") && [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
 }
 
+# The log of a life before goes to lives/, with a number.
+keep_log() { # NAME
+	local n=1
+
+	[ -e "$(l2_console "$1")" ] || return 0
+	mkdir -p "$LAB_OUT/lives"
+	while [ -e "$LAB_OUT/lives/$1-$n.log" ]; do n=$((n + 1)); done
+	mv "$(l2_console "$1")" "$LAB_OUT/lives/$1-$n.log"
+}
+
 start_l2() {
 	local name=$1 mem=256 smp=1 vfio= machine=pc append= wait=1 d u
 	local -a mdevs=() extra=() more
@@ -92,6 +102,7 @@ start_l2() {
 	done
 	l2_alive "$name" && { l1_fail "L2 $name runs already"; return 1; }
 	d=$L2_RUN/$name
+	keep_log "$name"
 	rm -rf "$d"
 	mkdir -p "$d"
 	mkfifo "$d/agent.in" "$d/agent.out"
@@ -130,9 +141,14 @@ l2_answer() {
 		[ "$left" -lt 2 ] || left=2
 		IFS=' ' read -r -t "$left" -u "$L2_FD" mark id rc n || continue
 		[ "$mark" = "#L2" ] && [[ $rc$n =~ ^[0-9]+$ ]] || continue
-		if [ "$id" = boot ]; then
-			: >"$d/up"
+		if [ "$id" = boot ] && [ -e "$d/up" ]; then
+			# Nobody told it to: nothing that was asked of it will be answered.
+			l1_fail "L2 $1 reset itself"
+			echo "lab: this guest reset itself" >"$LAB_OUT/l2-$1-reset.log"
+			exec {L2_FD}>&-
+			return 125
 		fi
+		[ "$id" != boot ] || : >"$d/up"
 		if [ "$id" = "$want" ]; then
 			[ "$n" = 0 ] || timeout 30 head -c "$n" <&"$L2_FD"
 			exec {L2_FD}>&-

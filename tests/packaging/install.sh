@@ -32,6 +32,16 @@ kit_there() {
 		/usr/lib/mdevctl/scripts.d/callouts/smartnic.sh -t smartnic-1q -e get -a capabilities -s none -u - -p - </dev/null | grep -q supports
 }
 
+# Its documents link to one another; what they link to in the source is not in it.
+documents() {
+	local doc=/usr/share/doc/smartnic-vdcm-dkms
+
+	[ -e "$doc/README.md" ] || return
+	equal "$(for f in "$doc"/*.md "$doc"/docs/*.md; do
+		grep -oP '\]\(\K[^)#:]+(?=\))' "$f" | grep -vE '(^|/)(tests|include|LICENSES)(/|$)' | sed "s|^|${f%/*}/|"
+	done | while read -r link; do [ -e "$link" ] || echo "$link"; done)" ""
+}
+
 # The probes must have been asked of the kernel that is built for.
 probed() {
 	local h
@@ -92,7 +102,7 @@ not_from_source() {
 	equal "$(comm -13 /tmp/before /tmp/after | while read -r f; do [ -d "$f" ] || echo "$f"; done)" ""
 }
 
-plan 14
+plan 15
 must "the machine is prepared" prepare
 must "apt installs the package" install_it
 must "DKMS built both modules for $kernel" built_both
@@ -104,6 +114,7 @@ check "the feature probes saw this kernel" probed
 check "vdcm carries the signature of DKMS's key" signed_by vdcm
 check "smartnic carries it" signed_by smartnic
 check "the operator's kit is in place" kit_there
+check "its documents find one another" documents
 check "smartnic-sign signs a bare module" sign_by_hand
 mkdir -p "$out" && cp -a "$built"/. "$out/"
 check "after a purge no file is left" purged

@@ -9,7 +9,6 @@ set -u
 
 COUNT=${1:-50}
 TYPE=smartnic-4q
-KEEPS=$([ "${LAB_KERNEL:-}" != debug ] || echo "what was freed")
 
 vmstat() { awk -v n="$1" '$1 == n { print $2 }' /proc/vmstat; }
 
@@ -99,6 +98,8 @@ available_kb() {
 		/proc/meminfo /proc/zoneinfo "/proc/$(l2_pid n)/smaps_rollup" "/proc/$(l2_pid n)/status"
 }
 
+keeps_what_is_freed() { [ "${LAB_KERNEL:-}" = debug ]; }
+
 # A page leaked in every life, or 256 KiB in one, are both too much. What the
 # kernel frees late, it has some seconds for. Before 6.11 kernels do not count the
 # IOMMU's pages.
@@ -135,10 +136,10 @@ main() {
 	for ((i = 1; i <= COUNT; i++)); do
 		must "killed during traffic, $i of $COUNT" life
 		# The first life leaves caches filled that later ones find so.
-		[ "$i" != 1 ] || [ -n "$KEEPS" ] || { MEM=$(available_kb) IOMMU=$(vmstat nr_iommu_pages); }
+		[ "$i" != 1 ] || keeps_what_is_freed || { MEM=$(available_kb) IOMMU=$(vmstat nr_iommu_pages); }
 	done
 	say "every time: $ID"
-	if [ -n "$KEEPS" ]; then
+	if keeps_what_is_freed; then
 		skip "memory is back" "this kernel keeps what was freed; it is asked for leaks at the end"
 	else
 		check "memory is back" memory

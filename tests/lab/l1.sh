@@ -6,7 +6,8 @@
 #   start_l2 NAME [--mdev UUID]... [--smp N] [--mem MB] [--vfio-opts OPTS]
 #            [--machine M] [--append ARGS] [--qemu ARGS] [--no-wait]
 #   wait_l2 NAME [SECONDS]       until its agent answers
-#   l2_cmd NAME [--timeout S] 'sh commands'   output and status; 124: no answer
+#   l2_cmd NAME [--timeout S] 'sh commands'   output and status; 124: no answer,
+#                                125: it does not run, or reset itself
 #   l2_pid NAME; l2_console NAME (its serial log: a path); l2_alive NAME
 #   stop_l2 NAME                 power off, then reap
 #   kill_l2 NAME                 SIGKILL, then reap

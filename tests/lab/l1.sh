@@ -145,7 +145,6 @@ l2_answer() {
 		if [ "$id" = boot ] && [ -e "$d/up" ]; then
 			# Nobody told it to: nothing that was asked of it will be answered.
 			l1_fail "L2 $1 reset itself"
-			echo "lab: this guest reset itself" >"$LAB_OUT/l2-$1-reset.log"
 			exec {L2_FD}>&-
 			return 125
 		fi

@@ -71,6 +71,8 @@ MODULE_PARM_DESC(holdoff,
 
 static int __init vdcm_init(void)
 {
+	int ret;
+
 	/* Pages of a function, of its translation and of the host are the same. */
 	BUILD_BUG_ON(PAGE_SIZE != VDCM_PAGE_SIZE);
 	BUILD_BUG_ON(offsetof(struct vdcm_adi, vdev));
@@ -78,12 +80,18 @@ static int __init vdcm_init(void)
 		     8192);
 
 	vdcm_wq = alloc_workqueue("vdcm", WQ_UNBOUND, 0);
-	return vdcm_wq ? 0 : -ENOMEM;
+	if (!vdcm_wq)
+		return -ENOMEM;
+	ret = vdcm_queues_init();
+	if (ret)
+		destroy_workqueue(vdcm_wq);
+	return ret;
 }
 module_init(vdcm_init);
 
 static void __exit vdcm_exit(void)
 {
+	vdcm_queues_exit();
 	destroy_workqueue(vdcm_wq);
 }
 module_exit(vdcm_exit);

@@ -285,8 +285,7 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 		snic_write(pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL,
 			   SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA);
 	if (err) {
-		dev_err_ratelimited(vdcm_adi_dev(adi->vdcm), "function reset failed: %d\n",
-				    err);
+		vdcm_limited(adi->vdcm, err, "function reset failed: %d\n", err);
 		return err;
 	}
 	snic_msgs_open(adi);

@@ -64,8 +64,8 @@ int snic_adi_vsi_start(struct snic_adi *adi)
 		err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
 	}
 	if (err == -EEXIST) {
-		dev_err(vdcm_adi_dev(adi->vdcm), "another function has the address %pM\n",
-			adi->mac);
+		vdcm_limited(adi->vdcm, err, "another function has the address %pM\n",
+			     adi->mac);
 		return -EADDRINUSE;
 	}
 	if (!err)

@@ -194,13 +194,21 @@ static int snic_mbx_tx_wait(struct snic_pf *pf, bool all)
 	}
 }
 
-/* What became of the message that was in this entry before. */
+/*
+ * What became of the message that was in this entry before. Under tx_lock: an ADI that
+ * is closed leaves pf->func[] and then waits for that.
+ */
 static void snic_mbx_tx_reap(struct snic_pf *pf, struct snic_aq_desc *d)
 {
-	if (le16_to_cpu(d->flags) & SNIC_AQ_DD && d->retval)
-		dev_warn_ratelimited(&pf->pdev->dev,
-				     "function %u did not take a message: %u\n",
-				     le32_to_cpu(d->param0), le16_to_cpu(d->retval));
+	u32 func = le32_to_cpu(d->param0);
+	struct snic_adi *adi;
+
+	if (!(le16_to_cpu(d->flags) & SNIC_AQ_DD) || !d->retval || func > pf->num_adis)
+		return;
+	adi = READ_ONCE(pf->func[func]);
+	if (adi)
+		vdcm_limited(adi->vdcm, warn, "the guest did not take a message: %u\n",
+			     le16_to_cpu(d->retval));
 }
 
 /**

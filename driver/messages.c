@@ -131,8 +131,7 @@ void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len)
 		return;
 	kfree(msg);
 	if (flood)
-		dev_warn_ratelimited(vdcm_adi_dev(adi->vdcm),
-				     "too many messages at once: dropped\n");
+		vdcm_limited(adi->vdcm, warn, "too many messages at once: dropped\n");
 }
 
 /* The link has changed. The ADI can't be freed meanwhile. */

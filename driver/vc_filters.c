@@ -15,9 +15,8 @@ static bool snic_vc_addr_ok(const struct snic_adi *adi, const u8 *addr)
 	if (ether_addr_equal_unaligned(addr, adi->mac))
 		return true;
 	if (!adi->cfg[SNIC_CFG_TRUST]) {
-		dev_notice_ratelimited(vdcm_adi_dev(adi->vdcm),
-				       "the guest wants the address %pM: only with trust on\n",
-				       addr);
+		vdcm_limited(adi->vdcm, notice,
+			     "the guest wants the address %pM: only with trust on\n", addr);
 		return false;
 	}
 	return !is_zero_ether_addr(addr) && !snic_mac_taken(adi->pf, adi, addr);
@@ -79,8 +78,8 @@ SNIC_VC_HANDLER(snic_vc_promisc)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	if (info->flags & FLAG_VF_UNICAST_PROMISC && !adi->cfg[SNIC_CFG_TRUST] &&
 	    !adi->uc_promisc_said) {
-		dev_info(vdcm_adi_dev(adi->vdcm),
-			 "the guest wants all unicast: only with trust on\n");
+		vdcm_limited(adi->vdcm, info,
+			     "the guest wants all unicast: only with trust on\n");
 		adi->uc_promisc_said = true;
 	}
 	adi->promisc = info->flags;

@@ -245,9 +245,9 @@ void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
 		return;
 	if (status) {
 		reply.len = 0;
-		dev_notice_ratelimited(vdcm_adi_dev(adi->vdcm),
-				       "virtchnl message %u, %u bytes: refused with %d\n",
-				       msg->op, msg->len, status);
+		vdcm_limited(adi->vdcm, notice,
+			     "virtchnl message %u, %u bytes: refused with %d\n",
+			     msg->op, msg->len, status);
 	}
 	snic_mbx_send(adi->pf, adi->func, msg->op, status, reply.data, reply.len);
 }

@@ -48,7 +48,8 @@ static struct snic_xlat_page *xlat_page_alloc(struct device *dev, unsigned int l
 	if (!p)
 		return NULL;
 	/* dma_alloc_coherent() memory is zeroed: no entry is valid. */
-	p->entry = dma_alloc_coherent(dev, 1u << XLAT_PAGE_SHIFT, &p->dma, GFP_KERNEL);
+	p->entry = dma_alloc_coherent(dev, 1u << XLAT_PAGE_SHIFT, &p->dma,
+				      GFP_KERNEL_ACCOUNT);
 	if (!p->entry) {
 		kfree(p);
 		return NULL;

@@ -3,6 +3,7 @@
  * Accesses that trap: config space, registers, MSI-X table, and doorbell pages
  * that are not mapped.
  */
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "internal.h"
@@ -206,6 +207,16 @@ static unsigned int piece(u64 offset, size_t count)
 	return size;
 }
 
+/*
+ * Between two pieces of a long access: others run, and a process that is killed does not
+ * go on. 0 or -EINTR.
+ */
+static int breathe(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 /**
  * vdcm_read() - vfio_device_ops.read
  * @vdev: open VFIO device
@@ -213,7 +224,7 @@ static unsigned int piece(u64 offset, size_t count)
  * @count: bytes; all of them are read, or none
  * @ppos: region and offset
  *
- * Return: @count, -EINVAL (not in a region), -EFAULT.
+ * Return: @count, -EINVAL (not in a region), -EFAULT, -EINTR (the process is killed).
  */
 ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		  loff_t *ppos)
@@ -230,6 +241,8 @@ ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
 	for (done = 0; done < count; done += size) {
 		__le64 value;
 
+		if (done && breathe())
+			return -EINTR;
 		size = piece(offset + done, count - done);
 		value = cpu_to_le64(read_one(adi, index, offset + done, size));
 		if (copy_to_user(buf + done, &value, size))
@@ -246,7 +259,7 @@ ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
  * @count: bytes; all of them are written, unless @buf is not readable
  * @ppos: region and offset
  *
- * Return: @count, -EINVAL (not in a region), -EFAULT.
+ * Return: @count, -EINVAL (not in a region), -EFAULT, -EINTR (the process is killed).
  */
 ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
 		   size_t count, loff_t *ppos)
@@ -263,6 +276,8 @@ ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
 	for (done = 0; done < count; done += size) {
 		__le64 value = 0;
 
+		if (done && breathe())
+			return -EINTR;
 		size = piece(offset + done, count - done);
 		if (copy_from_user(&value, buf + done, size))
 			return -EFAULT;

@@ -85,6 +85,34 @@ struct device *vdcm_adi_dev(const struct vdcm_adi *adi)
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_dev);
 
+/* A guest that keeps at it costs the log a line a second, whatever its neighbours do. */
+#define LOG_INTERVAL	(10 * HZ)
+#define LOG_BURST	10
+
+/**
+ * vdcm_log_init() - nothing has been logged about an ADI yet
+ * @adi: ADI
+ */
+void vdcm_log_init(struct vdcm_adi *adi)
+{
+	ratelimit_state_init(&adi->log, LOG_INTERVAL, LOG_BURST);
+	/* What it leaves out is counted by no line of its own, which names no ADI. */
+	ratelimit_set_flags(&adi->log, RATELIMIT_MSG_ON_RELEASE);
+}
+
+/**
+ * vdcm_adi_may_log() - may a line about an ADI be logged now? See vdcm_limited()
+ * @adi: ADI
+ *
+ * Context: any.
+ * Return: false = there were too many of late.
+ */
+bool vdcm_adi_may_log(struct vdcm_adi *adi)
+{
+	return __ratelimit(&adi->log);
+}
+EXPORT_SYMBOL_GPL(vdcm_adi_may_log);
+
 /**
  * vdcm_adi_uuid() - the UUID an mdev was created with
  * @adi: ADI

@@ -87,7 +87,7 @@ static int pasid_attach(struct vdcm_adi *adi)
 	adi->live->dma.domain = domain;
 	WRITE_ONCE(adi->pasid, pasid);
 	vdcm_ops(adi)->set_pasid(adi, pasid);
-	dev_info(vdcm_adi_dev(adi), "PASID %u attached\n", pasid);
+	dev_dbg(vdcm_adi_dev(adi), "PASID %u attached\n", pasid);
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static void pasid_detach(struct vdcm_adi *adi)
 	detach_free(adi->live->dma.domain, adi->parent->dev, pasid);
 	adi->live->dma.domain = NULL;
 	WRITE_ONCE(adi->pasid, VDCM_NO_PASID);
-	dev_info(vdcm_adi_dev(adi), "PASID %u detached\n", pasid);
+	dev_dbg(vdcm_adi_dev(adi), "PASID %u detached\n", pasid);
 }
 
 static void pasid_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)

@@ -22,7 +22,9 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/ratelimit.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -37,6 +39,7 @@
 #include "msix.h"
 #include "pin_tree.h"
 #include "pool.h"
+#include "queues.h"
 #include "region.h"
 
 #define VDCM_REGION_SHIFT	40
@@ -44,6 +47,8 @@
 #define VDCM_NR_REGIONS		VFIO_PCI_NUM_REGIONS
 #define VDCM_MAX_IOEVENTS	256u
 #define VDCM_NR_IRQS		VFIO_PCI_NUM_IRQS
+/* An escaped character takes up to four. */
+#define VDCM_OPENER_LEN		(4 * TASK_COMM_LEN)
 
 /* Counters of an ADI; names in sysfs.c. */
 enum vdcm_counter {
@@ -129,6 +134,10 @@ struct vdcm_dma {
  * @reset_owed: it was reset while the PF was quiesced
  * @ioevents: eventfds that stand for writes
  * @nr_ioevents: their number
+ * @rung: those that were signalled, in that order
+ * @rung_lock: protects @rung; taken inside an eventfd's lock, takes none
+ * @ring_work: makes their writes
+ * @memcg: memory cgroup of whoever opened it, or NULL
  * @vecs: one for each vector
  */
 struct vdcm_live {
@@ -144,6 +153,10 @@ struct vdcm_live {
 	u32 resumed;
 	struct list_head ioevents;
 	unsigned int nr_ioevents;
+	struct list_head rung;
+	spinlock_t rung_lock;		/* rung */
+	struct work_struct ring_work;
+	struct mem_cgroup *memcg;
 	struct vdcm_vec vecs[];
 };
 
@@ -157,6 +170,7 @@ struct vdcm_live {
  * @drvdata: the PF driver's
  * @attrs: directory of the PF driver's attributes, or NULL
  * @entry: in the parent's list
+ * @queues: what its work items run on
  * @lock: see above
  * @ioevent_lock: see above
  * @pin_lock: see above
@@ -167,8 +181,9 @@ struct vdcm_live {
  * @mem_on: pages of the ADI may be mapped now
  * @pasid: PASID attached, or VDCM_NO_PASID
  * @opener_pid: who has it open
- * @opener: who has it open
+ * @opener: its name, printable ASCII: what is not is escaped
  * @revoke_work: takes it away from a user who does not let go
+ * @log: limits the lines of the log that its user or guest can cause
  * @counters: by enum vdcm_counter
  */
 struct vdcm_adi {
@@ -180,6 +195,7 @@ struct vdcm_adi {
 	void *drvdata;
 	struct kobject *attrs;
 	struct list_head entry;
+	struct vdcm_queues *queues;
 	struct mutex lock;		/* open, config space, reset */
 	struct mutex ioevent_lock;	/* live->ioevents */
 	struct mutex pin_lock;		/* pin tree, translation */
@@ -190,8 +206,9 @@ struct vdcm_adi {
 	bool mem_on;
 	u32 pasid;
 	pid_t opener_pid;
-	char opener[TASK_COMM_LEN];
+	char opener[VDCM_OPENER_LEN];
 	struct delayed_work revoke_work;
+	struct ratelimit_state log;
 	atomic64_t counters[VDCM_NR_COUNTERS];
 };
 
@@ -298,6 +315,28 @@ static inline const struct vdcm_adi_ops *vdcm_ops(const struct vdcm_adi *adi)
 	return adi->parent->ops;
 }
 
+/* Where work items of an ADI run: never on a queue that others share without a bound. */
+static inline struct workqueue_struct *vdcm_wq_of(const struct vdcm_adi *adi,
+						  enum vdcm_queue queue)
+{
+	return adi->queues->wq[queue];
+}
+
+/*
+ * Between the two, what is allocated with __GFP_ACCOUNT is charged to the opener's memory
+ * cgroup: for work items that allocate on behalf of an open ADI. What begin returns is
+ * handed to end.
+ */
+static inline struct mem_cgroup *vdcm_charge_begin(const struct vdcm_live *live)
+{
+	return set_active_memcg(live->memcg);
+}
+
+static inline void vdcm_charge_end(struct mem_cgroup *old)
+{
+	set_active_memcg(old);
+}
+
 static inline bool vdcm_is_dead(const struct vdcm_adi *adi)
 {
 	return READ_ONCE(adi->parent->dead);
@@ -357,6 +396,7 @@ void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 		    unsigned int size, u64 value);
 
 /* ioevent.c */
+void vdcm_ioevents_init(struct vdcm_live *live);
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value,
 		 int fd);
 void vdcm_ioevents_release(struct vdcm_adi *adi);
@@ -366,6 +406,9 @@ bool vdcm_can_mmap(void);
 int vdcm_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 void vdcm_set_memory(struct vdcm_adi *adi, bool on);
 void vdcm_zap(struct vdcm_adi *adi);
+
+/* adi.c */
+void vdcm_log_init(struct vdcm_adi *adi);
 
 /* attrs.c */
 int vdcm_attrs_add(struct vdcm_adi *adi);

@@ -6,6 +6,7 @@
  */
 #include <linux/list.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "internal.h"
 
@@ -14,55 +15,111 @@
 /**
  * struct vdcm_ioevent - an eventfd that stands for a write
  * @entry: in the ADI's list
+ * @rung: in the ADI's list of those that were signalled, empty when in none
  * @adi: ADI
  * @virqfd: the core's part, NULL once the eventfd is closed
  * @bar: BAR
- * @size: bytes to write
  * @offset: where
  * @value: what
  */
 struct vdcm_ioevent {
 	struct list_head entry;
+	struct list_head rung;
 	struct vdcm_adi *adi;
 	struct virqfd *virqfd;
 	unsigned int bar;
-	unsigned int size;
 	u64 offset;
 	u64 value;
 };
 
-/* From a workqueue. Whether the device takes it is decided as for any write. */
-static void ring(void *opaque, void *data)
+/*
+ * The eventfd was signalled: its lock is held, interrupts are off. Signals until the
+ * write come to one write, and VFIO's own work item, which all of the kernel would wait
+ * for, is not used.
+ * Return: 0: VFIO has nothing to do.
+ */
+static int signalled(void *opaque, void *data)
 {
 	struct vdcm_ioevent *ev = opaque;
+	struct vdcm_live *live = ev->adi->live;
+	unsigned long flags;
 
-	vdcm_write_one(ev->adi, ev->bar, ev->offset, ev->size, ev->value);
+	spin_lock_irqsave(&live->rung_lock, flags);
+	if (list_empty(&ev->rung))
+		list_add_tail(&ev->rung, &live->rung);
+	spin_unlock_irqrestore(&live->rung_lock, flags);
+	queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &live->ring_work);
+	return 0;
 }
 
-/* Waits for a write under way, so without adi->lock. */
+static struct vdcm_ioevent *first_of(struct vdcm_live *live, struct list_head *list)
+{
+	struct vdcm_ioevent *ev;
+	unsigned long flags;
+
+	spin_lock_irqsave(&live->rung_lock, flags);
+	ev = list_first_entry_or_null(list, struct vdcm_ioevent, rung);
+	/* Before the write: a signal during it is one more. */
+	if (ev)
+		list_del_init(&ev->rung);
+	spin_unlock_irqrestore(&live->rung_lock, flags);
+	return ev;
+}
+
+/*
+ * Writes in the order of the signals. What is signalled meanwhile is left to the next
+ * run: who waits for this one does not wait for the guest.
+ */
+static void ring_work(struct work_struct *work)
+{
+	struct vdcm_live *live = container_of(work, struct vdcm_live, ring_work);
+	struct vdcm_ioevent *ev;
+	unsigned long flags;
+	LIST_HEAD(list);
+
+	spin_lock_irqsave(&live->rung_lock, flags);
+	list_splice_init(&live->rung, &list);
+	spin_unlock_irqrestore(&live->rung_lock, flags);
+	while ((ev = first_of(live, &list))) {
+		/* Whether the device takes it is decided as for any write. */
+		vdcm_write_one(ev->adi, ev->bar, ev->offset, sizeof(u32), ev->value);
+		cond_resched();
+	}
+}
+
+/* Waits for a write under way, so without adi->lock; for no other ADI's. */
 static void ioevent_stop(struct vdcm_ioevent *ev)
 {
+	struct vdcm_live *live = ev->adi->live;
+	unsigned long flags;
+	bool others;
+
 	lockdep_assert_held(&ev->adi->ioevent_lock);
 	vfio_virqfd_disable(&ev->virqfd);
+	cancel_work_sync(&live->ring_work);
+	spin_lock_irqsave(&live->rung_lock, flags);
+	list_del(&ev->rung);
+	others = !list_empty(&live->rung);
+	spin_unlock_irqrestore(&live->rung_lock, flags);
+	if (others)
+		queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &live->ring_work);
 	list_del(&ev->entry);
-	ev->adi->live->nr_ioevents--;
+	live->nr_ioevents--;
 	kfree(ev);
 }
 
 static struct vdcm_ioevent *find(struct vdcm_live *live, unsigned int bar,
-				 u64 offset, unsigned int size, u64 value)
+				 u64 offset, u64 value)
 {
 	struct vdcm_ioevent *ev;
 
 	list_for_each_entry(ev, &live->ioevents, entry)
-		if (ev->bar == bar && ev->offset == offset && ev->size == size &&
-		    ev->value == value)
+		if (ev->bar == bar && ev->offset == offset && ev->value == value)
 			return ev;
 	return NULL;
 }
 
-static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-	       unsigned int size, u64 value, int fd)
+static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, int fd)
 {
 	struct vdcm_live *live = adi->live;
 	struct vdcm_ioevent *ev;
@@ -73,12 +130,12 @@ static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 	ev = kzalloc(sizeof(*ev), GFP_KERNEL_ACCOUNT);
 	if (!ev)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&ev->rung);
 	ev->adi = adi;
 	ev->bar = bar;
 	ev->offset = offset;
-	ev->size = size;
 	ev->value = value;
-	ret = vfio_virqfd_enable(ev, NULL, ring, NULL, &ev->virqfd, fd);
+	ret = vfio_virqfd_enable(ev, signalled, NULL, NULL, &ev->virqfd, fd);
 	if (ret) {
 		kfree(ev);
 		return ret;
@@ -88,39 +145,50 @@ static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 	return 0;
 }
 
-static int set(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-	       unsigned int size, u64 value, int fd)
+static int set(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, int fd)
 {
 	struct vdcm_ioevent *ev;
 
 	lockdep_assert_held(&adi->ioevent_lock);
-	ev = find(adi->live, bar, offset, size, value);
+	ev = find(adi->live, bar, offset, value);
 	/* Its eventfd is closed: it stands for nothing any more. */
 	if (ev && fd >= 0 && !READ_ONCE(ev->virqfd)) {
 		ioevent_stop(ev);
 		ev = NULL;
 	}
 	if (fd >= 0)
-		return ev ? -EEXIST : add(adi, bar, offset, size, value, fd);
+		return ev ? -EEXIST : add(adi, bar, offset, value, fd);
 	if (!ev)
 		return -ENODEV;
 	ioevent_stop(ev);
 	return 0;
 }
 
-/* The size of the write, or 0: flags must name exactly one, and nothing else. */
-static unsigned int width(u32 flags)
+/* Registers take 32 bits, and nothing else would ring one. 0 or errno. */
+static int width_valid(u32 flags)
 {
 	switch (flags) {
-	case VFIO_DEVICE_IOEVENTFD_8:
-		return 1;
-	case VFIO_DEVICE_IOEVENTFD_16:
-		return 2;
 	case VFIO_DEVICE_IOEVENTFD_32:
-		return 4;
-	default:
 		return 0;
+	case VFIO_DEVICE_IOEVENTFD_8:
+	case VFIO_DEVICE_IOEVENTFD_16:
+	case VFIO_DEVICE_IOEVENTFD_64:
+		return -ENOTTY;
+	default:
+		return -EINVAL;
 	}
+}
+
+/**
+ * vdcm_ioevents_init() - no eventfd stands for a write yet
+ * @live: open state, zeroed
+ */
+void vdcm_ioevents_init(struct vdcm_live *live)
+{
+	INIT_LIST_HEAD(&live->ioevents);
+	INIT_LIST_HEAD(&live->rung);
+	spin_lock_init(&live->rung_lock);
+	INIT_WORK(&live->ring_work, ring_work);
 }
 
 /**
@@ -128,37 +196,36 @@ static unsigned int width(u32 flags)
  * @adi: open ADI
  * @offset: as of the device's file: region and offset in it
  * @flags: VFIO_DEVICE_IOEVENTFD_*
- * @value: what to write; no larger than the size in @flags
+ * @value: what to write; 32 bits
  * @fd: eventfd, or -1: no more
  *
  * Offset must be a doorbell: naturally aligned in a page that is passed through
  * to the ADI. Registers of a control path are not to be written behind the VMM's
- * back. 64-bit writes are not offered; 8 and 16 bits are, and do what such a write does:
- * nothing (registers take 32 bits). They stay over a reset, until closing.
+ * back. Only 32-bit writes are offered: others do nothing, and a VMM that is refused
+ * makes them itself. They stay over a reset, until closing.
  *
  * Context: process.
- * Return: 0, -EINVAL (malformed, or not a doorbell), -ENOTTY (64 bits),
+ * Return: 0, -EINVAL (malformed, or not a doorbell), -ENOTTY (8, 16 or 64 bits),
  * -ENOSPC (VDCM_MAX_IOEVENTS), -EEXIST (there already), -ENODEV (none there to
  * be removed), or the error of @fd.
  */
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 {
 	unsigned int bar = offset >> VDCM_REGION_SHIFT;
-	unsigned int size = width(flags);
+	int ret = width_valid(flags);
 	struct vdcm_hit hit;
-	int ret;
 
-	if (flags == VFIO_DEVICE_IOEVENTFD_64)
-		return -ENOTTY;
+	if (ret)
+		return ret;
 	offset &= VDCM_REGION_MASK;
-	if (!size || fd < -1 || bar >= VDCM_NR_BARS || offset % size ||
-	    offset >= vdcm_region_size(adi, bar) || value >> 8 * size)
+	if (fd < -1 || bar >= VDCM_NR_BARS || offset % sizeof(u32) ||
+	    offset >= vdcm_region_size(adi, bar) || value > U32_MAX)
 		return -EINVAL;
-	vdcm_regions_find(adi->regions, bar, offset & ~3ULL, &hit);
+	vdcm_regions_find(adi->regions, bar, offset, &hit);
 	if (hit.kind != VDCM_HIT_PASS)
 		return -EINVAL;
 	mutex_lock(&adi->ioevent_lock);
-	ret = set(adi, bar, offset, size, value, fd);
+	ret = set(adi, bar, offset, value, fd);
 	mutex_unlock(&adi->ioevent_lock);
 	return ret;
 }
@@ -178,6 +245,11 @@ void vdcm_ioevents_release(struct vdcm_adi *adi)
 }
 
 #else /* the kernel's VFIO was built without it */
+
+void vdcm_ioevents_init(struct vdcm_live *live)
+{
+	INIT_LIST_HEAD(&live->ioevents);
+}
 
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 {

@@ -37,6 +37,11 @@ static struct vdcm_adi *adi_alloc(struct mdev_device *mdev)
 	adi = vfio_alloc_device(vdcm_adi, vdev, mdev_dev(mdev), &vdcm_vfio_ops);
 	if (IS_ERR(adi))
 		return adi;
+	adi->queues = vdcm_queues_get();
+	if (!adi->queues) {
+		vfio_put_device(&adi->vdev);
+		return ERR_PTR(-ENOMEM);
+	}
 	adi->mdev = mdev;
 	adi->parent = to_parent(mdev->type);
 	adi->type = type->type;
@@ -49,6 +54,7 @@ static struct vdcm_adi *adi_alloc(struct mdev_device *mdev)
 	init_rwsem(&adi->mem_lock);
 	spin_lock_init(&adi->irq_lock);
 	spin_lock_init(&adi->fault_lock);
+	vdcm_log_init(adi);
 	INIT_DELAYED_WORK(&adi->revoke_work, vdcm_revoke_work);
 	return adi;
 }
@@ -250,31 +256,23 @@ static void vdcm_type_released(struct kobject *kobj)
 		complete(&parent->released);
 }
 
-/* The core's type of a type object with our release in it, or NULL. */
-static const struct kobj_type *our_ktype(const struct kobj_type *core)
+/* The types may be in use already: must not fail. */
+static void watch_types(struct vdcm_parent *parent)
 {
+	const struct kobj_type *core = get_ktype(&parent->types[0].mtype.kobj);
 	const struct kobj_type ours = {
 		.release = vdcm_type_released,
 		.sysfs_ops = core->sysfs_ops,
 		.default_groups = core->default_groups,
 	};
-
-	return kmemdup(&ours, sizeof(ours), GFP_KERNEL);
-}
-
-static int watch_types(struct vdcm_parent *parent)
-{
-	const struct kobj_type *core = get_ktype(&parent->types[0].mtype.kobj);
 	unsigned int i;
 
-	parent->ktype = our_ktype(core);
-	if (!parent->ktype)
-		return -ENOMEM;
+	/* Made before the core's was known; no kobject has it yet. */
+	memcpy((void *)parent->ktype, &ours, sizeof(ours));
 	parent->core_release = core->release;
 	atomic_set(&parent->nr_held, parent->nr_types);
 	for (i = 0; i < parent->nr_types; i++)
 		parent->types[i].mtype.kobj.ktype = parent->ktype;
-	return 0;
 }
 
 static bool type_valid(const struct vdcm_type *type)
@@ -344,7 +342,10 @@ static struct vdcm_parent *parent_alloc(struct vdcm_driver *drv,
 		return NULL;
 	parent->mtypes = kcalloc(desc->nr_types, sizeof(*parent->mtypes),
 				 GFP_KERNEL);
-	if (!parent->mtypes) {
+	parent->ktype = kzalloc(sizeof(*parent->ktype), GFP_KERNEL);
+	if (!parent->mtypes || !parent->ktype) {
+		kfree(parent->ktype);
+		kfree(parent->mtypes);
 		kfree(parent);
 		return NULL;
 	}
@@ -409,13 +410,9 @@ struct vdcm_parent *vdcm_parent_register(struct vdcm_driver *drv,
 				   parent->mtypes, parent->nr_types);
 	if (ret)
 		goto free;
-	ret = watch_types(parent);
-	if (ret)
-		goto unregister;
+	watch_types(parent);
 	return parent;
 
-unregister:
-	mdev_unregister_parent(&parent->mdev);
 free:
 	parent_free(parent);
 	return ERR_PTR(ret);

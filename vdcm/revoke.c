@@ -61,7 +61,7 @@ void vdcm_revoke(struct vdcm_adi *adi)
 
 static void report(struct vdcm_adi *adi)
 {
-	char opener[TASK_COMM_LEN];
+	char opener[VDCM_OPENER_LEN];
 	unsigned long flags;
 	pid_t pid;
 

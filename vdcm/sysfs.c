@@ -29,7 +29,7 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
 	struct vdcm_adi *adi = vdcm_adi_get(dev);
-	char opener[TASK_COMM_LEN];
+	char opener[VDCM_OPENER_LEN];
 	unsigned long flags;
 	bool revoked;
 	pid_t pid;

@@ -2,27 +2,44 @@
 /*
  * The VFIO device: opening and closing, ioctls, reset.
  */
+#include <linux/memcontrol.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/string_helpers.h>
 #include <linux/uaccess.h>
 
 #include "internal.h"
 
+/* A process may call itself anything: one that parses or prints it must not be misled. */
+static void get_opener(char *name)
+{
+	char comm[TASK_COMM_LEN];
+	int len;
+
+	get_task_comm(comm, current);
+	len = string_escape_str(comm, name, VDCM_OPENER_LEN - 1, ESCAPE_ANY | ESCAPE_NAP,
+				NULL);
+	name[min(len, VDCM_OPENER_LEN - 1)] = 0;
+}
+
 /* Make the open state visible, or invisible, to everyone who looks for it. */
 static void publish(struct vdcm_adi *adi, struct vdcm_live *live)
 {
+	char opener[VDCM_OPENER_LEN] = "";
 	unsigned long flags;
 
 	lockdep_assert_held(&adi->lock);
+	if (live)
+		get_opener(opener);
 	mutex_lock(&adi->pin_lock);
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	spin_lock(&adi->fault_lock);
 	adi->live = live;
 	spin_unlock(&adi->fault_lock);
 	adi->opener_pid = live ? task_tgid_nr(current) : 0;
-	strscpy(adi->opener, live ? current->comm : "", sizeof(adi->opener));
+	memcpy(adi->opener, opener, sizeof(opener));
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	mutex_unlock(&adi->pin_lock);
 }
@@ -40,7 +57,8 @@ static struct vdcm_live *live_alloc(struct vdcm_adi *adi)
 		return NULL;
 	}
 	live->adi = adi;
-	INIT_LIST_HEAD(&live->ioevents);
+	vdcm_ioevents_init(live);
+	live->memcg = get_mem_cgroup_from_mm(current->mm);
 	vdcm_config_init(&live->config, adi->type->comp, nr);
 	vdcm_msix_init(&live->msix, nr);
 	return live;
@@ -49,6 +67,7 @@ static struct vdcm_live *live_alloc(struct vdcm_adi *adi)
 static void live_free(struct vdcm_live *live)
 {
 	vdcm_dma_free(live);
+	mem_cgroup_put(live->memcg);
 	kfree(live);
 }
 
@@ -96,7 +115,7 @@ static int vdcm_open_device(struct vfio_device *vdev)
 		cancel_delayed_work_sync(&adi->revoke_work);
 	/* One that is to come back later is told so, not the log. */
 	if (ret && ret != -EAGAIN)
-		dev_err(vdcm_adi_dev(adi), "cannot be opened: %d\n", ret);
+		vdcm_limited(adi, err, "cannot be opened: %d\n", ret);
 	return ret;
 }
 
@@ -137,15 +156,16 @@ void vdcm_set_bus_master(struct vdcm_adi *adi, bool on)
  * Pinned pages stay pinned and mapped: they are the same tenant's. Eventfds
  * stay: they are user space's.
  *
- * While the PF is quiesced, the hardware's part is left to vdcm_parent_resume().
+ * While the PF is quiesced, the hardware's part is left to vdcm_parent_resume(). An ADI
+ * that cannot be reset is revoked.
  *
  * Return: 0, -EIO on a dead or revoked device, or the driver's error.
  */
 int vdcm_reset(struct vdcm_adi *adi)
 {
 	struct vdcm_live *live = adi->live;
-	unsigned long flags;
 	bool there = vdcm_is_there(adi);
+	unsigned long flags;
 	int ret = 0;
 
 	lockdep_assert_held(&adi->lock);
@@ -158,9 +178,12 @@ int vdcm_reset(struct vdcm_adi *adi)
 	live->reset_owed = !there;
 	if (there)
 		ret = vdcm_ops(adi)->reset(adi);
-	if (ret)
-		dev_err(vdcm_adi_dev(adi), "reset failed: %d\n", ret);
-
+	/* Who knows what the last tenant's state does: nobody gets at it any more. */
+	if (ret) {
+		vdcm_limited(adi, err, "reset failed, taken from its user: %d\n", ret);
+		vdcm_revoke(adi);
+		return ret;
+	}
 	vdcm_config_init(&live->config, adi->type->comp, live->msix.nr);
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	vdcm_msix_reset(&live->msix);
@@ -337,6 +360,10 @@ static void vdcm_request(struct vfio_device *vdev, unsigned int count)
 
 static void vdcm_release(struct vfio_device *vdev)
 {
+	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
+
+	if (adi->queues)
+		vdcm_queues_put(adi->queues);
 	vdcm_vfio_free(vdev);
 }
 

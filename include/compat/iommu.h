@@ -70,7 +70,7 @@ static inline void vdcm_iommu_detach(struct iommu_domain *domain,
 static inline int vdcm_iommu_map(struct iommu_domain *domain, u64 iova,
 				 phys_addr_t phys, size_t size, int prot)
 {
-	return iommu_map(domain, iova, phys, size, prot, GFP_KERNEL);
+	return iommu_map(domain, iova, phys, size, prot, GFP_KERNEL_ACCOUNT);
 }
 
 #else /* no attachment of domains to PASIDs: nothing below is ever reached */

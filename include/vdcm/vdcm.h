@@ -226,6 +226,7 @@ void *vdcm_adi_drvdata(const struct vdcm_adi *adi);
 struct vdcm_parent *vdcm_adi_parent(const struct vdcm_adi *adi);
 const struct vdcm_type *vdcm_adi_type(const struct vdcm_adi *adi);
 struct device *vdcm_adi_dev(const struct vdcm_adi *adi);
+bool vdcm_adi_may_log(struct vdcm_adi *adi);
 void vdcm_adi_uuid(const struct vdcm_adi *adi, uuid_t *uuid);
 int vdcm_adi_configure_begin(struct vdcm_adi *adi);
 void vdcm_adi_configure_end(struct vdcm_adi *adi);
@@ -233,6 +234,25 @@ void vdcm_adi_configure_end(struct vdcm_adi *adi);
 void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec);
 int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault);
 void vdcm_adi_error(struct vdcm_adi *adi);
+
+/**
+ * vdcm_limited() - log a line about an ADI, unless there were too many of late
+ * @adi: ADI
+ * @level: err, warn, notice or info
+ * @fmt: as of printk(), and its arguments
+ *
+ * For every line that a guest, or who has the ADI open, can cause. The limit is the
+ * ADI's own, ten lines in ten seconds: one tenant's noise hides no other's lines.
+ *
+ * Context: any.
+ */
+#define vdcm_limited(adi, level, fmt, ...)				\
+do {									\
+	struct vdcm_adi *__adi = (adi);					\
+									\
+	if (vdcm_adi_may_log(__adi))					\
+		dev_##level(vdcm_adi_dev(__adi), fmt, ##__VA_ARGS__);	\
+} while (0)
 
 /* Read-only attributes of the framework, for a driver's attribute group. */
 extern struct device_attribute vdcm_attr_state;		/* see docs/abi */

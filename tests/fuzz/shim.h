@@ -177,7 +177,7 @@ struct workqueue_struct;
 
 #define dev_info(d, ...)		((void)(d))
 #define dev_warn(d, ...)		((void)(d))
-#define dev_notice_ratelimited(d, ...)	((void)(d))
+#define dev_notice(d, ...)		((void)(d))
 #define dev_warn_ratelimited(d, ...)	((void)(d))
 #define dev_info_ratelimited(d, ...)	((void)(d))
 

@@ -117,6 +117,7 @@ int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *d
 /* --- the rest of the driver ----------------------------------------------------------- */
 
 struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
+bool vdcm_adi_may_log(struct vdcm_adi *a) { return false; }
 void vdcm_adi_error(struct vdcm_adi *a) { }
 void snic_adi_link_event(struct snic_adi *a) { must(a == adi); }
 bool snic_adi_link_up(const struct snic_adi *a) { return true; }

@@ -262,6 +262,11 @@ struct device *vdcm_adi_dev(const struct vdcm_adi *adi)
 	return &fake_dev;
 }
 
+bool vdcm_adi_may_log(struct vdcm_adi *adi)
+{
+	return true;
+}
+
 /* --- MSI-X vectors ---------------------------------------------------------- */
 
 int pci_alloc_irq_vectors(struct pci_dev *dev, unsigned int min_vecs, unsigned int max_vecs,

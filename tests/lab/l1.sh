@@ -38,7 +38,8 @@ load_modules() {
 		modinfo -F depends "/lab/modules/$m.ko" | tr , '\n' | sed '/^vdcm$/d; /^$/d' |
 			xargs -r modprobe -a || return
 	done
-	[ -d /sys/module/vdcm ] || insmod /lab/modules/vdcm.ko || return
+	# PASIDs are logged as they come and go: tests count them.
+	[ -d /sys/module/vdcm ] || insmod /lab/modules/vdcm.ko dyndbg=+p || return
 	[[ -z "${DMA:-}" || " $* " == *" dma_mode="* ]] || set -- "$@" "dma_mode=$DMA"
 	[ -d /sys/module/smartnic ] || insmod /lab/modules/smartnic.ko "$@"
 }

@@ -5,8 +5,11 @@
  */
 #include <linux/pci_regs.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/avf.h"
@@ -139,9 +142,9 @@ static void refused(void)
 		{ 32, VFIO_DEVICE_IOEVENTFD_64, tail, 0, 0, ENOTTY },
 		{ 32, w, tail + 1, 0, 0, EINVAL },
 		{ 32, w, tail + 2, 0, 0, EINVAL },
-		{ 32, VFIO_DEVICE_IOEVENTFD_16, tail + 1, 0, 0, EINVAL },
+		{ 32, VFIO_DEVICE_IOEVENTFD_16, tail, 0, 0, ENOTTY },
 		{ 32, w, tail, 1ull << 32, 0, EINVAL },
-		{ 32, VFIO_DEVICE_IOEVENTFD_8, tail, 0x100, 0, EINVAL },
+		{ 32, VFIO_DEVICE_IOEVENTFD_8, tail, 0, 0, ENOTTY },
 		{ 32, w, OFFSET(0, AVF_ATQT), 0, 0, EINVAL },		/* trapped */
 		{ 32, w, OFFSET(0, 0x1000), 0, 0, EINVAL },		/* nothing */
 		{ 32, w, OFFSET(3, 0), 0, 0, EINVAL },			/* MSI-X table */
@@ -198,8 +201,89 @@ static void closed(void)
 	end();
 }
 
+/* Clause: of eventfds that are signalled one after the other the last one's write is the
+ * last, also while some of them are taken back.
+ */
+static void in_order(void)
+{
+	int fd[16], i, k;
+
+	start();
+	for (i = 0; i < (int)ARRAY_SIZE(fd); i++) {
+		fd[i] = event_new();
+		REQUIRE_OK(tail_event(&a, (uint32_t)i, fd[i]));
+	}
+	for (k = 0; k < 100; k++) {
+		for (i = 0; i < (int)ARRAY_SIZE(fd); i++)
+			signal_event(fd[i]);
+		REQUIRE_OK(tail_event(&a, 3, -1));
+		REQUIRE_OK(tail_event(&a, 3, fd[3]));
+	}
+	poll(NULL, 0, 200);
+	EXPECT_EQ(avf_rd(&a, AVF_TX_TAIL(0)), ARRAY_SIZE(fd) - 1);
+	end();
+}
+
+/* One process's eventfds and resets, which keep its device busy, until it is killed. */
+static void busy(struct avf *x, int ready)
+{
+	int fd, i;
+
+	signal_event(ready);
+	for (;;) {
+		fd = event_new();
+		for (i = 0; i < MANY; i++)
+			REQUIRE_OK(tail_event(x, (uint32_t)i, fd));
+		cfg_command(&x->dev, PCI_COMMAND_MEMORY, 0);
+		signal_event(fd);
+		/* All of them end at once, each with a write under way. */
+		close(fd);
+		vfio_reset(&x->dev);
+	}
+}
+
+/* Clause: a device that is busy with its eventfds keeps no other one waiting. */
+static void neighbour(void)
+{
+	int ready = event_new(), fd = event_new(), i;
+	uint64_t t, longest = 0;
+	pid_t pid[2];
+
+	start();
+	for (i = 0; i < 2; i++) {
+		fflush(stdout);
+		pid[i] = fork();
+		REQUIRE_GE(pid[i], 0);
+		if (pid[i])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (!i)
+			busy(&a, ready);
+		for (;;)
+			vfio_reset(&a.dev);
+	}
+	REQUIRE_GT(event_wait(ready, SOON), 0);
+	for (i = 0; i < 50; i++) {
+		t = now_ms();
+		REQUIRE_OK(tail_event(&b, 1, fd));
+		REQUIRE_OK(tail_event(&b, 1, -1));
+		if (now_ms() - t > longest)
+			longest = now_ms() - t;
+		poll(NULL, 0, 10);
+	}
+	ktap_note("longest %llu ms", (unsigned long long)longest);
+	EXPECT_LT(longest, 1000);
+	for (i = 0; i < 2; i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], NULL, 0);
+	}
+	end();
+}
+
 static const struct ktap_case cases[] = {
 	CASE_FOR(rings, "QEMU, rust-vmm's VMMs: doorbells through KVM"),
+	CASE(in_order),
+	CASE_SECONDS_FOR(neighbour, 60, "everyone beside a hostile VMM"),
 	CASE_FOR(refused, "everyone beside a hostile VMM"),
 	CASE_FOR(closed, "everyone beside a hostile VMM"),
 };

@@ -28,7 +28,7 @@ load() {
 		modprobe -q "$m"
 	done
 	[ -d /sys/module/vdcm ] || [ ! -f "$modules/vdcm.ko" ] ||
-		insmod "$modules/vdcm.ko" ${VDCM_PARAMS:-}
+		insmod "$modules/vdcm.ko" dyndbg=+p ${VDCM_PARAMS:-}
 	[ -d /sys/module/smartnic ] || [ ! -f "$modules/smartnic.ko" ] ||
 		insmod "$modules/smartnic.ko" ${SMARTNIC_PARAMS:-${DMA:+dma_mode=$DMA}}
 }

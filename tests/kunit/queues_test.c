@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "../../vdcm/queues.h"
+#include "fake_wq.h"
 
 /* More than one set's worth. */
 #define ADIS	(VDCM_QUEUES_ADIS + VDCM_QUEUES_ADIS / 4)
@@ -15,6 +16,8 @@ struct stuck {
 	struct work_struct work;
 	struct vdcm_queues *queues;
 };
+
+int fake_wq_left = -1;
 
 static DECLARE_COMPLETION(release);
 static DECLARE_COMPLETION(all_run);
@@ -117,11 +120,28 @@ static void queues_first(struct kunit *test)
 	vdcm_queues_exit();
 }
 
+/* Without memory for all workqueues of a set there is none, and nothing stays behind. */
+static void queues_no_memory(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < VDCM_NR_QUEUES; i++) {
+		fake_wq_left = i;
+		KUNIT_EXPECT_NULL(test, vdcm_queues_get());
+		fake_wq_left = i;
+		KUNIT_EXPECT_EQ(test, vdcm_queues_init(), -ENOMEM);
+	}
+	fake_wq_left = -1;
+	KUNIT_EXPECT_EQ(test, vdcm_queues_init(), 0);
+	vdcm_queues_exit();
+}
+
 static struct kunit_case queues_cases[] = {
 	KUNIT_CASE_SLOW(queues_stuck),
 	KUNIT_CASE(queues_kinds),
 	KUNIT_CASE(queues_shared),
 	KUNIT_CASE(queues_first),
+	KUNIT_CASE(queues_no_memory),
 	{}
 };
 

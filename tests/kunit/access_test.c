@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What read() and write() of the device's file come to. */
+#include <kunit/test.h>
+#include <linux/mman.h>
+#include <linux/pci_regs.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "../../vdcm/internal.h"
+
+#define BAR_BYTES	0x10000
+#define POS(region, off) ((loff_t)(region) << VDCM_REGION_SHIFT | (off))
+#define CONFIG(off)	POS(VFIO_PCI_CONFIG_REGION_INDEX, off)
+#define VECS		4
+
+static const struct vdcm_pages pages[] = {
+	{ .first = 0, .count = 8, .kind = VDCM_PAGE_PASS, .adi_page = 0 },
+	{ .first = 8, .count = 4, .kind = VDCM_PAGE_TRAP },
+	{ .first = 12, .count = 4, .kind = VDCM_PAGE_ABSENT },
+};
+
+static const struct vdcm_reg regs[] = {
+	{ .bar = 0, .offset = 0x8000, .count = 1, .target = 0x100, .wmask = 0xff00 },
+	{ .bar = 0, .offset = 0x8004, .count = 1, .target = 0x104 },
+};
+
+static const struct vdcm_composition comp = {
+	.bars = {
+		[0] = { .size = BAR_BYTES, .flags = VDCM_BAR_64BIT, .pages = pages,
+			.nr_pages = ARRAY_SIZE(pages) },
+		[3] = { .size = 0x4000 },
+	},
+	.regs = regs,
+	.nr_regs = ARRAY_SIZE(regs),
+	.msix_bar = 3,
+	.msix_table = 0x1000,
+	.msix_pba = 0x3000,
+};
+
+struct open_adi {
+	struct vdcm_adi adi;
+	struct vdcm_parent parent;
+	struct vdcm_adi_ops ops;
+	struct vdcm_type type;
+	struct vdcm_live *live;
+	u8 __user *buf;
+	unsigned int accesses;	/* of the ADI's registers */
+	unsigned int kill_after;
+	u32 offset, value;	/* of the last one */
+	unsigned int memory, bus_master, resets;	/* calls */
+};
+
+static struct open_adi *open_of(struct vdcm_adi *adi)
+{
+	return container_of(adi, struct open_adi, adi);
+}
+
+/* --- the rest of the framework -------------------------------------------------- */
+
+void vdcm_set_memory(struct vdcm_adi *adi, bool on)
+{
+	open_of(adi)->memory++;
+}
+
+void vdcm_set_bus_master(struct vdcm_adi *adi, bool on)
+{
+	open_of(adi)->bus_master++;
+}
+
+int vdcm_reset(struct vdcm_adi *adi)
+{
+	open_of(adi)->resets++;
+	return 0;
+}
+
+/* --- the PF driver --------------------------------------------------------------- */
+
+static void kill_current(void)
+{
+	spin_lock_irq(&current->sighand->siglock);
+	sigaddset(&current->pending.signal, SIGKILL);
+	set_tsk_thread_flag(current, TIF_SIGPENDING);
+	spin_unlock_irq(&current->sighand->siglock);
+}
+
+static void seen(struct open_adi *o, u32 offset, u32 value)
+{
+	o->offset = offset;
+	o->value = value;
+	if (++o->accesses == o->kill_after)
+		kill_current();
+}
+
+static u32 reg_read(struct vdcm_adi *adi, u32 offset)
+{
+	seen(open_of(adi), offset, 0);
+	return 0xa0000000 | offset;
+}
+
+static void reg_write(struct vdcm_adi *adi, u32 offset, u32 value)
+{
+	seen(open_of(adi), offset, value);
+}
+
+static int no_irq(struct vdcm_adi *adi, unsigned int vec)
+{
+	return -ENXIO;
+}
+
+/* ---------------------------------------------------------------------------------- */
+
+static int access_init(struct kunit *test)
+{
+	struct open_adi *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+	const char *why;
+
+	KUNIT_ASSERT_NOT_NULL(test, o);
+	test->priv = o;
+	o->live = kunit_kzalloc(test, struct_size(o->live, vecs, VECS), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, o->live);
+	o->buf = (u8 __user *)kunit_vm_mmap(test, NULL, 0, BAR_BYTES, PROT_READ | PROT_WRITE,
+					     MAP_ANONYMOUS | MAP_PRIVATE, 0);
+	KUNIT_ASSERT_NOT_NULL(test, (void __force *)o->buf);
+	o->ops = (struct vdcm_adi_ops) {
+		.reg_read = reg_read, .reg_write = reg_write, .vector_irq = no_irq,
+	};
+	o->parent.ops = &o->ops;
+	o->type.comp = &comp;
+	o->type.nr_vectors = VECS;
+	o->adi.parent = &o->parent;
+	o->adi.type = &o->type;
+	o->adi.regions = vdcm_regions_create(&comp, VECS, &why);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(o->adi.regions));
+	o->adi.live = o->live;
+	o->live->adi = &o->adi;
+	mutex_init(&o->adi.lock);
+	spin_lock_init(&o->adi.irq_lock);
+	vdcm_config_init(&o->live->config, &comp, VECS);
+	vdcm_msix_init(&o->live->msix, VECS);
+	return 0;
+}
+
+static void access_exit(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	if (o)
+		vdcm_regions_destroy((struct vdcm_regions *)o->adi.regions);
+	flush_signals(current);
+}
+
+static ssize_t rd(struct open_adi *o, loff_t pos, size_t count)
+{
+	return vdcm_read(&o->adi.vdev, o->buf, count, &pos);
+}
+
+static ssize_t wr(struct open_adi *o, loff_t pos, size_t count)
+{
+	return vdcm_write(&o->adi.vdev, o->buf, count, &pos);
+}
+
+static u64 rd_value(struct kunit *test, loff_t pos, size_t count)
+{
+	struct open_adi *o = test->priv;
+	__le64 value = 0;
+
+	KUNIT_EXPECT_EQ(test, rd(o, pos, count), count);
+	KUNIT_EXPECT_EQ(test, copy_from_user(&value, o->buf, count), 0);
+	return le64_to_cpu(value);
+}
+
+static void wr_value(struct kunit *test, loff_t pos, size_t count, u64 v)
+{
+	struct open_adi *o = test->priv;
+	__le64 value = cpu_to_le64(v);
+
+	KUNIT_EXPECT_EQ(test, copy_to_user(o->buf, &value, count), 0);
+	KUNIT_EXPECT_EQ(test, wr(o, pos, count), count);
+}
+
+static void memory_on(struct kunit *test)
+{
+	wr_value(test, CONFIG(PCI_COMMAND), 2, PCI_COMMAND_MEMORY);
+}
+
+/* A process that is killed ends its access, however long, with the piece it is at. */
+static void access_killed(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	memory_on(test);
+	o->kill_after = 10;
+	KUNIT_EXPECT_EQ(test, rd(o, POS(0, 0), BAR_BYTES), -EINTR);
+	KUNIT_EXPECT_EQ(test, o->accesses, 10);
+	flush_signals(current);
+	o->accesses = 0;
+	KUNIT_EXPECT_EQ(test, wr(o, POS(0, 0), BAR_BYTES), -EINTR);
+	KUNIT_EXPECT_EQ(test, o->accesses, 10);
+	/* One piece is as it ever was. */
+	KUNIT_EXPECT_EQ(test, rd(o, POS(0, 0), 4), 4);
+	flush_signals(current);
+	KUNIT_EXPECT_EQ(test, rd(o, POS(0, 0), BAR_BYTES), BAR_BYTES);
+}
+
+static void access_places(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+	static const struct {
+		loff_t pos;
+		size_t count;
+		ssize_t ret;
+	} rows[] = {
+		{ CONFIG(0), 0, 0 }, { CONFIG(0), VDCM_CONFIG_SIZE, VDCM_CONFIG_SIZE },
+		{ CONFIG(1), VDCM_CONFIG_SIZE, -EINVAL }, { CONFIG(VDCM_CONFIG_SIZE), 1, -EINVAL },
+		{ POS(0, BAR_BYTES - 1), 1, 1 }, { POS(0, BAR_BYTES - 1), 2, -EINVAL },
+		{ POS(1, 0), 1, -EINVAL }, { POS(6, 0), 4, -EINVAL }, { POS(8, 0), 1, -EINVAL },
+		{ POS(VDCM_NR_REGIONS, 0), 1, -EINVAL }, { -1, 1, -EINVAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		KUNIT_EXPECT_EQ(test, rd(o, rows[i].pos, rows[i].count), rows[i].ret);
+		KUNIT_EXPECT_EQ(test, wr(o, rows[i].pos, rows[i].count), rows[i].ret);
+	}
+	o->buf = NULL;
+	KUNIT_EXPECT_EQ(test, rd(o, CONFIG(0), 4), -EFAULT);
+	KUNIT_EXPECT_EQ(test, wr(o, CONFIG(0), 4), -EFAULT);
+}
+
+static void access_registers(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0), 4), U32_MAX);
+	wr_value(test, POS(0, 0), 4, 1);
+	KUNIT_EXPECT_EQ(test, o->accesses, 0);
+	memory_on(test);
+	KUNIT_EXPECT_EQ(test, o->memory, 1);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x7ff8), 8), 0xa0007ffca0007ff8);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x10), 2), 0);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xc000), 4), 0);
+	KUNIT_EXPECT_EQ(test, o->accesses, 2);
+	wr_value(test, POS(0, 0x20), 4, 7);
+	KUNIT_EXPECT_EQ(test, o->offset, 0x20);
+	KUNIT_EXPECT_EQ(test, o->value, 7);
+	wr_value(test, POS(0, 0x20), 8, 7ULL << 32);
+	KUNIT_EXPECT_EQ(test, o->offset, 0x24);
+	KUNIT_EXPECT_EQ(test, o->value, 7);
+	wr_value(test, POS(0, 0x8000), 4, U32_MAX);
+	KUNIT_EXPECT_EQ(test, o->offset, 0x100);
+	KUNIT_EXPECT_EQ(test, o->value, 0xff00);
+	o->accesses = 0;
+	wr_value(test, POS(0, 0x8004), 4, U32_MAX);
+	wr_value(test, POS(0, 0x20), 2, U16_MAX);
+	wr_value(test, POS(0, 0xc000), 4, U32_MAX);
+	KUNIT_EXPECT_EQ(test, o->accesses, 0);
+}
+
+static void access_msix(struct kunit *test)
+{
+	memory_on(test);
+	wr_value(test, POS(3, 0x1008), 4, 0x1234);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(3, 0x1008), 2), 0x1234);
+	wr_value(test, POS(3, 0x3000), 8, U64_MAX);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(3, 0x3000), 8), 0);
+}
+
+/* What a write to config space sets off. */
+static void access_config(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	wr_value(test, CONFIG(PCI_COMMAND), 2, PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_EQ(test, o->bus_master, 1);
+	KUNIT_EXPECT_EQ(test, o->memory, 0);
+	wr_value(test, CONFIG(VDCM_CAP_MSIX + PCI_MSIX_FLAGS), 2, PCI_MSIX_FLAGS_ENABLE);
+	KUNIT_EXPECT_EQ(test, o->live->msix.ctrl, PCI_MSIX_FLAGS_ENABLE | (VECS - 1));
+	wr_value(test, CONFIG(VDCM_CAP_PCIE + PCI_EXP_DEVCTL), 2, PCI_EXP_DEVCTL_BCR_FLR);
+	KUNIT_EXPECT_EQ(test, o->resets, 1);
+	/* Away: what concerns the hardware is left for later. */
+	o->parent.quiesced = true;
+	o->parent.nr_quiesces = 1;
+	wr_value(test, CONFIG(PCI_COMMAND), 2, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, o->bus_master, 1);
+	KUNIT_EXPECT_EQ(test, o->memory, 0);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0), 4), U32_MAX);
+	wr_value(test, POS(0, 0), 4, 1);
+	KUNIT_EXPECT_EQ(test, o->accesses, 0);
+}
+
+static void access_gone(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	memory_on(test);
+	o->live->revoked = true;
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0), 4), U32_MAX);
+	wr_value(test, POS(0, 0), 4, 1);
+	o->live->revoked = false;
+	o->parent.dead = true;
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0), 8), U64_MAX);
+	wr_value(test, CONFIG(PCI_COMMAND), 2, 0);
+	KUNIT_EXPECT_EQ(test, o->accesses, 0);
+	KUNIT_EXPECT_EQ(test, o->memory, 1);
+}
+
+static struct kunit_case access_cases[] = {
+	KUNIT_CASE(access_killed),
+	KUNIT_CASE(access_places),
+	KUNIT_CASE(access_registers),
+	KUNIT_CASE(access_msix),
+	KUNIT_CASE(access_config),
+	KUNIT_CASE(access_gone),
+	{}
+};
+
+static struct kunit_suite access_suite = {
+	.name = "access",
+	.init = access_init,
+	.exit = access_exit,
+	.test_cases = access_cases,
+};
+kunit_test_suite(access_suite);

@@ -5,6 +5,8 @@
 #   load_modules [PARAMETERS OF smartnic]   dma_mode=$DMA unless given
 #   start_l2 NAME [--mdev UUID]... [--smp N] [--mem MB] [--vfio-opts OPTS]
 #            [--machine M] [--append ARGS] [--qemu ARGS] [--no-wait]
+#            [--guest G] [--initrd FILE]   another guest (tests/lab/run --guest)
+#            [--as USER]  QEMU as that user, its locked memory limited to $L2_MEMLOCK KiB
 #   wait_l2 NAME [SECONDS]       until its agent answers
 #   l2_cmd NAME [--timeout S] 'sh commands'   output and status; 124: no answer,
 #                                125: it does not run, or reset itself
@@ -12,6 +14,8 @@
 #   stop_l2 NAME                 power off, then reap
 #   kill_l2 NAME                 SIGKILL, then reap
 #   reboot_l2 NAME [SECONDS]     the same QEMU, the guest starts again
+#   again_l2 NAME 'sh commands' [SECONDS]   the same, by these commands
+#   l2_qmp NAME COMMAND          asks its QEMU; prints the answer, fails if it is an error
 
 LAB_OUT=${LAB_OUT:-/lab/out}
 L2_RUN=/run/l2
@@ -84,8 +88,9 @@ keep_log() { # NAME
 }
 
 start_l2() {
-	local name=$1 mem=256 smp=1 vfio= machine=pc append= wait=1 d u
-	local -a mdevs=() extra=() more
+	local words="console=ttyS0 loglevel=4 mitigations=off tsc=reliable no_timer_check net.ifnames=0"
+	local name=$1 mem=256 smp=1 vfio= machine=pc append= wait=1 files=/lab/l2 initrd= d u
+	local -a mdevs=() extra=() more as=()
 
 	shift
 	while [ "$#" -gt 0 ]; do
@@ -98,11 +103,16 @@ start_l2() {
 		--append) append=$2; shift ;;
 		--qemu) read -ra more <<<"$2"; extra+=("${more[@]}"); shift ;;
 		--no-wait) wait= ;;
+		--guest) files=/lab/guests/$2; shift ;;
+		--initrd) initrd=$2; shift ;;
+		--as) as=(setpriv "--reuid=$2" "--regid=$2" --init-groups --inh-caps=-all); shift ;;
 		*) l1_fail "start_l2: $1?"; return 2 ;;
 		esac
 		shift
 	done
 	l2_alive "$name" && { l1_fail "L2 $name runs already"; return 1; }
+	# What is no Linux (iPXE) takes no words of Linux.
+	[ -e "$files/initrd" ] || words=
 	d=$L2_RUN/$name
 	keep_log "$name"
 	rm -rf "$d"
@@ -115,12 +125,17 @@ start_l2() {
 	for u in "${mdevs[@]}"; do
 		extra+=(-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$u$vfio")
 	done
+	: >"$(l2_console "$name")"
+	if [ "${#as[@]}" -gt 0 ]; then
+		chmod 777 "$d" && chmod 666 "$d"/agent.* "$(l2_console "$name")" || return
+	fi
 	# The guest reboots in the same QEMU, and hangs when it panics: the console tells.
 	# shellcheck disable=SC2046
-	(setsid qemu-system-x86_64 -M "$machine" $(l2_accel) -m "$mem" -smp "$smp" \
+	([ "${#as[@]}" = 0 ] || ulimit -l "$L2_MEMLOCK"
+	setsid "${as[@]}" qemu-system-x86_64 -M "$machine" $(l2_accel) -m "$mem" -smp "$smp" \
 		-nodefaults -no-user-config -display none \
-		-kernel /lab/l2/vmlinuz -initrd /lab/l2/initrd \
-		-append "console=ttyS0 loglevel=4 mitigations=off tsc=reliable no_timer_check net.ifnames=0 $append" \
+		-kernel "$files/vmlinuz" -initrd "${initrd:-$files/initrd}" \
+		-append "$words${append:+ $append}" \
 		-serial "file:$(l2_console "$name")" \
 		-chardev "pipe,id=agent,path=$d/agent" -device virtio-serial-pci \
 		-device virtserialport,chardev=agent,name=lab.agent \
@@ -216,8 +231,27 @@ kill_l2() {
 	l2_reap "$1"
 }
 
-reboot_l2() {
+again_l2() {
 	rm -f "$L2_RUN/$1/up"
-	printf '0 %s %s\n' $((5 * SLOW)) "$(echo 'reboot -f' | base64)" >"$L2_RUN/$1/agent.in"
-	wait_l2 "$1" "${2:-}"
+	printf '0 %s %s\n' $((5 * SLOW)) "$(echo "$2" | base64 -w 0)" >"$L2_RUN/$1/agent.in"
+	wait_l2 "$1" "${3:-}"
+}
+
+reboot_l2() { again_l2 "$1" 'reboot -f' "${2:-}"; }
+
+# A session of its own for each question. Events may come in between.
+l2_qmp() {
+	local cmd line=
+
+	coproc QMP { exec socat - "UNIX-CONNECT:$L2_RUN/$1/qmp" 2>/dev/null; }
+	for cmd in '{"execute":"qmp_capabilities"}' "$2"; do
+		printf '%s\n' "$cmd" >&"${QMP[1]}"
+		while read -r -t $((30 * SLOW)) -u "${QMP[0]}" line; do
+			[[ $line != *'"return":'* && $line != *'"error":'* ]] || break
+		done
+	done
+	kill "$QMP_PID" 2>/dev/null
+	wait "$QMP_PID" 2>/dev/null
+	printf '%s\n' "$line"
+	[[ $line == *'"return":'* ]]
 }

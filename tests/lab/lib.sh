@@ -157,13 +157,16 @@ build_kept() {
 # The kernel of a suite, from its options.
 suite_kernel() { local re='--kernel ([^ ]+)'; if [[ $1 =~ $re ]]; then echo "${BASH_REMATCH[1]}"; else echo 6.12; fi; }
 
+# The guests it asks for, as steps.
+suite_guests() { grep -oE -- '--guest [^ ]+' <<<"$1" | sed 's/--guest /l2@/' || true; }
+
 # suite_kept NAME DMA OPTIONS SCRIPT: where the counts stand of a suite in L1 that passed.
 suite_kept() {
 	local k key s
 
 	k=$(suite_kernel "$3")
 	key=$({
-		for s in qemu rootfs l2 "kernel@$k" "boot@$k"; do step_key "$s"; done
+		for s in qemu rootfs l2 "kernel@$k" "boot@$k" $(suite_guests "$3"); do step_key "$s"; done
 		echo "$*"
 		# What else tests/lab/run and the scripts go by.
 		env | grep -E '^(TYPE|GUESTS|VFIO|SLOW|LAB_MODULES_DIR|LAB_QEMU|LAB_L1_[A-Z0-9_]*)=' | sort || true

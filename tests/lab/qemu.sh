@@ -53,6 +53,8 @@ kvm_works() {
 	[ "$(cat "$memo")" = yes ]
 }
 
+TCG_CPU=qemu64,+svm,+npt
+
 # accel_args fills ACCEL; $1 is kvm, tcg or empty (choose).
 accel_args() {
 	local a=${1:-${LAB_ACCEL:-}}
@@ -62,7 +64,7 @@ accel_args() {
 	fi
 	case $a in
 	kvm) ACCEL=(-accel kvm -cpu host) MACHINE=q35,kernel-irqchip=split ;;
-	tcg) ACCEL=(-accel tcg,thread=multi -cpu "${LAB_CPU:-qemu64,+svm,+npt}") MACHINE=q35 ;;
+	tcg) ACCEL=(-accel tcg,thread=multi -cpu "${LAB_CPU:-$TCG_CPU}") MACHINE=q35 ;;
 	*) die "--accel $a: kvm or tcg" ;;
 	esac
 }

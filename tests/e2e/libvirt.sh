@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # libvirt on the SmartNIC: node devices from definition to removal, and a domain
-# with one as its hostdev, unplugged and plugged again while it runs. There is no
-# systemd in L1: the daemons are started by hand.
+# with one as its hostdev, unplugged and plugged again while it runs, on machine types
+# pc and q35. There is no systemd in L1: the daemons are started by hand. With AppArmor
+# (tests/lab/run --apparmor) the daemon and each QEMU are confined by Debian's profiles,
+# and QEMU is not root, as on any Debian host.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -10,8 +12,27 @@ set -u
 GUEST=lv
 MAC=02:00:00:00:88:01
 SETTINGS="mac=02:00:00:00:88:09 vlan=100 tx_rate=1000 trust=on spoofchk=off link_state=enable queues=1 rx_ring_size=512 tx_ring_size=1024 itr=20"
+LOGS=/var/log/libvirt/qemu
 DOMAIN=/run/domain.xml
 HOSTDEV=/run/hostdev.xml
+
+# A guest's QEMU writes where its profile lets it.
+l2_console() { printf '%s/l2-%s.log\n' $LOGS "$1"; }
+
+apparmor() { [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; }
+
+# The profiles that Debian's packages bring, as its service loads them.
+profiles() { apparmor_parser -r /etc/apparmor.d/usr.sbin.libvirtd /etc/apparmor.d/usr.lib.libvirt.virt-aa-helper; }
+
+# What Debian's qemu.conf says, but for what takes systemd.
+qemu_conf() {
+	if apparmor; then
+		echo 'security_driver = "apparmor"'
+	else
+		printf '%s\n' 'user = "root"' 'group = "root"' 'security_driver = "none"' 'namespaces = []'
+	fi
+	printf '%s\n' 'cgroup_controllers = []' 'remember_owner = 0' 'stdio_handler = "file"'
+}
 
 daemons() {
 	mkdir -p /run/dbus /run/udev /var/log/libvirt/qemu /var/lib/libvirt /var/cache/libvirt
@@ -22,15 +43,8 @@ daemons() {
 	# Debian 12 leaves these to a package that wants systemd.
 	getent group libvirt >/dev/null || groupadd -r libvirt || return
 	getent passwd libvirt-qemu >/dev/null || useradd -r libvirt-qemu || return
-	cat >/etc/libvirt/qemu.conf <<-END
-		user = "root"
-		group = "root"
-		security_driver = "none"
-		namespaces = []
-		cgroup_controllers = []
-		remember_owner = 0
-		stdio_handler = "file"
-	END
+	qemu_conf >/etc/libvirt/qemu.conf
+	! apparmor || profiles || return
 	libvirtd -d || return
 	until_true 120 virsh -q version
 }
@@ -202,6 +216,13 @@ hostdev_xml() {
 	END
 }
 
+# Where a device can be plugged in.
+ports() {
+	[ $MACHINE = q35 ] || return 0
+	echo "    <controller type='pci' model='pcie-root'/>"
+	for _ in 1 2 3 4 5 6; do echo "    <controller type='pci' model='pcie-root-port'/>"; done
+}
+
 domain_xml() {
 	cat <<-END
 		<domain type='$ACCEL'>
@@ -209,7 +230,7 @@ domain_xml() {
 		  <memory unit='MiB'>256</memory>
 		  <vcpu>1</vcpu>
 		  <os>
-		    <type arch='x86_64' machine='pc'>hvm</type>
+		    <type arch='x86_64' machine='$MACHINE'>hvm</type>
 		    <kernel>/lab/l2/vmlinuz</kernel>
 		    <initrd>/lab/l2/initrd</initrd>
 		    <cmdline>console=ttyS0 loglevel=4 mitigations=off tsc=reliable no_timer_check net.ifnames=0</cmdline>
@@ -218,6 +239,7 @@ domain_xml() {
 		  <cpu mode='$CPU'/>
 		  <devices>
 		    <controller type='usb' model='none'/>
+		$(ports)
 		    <memballoon model='none'/>
 		    <serial type='file'><source path='$(l2_console $GUEST)'/></serial>
 		    <channel type='pipe'>
@@ -238,6 +260,7 @@ domain_start() {
 	*kvm*) ACCEL=kvm CPU=host-passthrough ;;
 	*) ACCEL=qemu CPU=maximum ;;
 	esac
+	keep_log $GUEST
 	mkdir -p "$d" && mkfifo "$d/agent.in" "$d/agent.out" && hostdev_xml >$HOSTDEV && domain_xml >$DOMAIN &&
 		virsh define $DOMAIN && virsh start $GUEST && cp /run/libvirt/qemu/$GUEST.pid "$d/pid" && wait_l2 $GUEST
 }
@@ -249,12 +272,39 @@ guest_talks() { guest_up $GUEST 1 && reach $GUEST host && ping_ms $GUEST host; }
 
 unplug() { virsh detach-device $GUEST $HOSTDEV --live && until_true 60 idle && l2_cmd $GUEST '[ ! -e /sys/class/net/eth0 ]'; }
 replug() { virsh attach-device $GUEST $HOSTDEV --live && until_true 30 in_use && guest_mac && guest_talks; }
-domain_stop() { virsh destroy $GUEST && until_true 30 idle && equal "$(attr "$U" pinned_bytes)" 0 && virsh undefine $GUEST; }
+domain_stop() { virsh destroy $GUEST && until_true 30 idle && equal "$(attr "$U" pinned_bytes)" 0 && virsh undefine $GUEST && l2_reap $GUEST; }
 
-daemon_logs() { cp /var/log/libvirt/qemu/*.log "$LAB_OUT/" 2>/dev/null; true; }
+# Each by a profile, the guest's own; and not as root.
+confined() {
+	local pid
+
+	pid=$(l2_pid $GUEST)
+	cat "/proc/$(pidof libvirtd)/attr/current" "/proc/$pid/attr/current" && stat -c %U "/proc/$pid" &&
+		grep -q '^libvirtd (enforce)' "/proc/$(pidof libvirtd)/attr/current" && grep -q '^libvirt-[-0-9a-f]* (enforce)' "/proc/$pid/attr/current" &&
+		equal "$(stat -c %U "/proc/$pid")" libvirt-qemu
+}
+# Profiles that were loaded are in the log; so would be what they refused.
+nothing_denied() { dmesg | grep -a 'apparmor="STATUS".*libvirtd' && ! dmesg | grep -a 'apparmor="DENIED"'; }
+
+daemon_logs() { cp $LOGS/*.log "$LAB_OUT/" 2>/dev/null; true; }
+
+domain() {
+	check "$MACHINE: a domain with the device as hostdev starts" domain_start
+	check "$MACHINE: its QEMU has it open" in_use
+	if apparmor; then
+		check "$MACHINE: libvirtd and QEMU are confined" confined
+	else
+		skip "$MACHINE: libvirtd and QEMU are confined" "no AppArmor: tests/lab/run --apparmor"
+	fi
+	check "$MACHINE: the guest's iavf has the mac" guest_mac
+	check "$MACHINE: the guest talks to the host" guest_talks
+	check "$MACHINE: hot-unplug" unplug
+	check "$MACHINE: plugged in again it works" replug
+	check "$MACHINE: the domain's end leaves the device idle, nothing pinned" domain_stop
+}
 
 main() {
-	plan 27
+	plan 37
 	say "libvirt $(virsh --version), $(mdevctl --version), $(qemu-system-x86_64 --version | head -n 1), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) U=$(cat /proc/sys/kernel/random/uuid)
@@ -285,14 +335,13 @@ main() {
 
 	pf_up "$PF_DEV"
 	trap daemon_logs EXIT
-	check "a domain with the device as hostdev starts" domain_start
-	check "the domain's QEMU has it open" in_use
-	check "the guest's iavf has the mac" guest_mac
-	check "the guest talks to the host" guest_talks
-	check "hot-unplug" unplug
-	check "plugged in again it works" replug
-	check "the domain's end leaves the device idle, nothing pinned" domain_stop
+	for MACHINE in pc q35; do domain; done
 	check "nodedev-destroy and nodedev-undefine" nodedev_gone
+	if apparmor; then
+		check "AppArmor has refused nothing" nothing_denied
+	else
+		skip "AppArmor has refused nothing" "no AppArmor: tests/lab/run --apparmor"
+	fi
 	finish
 }
 

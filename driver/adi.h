@@ -53,7 +53,6 @@ struct snic_msg {
 
 /* What the operator set (attrs.c). Kept over open, close and reset. */
 enum snic_cfg {
-	SNIC_CFG_VLAN,
 	SNIC_CFG_TX_RATE,	/* Mb/s */
 	SNIC_CFG_TRUST,
 	SNIC_CFG_SPOOFCHK,
@@ -75,6 +74,7 @@ enum snic_cfg {
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum snic_cfg
+ * @vlan: VLANs that the operator set; kept as @cfg
  * @stats: by enum snic_stat: what was counted since it was opened, but for
  * @counting: what the device counts now
  * @nr_queues: queue pairs it was opened with
@@ -113,6 +113,7 @@ struct snic_adi {
 	struct mutex lock;	/* see above */
 	u16 func;
 	u32 cfg[SNIC_NR_CFG];
+	struct snic_vlan vlan;
 	u64 stats[SNIC_STAT_COUNT];
 	bool counting;
 	unsigned int nr_queues;
@@ -205,6 +206,9 @@ extern const unsigned int snic_nr_avf_types;
 extern struct attribute *snic_cfg_attrs[];
 void snic_cfg_init(struct snic_adi *adi);
 void snic_cfg_apply_itr(struct snic_adi *adi);
+
+/* vlan.c */
+extern struct device_attribute snic_attr_vlan;
 
 /* stats.c */
 extern const struct attribute_group snic_stats_group;

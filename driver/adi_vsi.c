@@ -10,6 +10,24 @@
 #include "adi.h"
 #include "hw.h"
 
+/* Frames without a tag only. */
+static const u8 snic_vids_untagged[SNIC_VIDS / 8] = { BIT(0) };
+
+/* The VLAN table that is to be in force, or NULL: none. */
+static const u8 *snic_adi_vids(const struct snic_adi *adi)
+{
+	switch (adi->vlan.mode) {
+	case SNIC_VLAN_TRUNK:
+		return adi->vlan.vids;
+	case SNIC_VLAN_PORT:
+		return NULL;
+	case SNIC_VLAN_ALL:
+		return adi->cfg[SNIC_CFG_TRUST] ? NULL : snic_vids_untagged;
+	default:
+		return snic_vids_untagged;
+	}
+}
+
 static u16 snic_adi_vsi_flags(const struct snic_adi *adi)
 {
 	u16 flags = 0;
@@ -22,6 +40,10 @@ static u16 snic_adi_vsi_flags(const struct snic_adi *adi)
 		flags |= SNIC_VSI_MC_PROMISC;
 	if (adi->promisc & FLAG_VF_UNICAST_PROMISC && adi->cfg[SNIC_CFG_TRUST])
 		flags |= SNIC_VSI_UC_PROMISC;
+	if (adi->cfg[SNIC_CFG_TRUST])
+		flags |= SNIC_VSI_CONTROL;
+	if (snic_adi_vids(adi))
+		flags |= SNIC_VSI_VLAN_FILTER;
 	return flags;
 }
 
@@ -29,17 +51,24 @@ static u16 snic_adi_vsi_flags(const struct snic_adi *adi)
  * snic_adi_vsi_update() - bring the switch in line with settings and wishes
  * @adi: open ADI
  *
- * Return: 0 or errno, then nothing has changed.
+ * Return: 0 or errno, then nothing has changed; a VLAN table may have, if more than
+ * that was to change.
  */
 int snic_adi_vsi_update(struct snic_adi *adi)
 {
-	const struct snic_vsi *vsi = &adi->vsi;
-	u16 flags = snic_adi_vsi_flags(adi), vlan = adi->cfg[SNIC_CFG_VLAN];
-	u32 tx_rate = adi->cfg[SNIC_CFG_TX_RATE];
+	u32 tx_rate = adi->cfg[SNIC_CFG_TX_RATE], vlan = adi->vlan.port;
+	const u8 *vids = snic_adi_vids(adi);
+	struct snic_vsi *vsi = &adi->vsi;
+	u16 flags = snic_adi_vsi_flags(adi);
+	int err;
 
+	/* First, so that it is complete when the flag takes effect. */
+	err = vids ? snic_vsi_set_vids(adi->pf, vsi, vids) : 0;
+	if (err)
+		return err;
 	if (flags == vsi->flags && vlan == vsi->vlan && tx_rate == vsi->tx_rate)
 		return 0;
-	return snic_vsi_set(adi->pf, &adi->vsi, flags, vlan, tx_rate);
+	return snic_vsi_set(adi->pf, vsi, flags, vlan, tx_rate);
 }
 
 /**

@@ -160,7 +160,6 @@ static ssize_t snic_cfg_store(struct device *dev, struct device_attribute *attr,
 
 #define SNIC_SWITCH	.words = snic_switch_words, .nr_words = SNIC_SWITCH_WORDS
 
-SNIC_CFG_ATTR(vlan, SNIC_CFG_VLAN, true, .range = &snic_range_vlan);
 SNIC_CFG_ATTR(tx_rate, SNIC_CFG_TX_RATE, true, .range = &snic_range_tx_rate);
 SNIC_CFG_ATTR(trust, SNIC_CFG_TRUST, true, SNIC_SWITCH);
 SNIC_CFG_ATTR(spoofchk, SNIC_CFG_SPOOFCHK, true, SNIC_SWITCH);
@@ -172,7 +171,7 @@ SNIC_CFG_ATTR(tx_ring_size, SNIC_CFG_TX_RING, false, .range = &snic_range_ring);
 SNIC_CFG_ATTR(itr, SNIC_CFG_ITR, true, .range = &snic_range_itr);
 
 struct attribute *snic_cfg_attrs[] = {
-	&snic_cfg_vlan.dattr.attr,
+	&snic_attr_vlan.attr,
 	&snic_cfg_tx_rate.dattr.attr,
 	&snic_cfg_trust.dattr.attr,
 	&snic_cfg_spoofchk.dattr.attr,

@@ -12,7 +12,8 @@
 
 #include "attrs_parse.h"
 
-const struct snic_range snic_range_vlan = { 0, 4094, 1 };
+static const struct snic_range snic_range_vid = { 1, SNIC_VIDS - 2, 1 };
+static const struct snic_range snic_range_prio = { 0, 7, 1 };
 const struct snic_range snic_range_tx_rate = { 0, 100000, 1 };
 /* Guests' drivers take no fewer than 64. */
 const struct snic_range snic_range_ring = { 64, SNIC_Q_LEN_MAX, 32 };
@@ -106,4 +107,197 @@ int snic_parse_mac(const char *buf, size_t count, u8 *mac)
 		return -EINVAL;
 	ether_addr_copy(mac, addr);
 	return 0;
+}
+
+/* --- VLANs ------------------------------------------------------------------ */
+
+/* What is left of a value. */
+struct snic_text {
+	const char *at;
+	const char *end;
+};
+
+static bool snic_take(struct snic_text *t, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (t->end - t->at < len || memcmp(t->at, word, len))
+		return false;
+	t->at += len;
+	return true;
+}
+
+/* A number that is out of range is taken, too: what is behind it may be no form at all. */
+static int snic_take_number(struct snic_text *t, const struct snic_range *range, u32 *value)
+{
+	const char *from = t->at;
+
+	while (t->at < t->end && *t->at >= '0' && *t->at <= '9')
+		t->at++;
+	return snic_parse_number(from, t->at - from, range, value);
+}
+
+/* [802.1ad:]VID[:pPRIORITY] */
+static int snic_parse_port(struct snic_text *t, struct snic_vlan *vlan)
+{
+	u32 vid = 0, prio = 0;
+	int err, prio_err = 0;
+
+	vlan->mode = SNIC_VLAN_PORT;
+	if (snic_take(t, "802.1ad:"))
+		vlan->port |= SNIC_PORT_8021AD;
+	err = snic_take_number(t, &snic_range_vid, &vid);
+	if (snic_take(t, ":p")) {
+		prio_err = snic_take_number(t, &snic_range_prio, &prio);
+		vlan->port |= SNIC_PORT_PRIO_SET | prio << SNIC_PORT_PRIO_SHIFT;
+	}
+	vlan->port |= vid;
+	if (t->at != t->end || prio_err == -EINVAL)
+		return -EINVAL;
+	return err ?: prio_err;
+}
+
+/* VID or VID-VID, at least 2 above @last, the VID taken last. */
+static int snic_parse_vids(struct snic_text *t, u32 *last, bool alone, struct snic_vlan *vlan)
+{
+	u32 vid, to;
+	int err;
+
+	err = snic_take_number(t, &snic_range_vid, &vid);
+	if (err)
+		return err;
+	to = vid;
+	if (snic_take(t, "-")) {
+		err = snic_take_number(t, &snic_range_vid, &to);
+		if (err)
+			return err;
+		/* A range of one is how a list of one is told from a port VLAN. */
+		if (to < vid || (to == vid && !(alone && t->at == t->end)))
+			return -EINVAL;
+	}
+	if (*last && vid < *last + 2)
+		return -EINVAL;
+	*last = to;
+	for (; vid <= to; vid++)
+		vlan->vids[vid / 8] |= BIT(vid % 8);
+	return 0;
+}
+
+/* Items with commas between them. Each list has one spelling: the one it is read in. */
+static int snic_parse_trunk(struct snic_text *t, struct snic_vlan *vlan)
+{
+	bool alone = true;
+	u32 last = 0;
+	int err;
+
+	vlan->mode = SNIC_VLAN_TRUNK;
+	if (snic_take(t, "untagged,")) {
+		vlan->vids[0] |= BIT(0);
+		alone = false;
+	}
+	do {
+		err = snic_parse_vids(t, &last, alone, vlan);
+		if (err)
+			return err;
+		alone = false;
+	} while (snic_take(t, ","));
+	return t->at == t->end ? 0 : -EINVAL;
+}
+
+static int snic_parse_vlan_text(struct snic_text *t, struct snic_vlan *vlan)
+{
+	size_t len = t->end - t->at;
+
+	memset(vlan, 0, sizeof(*vlan));
+	/* 0 is how "none" was spelled before there were other values. */
+	if ((snic_take(t, "all") || snic_take(t, "0")) && t->at == t->end)
+		return 0;
+	t->at = t->end - len;
+	if (snic_take(t, "untagged") && t->at == t->end) {
+		vlan->mode = SNIC_VLAN_UNTAGGED;
+		return 0;
+	}
+	t->at = t->end - len;
+	if (memchr(t->at, ',', len) || memchr(t->at, '-', len))
+		return len > SNIC_VLAN_TEXT_MAX ? -EINVAL : snic_parse_trunk(t, vlan);
+	return snic_parse_port(t, vlan);
+}
+
+/**
+ * snic_parse_vlan() - the VLANs of a device
+ * @buf: what was written
+ * @count: its length, bytes
+ * @vlan: what it says; not valid on error
+ *
+ * Return: 0, -EINVAL, or -ERANGE for a VID or a priority there is not.
+ */
+int snic_parse_vlan(const char *buf, size_t count, struct snic_vlan *vlan)
+{
+	struct snic_text t = { buf, buf + snic_value_len(buf, count) };
+
+	return snic_parse_vlan_text(&t, vlan);
+}
+
+static bool snic_vlan_has(const struct snic_vlan *vlan, unsigned int vid)
+{
+	return vid < SNIC_VIDS && vlan->vids[vid / 8] & BIT(vid % 8);
+}
+
+static size_t snic_print_port(u32 port, char *buf, size_t size)
+{
+	size_t n;
+
+	n = scnprintf(buf, size, "%s%u", port & SNIC_PORT_8021AD ? "802.1ad:" : "",
+		      port & SNIC_PORT_VID);
+	if (port & SNIC_PORT_PRIO_SET)
+		n += scnprintf(buf + n, size - n, ":p%u",
+			       (port & SNIC_PORT_PRIO) >> SNIC_PORT_PRIO_SHIFT);
+	return n;
+}
+
+static size_t snic_print_trunk(const struct snic_vlan *vlan, char *buf, size_t size)
+{
+	unsigned int vid, to, items = 0, single = 0;
+	size_t n = 0;
+
+	if (snic_vlan_has(vlan, 0))
+		n = scnprintf(buf, size, "untagged");
+	for (vid = 1; vid < SNIC_VIDS; vid = to + 1) {
+		to = vid;
+		if (!snic_vlan_has(vlan, vid))
+			continue;
+		while (snic_vlan_has(vlan, to + 1))
+			to++;
+		n += scnprintf(buf + n, size - n, "%s%u", n ? "," : "", vid);
+		if (to > vid)
+			n += scnprintf(buf + n, size - n, "-%u", to);
+		else
+			single = vid;
+		items++;
+	}
+	if (items == 1 && single && !snic_vlan_has(vlan, 0))
+		n += scnprintf(buf + n, size - n, "-%u", single);
+	return n;
+}
+
+/**
+ * snic_print_vlan() - as snic_parse_vlan() takes it
+ * @vlan: valid value
+ * @buf: where it goes, with a NUL behind it
+ * @size: room, more than SNIC_VLAN_TEXT_MAX
+ *
+ * Return: number of characters.
+ */
+size_t snic_print_vlan(const struct snic_vlan *vlan, char *buf, size_t size)
+{
+	switch (vlan->mode) {
+	case SNIC_VLAN_PORT:
+		return snic_print_port(vlan->port, buf, size);
+	case SNIC_VLAN_TRUNK:
+		return snic_print_trunk(vlan, buf, size);
+	case SNIC_VLAN_UNTAGGED:
+		return scnprintf(buf, size, "untagged");
+	default:
+		return scnprintf(buf, size, "all");
+	}
 }

@@ -13,6 +13,8 @@
 
 #include <linux/types.h>
 
+#include <smartnic/messages.h>
+
 /**
  * struct snic_range - numbers that an attribute takes
  * @min: least
@@ -25,7 +27,6 @@ struct snic_range {
 	u32 step;
 };
 
-extern const struct snic_range snic_range_vlan;
 extern const struct snic_range snic_range_tx_rate;	/* Mb/s */
 extern const struct snic_range snic_range_ring;		/* descriptors */
 extern const struct snic_range snic_range_itr;		/* us */
@@ -43,9 +44,40 @@ enum snic_link_state {
 
 #define SNIC_SWITCH_WORDS	2
 
+/**
+ * enum snic_vlan_mode - which VLANs a device reaches
+ * @SNIC_VLAN_ALL: every one if it is trusted, else as @SNIC_VLAN_UNTAGGED
+ * @SNIC_VLAN_UNTAGGED: none, only frames without a tag
+ * @SNIC_VLAN_PORT: one, whose tag it does not see
+ * @SNIC_VLAN_TRUNK: those of a table, which it tags itself
+ */
+enum snic_vlan_mode {
+	SNIC_VLAN_ALL,
+	SNIC_VLAN_UNTAGGED,
+	SNIC_VLAN_PORT,
+	SNIC_VLAN_TRUNK,
+};
+
+/**
+ * struct snic_vlan - value of the attribute vlan
+ * @mode: see there
+ * @port: SNIC_PORT_*, 0 unless @mode is SNIC_VLAN_PORT
+ * @vids: a bit for each VID, empty unless @mode is SNIC_VLAN_TRUNK; bit 0: untagged
+ */
+struct snic_vlan {
+	enum snic_vlan_mode mode;
+	u32 port;
+	u8 vids[SNIC_VIDS / 8];
+};
+
+/* Characters of the longest list: it is read back in one piece. */
+#define SNIC_VLAN_TEXT_MAX	1024
+
 int snic_parse_number(const char *buf, size_t count, const struct snic_range *range, u32 *value);
 int snic_parse_word(const char *buf, size_t count, const char * const *words,
 		    unsigned int nr, u32 *value);
 int snic_parse_mac(const char *buf, size_t count, u8 *mac);
+int snic_parse_vlan(const char *buf, size_t count, struct snic_vlan *vlan);
+size_t snic_print_vlan(const struct snic_vlan *vlan, char *buf, size_t size);
 
 #endif /* SMARTNIC_ATTRS_PARSE_H */

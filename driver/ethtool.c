@@ -38,6 +38,7 @@ static const char snic_stat_names[SNIC_STAT_COUNT][ETH_GSTRING_LEN] = {
 	[SNIC_STAT_TSO_PACKETS] = "tso_packets",
 	[SNIC_STAT_VLAN_DROPS] = "vlan_drops",
 	[SNIC_STAT_RATE_WAITS] = "rate_waits",
+	[SNIC_STAT_CONTROL_DROPS] = "control_drops",
 };
 
 static void snic_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)

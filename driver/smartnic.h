@@ -94,18 +94,20 @@ struct snic_mailbox {
  * struct snic_vsi - what the driver told the switch about one VSI
  * @id: number, that of its function
  * @flags: SNIC_VSI_*
- * @vlan: port VLAN, 0: none
+ * @vlan: port VLAN, SNIC_PORT_*, 0: none
  * @tx_rate: Mb/s, 0: no limit
  * @nr_macs: entries in @macs
  * @macs: address filters
+ * @vids: VLAN table
  */
 struct snic_vsi {
 	u16 id;
 	u16 flags;
-	u16 vlan;
+	u32 vlan;
 	u32 tx_rate;
 	unsigned int nr_macs;
 	u8 macs[SNIC_FW_MACS_PER_VSI][ETH_ALEN];
+	u8 vids[SNIC_VIDS / 8];
 };
 
 /* Roles of the control vectors: several may meet on one vector. */
@@ -288,9 +290,10 @@ int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index)
 
 /* vsi.c */
 void snic_vsi_init(struct snic_vsi *vsi, u16 id);
-int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u16 vlan,
+int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u32 vlan,
 		 u32 tx_rate);
 int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags);
+int snic_vsi_set_vids(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *vids);
 bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac);
 int snic_vsi_add_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);
 int snic_vsi_del_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);

@@ -77,6 +77,7 @@ SNIC_STAT_ATTR(tx_discards, TX_DISCARDS);
 SNIC_STAT_ATTR(tx_errors, TX_ERRORS);
 SNIC_STAT_ATTR(spoofed, SPOOFED);
 SNIC_STAT_ATTR(vlan_drops, VLAN_DROPS);
+SNIC_STAT_ATTR(control_drops, CONTROL_DROPS);
 SNIC_STAT_ATTR(rate_waits, RATE_WAITS);
 SNIC_STAT_ATTR(tx_doorbells, TX_DOORBELLS);
 SNIC_STAT_ATTR(rx_doorbells, RX_DOORBELLS);
@@ -109,6 +110,7 @@ static struct attribute *snic_stat_attrs[] = {
 	&snic_stat_tx_errors.dattr.attr,
 	&snic_stat_spoofed.dattr.attr,
 	&snic_stat_vlan_drops.dattr.attr,
+	&snic_stat_control_drops.dattr.attr,
 	&snic_stat_rate_waits.dattr.attr,
 	&snic_stat_tx_doorbells.dattr.attr,
 	&snic_stat_rx_doorbells.dattr.attr,

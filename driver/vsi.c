@@ -12,6 +12,7 @@ void snic_vsi_init(struct snic_vsi *vsi, u16 id)
 {
 	memset(vsi, 0, sizeof(*vsi));
 	vsi->id = id;
+	vsi->vids[0] = BIT(0);
 }
 
 /**
@@ -19,20 +20,20 @@ void snic_vsi_init(struct snic_vsi *vsi, u16 id)
  * @pf: PF
  * @vsi: VSI
  * @flags: SNIC_VSI_*
- * @vlan: port VLAN, 1..4094, or 0
+ * @vlan: port VLAN, SNIC_PORT_*, or 0: none
  * @tx_rate: Mb/s, or 0: no limit
  *
  * Acts at once, and on nothing of it if it fails.
  *
  * Return: 0 or errno.
  */
-int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u16 vlan,
+int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u32 vlan,
 		 u32 tx_rate)
 {
 	struct snic_fw_vsi msg = {
 		.vsi = cpu_to_le16(vsi->id),
 		.flags = cpu_to_le16(flags),
-		.vlan = cpu_to_le16(vlan),
+		.vlan = cpu_to_le32(vlan),
 		.tx_rate = cpu_to_le32(tx_rate),
 	};
 	int err = snic_fw_exec(pf, SNIC_FW_VSI_SET, &msg, NULL);
@@ -49,6 +50,47 @@ int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u16 vlan,
 int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags)
 {
 	return snic_vsi_set(pf, vsi, flags, vsi->vlan, vsi->tx_rate);
+}
+
+/**
+ * snic_vsi_set_vids() - the VLANs that a VSI sends to and is given, tagged
+ * @pf: PF
+ * @vsi: VSI
+ * @vids: SNIC_VIDS bits, one for each VID; bit 0: untagged
+ *
+ * In force as a whole with SNIC_VSI_VLAN_FILTER; as it was if it fails. Chunks
+ * without a VID are not sent.
+ *
+ * Return: 0 or errno.
+ */
+int snic_vsi_set_vids(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *vids)
+{
+	struct snic_fw_vlans msg = { .vsi = cpu_to_le16(vsi->id) };
+	unsigned int first, last = 0;
+	u16 flags = SNIC_VLANS_START;
+	int err;
+
+	BUILD_BUG_ON(sizeof(msg) != sizeof_field(struct snic_fw_msg, payload));
+	if (!memcmp(vsi->vids, vids, sizeof(vsi->vids)))
+		return 0;
+	for (first = 0; first < SNIC_VIDS; first += SNIC_FW_VIDS)
+		if (memchr_inv(vids + first / 8, 0, sizeof(msg.vids)))
+			last = first;
+	for (first = 0; first <= last; first += SNIC_FW_VIDS) {
+		if (first < last && !memchr_inv(vids + first / 8, 0, sizeof(msg.vids)))
+			continue;
+		if (first == last)
+			flags |= SNIC_VLANS_COMMIT;
+		msg.first = cpu_to_le16(first);
+		msg.flags = cpu_to_le16(flags);
+		memcpy(msg.vids, vids + first / 8, sizeof(msg.vids));
+		err = snic_fw_exec(pf, SNIC_FW_VSI_VLANS, &msg, NULL);
+		if (err)
+			return err;
+		flags = 0;
+	}
+	memcpy(vsi->vids, vids, sizeof(vsi->vids));
+	return 0;
 }
 
 static int snic_vsi_find(const struct snic_vsi *vsi, const u8 *mac)

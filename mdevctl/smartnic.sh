@@ -86,7 +86,8 @@ is_setting() {
 # What a device has that nobody has told anything; an address of its own.
 usual() {
 	case $1 in
-	vlan | tx_rate | itr) echo 0 ;;
+	vlan) echo all ;;
+	tx_rate | itr) echo 0 ;;
 	trust) echo off ;;
 	spoofchk) echo on ;;
 	link_state) echo auto ;;
@@ -137,11 +138,44 @@ check_mac() {
 	esac
 }
 
+# check_vids LIST: items that ascend, each a number or a range.
+check_vids() {
+	last=0 rest=$1,
+	while [ -n "$rest" ]; do
+		item=${rest%%,*} rest=${rest#*,}
+		from=${item%%-*} to=${item#*-}
+		number vlan "$from" 1 4094 1
+		number vlan "$to" 1 4094 1
+		# 5-5 is the list of one; 5 alone would be a port VLAN.
+		case $item in
+		*-*) [ "$from" -lt "$to" ] || [ "$to-$to" = "$2" ] || refuse "smartnic/vlan: '$item' is no range" ;;
+		esac
+		[ "$last" = 0 ] || [ "$from" -gt $((last + 1)) ] ||
+			refuse "smartnic/vlan: '$1': the numbers of a list ascend, and neighbours are a range: 1,3-5"
+		last=$to
+	done
+}
+
+check_vlan() {
+	case $1 in
+	all | untagged | 0) ;;
+	*,* | *-*) check_vids "${1#untagged,}" "$1" ;;
+	*)
+		vid=${1#802.1ad:}
+		case $vid in *:p[0-7]) vid=${vid%:p?} ;; esac
+		case $vid in
+		'' | *[!0-9]* | 0?*) refuse "smartnic/vlan: '$1' is none of: untagged, all, 100, 100:p3, 802.1ad:100:p3, 100,200-210" ;;
+		esac
+		number vlan "$vid" 1 4094 1
+		;;
+	esac
+}
+
 # The driver's rules.
 check_value() { # NAME VALUE
 	case $1 in
 	mac) check_mac "$2" ;;
-	vlan) number "$1" "$2" 0 4094 1 ;;
+	vlan) check_vlan "$2" ;;
 	tx_rate) number "$1" "$2" 0 100000 1 ;;
 	trust | spoofchk) word "$1" "$2" on off ;;
 	link_state) word "$1" "$2" auto enable disable ;;
@@ -239,6 +273,10 @@ wanted() {
 differs() {
 	want=$(wanted "$1")
 	[ -n "$want" ] || return 1
+	# All VLANs are in force with trust only, and read "untagged" without.
+	case $1-$want in
+	vlan-all | vlan-0) [ "$(wanted trust)-$(current vlan)" != off-untagged ] || return 1 ;;
+	esac
 	! current "$1" | grep -qixF "$want"
 }
 
@@ -266,6 +304,7 @@ get_attributes() {
 	printf '['
 	for n in $SETTINGS; do
 		v=$(current "$n") && [ "$v" != "$(usual "$n")" ] || continue
+		[ "$n-$v-$(current trust)" != vlan-untagged-off ] || continue
 		printf '%s{"smartnic/%s":"%s"}' "$comma" "$n" "$v"
 		comma=,
 	done

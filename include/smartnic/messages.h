@@ -115,11 +115,13 @@ enum snic_fw_op {
 	SNIC_FW_RSS_KEY = 6,	/* struct snic_fw_chunk */
 	SNIC_FW_RSS_LUT = 7,	/* struct snic_fw_chunk */
 	SNIC_FW_RSS_HASH = 8,	/* struct snic_fw_hash */
+	SNIC_FW_VSI_VLANS = 9,	/* struct snic_fw_vlans */
 };
 
 #define SNIC_FW_MACS_PER_VSI	64
 #define SNIC_RSS_KEY_BYTES	52
 #define SNIC_RSS_LUT_ENTRIES	64
+#define SNIC_VIDS		4096
 
 struct snic_fw_info {
 	SNIC_LE16 major;
@@ -137,8 +139,14 @@ struct snic_fw_vsi {
 #define SNIC_VSI_MC_PROMISC	0x0004
 #define SNIC_VSI_ANTISPOOF	0x0008
 #define SNIC_VSI_DEFAULT	0x0010	/* takes unmatched unicast from the uplink */
-	SNIC_LE16 vlan;		/* port VLAN, 1..4094, or 0: none */
-	SNIC_LE16 reserved0;
+#define SNIC_VSI_CONTROL	0x0020	/* sends and is given link control frames */
+#define SNIC_VSI_VLAN_FILTER	0x0040	/* its VLAN table is in force */
+	SNIC_LE32 vlan;		/* port VLAN, or 0: none */
+#define SNIC_PORT_VID		0x00000fff	/* 1..4094 */
+#define SNIC_PORT_PRIO_SET	0x00001000	/* its frames have this priority: */
+#define SNIC_PORT_PRIO		0x0000e000
+#define SNIC_PORT_PRIO_SHIFT	13
+#define SNIC_PORT_8021AD	0x00010000	/* else the tag is 802.1Q */
 	SNIC_LE32 tx_rate;	/* Mb/s, 0: no limit */
 	SNIC_U8 reserved[12];
 };
@@ -163,6 +171,18 @@ struct snic_fw_hash {
 	SNIC_LE32 reserved1;
 	SNIC_LE64 hashcfg;	/* virtchnl HENA bits */
 	SNIC_U8 reserved[8];
+};
+
+#define SNIC_FW_VIDS		128	/* VIDs of one message */
+
+struct snic_fw_vlans {
+	SNIC_LE16 vsi;
+	SNIC_LE16 first;	/* VID of bit 0 of vids[0], a multiple of SNIC_FW_VIDS */
+	SNIC_LE16 flags;
+#define SNIC_VLANS_START	0x0001	/* nothing but these, so far */
+#define SNIC_VLANS_COMMIT	0x0002	/* complete: it becomes the table */
+	SNIC_LE16 reserved0;
+	SNIC_U8 vids[SNIC_FW_VIDS / 8];
 };
 
 /**

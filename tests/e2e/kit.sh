@@ -110,6 +110,13 @@ bad_values() {
 		vlan -1
 		vlan 010
 		vlan 99999999999999999999
+		vlan untagged,
+		vlan 2,1
+		vlan 1,2
+		vlan 1-5,3
+		vlan 100:p8
+		vlan 802.1q:5
+		vlan 802.1ad:1-5
 		vlan
 		tx_rate 100001
 		tx_rate 10M
@@ -167,6 +174,23 @@ settings_live_on() {
 		mdevctl start -u "$u" && all_set "$u" && mdevctl stop -u "$u" || return
 	done
 	mdevctl undefine -u "$u"
+}
+
+# Each form of vlan, through a definition; an old definition's 0 is loaded.
+vlan_forms() {
+	local u v
+
+	u=$(uuid)
+	for v in 7:p3 802.1ad:7 802.1ad:4094:p0 5-5 1,3-4094 untagged,100,200-210 untagged; do
+		define_with "$u" "{\"smartnic/vlan\":\"$v\"}" && mdevctl start -u "$u" && are "$u" "vlan=$v" && mdevctl stop -u "$u" &&
+			mdevctl undefine -u "$u" || { echo "$v"; return 1; }
+	done
+	for v in 0 all; do
+		define_with "$u" "{\"smartnic/vlan\":\"$v\"},{\"smartnic/trust\":\"on\"}" && mdevctl start -u "$u" && are "$u" vlan=all &&
+			mdevctl stop -u "$u" && mdevctl undefine -u "$u" || return
+		define_with "$u" "{\"smartnic/vlan\":\"$v\"}" && mdevctl start -u "$u" && are "$u" vlan=untagged && mdevctl stop -u "$u" &&
+			mdevctl undefine -u "$u" || return
+	done
 }
 
 # What was set by hand survives define, stop, start; what was not stays unsaid.
@@ -267,7 +291,7 @@ live_settings() {
 		are "$R" vlan=5 tx_rate=70 trust=on spoofchk=off link_state=enable itr=40 &&
 		refused 'smartnic/queues: .* is in use' live_attrs '{"smartnic/vlan":"6"},{"smartnic/queues":"1"}' && are "$R" vlan=5 queues=2 &&
 		refused 'smartnic/vlan:' live_attrs '{"smartnic/vlan":"5000"}' && are "$R" vlan=5 &&
-		live_attrs "$(mac_attr "$(attr "$R" mac)")" && are "$R" vlan=0 tx_rate=0 trust=off spoofchk=on link_state=auto itr=0 || rc=$?
+		live_attrs "$(mac_attr "$(attr "$R" mac)")" && are "$R" vlan=untagged tx_rate=0 trust=off spoofchk=on link_state=auto itr=0 || rc=$?
 	vmm_gone
 	return "$rc"
 }
@@ -319,7 +343,7 @@ doctor_here() {
 }
 
 main() {
-	plan $((32 + ${#FAULTS[@]}))
+	plan $((33 + ${#FAULTS[@]}))
 	U=$(uuid)
 	say "$(mdevctl --version), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
@@ -339,6 +363,7 @@ main() {
 	check "a mac survives define, start, stop" life
 	check "modify checks, and changes" modified
 	check "all settings survive define, start, stop" settings_live_on
+	check "each form of vlan survives define, start, stop" vlan_forms
 	check "rates beyond the link are refused" rates
 	check "a defined device's mac is refused" dup_defined $MAC:02
 	check "a start with a defined device's mac is refused" dup_start

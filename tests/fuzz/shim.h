@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,17 @@ static inline unsigned long find_next_zero_bit(const unsigned long *map, unsigne
 	while (n < end && map[n / 64] & BIT(n % 64))
 		n++;
 	return n;
+}
+
+static inline size_t scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	return !size ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }
 
 /* --- errors, memory, sorting ---------------------------------------------------- */

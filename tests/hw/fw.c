@@ -30,7 +30,13 @@ static int snic_fw_vsi_set(SnicState *s, unsigned vsi, const void *in,
     const struct snic_fw_vsi *req = in;
 
     return snic_veb_set(s, vsi, le16_to_cpu(req->flags),
-                        le16_to_cpu(req->vlan), le32_to_cpu(req->tx_rate));
+                        le32_to_cpu(req->vlan), le32_to_cpu(req->tx_rate));
+}
+
+static int snic_fw_vsi_vlans(SnicState *s, unsigned vsi, const void *in,
+                             void *out)
+{
+    return snic_veb_vlans(s, vsi, in);
 }
 
 static int snic_fw_vsi_clear(SnicState *s, unsigned vsi, const void *in,
@@ -105,6 +111,7 @@ static SnicFwOp *const snic_fw_ops_table[] = {
     [SNIC_FW_RSS_KEY] = snic_fw_rss_key,
     [SNIC_FW_RSS_LUT] = snic_fw_rss_lut,
     [SNIC_FW_RSS_HASH] = snic_fw_rss_hash,
+    [SNIC_FW_VSI_VLANS] = snic_fw_vsi_vlans,
 };
 
 static int snic_fw_execute(SnicState *s, const struct snic_fw_msg *req,

@@ -142,7 +142,8 @@ typedef struct SnicRate {
 
 typedef struct SnicVsi {
     uint16_t flags;
-    uint16_t vlan;                      /* 0: none */
+    uint32_t port;                      /* SNIC_PORT_*, 0: no port VLAN */
+    uint8_t vids[SNIC_VIDS / 8], staged[SNIC_VIDS / 8]; /* VLAN table */
     uint32_t tx_rate;                   /* Mb/s, 0: no limit */
     uint8_t nmacs;
     uint64_t macs[SNIC_FW_MACS_PER_VSI];
@@ -389,15 +390,16 @@ enum snic_path_kind { SNIC_UNICAST, SNIC_MULTICAST, SNIC_BROADCAST };
 
 void snic_veb_path(SnicState *s, int src, const uint8_t *hdr, SnicPath *p);
 bool snic_veb_admit(SnicFunc *f, const SnicFrame *frame);
-int64_t snic_veb_room(SnicState *s, const SnicPath *p, SnicFrame *frame,
-                      uint16_t vid, unsigned nframes);
+int64_t snic_veb_room(SnicUnit *u, const SnicPath *p, SnicFrame *frame,
+                      unsigned nframes);
 void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame);
 bool snic_veb_receive(SnicState *s, const struct iovec *iov, int n);
 void snic_veb_init(SnicState *s);
 void snic_veb_exit(SnicState *s);
 void snic_veb_reset(SnicState *s);
-int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint16_t vlan,
+int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint32_t port,
                  uint32_t tx_rate);
+int snic_veb_vlans(SnicState *s, unsigned vsi, const struct snic_fw_vlans *req);
 void snic_veb_clear(SnicState *s, unsigned vsi);
 int snic_mac_add(SnicState *s, unsigned vsi, uint64_t mac);
 int snic_mac_del(SnicState *s, unsigned vsi, uint64_t mac);
@@ -410,14 +412,19 @@ static inline uint64_t snic_mac_key(const uint8_t *m)
 
 /* vlan.c */
 typedef struct SnicShapes {
-    uint16_t vid;                       /* VLAN it is in, 0: none */
-    uint16_t tci;                       /* of a tag still to be made */
+    bool control;                       /* a link control frame */
+    uint16_t vlan;                      /* the one that it is in */
+    uint16_t proto, tci;                /* of a tag still to be made */
     SnicFrame *outer, *inner;           /* with and without; NULL: not made */
 } SnicShapes;
 
-bool snic_vlan_admit(const SnicFrame *frame);
-uint16_t snic_vlan_of(SnicFunc *f, const SnicFrame *frame);
-void snic_shapes_init(SnicShapes *sh, SnicState *s, int src, SnicFrame *frame);
+bool snic_frame_control(const SnicFrame *frame);
+bool snic_port_valid(uint32_t port);
+int snic_vlan_stage(SnicVsi *v, const struct snic_fw_vlans *req);
+bool snic_vlan_takes(const SnicVsi *v, uint16_t vlan);
+bool snic_vlan_admit(const SnicVsi *v, const SnicFrame *frame);
+uint16_t snic_vlan_of(const SnicVsi *v, const SnicFrame *frame);
+void snic_shapes_init(SnicShapes *sh, const SnicVsi *v, SnicFrame *frame);
 SnicFrame *snic_shape_outer(SnicShapes *sh);
 SnicFrame *snic_shape_inner(SnicShapes *sh);
 void snic_shapes_put(SnicShapes *sh);

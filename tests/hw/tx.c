@@ -447,7 +447,7 @@ static bool snic_tx_room(SnicUnit *u, const SnicPath *path, SnicFrame *frame,
                          unsigned n)
 {
     SnicState *s = u->f->s;
-    int64_t wait = snic_veb_room(s, path, frame, snic_vlan_of(u->f, frame), n);
+    int64_t wait = snic_veb_room(u, path, frame, n);
 
     if (wait) {
         timer_mod_anticipate(s->room_timer, wait);

@@ -5,7 +5,6 @@
 #include "net/eth.h"
 
 #define MAC_GROUP           (1ull << 40)
-#define VLAN_MAX            4094
 #define RATE_MAX            100000  /* Mb/s */
 #define TAG_BYTES           4
 #define MAC_BROADCAST       0xffffffffffffull
@@ -15,12 +14,19 @@ static bool snic_vsi_active(SnicState *s, unsigned vsi)
     return s->func[vsi].vsi.flags & SNIC_VSI_ACTIVE;
 }
 
-/* Is a frame of VLAN @vid for this VSI, if its address is? */
-static bool snic_vsi_takes(SnicState *s, unsigned vsi, uint16_t vid)
+/* May it send, and be given, link control frames? */
+static bool snic_vsi_control(SnicState *s, unsigned vsi)
 {
-    uint16_t port = s->func[vsi].vsi.vlan;
+    return !vsi || s->func[vsi].vsi.flags & SNIC_VSI_CONTROL;
+}
 
-    return snic_vsi_active(s, vsi) && (!port || port == vid);
+/* Is a frame of @vlan for this VSI, if its address is? */
+static bool snic_vsi_takes(SnicState *s, unsigned vsi, uint16_t vlan,
+                           bool control)
+{
+    return snic_vsi_active(s, vsi) &&
+           (!control || snic_vsi_control(s, vsi)) &&
+           snic_vlan_takes(&s->func[vsi].vsi, vlan);
 }
 
 /* --- address filters -------------------------------------------------------------- */
@@ -121,14 +127,10 @@ static void snic_veb_lists(SnicState *s)
 }
 
 /* Frames of the old VLAN that are still held are not for the new one. */
-static void snic_veb_set_vlan(SnicFunc *f, uint16_t vlan)
+static void snic_veb_drop_held(SnicFunc *f)
 {
     unsigned q;
 
-    if (vlan == f->vsi.vlan) {
-        return;
-    }
-    f->vsi.vlan = vlan;
     for (q = 0; q < SNIC_FUNC_QPS; q++) {
         SnicQp *qp = snic_func_qp(f, q);
 
@@ -139,12 +141,17 @@ static void snic_veb_set_vlan(SnicFunc *f, uint16_t vlan)
 }
 
 /* DEFAULT moves to the VSI that was given it last. */
-int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint16_t vlan,
+int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint32_t port,
                  uint32_t tx_rate)
 {
+    SnicVsi *v = &s->func[vsi].vsi;
+    bool drop;
+
     if (flags & ~(SNIC_VSI_ACTIVE | SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC |
-                  SNIC_VSI_ANTISPOOF | SNIC_VSI_DEFAULT) ||
-        vlan > VLAN_MAX || tx_rate > RATE_MAX) {
+                  SNIC_VSI_ANTISPOOF | SNIC_VSI_DEFAULT | SNIC_VSI_CONTROL |
+                  SNIC_VSI_VLAN_FILTER) ||
+        !snic_port_valid(port) || tx_rate > RATE_MAX ||
+        (port && flags & SNIC_VSI_VLAN_FILTER)) {
         return EINVAL;
     }
     if (s->default_vsi == vsi) {
@@ -156,11 +163,34 @@ int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint16_t vlan,
         }
         s->default_vsi = vsi;
     }
-    s->func[vsi].vsi.flags = flags;
-    snic_veb_set_vlan(&s->func[vsi], vlan);
+    drop = port != v->port || (flags ^ v->flags) & SNIC_VSI_VLAN_FILTER ||
+           v->flags & ~flags & SNIC_VSI_CONTROL;
+    v->flags = flags;
+    v->port = port;
+    if (drop) {
+        snic_veb_drop_held(&s->func[vsi]);
+    }
     snic_rate_set(&s->func[vsi], tx_rate);
     snic_veb_lists(s);
     return 0;
+}
+
+/* A chunk of the VSI's VLAN table. */
+int snic_veb_vlans(SnicState *s, unsigned vsi, const struct snic_fw_vlans *req)
+{
+    int rc = snic_vlan_stage(&s->func[vsi].vsi, req);
+
+    if (rc > 0) {
+        snic_veb_drop_held(&s->func[vsi]);
+    }
+    return rc < 0 ? -rc : 0;
+}
+
+/* As after device reset: its table has untagged frames only. */
+static void snic_vsi_wipe(SnicVsi *v)
+{
+    memset(v, 0, sizeof(*v));
+    v->vids[0] = 1;
 }
 
 void snic_veb_clear(SnicState *s, unsigned vsi)
@@ -171,7 +201,7 @@ void snic_veb_clear(SnicState *s, unsigned vsi)
         snic_mac_del(s, vsi, v->macs[0]);
     }
     snic_veb_set(s, vsi, 0, 0, 0);
-    memset(v, 0, sizeof(*v));
+    snic_vsi_wipe(v);
 }
 
 void snic_veb_reset(SnicState *s)
@@ -180,7 +210,7 @@ void snic_veb_reset(SnicState *s)
 
     g_hash_table_remove_all(s->macs);
     for (i = 0; i < snic_num_funcs(s); i++) {
-        memset(&s->func[i].vsi, 0, sizeof(s->func[i].vsi));
+        snic_vsi_wipe(&s->func[i].vsi);
     }
     s->default_vsi = -1;
     snic_veb_lists(s);
@@ -229,7 +259,11 @@ bool snic_veb_admit(SnicFunc *f, const SnicFrame *frame)
         snic_count(f, SNIC_STAT_SPOOFED, 1);
         return false;
     }
-    if (f->vsi.vlan && !snic_vlan_admit(frame)) {
+    if (!snic_vsi_control(f->s, f->idx) && snic_frame_control(frame)) {
+        snic_count(f, SNIC_STAT_CONTROL_DROPS, 1);
+        return false;
+    }
+    if (!snic_vlan_admit(&f->vsi, frame)) {
         snic_count(f, SNIC_STAT_VLAN_DROPS, 1);
         return false;
     }
@@ -267,14 +301,16 @@ void snic_veb_path(SnicState *s, int src, const uint8_t *hdr, SnicPath *p)
  * which the sender is to try again at the latest: a receiver that is slow, or
  * waits for a page, slows a local sender down before frames are lost.
  */
-int64_t snic_veb_room(SnicState *s, const SnicPath *p, SnicFrame *frame,
-                      uint16_t vid, unsigned nframes)
+int64_t snic_veb_room(SnicUnit *u, const SnicPath *p, SnicFrame *frame,
+                      unsigned nframes)
 {
+    SnicState *s = u->f->s;
     SnicQueue *rx;
     unsigned q;
 
     if (p->kind != SNIC_UNICAST || p->vsi < 0 ||
-        !snic_vsi_takes(s, p->vsi, vid)) {
+        !snic_vsi_takes(s, p->vsi, snic_vlan_of(&u->f->vsi, frame),
+                        snic_frame_control(frame))) {
         return 0;
     }
     snic_frame_parse(s, frame);
@@ -291,10 +327,10 @@ static bool snic_veb_local(SnicState *s, int src, unsigned vsi, SnicShapes *sh)
 {
     SnicFunc *f = &s->func[vsi];
 
-    if (vsi == src || !snic_vsi_takes(s, vsi, sh->vid)) {
+    if (vsi == src || !snic_vsi_takes(s, vsi, sh->vlan, sh->control)) {
         return false;
     }
-    snic_rx_push(f, f->vsi.vlan ? snic_shape_inner(sh) : snic_shape_outer(sh));
+    snic_rx_push(f, f->vsi.port ? snic_shape_inner(sh) : snic_shape_outer(sh));
     return true;
 }
 
@@ -336,7 +372,8 @@ void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame)
     bool taken = false;
     SnicShapes sh;
 
-    snic_shapes_init(&sh, s, src, frame);
+    snic_shapes_init(&sh, src == SNIC_FROM_UPLINK ? NULL : &s->func[src].vsi,
+                     frame);
     switch (p->kind) {
     case SNIC_UNICAST:
         if (p->vsi >= 0) {

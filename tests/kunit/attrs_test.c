@@ -53,7 +53,6 @@ static void attrs_ranges(struct kunit *test)
 		u32 good[4];
 		u32 bad[4];
 	} ranges[] = {
-		{ &snic_range_vlan, { 0, 1, 4093, 4094 }, { 4095, 4096, 65536, 65537 } },
 		{ &snic_range_tx_rate, { 0, 1, 99999, 100000 }, { 100001, ~0U, 200000, 1 << 20 } },
 		{ &snic_range_ring, { 64, 96, 4064, 4096 }, { 0, 32, 65, 4128 } },
 		{ &snic_range_itr, { 0, 2, 8188, 8190 }, { 1, 8189, 8191, 8192 } },
@@ -127,11 +126,113 @@ static void attrs_mac(struct kunit *test)
 	}
 }
 
+/* Each is read back as it was written; as a port or as a list of VIDs. */
+static void attrs_vlan_taken(struct kunit *test)
+{
+	static const struct {
+		const char *text;
+		enum snic_vlan_mode mode;
+		u32 port;
+		u16 has[4], hasnt[4];	/* 0xffff: no more */
+	} good[] = {
+		{ "all", SNIC_VLAN_ALL }, { "untagged", SNIC_VLAN_UNTAGGED },
+		{ "1", SNIC_VLAN_PORT, 1 }, { "100", SNIC_VLAN_PORT, 100 },
+		{ "4094", SNIC_VLAN_PORT, 4094 },
+		{ "100:p0", SNIC_VLAN_PORT, 100 | SNIC_PORT_PRIO_SET },
+		{ "100:p7", SNIC_VLAN_PORT, 100 | SNIC_PORT_PRIO_SET | 7 << 13 },
+		{ "802.1ad:100", SNIC_VLAN_PORT, 100 | SNIC_PORT_8021AD },
+		{ "802.1ad:4094:p3", SNIC_VLAN_PORT,
+		  4094 | SNIC_PORT_8021AD | SNIC_PORT_PRIO_SET | 3 << 13 },
+		{ "100-100", SNIC_VLAN_TRUNK, 0, { 100 }, { 0, 99, 101, 1 } },
+		{ "untagged,100", SNIC_VLAN_TRUNK, 0, { 0, 100 }, { 1, 99, 101, 4094 } },
+		{ "100,200-210", SNIC_VLAN_TRUNK, 0, { 100, 200, 205, 210 },
+		  { 0, 101, 199, 211 } },
+		{ "untagged,1,3-4094", SNIC_VLAN_TRUNK, 0, { 0, 1, 3, 4094 }, { 2, 4095 } },
+		{ "1-4094", SNIC_VLAN_TRUNK, 0, { 1, 2, 128, 4094 }, { 0, 4095 } },
+		{ "1,3,5,7,9", SNIC_VLAN_TRUNK, 0, { 1, 9 }, { 0, 2, 8, 10 } },
+	};
+	struct snic_vlan *vlan = kunit_kmalloc(test, sizeof(*vlan), GFP_KERNEL);
+	char *text = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
+	unsigned int i, k, n;
+
+	KUNIT_ASSERT_NOT_NULL(test, vlan);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		n = strlen(good[i].text);
+		KUNIT_EXPECT_EQ_MSG(test, snic_parse_vlan(good[i].text, n, vlan), 0, "%s",
+				    good[i].text);
+		KUNIT_EXPECT_EQ_MSG(test, vlan->mode, good[i].mode, "%s", good[i].text);
+		KUNIT_EXPECT_EQ_MSG(test, vlan->port, good[i].port, "%s", good[i].text);
+		for (k = 0; k < 4 && good[i].mode == SNIC_VLAN_TRUNK; k++) {
+			u16 has = good[i].has[k], hasnt = good[i].hasnt[k];
+
+			if (has || !k)
+				KUNIT_EXPECT_TRUE_MSG(test, vlan->vids[has / 8] & BIT(has % 8),
+						      "%s: %u", good[i].text, has);
+			if (hasnt || !k)
+				KUNIT_EXPECT_FALSE_MSG(test,
+						       vlan->vids[hasnt / 8] & BIT(hasnt % 8) &&
+						       hasnt, "%s: %u", good[i].text, hasnt);
+		}
+		KUNIT_EXPECT_EQ(test, snic_print_vlan(vlan, text, PAGE_SIZE), n);
+		KUNIT_EXPECT_STREQ(test, text, good[i].text);
+		text[n] = '\n';
+		KUNIT_EXPECT_EQ(test, snic_parse_vlan(text, n + 1, vlan), 0);
+	}
+	KUNIT_EXPECT_EQ(test, snic_parse_vlan("0", 1, vlan), 0);
+	KUNIT_EXPECT_EQ(test, vlan->mode, SNIC_VLAN_ALL);
+}
+
+static void attrs_vlan_refused(struct kunit *test)
+{
+	static const struct sample samples[] = {
+		BAD("", -EINVAL), BAD("\n", -EINVAL), BAD("ALL", -EINVAL), BAD("all,1", -EINVAL),
+		BAD("all ", -EINVAL), BAD("alle", -EINVAL), BAD("none", -EINVAL),
+		BAD("untag", -EINVAL), BAD("untagged,", -EINVAL), BAD("1,untagged", -EINVAL),
+		BAD("untagged,untagged", -EINVAL), BAD("untagged,all", -EINVAL),
+		BAD("untagged-5", -EINVAL), BAD("00", -EINVAL), BAD("01", -EINVAL),
+		BAD("0x10", -EINVAL), BAD("-1", -EINVAL), BAD("+1", -EINVAL), BAD("1 ", -EINVAL),
+		BAD(" 1", -EINVAL), BAD("1\n\n", -EINVAL), BAD("1\0", -EINVAL), BAD("0\0", -EINVAL),
+		BAD("4095", -ERANGE), BAD("4294967297", -ERANGE), BAD("0:p1", -ERANGE),
+		BAD("100:p8", -ERANGE), BAD("100:p", -EINVAL), BAD("100:p07", -EINVAL),
+		BAD("100:3", -EINVAL), BAD("100:", -EINVAL), BAD("100:p3:p3", -EINVAL),
+		BAD("802.1ad", -EINVAL), BAD("802.1ad:", -EINVAL), BAD("802.1ad:0", -ERANGE),
+		BAD("802.1q:5", -EINVAL), BAD("802.1ad:802.1ad:5", -EINVAL),
+		BAD("100:802.1ad", -EINVAL), BAD("802.1ad:1,2", -EINVAL), BAD("1-5:p3", -EINVAL),
+		BAD("1,", -EINVAL), BAD(",1", -EINVAL), BAD("1,,3", -EINVAL), BAD("1-", -EINVAL),
+		BAD("-", -EINVAL), BAD(",", -EINVAL), BAD("1-2-3", -EINVAL), BAD("5-4", -EINVAL),
+		BAD("1,3-3", -EINVAL), BAD("3-3,5", -EINVAL), BAD("untagged,3-3", -EINVAL),
+		/* each list has one spelling */
+		BAD("1,2", -EINVAL), BAD("1-2,3", -EINVAL), BAD("1,2-3", -EINVAL),
+		BAD("2,1", -EINVAL), BAD("1,1", -EINVAL), BAD("1-5,3", -EINVAL),
+		BAD("0,1", -ERANGE), BAD("0-5", -ERANGE), BAD("1-4095", -ERANGE),
+		BAD("1,4095", -ERANGE),
+	};
+	struct snic_vlan *vlan = kunit_kmalloc(test, sizeof(*vlan), GFP_KERNEL);
+	char *text = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
+	unsigned int i, vid, n = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, vlan);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	for (i = 0; i < ARRAY_SIZE(samples); i++)
+		KUNIT_EXPECT_EQ_MSG(test, snic_parse_vlan(samples[i].text, samples[i].len, vlan),
+				    samples[i].ret, "\"%s\"", samples[i].text);
+	/* The longest list, and one item more. */
+	for (vid = 1000; n <= SNIC_VLAN_TEXT_MAX - 5; vid += 2)
+		n += sprintf(text + n, "%s%u", n ? "," : "", vid);
+	KUNIT_EXPECT_EQ(test, snic_parse_vlan(text, n, vlan), 0);
+	n += sprintf(text + n, ",%u", vid);
+	KUNIT_EXPECT_GT(test, n, SNIC_VLAN_TEXT_MAX);
+	KUNIT_EXPECT_EQ(test, snic_parse_vlan(text, n, vlan), -EINVAL);
+}
+
 static struct kunit_case attrs_cases[] = {
 	KUNIT_CASE(attrs_number),
 	KUNIT_CASE(attrs_ranges),
 	KUNIT_CASE(attrs_words),
 	KUNIT_CASE(attrs_mac),
+	KUNIT_CASE(attrs_vlan_taken),
+	KUNIT_CASE(attrs_vlan_refused),
 	{ }
 };
 

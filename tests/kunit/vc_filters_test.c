@@ -165,31 +165,34 @@ static int promisc(u16 vsi, u16 flags)
 
 static void vcf_promisc(struct kunit *test)
 {
+	/* Without trust, and without a VLAN */
+	const u16 base = SNIC_VSI_ACTIVE | SNIC_VSI_VLAN_FILTER;
 	struct snic_vsi *vsi = &fake->adi.vsi;
 
 	fake_ready();
 	fake->adi.cfg[SNIC_CFG_TRUST] = false;
 	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC), 0);
-	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE | SNIC_VSI_MC_PROMISC);
+	KUNIT_EXPECT_EQ(test, vsi->flags, base | SNIC_VSI_MC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
 	/* Told yes, given nothing. */
 	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC |
 				      FLAG_VF_UNICAST_PROMISC), 0);
-	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE | SNIC_VSI_MC_PROMISC);
+	KUNIT_EXPECT_EQ(test, vsi->flags, base | SNIC_VSI_MC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
 	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, FLAG_VF_UNICAST_PROMISC), 0);
-	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE);
+	KUNIT_EXPECT_EQ(test, vsi->flags, base);
 	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, 0x4), PARAM);
 	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC + 1, FLAG_VF_MULTICAST_PROMISC), PARAM);
 	fake->fw_error = -EIO;
 	KUNIT_EXPECT_LT(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC), 0);
-	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE);
+	KUNIT_EXPECT_EQ(test, vsi->flags, base);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, FLAG_VF_UNICAST_PROMISC);
 	/* Trust comes: what was asked for is given. */
 	fake->fw_error = 0;
 	fake->adi.cfg[SNIC_CFG_TRUST] = true;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_update(&fake->adi), 0);
-	KUNIT_EXPECT_EQ(test, vsi->flags, SNIC_VSI_ACTIVE | SNIC_VSI_UC_PROMISC);
+	KUNIT_EXPECT_EQ(test, vsi->flags,
+			SNIC_VSI_ACTIVE | SNIC_VSI_UC_PROMISC | SNIC_VSI_CONTROL);
 	snic_vc_reset(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, 0);
 }

@@ -50,7 +50,7 @@ struct setting {
 
 /* @other is neither the usual nor what any other case leaves behind. */
 static const struct setting settings[] = {
-	{ "vlan", "0", "4094", true },
+	{ "vlan", "untagged", "4094", true },
 	{ "tx_rate", "0", "100000", true },
 	{ "trust", "off", "on", true },
 	{ "spoofchk", "on", "off", true },
@@ -95,6 +95,16 @@ static const struct form refused[] = {
 	{ "vlan", "1e2", EINVAL },
 	{ "vlan", "ten", EINVAL },
 	{ "vlan", "12 34", EINVAL },
+	{ "vlan", "all,1", EINVAL },
+	{ "vlan", "1,2", EINVAL },
+	{ "vlan", "2,1", EINVAL },
+	{ "vlan", "5-4", EINVAL },
+	{ "vlan", "1,3-3", EINVAL },
+	{ "vlan", "100:3", EINVAL },
+	{ "vlan", "100:p8", ERANGE },
+	{ "vlan", "802.1q:100", EINVAL },
+	{ "vlan", "802.1ad:0", ERANGE },
+	{ "vlan", "1-4095", ERANGE },
 	{ "vlan", "4095", ERANGE },
 	{ "vlan", "65536", ERANGE },
 	{ "vlan", "4294967296", ERANGE },
@@ -193,7 +203,10 @@ static void malformed_is_refused(void)
 static void taken_with_and_without_newline(void)
 {
 	static const struct form taken[] = {
-		{ "vlan", "1", 0 }, { "vlan", "4094", 0 }, { "vlan", "0", 0 },
+		{ "vlan", "1", 0 }, { "vlan", "4094", 0 }, { "vlan", "100:p0", 0 },
+		{ "vlan", "802.1ad:100", 0 }, { "vlan", "802.1ad:100:p7", 0 },
+		{ "vlan", "100-100", 0 }, { "vlan", "100,200-210", 0 },
+		{ "vlan", "untagged,1,3-4094", 0 }, { "vlan", "untagged", 0 },
 		{ "tx_rate", "1", 0 }, { "tx_rate", "100000", 0 }, { "tx_rate", "0", 0 },
 		{ "trust", "on", 0 }, { "trust", "off", 0 },
 		{ "spoofchk", "off", 0 }, { "spoofchk", "on", 0 },
@@ -219,6 +232,32 @@ static void taken_with_and_without_newline(void)
 	}
 	EXPECT_OK(mdev_attr_set(uuid, "mac", "02:5E:1F:AA:BB:CD"));
 	holds("mac", "02:5e:1f:aa:bb:cd");
+	gone();
+}
+
+/* Clause (definitions from before there were other values say 0): `all`, and 0, are in
+ * force with trust only, whichever is written first, and fall back without it.
+ */
+static void all_vlans_with_trust(void)
+{
+	static const char * const all[] = { "all", "0" };
+	size_t i;
+
+	fresh();
+	holds("vlan", "untagged");
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		EXPECT_OK(mdev_attr_set(uuid, "vlan", "untagged"));
+		EXPECT_OK(mdev_attr_set(uuid, "vlan", all[i]));
+		holds("vlan", "untagged");
+		EXPECT_OK(mdev_attr_set(uuid, "trust", "on"));
+		holds("vlan", "all");
+		EXPECT_OK(mdev_attr_set(uuid, "vlan", "untagged"));
+		holds("vlan", "untagged");
+		EXPECT_OK(mdev_attr_set(uuid, "vlan", all[i]));
+		holds("vlan", "all");
+		EXPECT_OK(mdev_attr_set(uuid, "trust", "off"));
+		holds("vlan", "untagged");
+	}
 	gone();
 }
 
@@ -574,6 +613,7 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(usual_values, "mdevctl, libvirt"),
 	CASE_FOR(malformed_is_refused, "mdevctl: the errno is all an operator sees"),
 	CASE_FOR(taken_with_and_without_newline, "mdevctl writes without, echo with"),
+	CASE_FOR(all_vlans_with_trust, "stored definitions"),
 	CASE_FOR(any_order, "mdevctl: the order of its list"),
 	CASE_FOR(writable_are_the_settings, "mdevctl define: keeps settings only"),
 	CASE_FOR(open_and_closed, "mdevctl modify --live, virsh nodedev-update"),

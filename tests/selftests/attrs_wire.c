@@ -107,19 +107,20 @@ static void vlan_on_the_wire(void)
 {
 	avf_three(&a, &b, &c);
 	set(&a, "vlan", "100");
+	set(&b, "trust", "on");
 	set(&c, "vlan", "100");
 	send_plain(&a, mac_broadcast);
 	gets(&c, &a, 0);
-	gets(&b, &a, 100);		/* a trunk: sees the tag */
+	gets(&b, &a, 100);		/* all VLANs: sees the tag */
 	set(&c, "vlan", "101");
 	send_plain(&a, mac_broadcast);
 	gets(&b, &a, 100);
 	nothing(&c, a.res.mac);
 	send_plain(&a, c.res.mac);
 	nothing(&c, a.res.mac);
-	set(&c, "vlan", "0");
+	set(&c, "vlan", "untagged");
 	send_plain(&a, mac_broadcast);
-	gets(&c, &a, 100);
+	nothing(&c, a.res.mac);
 	gets(&b, &a, 100);
 	set(&a, "vlan", "0");
 	send_plain(&a, mac_broadcast);
@@ -135,6 +136,7 @@ static void vlan_on_the_wire(void)
 static void wrong_vlan(void)
 {
 	avf_three(&a, &b, &c);
+	set(&b, "trust", "on");
 	set(&a, "vlan", "100");
 	send_as(&a, mac_broadcast, a.res.mac, 0x8100, 5);
 	send_as(&a, mac_broadcast, a.res.mac, 0x8100, 101);
@@ -147,7 +149,7 @@ static void wrong_vlan(void)
 	EXPECT_EQ(rx.data[12] << 8 | rx.data[13], 0x8100);
 	EXPECT_EQ((rx.data[14] << 8 | rx.data[15]) & 0xfff, 100);
 	EXPECT_EQ(stat_of(&a, "vlan_drops"), 3);
-	/* a trunk reaches it with the right tag only */
+	/* a device with all VLANs reaches it with the right tag only */
 	send_plain(&b, a.res.mac);
 	send_as(&b, a.res.mac, b.res.mac, 0x8100, 99);
 	nothing(&a, b.res.mac);
@@ -161,12 +163,229 @@ static void wrong_vlan(void)
 static void vlan_stays(void)
 {
 	avf_three(&a, &b, &c);
+	set(&b, "trust", "on");
 	set(&a, "vlan", "7");
 	REQUIRE_OK(vfio_reset(&a.dev));
 	REQUIRE_OK(avf_restart(&a));
 	REQUIRE_EQ(avf_queues_up(&a, 1), 0);
 	send_plain(&a, mac_broadcast);
 	gets(&b, &a, 7);
+	done();
+}
+
+struct tagging {
+	uint16_t tpid, tci;
+	bool untagged, trunk;	/* passes with vlan untagged, and with vlan 100,200-210 */
+};
+
+/* The first tag decides; priority tags count as none. */
+static const struct tagging taggings[] = {
+	{ 0, 0, true, false },
+	{ 0x8100, 0, true, false },
+	{ 0x8100, 5 << 13, true, false },
+	{ 0x8100, 1, false, false },
+	{ 0x8100, 99, false, false },
+	{ 0x8100, 100, false, true },
+	{ 0x8100, 3 << 13 | 100, false, true },
+	{ 0x8100, 101, false, false },
+	{ 0x8100, 199, false, false },
+	{ 0x8100, 200, false, true },
+	{ 0x8100, 210, false, true },
+	{ 0x8100, 211, false, false },
+	{ 0x8100, 4095, false, false },
+	{ 0x88a8, 0, false, false },
+	{ 0x88a8, 100, false, false },
+	{ 0x9100, 100, false, false },
+};
+
+/* A sends each to a trusted B, and B to A: both ways the same pass. */
+static void both_ways(bool trunk)
+{
+	int64_t drops = stat_of(&a, "vlan_drops");
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(taggings); i++) {
+		const struct tagging *t = &taggings[i];
+		bool pass = trunk ? t->trunk : t->untagged;
+		unsigned int to, from;
+
+		send_as(&a, mac_broadcast, a.res.mac, t->tpid, t->tci);
+		to = avf_rx_count(&b, a.res.mac, pass, pass ? AVF_MS : SETTLE);
+		send_as(&b, mac_broadcast, b.res.mac, t->tpid, t->tci);
+		from = avf_rx_count(&a, b.res.mac, pass, pass ? AVF_MS : SETTLE);
+		drops += !pass;
+		if (to != pass || from != pass || stat_of(&a, "vlan_drops") != drops)
+			ktap_note("tag %04x %04x: %u sent, %u received", t->tpid, t->tci, to, from);
+		EXPECT_EQ(to, pass);
+		EXPECT_EQ(from, pass);
+		EXPECT_EQ(stat_of(&a, "vlan_drops"), drops);
+	}
+}
+
+/* Clause: a device that has no `vlan` and no trust reaches no other tenant's VLAN, in
+ * neither direction; nor does one whose trust is withdrawn, which goes on untagged.
+ */
+static void untagged_by_default(void)
+{
+	avf_three(&a, &b, &c);
+	set(&b, "trust", "on");
+	both_ways(false);
+	/* nor the VLAN of a neighbour */
+	set(&c, "vlan", "100");
+	avf_rx_drain(&c);
+	send_plain(&c, mac_broadcast);
+	gets(&b, &c, 100);
+	nothing(&a, c.res.mac);
+	send_as(&a, c.res.mac, a.res.mac, 0x8100, 100);
+	nothing(&c, a.res.mac);
+	set(&a, "vlan", "all");
+	set(&a, "trust", "on");
+	send_as(&a, c.res.mac, a.res.mac, 0x8100, 100);
+	something(&c, a.res.mac);
+	set(&a, "trust", "off");
+	send_as(&a, c.res.mac, a.res.mac, 0x8100, 100);
+	nothing(&c, a.res.mac);
+	both_ways(false);
+	done();
+}
+
+/* Clause: a device with a list of VLANs tags its frames itself, and passes those and no
+ * others, both ways; over its reset, too.
+ */
+static void trunk(void)
+{
+	avf_three(&a, &b, &c);
+	set(&b, "trust", "on");
+	set(&a, "vlan", "100,200-210");
+	both_ways(true);
+	REQUIRE_OK(vfio_reset(&a.dev));
+	REQUIRE_OK(avf_restart(&a));
+	REQUIRE_EQ(avf_queues_up(&a, 1), 0);
+	both_ways(true);
+	set(&c, "vlan", "210");
+	send_plain(&c, mac_broadcast);
+	gets(&a, &c, 210);
+	send_as(&a, c.res.mac, a.res.mac, 0x8100, 210);
+	something(&c, a.res.mac);
+	set(&a, "vlan", "untagged,100");
+	send_as(&a, c.res.mac, a.res.mac, 0x8100, 210);
+	nothing(&c, a.res.mac);
+	send_plain(&a, b.res.mac);
+	something(&b, a.res.mac);
+	set(&a, "vlan", "untagged");
+	both_ways(false);
+	done();
+}
+
+/* Clause: `802.1ad:100:p3` puts that tag outside the tenant's own; `100:p3` replaces the
+ * priority that the guest chose.
+ */
+static void outer_tag_and_priority(void)
+{
+	avf_three(&a, &b, &c);
+	set(&a, "vlan", "802.1ad:100:p3");
+	set(&b, "trust", "on");
+	set(&c, "vlan", "802.1ad:100");
+	send_as(&a, mac_broadcast, a.res.mac, 0x8100, 5);
+	REQUIRE_GE(avf_rx_from(&b, a.res.mac, &rx, AVF_MS), 0);
+	EXPECT_EQ(rx.len, LEN + 4);
+	EXPECT_MEM(rx.data + 12, "\x88\xa8\x60\x64\x81\x00\x00\x05", 8);
+	REQUIRE_GE(avf_rx_from(&c, a.res.mac, &rx, AVF_MS), 0);
+	EXPECT_EQ(rx.len, LEN);
+	EXPECT_MEM(rx.data + 12, "\x81\x00\x00\x05", 4);
+	send_as(&a, mac_broadcast, a.res.mac, 0x88a8, 100);
+	nothing(&b, a.res.mac);
+	nothing(&c, a.res.mac);
+	EXPECT_EQ(stat_of(&a, "vlan_drops"), 1);
+	set(&a, "vlan", "100:p3");
+	send_as(&a, b.res.mac, a.res.mac, 0x8100, 5 << 13);
+	REQUIRE_GE(avf_rx_from(&b, a.res.mac, &rx, AVF_MS), 0);
+	EXPECT_MEM(rx.data + 12, "\x81\x00\x60\x64", 4);
+	done();
+}
+
+/* --- link control frames --------------------------------------------------------- */
+
+struct control {
+	const char *dst;	/* NULL: b's address */
+	uint16_t proto;
+	const char *what;
+};
+
+static const struct control controls[] = {
+	{ "\x01\x80\xc2\x00\x00\x01", 0x8808, "PAUSE or PFC" },
+	{ NULL, 0x8808, "PAUSE to one" },
+	{ "\x01\x80\xc2\x00\x00\x0e", 0x88cc, "LLDP" },
+	{ NULL, 0x88cc, "LLDP to one" },
+	{ "\x01\x80\xc2\x00\x00\x02", 0x8809, "LACP" },
+	{ NULL, 0x8809, "LACP to one" },
+	{ "\x01\x80\xc2\x00\x00\x00", 0x0026, "STP" },
+	{ "\x01\x80\xc2\x00\x00\x03", 0x888e, "802.1X" },
+	{ "\x01\x80\xc2\x00\x00\x0f", 0x88b5, "the last group" },
+};
+
+static const uint16_t control_tags[] = { 0, 0x8100, 0x88a8 };
+
+static void send_control(struct avf *from, const struct control *k, uint16_t tpid)
+{
+	uint8_t f[LEN];
+	size_t at = tpid ? 16 : 12;
+
+	make(f, k->dst ? (const uint8_t *)k->dst : b.res.mac, from->res.mac, tpid, 0);
+	f[at] = (uint8_t)(k->proto >> 8);
+	f[at + 1] = (uint8_t)k->proto;
+	REQUIRE_GE(avf_tx(from, 0, f, LEN, 0), 0);
+	REQUIRE_OK(avf_tx_done(from, 0, AVF_MS));
+}
+
+static void all_multicast(struct avf *f)
+{
+	struct vc_promisc p = { .vsi_id = f->res.vsi_id, .flags = VC_PROMISC_MC };
+
+	EXPECT_EQ(avf_vc(f, VC_PROMISC, &p, sizeof(p), NULL), 0);
+}
+
+/* Clause: what stations keep to their link is no guest's to send or to see without
+ * trust, tagged or not, with a VLAN or without; it is counted.
+ */
+static void link_control(void)
+{
+	static const char * const vlans[] = { "untagged", "100" };
+	int64_t drops = 0;
+	size_t i, k, v;
+
+	avf_three(&a, &b, &c);
+	set(&b, "trust", "on");
+	all_multicast(&b);
+	all_multicast(&c);
+	for (v = 0; v < ARRAY_SIZE(vlans); v++) {
+		set(&a, "vlan", vlans[v]);
+		for (i = 0; i < ARRAY_SIZE(controls); i++)
+			for (k = 0; k < ARRAY_SIZE(control_tags); k++) {
+				send_control(&a, &controls[i], control_tags[k]);
+				if (stat_of(&a, "control_drops") != ++drops)
+					ktap_note("%s, tag %04x", controls[i].what, control_tags[k]);
+				EXPECT_EQ(stat_of(&a, "control_drops"), drops);
+			}
+	}
+	nothing(&b, a.res.mac);
+	nothing(&c, a.res.mac);
+	EXPECT_EQ(stat_of(&a, "vlan_drops"), 0);
+	/* with trust they pass, to those who have it */
+	set(&a, "vlan", "all");
+	set(&a, "trust", "on");
+	for (i = 0; i < ARRAY_SIZE(controls); i++) {
+		send_control(&a, &controls[i], 0);
+		something(&b, a.res.mac);
+	}
+	nothing(&c, a.res.mac);
+	EXPECT_EQ(stat_of(&a, "control_drops"), drops);
+	set(&a, "trust", "off");
+	send_control(&a, &controls[0], 0);
+	nothing(&b, a.res.mac);
+	EXPECT_EQ(stat_of(&a, "control_drops"), drops + 1);
+	send_plain(&a, b.res.mac);
+	something(&b, a.res.mac);
 	done();
 }
 
@@ -423,6 +642,10 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(vlan_on_the_wire, "operators: tenant networks"),
 	CASE_FOR(wrong_vlan, "the other tenants"),
 	CASE_FOR(vlan_stays, "the other tenants"),
+	CASE_FOR(untagged_by_default, "the other tenants"),
+	CASE_FOR(trunk, "routers in a guest"),
+	CASE_FOR(outer_tag_and_priority, "operators: tenants with VLANs of their own"),
+	CASE_FOR(link_control, "the network that the host is in"),
 	CASE_FOR(spoofing, "the other tenants"),
 	CASE_FOR(promiscuous_with_trust, "bridges in a guest"),
 	CASE_FOR(addresses_with_trust, "bridges and bonds in a guest"),

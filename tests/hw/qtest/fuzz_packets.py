@@ -67,9 +67,12 @@ def packets(m, seed, deadline, now, steps=STEPS):
         if n % 50 == 0:
             if now() > deadline:
                 return n
-            vlans = rng.choice(((0, 0), (0, 5), (5, 5), (5, 0), (5, 6)))
-            assert nic.vsi(1, R.VSI_ACTIVE, vlan=vlans[0]) == 0
-            assert nic.vsi(2, R.VSI_ACTIVE | R.VSI_DEFAULT, vlan=vlans[1]) == 0
+            for i, flags in ((1, R.VSI_ACTIVE), (2, R.VSI_ACTIVE | R.VSI_DEFAULT)):
+                vlan = rng.choice((0, 0, 5, 6, 5 | R.PORT_8021AD, 5 | R.PORT_PRIO_SET | R.PORT_PRIO))
+                if not vlan:
+                    assert nic.vlans(i, rng.sample((0, 5, 6, 130, 4094), rng.randrange(6))) == 0
+                    flags |= rng.choice((0, R.VSI_VLAN_FILTER, R.VSI_CONTROL))
+                assert nic.vsi(i, flags, vlan=vlan) == 0
         f = mangle(rng, rng.choice(base))
         m.write(rx.pa, fresh)
         rx.bell((rx.get(R.Q_HEAD) + rx.n - 1) % rx.n)

@@ -96,9 +96,20 @@ class Nic:
         return reply[1]
 
     def vsi(self, n, flags, *macs, vlan=0, rate=0):
-        status = [self.fw(R.FW_VSI_SET, pack('HHHHI', n, flags, vlan, 0, rate))]
+        status = [self.fw(R.FW_VSI_SET, pack('HHII', n, flags, vlan, rate))]
         status += [self.fw(R.FW_MAC_ADD, pack('H', n) + mac) for mac in macs]
         return max(status)
+
+    def vlans(self, n, vids):
+        """The VSI's VLAN table; VID 0: untagged frames."""
+        bits = sum(1 << vid for vid in vids).to_bytes(R.VIDS // 8, 'little')
+        step = R.FW_VIDS
+        chunks = [first for first in range(0, R.VIDS, step)
+                  if any(bits[first // 8:(first + step) // 8])] or [0]
+        return max(self.fw(R.FW_VSI_VLANS,
+                           pack('HHHH', n, first, (R.VLANS_START if first == chunks[0] else 0) |
+                                (R.VLANS_COMMIT if first == chunks[-1] else 0), 0) +
+                           bits[first // 8:(first + step) // 8]) for first in chunks)
 
 
 class Table:
@@ -296,6 +307,12 @@ class Rx(Queue):
             iova, pa = self.f.alloc(self.bufsz, mapped=self.mapped)
             self.bufs[self.tail] = (iova, pa)
             self.put(pack('QQQQ', iova, 0, 0, 0))
+        self.bell()
+
+    def again(self):
+        """Post the buffer that was received last."""
+        self.bufs[self.tail] = iova, _ = self.bufs[(self.seen - 1) % self.n]
+        self.put(pack('QQQQ', iova, 0, 0, 0))
         self.bell()
 
     def recv(self, wait=True):

@@ -30,8 +30,11 @@ def net(m, vlans, flags=ACTIVE, **kw):
 
 def got(m, fs):
     """All that arrived: {function number or 'wire': frame}"""
-    out = {i: r[0] for i, f in enumerate(fs) if (r := f.rx.recv(wait=False))}
-    wire = m.recv(0.05)
+    m.settle()
+    out = {i: f.rx.recv()[0] for i, f in enumerate(fs) if f.rx.desc(f.rx.seen)[1] & 1}
+    for i in out:
+        fs[i].rx.again()
+    wire = m.recv_now()
     return out | ({'wire': wire} if wire is not None else {})
 
 
@@ -43,7 +46,8 @@ def sent(m, fs, src, frame, **kw):
 def test_firmware(m):
     nic = Nic(m)
     for vlan, rate, want in ((1, 0, 0), (4094, 100000, 0), (4095, 0, EINVAL), (0xffff, 0, EINVAL),
-                             (4096, 5, EINVAL), (5, 100001, EINVAL), (5, 0xffffffff, EINVAL),
+                             (4096, 5, EINVAL), (0x1000, 0, EINVAL), (0x7005, 0, 0),
+                             (0x10005, 0, 0), (0x10000, 0, EINVAL), (0x20005, 0, EINVAL), (5, 100001, EINVAL), (5, 0xffffffff, EINVAL),
                              (0, 0, 0)):
         assert nic.vsi(1, ACTIVE, vlan=vlan, rate=rate) == want, (vlan, rate)
 

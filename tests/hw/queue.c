@@ -21,6 +21,7 @@ void snic_fifo_drop(SnicFunc *f, SnicQueue *rx)
         rx->fifo_used--;
         snic_count(f, SNIC_STAT_RX_DISCARDS, 1);
     }
+    snic_patience_end(&f->patience);
     snic_wake_room(f->s);
 }
 

@@ -195,6 +195,7 @@ void snic_rx_run(SnicUnit *u)
     }
     if (n) {
         snic_queue_raise(f, rx->intr);
+        snic_patience_end(&f->patience);
         snic_wake_room(f->s);
     }
 }

@@ -79,10 +79,16 @@ typedef struct SnicUnit {
 
 typedef QTAILQ_HEAD(, SnicUnit) SnicUnitList;
 
+typedef struct SnicPatience {
+    int64_t used, at;                   /* ns; as of then */
+    bool held;                          /* it is being used */
+} SnicPatience;
+
 typedef struct SnicQueue {
     uint64_t base;
     uint32_t len, ctl, intr, head, bufsz, maxframe;
     uint32_t seg;                       /* TX only: segments at HEAD that left */
+    SnicPatience patience;              /* TX only: with receivers */
     /* RX only: frames that wait */
     SnicFrame **fifo;
     unsigned fifo_first, fifo_used;
@@ -170,6 +176,7 @@ struct SnicFunc {
     unsigned nmsgs;
     SnicVsi vsi;
     SnicRate rate;
+    SnicPatience patience;              /* of those who send to it */
     uint64_t stats[SNIC_STAT_COUNT];
     uint64_t tlb_gen;
     SnicTlb tlb[SNIC_TLB];
@@ -436,6 +443,11 @@ void snic_rate_set(SnicFunc *f, uint32_t mbps);
 void snic_rate_init(SnicFunc *f);
 void snic_rate_reset(SnicFunc *f);
 void snic_rate_exit(SnicFunc *f);
+
+/* patience.c */
+int64_t snic_patience_wait(SnicPatience *own, SnicPatience *to, int64_t until);
+void snic_patience_own_end(SnicPatience *own);
+void snic_patience_end(SnicPatience *to);
 
 /* fw.c */
 extern const MemoryRegionOps snic_fw_ops;

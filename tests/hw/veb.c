@@ -211,6 +211,7 @@ void snic_veb_reset(SnicState *s)
     g_hash_table_remove_all(s->macs);
     for (i = 0; i < snic_num_funcs(s); i++) {
         snic_vsi_wipe(&s->func[i].vsi);
+        s->func[i].patience = (SnicPatience) { 0 };
     }
     s->default_vsi = -1;
     snic_veb_lists(s);
@@ -305,9 +306,11 @@ int64_t snic_veb_room(SnicUnit *u, const SnicPath *p, SnicFrame *frame,
                       unsigned nframes)
 {
     SnicState *s = u->f->s;
+    SnicPatience *own = &snic_func_qp(u->f, u->idx)->tx.patience;
     SnicQueue *rx;
     unsigned q;
 
+    snic_patience_own_end(own);
     if (p->kind != SNIC_UNICAST || p->vsi < 0 ||
         !snic_vsi_takes(s, p->vsi, snic_vlan_of(&u->f->vsi, frame),
                         snic_frame_control(frame))) {
@@ -315,12 +318,11 @@ int64_t snic_veb_room(SnicUnit *u, const SnicPath *p, SnicFrame *frame,
     }
     snic_frame_parse(s, frame);
     rx = snic_rx_queue(&s->func[p->vsi], frame, &q);
-    if (!rx || !rx->fifo_used || rx->fifo_used + nframes <= SNIC_FIFO ||
-        qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) - rx->fifo_since >=
-        SNIC_FIFO_PATIENCE) {
+    if (!rx || !rx->fifo_used || rx->fifo_used + nframes <= SNIC_FIFO) {
         return 0;
     }
-    return rx->fifo_since + SNIC_FIFO_PATIENCE;
+    return snic_patience_wait(own, &s->func[p->vsi].patience,
+                              rx->fifo_since + SNIC_FIFO_PATIENCE);
 }
 
 static bool snic_veb_local(SnicState *s, int src, unsigned vsi, SnicShapes *sh)

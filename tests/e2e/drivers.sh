@@ -1,0 +1,241 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# drivers.sh PROGRAM[@GUEST]...: stock programs drive a device, each started at a point
+# of another one's life where drivers do start: cleanly, in a kernel that another one
+# left (kexec) or died in (kdump), after the user-space driver was killed, after resets
+# of the function and of the PF. Each must come up by itself, and its frames must arrive.
+#
+#   iavf@GUEST   the kernel's own driver, in guest l2 or l2@GUEST
+#   ipxe         Debian's iPXE, which then boots the guest over this network
+#   testpmd      DPDK's net_iavf, with Debian's testpmd
+set -u
+. /lab/tests/e2e/lib.sh
+. /lab/tests/e2e/ktap.sh
+
+G=drv
+MB=2
+# The second kernel of a crash, its initramfs, and room to unpack it.
+CRASHKERNEL=320M
+# The command line of a kernel that starts in another one's place.
+WORDS="console=ttyS0 loglevel=4 mitigations=off tsc=reliable no_timer_check net.ifnames=0"
+MENU=/run/menu.ipxe
+WWW=/run/www
+
+device() { # TYPE
+	guest_mdev $G "$PF" "smartnic-$1"
+}
+
+end() {
+	kill_l2 $G
+	idle_again && mdevctl stop -u "${UUID[$G]}"
+}
+
+idle_again() {
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ "$(attr "${UUID[$G]}" state)" != idle ] || break
+		sleep 0.1
+	done
+	equal "$(attr "${UUID[$G]}" state) $(pinned $G)" "idle 0"
+}
+
+# --- iavf -----------------------------------------------------------------------
+
+guest_files() { if [ -n "$1" ]; then echo "/lab/guests/$1"; else echo /lab/l2; fi; }
+
+# Its kernel and initramfs are its disks too: it starts them a second time.
+start_guest() { # GUEST
+	local f
+
+	f=$(guest_files "$1")
+	start_l2 $G ${1:+--guest "$1"} --mdev "${UUID[$G]}" --mem 768 --smp 2 --append "crashkernel=$CRASHKERNEL" \
+		--qemu "-drive if=virtio,readonly=on,format=raw,file=$f/vmlinuz -drive if=virtio,readonly=on,format=raw,file=$f/initrd"
+}
+
+answers() { guest_dev $G && guest_up $G 1 && ping_ms $G host && ping_ms host $G; }
+works() { answers && sent; }
+
+# Data both ways, compared.
+sent() {
+	make_data $G $MB && make_data host $MB &&
+		{ transfer $G host 60 && transfer host $G 60 || { echo "$XFER_ERROR"; return 1; }; }
+}
+
+# kexec reads files, not disks.
+KEXEC="cat /dev/vda >/tmp/vmlinuz && cat /dev/vdb >/tmp/initrd"
+
+kexec_boots() {
+	l2_cmd $G --timeout 120 "$KEXEC && kexec -s -l /tmp/vmlinuz --initrd=/tmp/initrd --command-line='$WORDS lab.second crashkernel=$CRASHKERNEL'" &&
+		again_l2 $G 'kexec -e' && second
+}
+
+# Rings, interrupts and bus mastering are as the dead kernel had them.
+crash_boots() {
+	l2_cmd $G --timeout 120 "$KEXEC && kexec -s -p /tmp/vmlinuz --initrd=/tmp/initrd \
+		--command-line='$WORDS lab.second maxcpus=1 reset_devices' && rm /tmp/vmlinuz /tmp/initrd" &&
+		traffic_on && again_l2 $G 'echo c >/proc/sysrq-trigger' && traffic_off && second && l2_cmd $G '[ -s /proc/vmcore ]'
+}
+
+# Frames come in all the while.
+traffic_on() { ping -f -q -i 0.002 "${ADDR[$G]}" >/dev/null 2>&1 & FLOOD=$!; }
+traffic_off() { kill $FLOOD; wait $FLOOD 2>/dev/null; true; }
+
+second() { l2_cmd $G 'grep -o lab.second /proc/cmdline'; }
+
+# The guest resets its function while the driver has it.
+flr() { l2_cmd $G 'cat /sys/class/net/eth0/device/reset_method; echo 1 >/sys/class/net/eth0/device/reset'; }
+pf_reset() { echo 1 >"/sys/bus/pci/devices/$PF/reset"; }
+
+iavf_cases=8
+iavf() { # GUEST
+	local t="iavf${1:+ of $1}"
+
+	must "$t: a device" device 2q
+	must "$t: the guest boots" start_guest "$1"
+	say "$t: $(l2_cmd $G 'uname -r')"
+	check "$t: clean" works
+	check "$t: its function was reset" eval 'flr && answers'
+	check "$t: the PF was reset" eval 'pf_reset && answers'
+	check "$t: in a kernel that kexec started" eval 'kexec_boots && works'
+	check "$t: in the second kernel after a crash" eval 'crash_boots && works'
+	check "$t: the end leaves nothing behind" end
+}
+
+# --- iPXE ------------------------------------------------------------------------
+
+# A DHCP server (the only one: the uplink must have none), and a web server that has the guest's kernel and initramfs.
+servers() {
+	mkdir -p $WWW && ln -sf /lab/l2/vmlinuz /lab/l2/initrd $WWW/ || return
+	cat >/run/udhcpd.conf <<-END
+		start $NET.50
+		end $NET.50
+		interface $PF_DEV
+		lease_file /run/udhcpd.leases
+		pidfile /run/udhcpd.pid
+		option subnet 255.255.255.0
+		option router ${ADDR[host]}
+	END
+	: >/run/udhcpd.leases
+	busybox udhcpd -I "${ADDR[host]}" /run/udhcpd.conf && busybox httpd -p "${ADDR[host]}:80" -h $WWW
+}
+
+# iPXE answers pings while it waits. When there is a file "go", it boots the guest.
+menu() {
+	cat >$MENU <<-END
+		#!ipxe
+		dhcp net0 || shell
+		:wait
+		imgfetch --timeout 2000 http://${ADDR[host]}/go || goto waiting
+		imgfree
+		kernel http://${ADDR[host]}/vmlinuz initrd=initrd $WORDS lab.second || shell
+		initrd http://${ADDR[host]}/initrd || shell
+		boot || shell
+		:waiting
+		sleep 1
+		goto wait
+	END
+}
+
+ipxe_up() {
+	ADDR[$G]=$NET.50
+	menu
+	start_l2 $G --guest ipxe --initrd $MENU --mdev "${UUID[$G]}" --mem 512 --machine pc,graphics=off --no-wait && reach host $G 90 &&
+		ping -c 5 -i 0.2 -W 3 "${ADDR[$G]}"
+}
+
+ipxe_boots() {
+	echo '#!ipxe' >$WWW/go
+	wait_l2 $G 300 && second
+}
+
+
+ipxe() {
+	must "iPXE: servers for it" servers
+	must "iPXE: a device" device 1q
+	say "iPXE $(cat /lab/guests/ipxe/version)"
+	check "iPXE: it gets a lease and answers pings" ipxe_up
+	check "iPXE: it boots the guest over the network" ipxe_boots
+	check "iavf after iPXE" works
+	check "iPXE: the end leaves nothing behind" end
+}
+ipxe_cases=6
+
+# --- DPDK ------------------------------------------------------------------------
+
+# uio_pci_generic, since Debian's kernels have no VFIO without an IOMMU.
+testpmd_guest() {
+	start_l2 $G --guest dpdk --mdev "${UUID[$G]}" --mem 768 --smp 2 &&
+		BDF=$(l2_cmd $G 'for d in /sys/bus/pci/devices/*; do [ "$(cat $d/device)" != 0x1889 ] || echo ${d##*/}; done') &&
+		[ -n "$BDF" ] && l2_cmd $G "modprobe uio_pci_generic
+			[ ! -e /sys/bus/pci/devices/$BDF/driver ] || echo $BDF >/sys/bus/pci/devices/$BDF/driver/unbind
+			echo uio_pci_generic >/sys/bus/pci/devices/$BDF/driver_override
+			echo $BDF >/sys/bus/pci/drivers/uio_pci_generic/bind
+			mkdir -p /var/run/dpdk && echo 100 >/proc/sys/vm/nr_hugepages
+			grep -x 'HugePages_Total: *100' /proc/meminfo"
+}
+
+# testpmd answers ARP and pings for any address. Its messages are buffered, its prompt is
+# not: whether a command worked is seen from outside.
+testpmd_start() { # RXQ TXQ
+	ADDR[$G]=$NET.60
+	l2_cmd $G --timeout 90 "rm -f /tmp/pmd.in /tmp/pmd.out; mkfifo /tmp/pmd.in
+		setsid sleep 100000 >/tmp/pmd.in &
+		setsid dpdk-testpmd --in-memory --no-telemetry -l 0,1 -n 1 -m 128 -d librte_mempool_ring.so.25 -d librte_net_iavf.so.25 -a $BDF --log-level=pmd.net.iavf:info -- -i --rxq=$1 --txq=$2 \
+			--rxd=256 --txd=256 --total-num-mbufs=4096 --forward-mode=icmpecho </tmp/pmd.in >>/tmp/pmd.out 2>&1 &
+		$(prompted 60)" && testpmd_do start && answered
+}
+
+# prompted SECONDS: shell text, until testpmd asks for a command.
+prompted() {
+	echo "i=0
+		until grep -qaF 'testpmd> ' /tmp/pmd.out 2>/dev/null; do
+			i=\$((i + 1)); [ \$i -lt $(($1 * 5 * SLOW)) ] || { tail -n 20 /tmp/pmd.out; exit 1; }; sleep 0.2
+		done"
+}
+testpmd_do() { l2_cmd $G --timeout 50 ": >/tmp/pmd.out; echo '$1' >/tmp/pmd.in; $(prompted 30)"; }
+answered() { ip neigh flush dev "$PF_DEV"; reach host $G 30 && ping -c 20 -i 0.1 -W 5 "${ADDR[$G]}" | tee /dev/stderr | grep -q ' 0% packet loss'; }
+
+testpmd_stops_starts() {
+	local c
+
+	for c in stop 'port stop all' 'port start all' start; do testpmd_do "$c" || return; done
+	answered
+}
+testpmd_quits() { l2_cmd $G --timeout 60 'echo quit >/tmp/pmd.in; i=0; while pidof dpdk-testpmd; do i=$((i + 1)); [ $i -lt 150 ] || exit 1; sleep 0.2; done; killall sleep; true'; }
+testpmd_killed() { l2_cmd $G --timeout 30 'killall -9 dpdk-testpmd; while pidof dpdk-testpmd; do sleep 0.2; done; killall sleep; true'; }
+testpmd_leaves_to_iavf() {
+	l2_cmd $G "echo $BDF >/sys/bus/pci/drivers/uio_pci_generic/unbind; echo >/sys/bus/pci/devices/$BDF/driver_override; echo $BDF >/sys/bus/pci/drivers/iavf/bind"
+}
+
+testpmd_cases=9
+testpmd() {
+	must "testpmd: a device" device 4q
+	must "testpmd: a guest with DPDK" testpmd_guest
+	check "testpmd: one queue each way" testpmd_start 1 1
+	check "testpmd: ports stopped and started" testpmd_stops_starts
+	check "testpmd: after SIGKILL, two queues to receive, one to send" eval 'testpmd_killed && testpmd_start 2 1'
+	check "testpmd: after quit, one to receive, two to send" eval 'testpmd_quits && testpmd_start 1 2'
+	check "testpmd: the PF was reset" eval 'testpmd_killed && pf_reset && testpmd_start 2 2'
+	check "iavf after testpmd was killed" eval 'testpmd_killed && testpmd_leaves_to_iavf && works'
+	check "testpmd: the end leaves nothing behind" end
+}
+
+main() {
+	local p n=2
+
+	for p; do
+		name=${p%%@*}_cases
+		n=$((n + ${!name}))
+	done
+	plan $n
+	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
+	PF=$(pf_bdf) PF_DEV=$(pf_netdev)
+	must "the PF is up" pf_up "$PF_DEV"
+	for p; do
+		case $p in *@*) "${p%%@*}" "${p#*@}" ;; *) "$p" "" ;; esac
+	done
+	finish
+}
+
+main "$@"

@@ -100,7 +100,7 @@ int avf_open(struct avf *a, const char *uuid, const struct avf_opts *o)
 		a->o.memory = 4 << 20;
 	if (!a->o.buf_size)
 		a->o.buf_size = 2048;
-	ret = vfio_open(&a->dev, uuid);
+	ret = vfio_open_with(&a->dev, uuid, a->o.with);
 	if (ret)
 		return ret;
 	a->mem = mmap(NULL, a->o.memory, PROT_READ | PROT_WRITE,

@@ -29,6 +29,8 @@ int vfio_group_number(const char *uuid);
 /* Whether devices are opened through group and type1. */
 bool vfio_is_type1(void);
 int vfio_open(struct vfio_dev *d, const char *uuid);
+/* In the container, or the address space of the iommufd, of @with, which is open. */
+int vfio_open_with(struct vfio_dev *d, const char *uuid, const struct vfio_dev *with);
 /* The first step of it: the device's file in /dev/vfio, its group's or its own; an fd. */
 int vfio_open_node(const char *uuid);
 void vfio_close(struct vfio_dev *d);

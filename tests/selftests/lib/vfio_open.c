@@ -92,7 +92,8 @@ int vfio_open_node(const char *uuid)
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_group(struct vfio_dev *d, enum vfio_way w)
+/* The container of a device that is open is set up already. */
+static int open_group(struct vfio_dev *d, enum vfio_way w, const struct vfio_dev *with)
 {
 	struct vfio_group_status st = { .argsz = sizeof(st) };
 	int ret;
@@ -106,7 +107,7 @@ static int open_group(struct vfio_dev *d, enum vfio_way w)
 	if (!(st.flags & VFIO_GROUP_FLAGS_VIABLE))
 		return -EPERM;
 	ret = do_ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container);
-	if (!ret && w == WAY_TYPE1)
+	if (!ret && w == WAY_TYPE1 && !with)
 		ret = do_ioctl(d->container, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU);
 	if (ret)
 		return ret;
@@ -114,7 +115,7 @@ static int open_group(struct vfio_dev *d, enum vfio_way w)
 	return d->fd < 0 ? -errno : 0;
 }
 
-static int open_cdev(struct vfio_dev *d)
+static int open_cdev(struct vfio_dev *d, const struct vfio_dev *with)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
@@ -129,11 +130,11 @@ static int open_cdev(struct vfio_dev *d)
 	/* So it answers the second user, whom a group refuses as busy. */
 	if (ret == -EINVAL)
 		return -EBUSY;
-	if (!ret)
+	if (!ret && !with)
 		ret = do_ioctl(d->container, IOMMU_IOAS_ALLOC, &alloc);
 	if (ret)
 		return ret;
-	d->ioas = alloc.out_ioas_id;
+	d->ioas = with ? with->ioas : alloc.out_ioas_id;
 	attach.pt_id = d->ioas;
 	return do_ioctl(d->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 }
@@ -155,6 +156,11 @@ static int read_infos(struct vfio_dev *d)
 
 int vfio_open(struct vfio_dev *d, const char *uuid)
 {
+	return vfio_open_with(d, uuid, NULL);
+}
+
+int vfio_open_with(struct vfio_dev *d, const char *uuid, const struct vfio_dev *with)
+{
 	enum vfio_way w = way();
 	int ret;
 
@@ -162,11 +168,12 @@ int vfio_open(struct vfio_dev *d, const char *uuid)
 	snprintf(d->uuid, sizeof(d->uuid), "%s", uuid);
 	d->group = -1;
 	d->fd = -1;
-	d->container = open(w == WAY_TYPE1 ? "/dev/vfio/vfio" : "/dev/iommu",
-			    O_RDWR | O_CLOEXEC);
+	d->container = with ? fcntl(with->container, F_DUPFD_CLOEXEC, 0) :
+			      open(w == WAY_TYPE1 ? "/dev/vfio/vfio" : "/dev/iommu",
+				   O_RDWR | O_CLOEXEC);
 	if (d->container < 0)
 		return -errno;
-	ret = w == WAY_CDEV ? open_cdev(d) : open_group(d, w);
+	ret = w == WAY_CDEV ? open_cdev(d, with) : open_group(d, w, with);
 	if (!ret)
 		ret = read_infos(d);
 	if (ret)

@@ -6,6 +6,10 @@
  * belongs to has stopped and waits. A work item of the ADI pins the page and its
  * neighbours, maps them and answers. It is the only place that pins.
  *
+ * A pin may take as long as the VMM's memory likes. It is made without a lock of ours,
+ * and nobody but the ADI's own closing waits for it: whoever stops the ADI or unmaps
+ * the range spoils it, and what it comes back with is given back.
+ *
  * Pages are pinned for writing whenever the VMM's mapping allows it: a read-only
  * long-term pin of memory that was never touched would pin the zero page on
  * older kernels. But they are mapped for the device with the right that was
@@ -67,8 +71,26 @@ static int enqueue(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 	if (i == dma->nr_waiting)
 		dma->nr_waiting++;
 	dma->waiting[i] = (struct vdcm_waiting) { .fault = *fault };
-	mod_delayed_work(vdcm_wq, &dma->work, 0);
+	mod_delayed_work(vdcm_wq_of(adi, VDCM_QUEUE_FAULTS), &dma->work, 0);
 	return 0;
+}
+
+/**
+ * vdcm_dma_kick() - look at the faults that wait: something they may wait for is over
+ * @live: open state
+ *
+ * Context: any.
+ */
+void vdcm_dma_kick(struct vdcm_live *live)
+{
+	struct vdcm_dma *dma = &live->dma;
+	unsigned long flags;
+
+	spin_lock_irqsave(&live->adi->fault_lock, flags);
+	if (dma->accept && dma->nr_waiting)
+		mod_delayed_work(vdcm_wq_of(live->adi, VDCM_QUEUE_FAULTS),
+				 &dma->work, 0);
+	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
 }
 
 /**
@@ -99,6 +121,12 @@ int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_fault);
 
+/* A fault being served, and when it was taken. */
+struct serving {
+	struct vdcm_waiting w;
+	unsigned int epoch;
+};
+
 /* Nanoseconds until pages @first..@last may be pinned; 0 = now. */
 static u64 gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
 {
@@ -108,18 +136,7 @@ static u64 gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
 				 ktime_get_ns());
 }
 
-static bool gate_open(struct vdcm_adi *adi, u64 first, u64 last)
-{
-	unsigned long flags;
-	u64 wait;
-
-	spin_lock_irqsave(&adi->fault_lock, flags);
-	wait = gate_wait(adi, first, last);
-	spin_unlock_irqrestore(&adi->fault_lock, flags);
-	return !wait;
-}
-
-/* Must a waiting fault go on waiting? Nanoseconds, 0 = no. */
+/* Must a waiting fault go on waiting for the gate? Nanoseconds, 0 = no. */
 static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 {
 	u64 page = w->fault.iova >> PAGE_SHIFT;
@@ -139,8 +156,23 @@ static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 	return wait;
 }
 
+/* Must it go on waiting, for whatever? Nanoseconds, 0 = no. */
+static u64 must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
+{
+	u64 now = ktime_get_ns();
+	struct vdcm_pin pin;
+
+	if (now < w->not_before)
+		return w->not_before - now;
+	/* On its way out: it comes in again when it is gone. */
+	if (vdcm_pin_tree_find(&adi->live->dma.tree, w->fault.iova >> PAGE_SHIFT,
+			       &pin) && pin.flags & VDCM_PIN_LEAVING)
+		return VDCM_HOLDOFF_UNKNOWN;
+	return hold_back(adi, w);
+}
+
 /* Take the first fault that may be served; else *@wait says when to look. */
-static bool dequeue(struct vdcm_adi *adi, struct vdcm_fault *fault, u64 *wait)
+static bool dequeue(struct vdcm_adi *adi, struct serving *s, u64 *wait)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	unsigned long flags;
@@ -150,13 +182,14 @@ static bool dequeue(struct vdcm_adi *adi, struct vdcm_fault *fault, u64 *wait)
 	*wait = U64_MAX;
 	spin_lock_irqsave(&adi->fault_lock, flags);
 	for (i = 0; dma->accept && i < dma->nr_waiting; i++) {
-		u64 w = hold_back(adi, &dma->waiting[i]);
+		u64 w = must_wait(adi, &dma->waiting[i]);
 
 		if (w) {
 			*wait = min(*wait, w);
 			continue;
 		}
-		*fault = dma->waiting[i].fault;
+		s->w = dma->waiting[i];
+		s->epoch = dma->epoch;
 		dma->nr_waiting--;
 		memmove(&dma->waiting[i], &dma->waiting[i + 1],
 			(dma->nr_waiting - i) * sizeof(dma->waiting[0]));
@@ -167,36 +200,18 @@ static bool dequeue(struct vdcm_adi *adi, struct vdcm_fault *fault, u64 *wait)
 	return found;
 }
 
-/* Unpin the batches that begin at @page up to @end; they are unmapped. */
-static void unpin_run(struct vdcm_adi *adi, u64 page, u64 end)
+/* Was the ADI stopped after the fault had been taken? Under the pin lock it stays so. */
+static bool stale(struct vdcm_adi *adi, const struct serving *s)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
-	struct vdcm_pin pin;
-
-	while (page < end && vdcm_pin_tree_find(&dma->tree, page, &pin)) {
-		vfio_unpin_pages(&adi->vdev, page << PAGE_SHIFT, pin.nr);
-		vdcm_pin_tree_erase(&dma->tree, page, pin.nr);
-		vdcm_add(adi, VDCM_CNT_PINNED_PAGES, -(s64)pin.nr);
-		page += pin.nr;
-	}
-}
-
-/* Unmap and unpin all batches with a page in a range, in as long runs as can be. */
-static void drop_range(struct vdcm_adi *adi, u64 first, u64 last)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	struct vdcm_pin pin;
+	unsigned long flags;
+	bool ret;
 
 	lockdep_assert_held(&adi->pin_lock);
-	while (vdcm_pin_tree_next(&dma->tree, first, last, &pin)) {
-		u64 run = pin.first, end = pin.first + pin.nr;
-
-		while (end <= last && vdcm_pin_tree_find(&dma->tree, end, &pin))
-			end += pin.nr;
-		dma->ops->unmap(adi, run << PAGE_SHIFT, end - run);
-		unpin_run(adi, run, end);
-		cond_resched();
-	}
+	spin_lock_irqsave(&adi->fault_lock, flags);
+	ret = !dma->accept || dma->epoch != s->epoch;
+	spin_unlock_irqrestore(&adi->fault_lock, flags);
+	return ret;
 }
 
 /* Record a batch that is pinned, and map it. */
@@ -221,38 +236,12 @@ static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr, bool writable,
 	return ret;
 }
 
-static int pin_batch(struct vdcm_adi *adi, u64 first, u32 nr, bool writable,
-		     bool write)
-{
-	int prot = IOMMU_READ | (writable ? IOMMU_WRITE : 0);
-	dma_addr_t iova = first << PAGE_SHIFT;
-	int ret;
-
-	ret = vfio_pin_pages(&adi->vdev, iova, nr, prot,
-			     adi->live->dma.pages);
-	if (ret < 0)
-		return ret;
-	if (ret != nr) {
-		if (ret)
-			vfio_unpin_pages(&adi->vdev, iova, ret);
-		return -EFAULT;
-	}
-	ret = map_batch(adi, first, nr, writable, write);
-	if (ret) {
-		vfio_unpin_pages(&adi->vdev, iova, nr);
-		return ret;
-	}
-	vdcm_add(adi, VDCM_CNT_PAGES_PINNED_TOTAL, nr);
-	vdcm_add(adi, VDCM_CNT_PINNED_PAGES, nr);
-	vdcm_add(adi, VDCM_CNT_FAULT_AROUND_PAGES, nr - 1);
-	return 0;
-}
-
 /* The pages to pin along with @page: aligned, unpinned, not held off. */
 static void around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *last)
 {
 	u64 nr = READ_ONCE(vdcm_fault_around);
 
+	lockdep_assert_held(&adi->fault_lock);
 	*first = page & ~(nr - 1);
 	*last = *first + nr - 1;
 	if (page < MSI_FIRST)
@@ -260,21 +249,107 @@ static void around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *last)
 	else
 		*first = max(*first, MSI_LAST + 1);
 	vdcm_pin_tree_gap(&adi->live->dma.tree, page, first, last);
-	if (!gate_open(adi, *first, *last))
+	if (gate_wait(adi, *first, *last))
 		*first = *last = page;
 }
 
-static int pin_fresh(struct vdcm_adi *adi, u64 page, bool write)
+/*
+ * Make known which pages are about to be pinned.
+ * Return: their number; 0 = not now.
+ */
+static u32 pin_begin(struct vdcm_adi *adi, const struct serving *s, bool many,
+		     u64 *first)
 {
-	u64 first, last;
+	struct vdcm_dma *dma = &adi->live->dma;
+	u64 page = s->w.fault.iova >> PAGE_SHIFT;
+	u64 last = page;
+	u32 nr = 0;
+
+	*first = page;
+	mutex_lock(&adi->pin_lock);
+	spin_lock_irq(&adi->fault_lock);
+	if (many)
+		around(adi, page, first, &last);
+	if (dma->accept && dma->epoch == s->epoch &&
+	    (!gate_wait(adi, page, page) || !READ_ONCE(vdcm_holdoff_on))) {
+		nr = last - *first + 1;
+		dma->pinning = (struct vdcm_pinning) {
+			.active = true, .first = *first, .last = last,
+		};
+	}
+	spin_unlock_irq(&adi->fault_lock);
+	mutex_unlock(&adi->pin_lock);
+	return nr;
+}
+
+/* What was pinned is recorded, or was given back: who waits for that may go on. */
+static void pin_end(struct vdcm_adi *adi)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+
+	spin_lock_irq(&adi->fault_lock);
+	dma->pinning.active = false;
+	WRITE_ONCE(dma->progress, dma->progress + 1);
+	spin_unlock_irq(&adi->fault_lock);
+	wake_up_all(&dma->wait);
+}
+
+/* Map what is pinned, unless it was spoiled meanwhile. */
+static int settle(struct vdcm_adi *adi, u64 first, u32 nr, bool writable,
+		  bool write)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+	int ret = -EAGAIN;
+	bool spoiled;
+
+	mutex_lock(&adi->pin_lock);
+	spin_lock_irq(&adi->fault_lock);
+	spoiled = dma->pinning.spoiled;
+	spin_unlock_irq(&adi->fault_lock);
+	if (!spoiled)
+		ret = map_batch(adi, first, nr, writable, write);
+	if (!ret) {
+		vdcm_add(adi, VDCM_CNT_PAGES_PINNED_TOTAL, nr);
+		vdcm_add(adi, VDCM_CNT_PINNED_PAGES, nr);
+		vdcm_add(adi, VDCM_CNT_FAULT_AROUND_PAGES, nr - 1);
+	}
+	mutex_unlock(&adi->pin_lock);
+	return ret;
+}
+
+/* Pin the page of a fault, with neighbours if @many. -EAGAIN = not now. */
+static int pin_batch(struct vdcm_adi *adi, const struct serving *s, bool many,
+		     bool writable, bool write)
+{
+	int prot = IOMMU_READ | (writable ? IOMMU_WRITE : 0);
+	u64 first;
+	u32 nr = pin_begin(adi, s, many, &first);
 	int ret;
 
-	around(adi, page, &first, &last);
-	ret = pin_batch(adi, first, last - first + 1, true, write);
-	if (ret && first != last)
-		ret = pin_batch(adi, page, 1, true, write);
-	if (ret && !write)
-		ret = pin_batch(adi, page, 1, false, false);
+	if (!nr)
+		return -EAGAIN;
+	ret = vfio_pin_pages(&adi->vdev, first << PAGE_SHIFT, nr, prot,
+			     adi->live->dma.pages);
+	if (ret > 0 && ret != nr) {
+		vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, ret);
+		ret = -EFAULT;
+	} else if (ret == nr) {
+		ret = settle(adi, first, nr, writable, write);
+		if (ret)
+			vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, nr);
+	}
+	pin_end(adi);
+	return ret;
+}
+
+static int pin_fresh(struct vdcm_adi *adi, const struct serving *s, bool write)
+{
+	int ret = pin_batch(adi, s, true, true, write);
+
+	if (ret && ret != -EAGAIN)
+		ret = pin_batch(adi, s, false, true, write);
+	if (ret && ret != -EAGAIN && !write)
+		ret = pin_batch(adi, s, false, false, false);
 	return ret;
 }
 
@@ -295,43 +370,102 @@ static int remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
 	return ret;
 }
 
-static int serve(struct vdcm_adi *adi, const struct vdcm_fault *fault)
+/* The page is pinned: 0 or errno. 1: it is not. -EAGAIN: it leaves, or the fault is stale. */
+static int serve_pinned(struct vdcm_adi *adi, const struct serving *s, bool write)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
-	bool write = fault->prot & VDCM_PROT_WRITE;
-	u64 page = fault->iova >> PAGE_SHIFT;
+	u64 page = s->w.fault.iova >> PAGE_SHIFT;
 	struct vdcm_pin pin;
 
 	lockdep_assert_held(&adi->pin_lock);
-	if (!iova_valid(fault->iova, fault->len))
+	if (!dma->ops || stale(adi, s))
+		return -EAGAIN;
+	if (!vdcm_pin_tree_find(&dma->tree, page, &pin))
+		return 1;
+	if (pin.flags & VDCM_PIN_LEAVING)
+		return -EAGAIN;
+	if (!write || pin.flags & VDCM_PIN_WRITABLE)
+		return remap(adi, page, &pin, write);
+	/* Pinned for reading only: perhaps it may be written by now. */
+	vdcm_unpin_drop(adi->live, page);
+	return -EAGAIN;
+}
+
+static int serve(struct vdcm_adi *adi, const struct serving *s)
+{
+	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
+	int ret;
+
+	if (!iova_valid(s->w.fault.iova, s->w.fault.len))
 		return -EFAULT;
-	if (vdcm_pin_tree_find(&dma->tree, page, &pin)) {
-		if (!write || pin.flags & VDCM_PIN_WRITABLE)
-			return remap(adi, page, &pin, write);
-		/* Pinned for reading only: perhaps it may be written by now. */
-		drop_range(adi, page, page);
+	mutex_lock(&adi->pin_lock);
+	ret = serve_pinned(adi, s, write);
+	mutex_unlock(&adi->pin_lock);
+	return ret == 1 ? pin_fresh(adi, s, write) : ret;
+}
+
+/* It waits again, unless the unit has reported another one meanwhile. */
+static int requeue(struct vdcm_adi *adi, struct serving *s, u64 delay)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+	unsigned int i;
+	int ret = 0;
+
+	spin_lock_irq(&adi->fault_lock);
+	i = waiting_slot(dma, s->w.fault.token);
+	if (i == VDCM_MAX_FAULTS) {
+		ret = -ENOSPC;
+	} else if (i == dma->nr_waiting && dma->accept) {
+		s->w.not_before = delay ? ktime_get_ns() + delay : 0;
+		dma->waiting[dma->nr_waiting++] = s->w;
 	}
-	return pin_fresh(adi, page, write);
+	spin_unlock_irq(&adi->fault_lock);
+	return ret;
+}
+
+/* A page that is missing because the VMM has just unmapped it may come back. */
+static bool may_come_back(struct vdcm_adi *adi, const struct serving *s)
+{
+	bool ret;
+
+	spin_lock_irq(&adi->fault_lock);
+	ret = vdcm_holdoff_lately(&adi->live->dma.gate, s->w.fault.iova,
+				  ktime_get_ns());
+	spin_unlock_irq(&adi->fault_lock);
+	return ret && iova_valid(s->w.fault.iova, s->w.fault.len);
+}
+
+static void answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err)
+{
+	if (err) {
+		vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
+		vdcm_limited(adi, info, "DMA %s of %u bytes at 0x%llx refused: %d\n",
+			     str_read_write(!(fault->prot & VDCM_PROT_WRITE)),
+			     fault->len, fault->iova, err);
+	}
+	vdcm_ops(adi)->fault_done(adi, fault->token, err ? -EFAULT : 0);
 }
 
 /* Serve one fault. 0 = there may be more, else nanoseconds to wait. */
 static u64 serve_next(struct vdcm_adi *adi)
 {
-	struct vdcm_fault fault;
+	struct serving s;
 	u64 wait;
 	int ret;
 
-	if (!dequeue(adi, &fault, &wait))
+	if (!dequeue(adi, &s, &wait))
 		return wait;
-	ret = serve(adi, &fault);
-	if (ret) {
-		vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
-		dev_info_ratelimited(vdcm_adi_dev(adi),
-				     "DMA %s of %u bytes at 0x%llx refused: %d\n",
-				     str_read_write(!(fault.prot & VDCM_PROT_WRITE)),
-				     fault.len, fault.iova, ret);
+	ret = serve(adi, &s);
+	mutex_lock(&adi->pin_lock);
+	if (!stale(adi, &s)) {
+		if (ret == -EAGAIN)
+			ret = requeue(adi, &s, 0) ?: -EAGAIN;
+		else if (ret && may_come_back(adi, &s))
+			ret = requeue(adi, &s, VDCM_HOLDOFF_MIN_NS) ?: -EAGAIN;
+		if (ret != -EAGAIN)
+			answer(adi, &s.w.fault, ret);
 	}
-	vdcm_ops(adi)->fault_done(adi, fault.token, ret ? -EFAULT : 0);
+	mutex_unlock(&adi->pin_lock);
 	return 0;
 }
 
@@ -339,19 +473,18 @@ static void dma_work(struct work_struct *work)
 {
 	struct vdcm_live *live = container_of(to_delayed_work(work),
 					      struct vdcm_live, dma.work);
-	struct vdcm_adi *adi = live->adi;
+	struct mem_cgroup *old = vdcm_charge_begin(live);
 	u64 wait;
 
 	do {
-		mutex_lock(&adi->pin_lock);
-		wait = serve_next(adi);
-		mutex_unlock(&adi->pin_lock);
+		wait = serve_next(live->adi);
 		cond_resched();
 	} while (!wait);
+	vdcm_charge_end(old);
 	/* If a fault arrived meanwhile the work is queued, and sooner. */
-	if (wait != U64_MAX)
-		queue_delayed_work(vdcm_wq, &live->dma.work,
-				   nsecs_to_jiffies(wait) + 1);
+	if (wait != VDCM_HOLDOFF_UNKNOWN)
+		queue_delayed_work(vdcm_wq_of(live->adi, VDCM_QUEUE_FAULTS),
+				   &live->dma.work, nsecs_to_jiffies(wait) + 1);
 }
 
 /**
@@ -359,7 +492,8 @@ static void dma_work(struct work_struct *work)
  * @adi: open ADI; adi->lock held, adi->pin_lock not
  * @accept: whether to
  *
- * When it returns after stopping, no fault is being served and none waits.
+ * When it returns after stopping, none waits, and no operation is called on behalf of
+ * one that was being served: its pin may still be under way, but comes to nothing.
  */
 void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
 {
@@ -370,50 +504,12 @@ void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
 	spin_lock_irqsave(&adi->fault_lock, flags);
 	dma->accept = accept;
 	dma->nr_waiting = 0;
+	dma->epoch++;
+	dma->pinning.spoiled = true;
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
-	if (!accept)
-		cancel_delayed_work_sync(&dma->work);
-}
-
-/**
- * vdcm_dma_unmap() - user space unmaps memory: vfio_device_ops.dma_unmap
- * @vdev: VFIO device; may be closing, or closed
- * @iova: start of the range
- * @length: its length
- *
- * Context: process; VFIO's own locks held. May run beside everything else.
- */
-void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
-{
-	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
-	struct vdcm_live *live;
-	unsigned int slot = 0;
-	unsigned long flags;
-	u64 last;
-
-	if (!length)
-		return;
-	if (check_add_overflow(iova, length - 1, &last))
-		last = U64_MAX;
-	vdcm_inc(adi, VDCM_CNT_UNMAP_CALLBACKS);
-
-	spin_lock_irqsave(&adi->fault_lock, flags);
-	live = adi->live;
-	if (live)
-		slot = vdcm_holdoff_begin(&live->dma.gate, iova, last,
-					  ktime_get_ns());
-	spin_unlock_irqrestore(&adi->fault_lock, flags);
-
+	/* Whoever saw it before calls no operation any more. */
 	mutex_lock(&adi->pin_lock);
-	if (adi->live && adi->live->dma.ops)
-		drop_range(adi, iova >> PAGE_SHIFT, last >> PAGE_SHIFT);
 	mutex_unlock(&adi->pin_lock);
-
-	/* It may have been closed meanwhile, but not opened again. */
-	spin_lock_irqsave(&adi->fault_lock, flags);
-	if (live && adi->live == live)
-		vdcm_holdoff_end(&live->dma.gate, slot, ktime_get_ns());
-	spin_unlock_irqrestore(&adi->fault_lock, flags);
 }
 
 /**
@@ -427,8 +523,9 @@ int vdcm_dma_open(struct vdcm_live *live)
 	struct vdcm_dma *dma = &live->dma;
 
 	vdcm_pin_tree_init(&dma->tree);
-	xa_init(&dma->dma);
+	xa_init_flags(&dma->dma, XA_FLAGS_ACCOUNT);
 	INIT_DELAYED_WORK(&dma->work, dma_work);
+	vdcm_unpin_init(live);
 	dma->pages = kcalloc(VDCM_PIN_BATCH, sizeof(*dma->pages),
 			     GFP_KERNEL_ACCOUNT);
 	return dma->pages ? 0 : -ENOMEM;
@@ -465,25 +562,42 @@ int vdcm_dma_attach(struct vdcm_adi *adi)
 	if (!ret)
 		adi->live->dma.ops = ops;
 	mutex_unlock(&adi->pin_lock);
-	if (!ret)
-		vdcm_dma_accept(adi, true);
-	return ret;
+	if (ret)
+		return ret;
+	vdcm_unmap_join(adi->live);
+	vdcm_dma_accept(adi, true);
+	return 0;
 }
 
 /**
- * vdcm_dma_detach() - unmap and unpin all, take the translation away
- * @adi: ADI being closed, its DMA off; adi->lock held
+ * vdcm_dma_detach() - unmap all, take the translation away
+ * @adi: ADI being closed or revoked, stopped; adi->lock held
+ *
+ * The pages are still pinned when it returns, but on their way.
  */
 void vdcm_dma_detach(struct vdcm_adi *adi)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 
-	vdcm_dma_accept(adi, false);
+	vdcm_drop_range(adi->live, 0, ULONG_MAX);
 	mutex_lock(&adi->pin_lock);
 	if (dma->ops) {
-		drop_range(adi, 0, ULONG_MAX);
 		dma->ops->detach(adi);
 		dma->ops = NULL;
 	}
 	mutex_unlock(&adi->pin_lock);
+}
+
+/**
+ * vdcm_dma_drain() - wait until nothing is pinned, and nothing being pinned
+ * @live: open state, detached
+ *
+ * For as long as the user's own memory and VFIO's locks of its container take.
+ *
+ * Context: process; no lock that another ADI, the PF or a removal needs.
+ */
+void vdcm_dma_drain(struct vdcm_live *live)
+{
+	cancel_delayed_work_sync(&live->dma.work);
+	vdcm_unpin_finish(live);
 }

@@ -84,6 +84,8 @@ static void unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
 			dma_unmap_page(adi->parent->dev, value_addr(value),
 				       PAGE_SIZE,
 				       direction(xa_to_value(value) & 1));
+		if (i % 1024 == 1023)
+			cond_resched();
 	}
 }
 

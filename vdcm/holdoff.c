@@ -1,136 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hold-off gate between unmap callbacks and new pins.
+ * Hold-off gate between unmap operations and new pins.
  *
- * While VFIO's type1 back end unmaps a range it calls the devices until none
- * has pages of it pinned, and gives up on the whole machine (BUG_ON) when pages
- * were still pinned after ten calls. A pin that slips in between two calls makes
- * a further one necessary. So a range is closed to pins before its pages are
- * unpinned and opens again a while after the callback ended: 10 ms, and twice as
- * long for each callback that follows closely, up to 4 s.
+ * While VFIO's type1 back end unmaps a range it calls the devices, one after the
+ * other, until none has pages of it pinned, and gives up on the whole machine
+ * (BUG_ON) when pages were still pinned after ten rounds. A pin that slips in
+ * before the operation has ended makes a further round necessary. So each ADI's
+ * gate is closed for the range from the first callback of an operation until the
+ * operation, not the callback, has ended; unmap.c says when that is.
  *
- * Only the range being unmapped is closed: pins elsewhere cannot cause a retry.
- * Where more ranges are unmapped at a time than there are slots (a guest with an
- * IOMMU of its own does that), neighbours share one, and close too much; such a
- * slot is kept from growing to seconds.
+ * Only the range being unmapped is closed: pins elsewhere cannot cause a round.
+ * What was opened is remembered for a while: an access to a page that the VMM
+ * takes out and puts back must not fail in between.
  * Times are nanoseconds of any monotonic clock, passed in by the caller.
  */
 #include <linux/build_bug.h>
+#include <linux/errno.h>
 #include <linux/minmax.h>
 
 #include "holdoff.h"
 
 static bool overlaps(const struct vdcm_closed *r, u64 first, u64 last)
 {
-	return r->used && first <= r->last && last >= r->first;
+	return first <= r->last && last >= r->first;
 }
 
-static bool closed(const struct vdcm_closed *r, u64 now)
+static bool closed(const struct vdcm_closed *r, u64 first, u64 last)
 {
-	return r->callbacks || now < r->opens_at;
+	return r->by && overlaps(r, first, last);
 }
 
-/* Open, and for so long that the next callback starts a new burst. */
-static bool quiet(const struct vdcm_closed *r, u64 now)
+/* The slot for an operation: its own, or the open one that is forgotten first. */
+static int find_slot(const struct vdcm_holdoff *gate, const struct vdcm_closer *by)
 {
-	return !r->callbacks && now >= r->opens_at + r->hold;
-}
+	int i, best = -ENOSPC;
 
-/* How much a range would have to grow to take another one in. */
-static u64 distance(const struct vdcm_closed *r, u64 first, u64 last)
-{
-	return first > r->last ? last - r->last : r->first - first;
-}
+	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
+		const struct vdcm_closed *r = &gate->range[i];
 
-/* The slot for a callback: the one it meets, a free one, or a neighbour's. */
-static unsigned int find_slot(const struct vdcm_holdoff *gate, u64 first,
-			      u64 last, u64 now)
-{
-	unsigned int i, best = 0;
-
-	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
-		if (overlaps(&gate->range[i], first, last))
+		if (by && r->by == by)
 			return i;
-	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
-		if (!gate->range[i].used || quiet(&gate->range[i], now))
-			return i;
-	for (i = 1; i < VDCM_HOLDOFF_RANGES; i++)
-		if (distance(&gate->range[i], first, last) <
-		    distance(&gate->range[best], first, last))
+		if (!r->by && (best < 0 ||
+			       r->opened_at < gate->range[best].opened_at))
 			best = i;
+	}
 	return best;
 }
 
-/* Halve the hold for each such time that passed in quiet. */
-static u64 decayed(const struct vdcm_closed *r, u64 now)
+/**
+ * vdcm_holdoff_close() - an operation unmaps a range: close it
+ * @gate: gate
+ * @by: the operation; it has one range in a gate, which grows to take this one in
+ * @first: first address
+ * @last: last address
+ * @now: time
+ *
+ * Without a slot to spare all addresses are closed for VDCM_HOLDOFF_MAX_NS.
+ *
+ * Return: a number for vdcm_holdoff_open(), the same for all calls with @by until
+ * then, or -ENOSPC.
+ */
+int vdcm_holdoff_close(struct vdcm_holdoff *gate, struct vdcm_closer *by,
+		       u64 first, u64 last, u64 now)
 {
-	u64 at = r->opens_at + r->hold;
-	u64 hold = r->hold;
+	int slot = find_slot(gate, by);
+	struct vdcm_closed *r;
 
-	while (hold > VDCM_HOLDOFF_MIN_NS && now >= at) {
-		hold = max(hold / 2, VDCM_HOLDOFF_MIN_NS);
-		at += hold;
+	if (slot < 0) {
+		vdcm_holdoff_close_all(gate, now + VDCM_HOLDOFF_MAX_NS);
+		return slot;
 	}
-	return hold;
-}
-
-/* A further callback for a range, or for one beside it that found no slot. */
-static void join(struct vdcm_closed *r, u64 first, u64 last)
-{
-	if (overlaps(r, first, last))
-		r->hold = min(2 * r->hold, r->merged ? VDCM_HOLDOFF_MERGED_NS :
-						       VDCM_HOLDOFF_MAX_NS);
-	else
-		r->merged = true;
-	r->first = min(r->first, first);
-	r->last = max(r->last, last);
+	r = &gate->range[slot];
+	if (r->by) {
+		first = min(first, r->first);
+		last = max(last, r->last);
+	}
+	*r = (struct vdcm_closed) { .first = first, .last = last, .by = by };
+	return slot;
 }
 
 /**
- * vdcm_holdoff_begin() - an unmap callback begins: close its range
+ * vdcm_holdoff_open() - an operation has ended
+ * @gate: gate
+ * @slot: what vdcm_holdoff_close() returned
+ * @now: time
+ */
+void vdcm_holdoff_open(struct vdcm_holdoff *gate, unsigned int slot, u64 now)
+{
+	gate->range[slot].by = NULL;
+	gate->range[slot].opened_at = max(now, 1ULL);
+}
+
+/**
+ * vdcm_holdoff_close_all() - close all addresses for a time
+ * @gate: gate
+ * @until: time; an earlier one than at the last call changes nothing
+ */
+void vdcm_holdoff_close_all(struct vdcm_holdoff *gate, u64 until)
+{
+	gate->all_until = max(gate->all_until, until);
+}
+
+/**
+ * vdcm_holdoff_note() - a range was unmapped by someone who needs no gate
  * @gate: gate
  * @first: first address
  * @last: last address
  * @now: time
  *
- * To be called before the lock is taken under which pages are pinned.
- *
- * Return: a number for vdcm_holdoff_end().
+ * Closes nothing: for vdcm_holdoff_lately().
  */
-unsigned int vdcm_holdoff_begin(struct vdcm_holdoff *gate, u64 first, u64 last,
-				u64 now)
+void vdcm_holdoff_note(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now)
 {
-	unsigned int slot = find_slot(gate, first, last, now);
-	struct vdcm_closed *r = &gate->range[slot];
+	int slot = find_slot(gate, NULL);
 
-	if (!r->used || (quiet(r, now) && !overlaps(r, first, last)))
-		*r = (struct vdcm_closed) { .hold = VDCM_HOLDOFF_MIN_NS };
-	if (!r->used || quiet(r, now)) {
-		r->hold = decayed(r, now);
-		r->first = first;
-		r->last = last;
-		r->passed = 0;
-		r->merged = false;
-		r->used = true;
-	} else {
-		join(r, first, last);
-	}
-	r->callbacks++;
-	return slot;
-}
-
-/**
- * vdcm_holdoff_end() - an unmap callback ended: open its range in a while
- * @gate: gate
- * @slot: what vdcm_holdoff_begin() returned
- * @now: time
- */
-void vdcm_holdoff_end(struct vdcm_holdoff *gate, unsigned int slot, u64 now)
-{
-	struct vdcm_closed *r = &gate->range[slot];
-
-	r->callbacks--;
-	r->opens_at = now + r->hold;
+	if (slot < 0)
+		return;
+	gate->range[slot].first = first;
+	gate->range[slot].last = last;
+	vdcm_holdoff_open(gate, slot, now);
 }
 
 /**
@@ -140,24 +128,42 @@ void vdcm_holdoff_end(struct vdcm_holdoff *gate, unsigned int slot, u64 now)
  * @last: last address
  * @now: time
  *
- * To be called with the lock held under which pages are pinned.
- *
- * Return: 0 = yes, else ask again after so many nanoseconds.
+ * Return: 0 = yes, VDCM_HOLDOFF_UNKNOWN = not before a call of vdcm_holdoff_open(),
+ * else ask again after so many nanoseconds.
  */
 u64 vdcm_holdoff_wait(const struct vdcm_holdoff *gate, u64 first, u64 last,
 		      u64 now)
 {
 	unsigned int i;
-	u64 wait = 0;
+
+	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
+		if (closed(&gate->range[i], first, last))
+			return VDCM_HOLDOFF_UNKNOWN;
+	return now < gate->all_until ? gate->all_until - now : 0;
+}
+
+/**
+ * vdcm_holdoff_lately() - may a page be missing because it was just unmapped?
+ * @gate: gate
+ * @addr: address
+ * @now: time
+ *
+ * Return: true for VDCM_HOLDOFF_LATELY_NS after the operation.
+ */
+bool vdcm_holdoff_lately(const struct vdcm_holdoff *gate, u64 addr, u64 now)
+{
+	unsigned int i;
 
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
 		const struct vdcm_closed *r = &gate->range[i];
 
-		if (!overlaps(r, first, last) || !closed(r, now))
+		if (!overlaps(r, addr, addr))
 			continue;
-		wait = max(wait, r->callbacks ? r->hold : r->opens_at - now);
+		if (r->by || (r->opened_at &&
+			      now < r->opened_at + VDCM_HOLDOFF_LATELY_NS))
+			return true;
 	}
-	return wait;
+	return false;
 }
 
 /**
@@ -167,8 +173,8 @@ u64 vdcm_holdoff_wait(const struct vdcm_holdoff *gate, u64 first, u64 last,
  * @last: last address
  * @now: time
  *
- * Lets at most VDCM_HOLDOFF_PASSES pins through per burst of callbacks, so that
- * type1's limit is never reached.
+ * Lets at most VDCM_HOLDOFF_PASSES pins through per operation, whichever gate they
+ * pass, so that type1's limit is never reached.
  *
  * Return: true = pin it.
  */
@@ -176,18 +182,34 @@ bool vdcm_holdoff_pass(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now)
 {
 	unsigned int i;
 
+	if (now < gate->all_until)
+		return false;
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
 		struct vdcm_closed *r = &gate->range[i];
 
-		if (overlaps(r, first, last) && closed(r, now) &&
-		    r->passed >= VDCM_HOLDOFF_PASSES)
+		if (!closed(r, first, last))
+			continue;
+		if (atomic_read(&r->by->passed) >= VDCM_HOLDOFF_PASSES ||
+		    atomic_inc_return(&r->by->passed) > VDCM_HOLDOFF_PASSES)
 			return false;
 	}
-	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
-		struct vdcm_closed *r = &gate->range[i];
-
-		if (overlaps(r, first, last) && closed(r, now))
-			r->passed++;
-	}
 	return true;
+}
+
+/**
+ * vdcm_holdoff_hold() - how long to wait for the end of an operation that has no end
+ * @callbacks: callbacks of it for one range, so far
+ *
+ * For kernels that do not say when an operation has ended. Ordinary ones call back
+ * once or twice; for those that go on it grows.
+ *
+ * Return: nanoseconds after the last callback.
+ */
+u64 vdcm_holdoff_hold(unsigned int callbacks)
+{
+	u64 hold = VDCM_HOLDOFF_MIN_NS;
+
+	for (; callbacks > 2 && hold < VDCM_HOLDOFF_MAX_NS; callbacks--)
+		hold *= 2;
+	return min(hold, VDCM_HOLDOFF_MAX_NS);
 }

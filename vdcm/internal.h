@@ -9,7 +9,8 @@
  *	pin_lock	pin tree, translation back end
  *	mem_lock	mem_on: whether pages of the ADI may be mapped
  *	irq_lock	MSI-X state, who is signalled, opener
- *	fault_lock	queue of faults, hold-off gate (innermost, hard irq)
+ *	fault_lock	queue of faults, hold-off gate, pin under way (innermost, hard irq)
+ * What joins ADIs to unmap operations has a lock of its own (unmap.c), outside fault_lock.
  * @live is written under lock, pin_lock, irq_lock and fault_lock, and read under any
  * of them; while the file is open it stays.
  */
@@ -85,14 +86,63 @@ struct vdcm_vec {
 /**
  * struct vdcm_waiting - a fault that waits for its turn
  * @fault: the fault
+ * @not_before: time at which it is tried again, nanoseconds
  * @delayed: it has been counted as delayed by the gate
  */
 struct vdcm_waiting {
 	struct vdcm_fault fault;
+	u64 not_before;
 	bool delayed;
 };
 
+/**
+ * struct vdcm_pinning - a call of vfio_pin_pages() that is under way
+ * @active: there is one
+ * @spoiled: its pages are to be given back: they are being unmapped, or the ADI was
+ *	stopped
+ * @first: first page
+ * @last: last page
+ */
+struct vdcm_pinning {
+	bool active;
+	bool spoiled;
+	u64 first;
+	u64 last;
+};
+
 struct vdcm_xlat_ops;
+struct vdcm_unmap;
+
+/**
+ * struct vdcm_joint - what ties an ADI to an unmap operation that has closed its gate
+ * @entry: in the operation's list
+ * @live: ADI
+ * @op: the operation, or NULL
+ * @first: first address of the last callback
+ * @last: last address of the last callback
+ * @callbacks: callbacks for that range, one after the other
+ */
+struct vdcm_joint {
+	struct list_head entry;
+	struct vdcm_live *live;
+	struct vdcm_unmap *op;
+	u64 first;
+	u64 last;
+	unsigned int callbacks;
+};
+
+/* Work items of an ADI that unpin beside the first one when that makes no headway. */
+#define VDCM_UNPIN_HELPERS	15
+
+/**
+ * struct vdcm_helper - one of them
+ * @work: unpins
+ * @live: ADI
+ */
+struct vdcm_helper {
+	struct work_struct work;
+	struct vdcm_live *live;
+};
 
 /**
  * struct vdcm_dma - translation of an open ADI
@@ -102,9 +152,20 @@ struct vdcm_xlat_ops;
  * @domain: mode pasid: page table of the ADI
  * @pages: room for one batch
  * @work: serves the faults, one at a time
+ * @unpin: unpins what has left the translation
+ * @helper: the same
+ * @urgent_first: first page of the range that a callback waits for
+ * @urgent_last: last page of it
+ * @progress: grows with each batch unpinned and each pin ended
+ * @wait: for @progress, and for @users to become 0
  * @nr_waiting: faults in @waiting
+ * @epoch: how often faults were dropped
+ * @users: unmap callbacks under way
  * @accept: faults are taken
+ * @gated: pins are held off while memory is unmapped
+ * @pinning: the pin under way
  * @gate: hold-off gate
+ * @joint: one for each slot of the gate
  * @waiting: queue
  */
 struct vdcm_dma {
@@ -114,9 +175,20 @@ struct vdcm_dma {
 	struct iommu_domain *domain;
 	struct page **pages;
 	struct delayed_work work;
+	struct work_struct unpin;
+	struct vdcm_helper helper[VDCM_UNPIN_HELPERS];
+	u64 urgent_first;
+	u64 urgent_last;
+	unsigned long progress;
+	wait_queue_head_t wait;
 	unsigned int nr_waiting;
+	unsigned int epoch;
+	unsigned int users;
 	bool accept;
+	bool gated;
+	struct vdcm_pinning pinning;
 	struct vdcm_holdoff gate;
+	struct vdcm_joint joint[VDCM_HOLDOFF_RANGES];
 	struct vdcm_waiting waiting[VDCM_MAX_FAULTS];
 };
 
@@ -302,6 +374,7 @@ extern const struct vdcm_xlat_ops vdcm_xlat_table;
 extern const struct vdcm_xlat_ops vdcm_xlat_pasid;
 
 extern struct workqueue_struct *vdcm_wq;
+extern struct workqueue_struct *vdcm_help_wq;
 extern unsigned int vdcm_fault_around;
 extern bool vdcm_holdoff_on;
 
@@ -377,8 +450,10 @@ void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
 /* quiesce.c */
 void vdcm_lock_settled(struct vdcm_adi *adi);
 void vdcm_wait_settled(struct vdcm_parent *parent);
+void vdcm_stop(struct vdcm_adi *adi);
 
 /* revoke.c */
+void vdcm_shut_begin(struct vdcm_adi *adi);
 void vdcm_shut(struct vdcm_adi *adi);
 void vdcm_revoke(struct vdcm_adi *adi);
 void vdcm_revoke_work(struct work_struct *work);
@@ -427,8 +502,23 @@ bool vdcm_irq_request(struct vdcm_adi *adi);
 int vdcm_dma_open(struct vdcm_live *live);
 int vdcm_dma_attach(struct vdcm_adi *adi);
 void vdcm_dma_detach(struct vdcm_adi *adi);
+void vdcm_dma_drain(struct vdcm_live *live);
 void vdcm_dma_free(struct vdcm_live *live);
 void vdcm_dma_accept(struct vdcm_adi *adi, bool accept);
+void vdcm_dma_kick(struct vdcm_live *live);
+
+/* unpin.c */
+void vdcm_unpin_init(struct vdcm_live *live);
+void vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last);
+void vdcm_unpin_drop(struct vdcm_live *live, u64 page);
+bool vdcm_unpin_wait(struct vdcm_live *live, u64 first, u64 last,
+		     unsigned long patience);
+void vdcm_unpin_finish(struct vdcm_live *live);
+
+/* unmap.c */
 void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length);
+void vdcm_unmap_join(struct vdcm_live *live);
+void vdcm_unmap_leave(struct vdcm_live *live);
+void vdcm_unmap_exit(void);
 
 #endif /* VDCM_INTERNAL_H */

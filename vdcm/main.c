@@ -12,6 +12,7 @@
 #include "internal.h"
 
 struct workqueue_struct *vdcm_wq;
+struct workqueue_struct *vdcm_help_wq;
 
 unsigned int vdcm_fault_around = 16;
 bool vdcm_holdoff_on = true;
@@ -69,6 +70,14 @@ module_param_cb(holdoff, &holdoff_ops, &vdcm_holdoff_on, 0644);
 MODULE_PARM_DESC(holdoff,
 		 "hold pins off while memory is being unmapped (default 1); 0, for tests only: observe and count");
 
+static void destroy_queues(void)
+{
+	if (vdcm_help_wq)
+		destroy_workqueue(vdcm_help_wq);
+	if (vdcm_wq)
+		destroy_workqueue(vdcm_wq);
+}
+
 static int __init vdcm_init(void)
 {
 	int ret;
@@ -80,19 +89,19 @@ static int __init vdcm_init(void)
 		     8192);
 
 	vdcm_wq = alloc_workqueue("vdcm", WQ_UNBOUND, 0);
-	if (!vdcm_wq)
-		return -ENOMEM;
-	ret = vdcm_queues_init();
+	vdcm_help_wq = alloc_workqueue("vdcm-help", WQ_UNBOUND, 0);
+	ret = vdcm_wq && vdcm_help_wq ? vdcm_queues_init() : -ENOMEM;
 	if (ret)
-		destroy_workqueue(vdcm_wq);
+		destroy_queues();
 	return ret;
 }
 module_init(vdcm_init);
 
 static void __exit vdcm_exit(void)
 {
+	vdcm_unmap_exit();
 	vdcm_queues_exit();
-	destroy_workqueue(vdcm_wq);
+	destroy_queues();
 }
 module_exit(vdcm_exit);
 

@@ -6,6 +6,10 @@
  * place in its batch: VFIO on iommufd wants pages unpinned in exactly the pieces
  * in which they were pinned. Walking or erasing a range costs by the pages in
  * the tree, not by the length of the range: callers pass ranges of gigabytes.
+ *
+ * A batch is mapped, then leaving (unmapped, still pinned), then taken by the work
+ * item that unpins it, then erased. The state is in the xarray's marks: changing it
+ * needs no memory, and each state is found without a walk over the others.
  */
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -24,6 +28,9 @@
 #define LENGTH_SHIFT	(PLACE_SHIFT + PLACE_BITS)
 #define PFN_SHIFT	(LENGTH_SHIFT + PLACE_BITS)
 #define PFN_BITS	40
+
+#define MAPPED		XA_MARK_0
+#define LEAVING		XA_MARK_1
 
 static void *make_entry(u64 pfn, u32 nr, u32 i, u32 flags)
 {
@@ -50,7 +57,7 @@ static void decode(void *entry, u64 page, struct vdcm_pin *pin)
  */
 void vdcm_pin_tree_init(struct vdcm_pin_tree *tree)
 {
-	xa_init(&tree->xa);
+	xa_init_flags(&tree->xa, XA_FLAGS_ACCOUNT);
 	tree->count = 0;
 }
 
@@ -65,7 +72,7 @@ void vdcm_pin_tree_destroy(struct vdcm_pin_tree *tree)
 }
 
 /**
- * vdcm_pin_tree_add() - record a page of a batch
+ * vdcm_pin_tree_add() - record a page of a batch, mapped
  * @tree: tree
  * @first: first page of the batch; none of the batch is in the tree
  * @nr: pages of the batch, at most VDCM_PIN_BATCH
@@ -87,9 +94,11 @@ int vdcm_pin_tree_add(struct vdcm_pin_tree *tree, u64 first, u32 nr, u32 i,
 		return -EINVAL;
 	ret = xa_err(xa_store(&tree->xa, first + i,
 			      make_entry(pfn, nr, i, flags), GFP_KERNEL));
-	if (!ret)
-		tree->count++;
-	return ret;
+	if (ret)
+		return ret;
+	xa_set_mark(&tree->xa, first + i, MAPPED);
+	tree->count++;
+	return 0;
 }
 
 /**
@@ -97,6 +106,8 @@ int vdcm_pin_tree_add(struct vdcm_pin_tree *tree, u64 first, u32 nr, u32 i,
  * @tree: tree
  * @page: page number of the device's address
  * @pin: what is known of it
+ *
+ * May run beside a change of the tree: it sees it done or not.
  *
  * Return: false = not pinned.
  */
@@ -108,11 +119,13 @@ bool vdcm_pin_tree_find(struct vdcm_pin_tree *tree, u64 page,
 	if (!entry)
 		return false;
 	decode(entry, page, pin);
+	if (!xa_get_mark(&tree->xa, page, MAPPED))
+		pin->flags |= VDCM_PIN_LEAVING;
 	return true;
 }
 
 /**
- * vdcm_pin_tree_next() - the first batch with a page in a range
+ * vdcm_pin_tree_next() - the first mapped batch with a page in a range
  * @tree: tree
  * @first: first page of the range
  * @last: last page of the range
@@ -124,12 +137,90 @@ bool vdcm_pin_tree_next(struct vdcm_pin_tree *tree, u64 first, u64 last,
 			struct vdcm_pin *pin)
 {
 	unsigned long index = first;
-	void *entry = xa_find(&tree->xa, &index, last, XA_PRESENT);
+	void *entry = xa_find(&tree->xa, &index, last, MAPPED);
 
 	if (!entry)
 		return false;
 	decode(entry, index, pin);
 	return true;
+}
+
+/**
+ * vdcm_pin_tree_any() - is a page of a range pinned, mapped or not?
+ * @tree: tree
+ * @first: first page of the range
+ * @last: last page of the range
+ *
+ * May run beside a change of the tree: it sees it done or not.
+ *
+ * Return: true = at least one.
+ */
+bool vdcm_pin_tree_any(struct vdcm_pin_tree *tree, u64 first, u64 last)
+{
+	unsigned long index = first;
+
+	return xa_find(&tree->xa, &index, last, XA_PRESENT);
+}
+
+/**
+ * vdcm_pin_tree_leave() - batches are unmapped: they are to be unpinned
+ * @tree: tree
+ * @first: first page of the first batch
+ * @nr: pages of all of them; each is in the tree, and mapped
+ */
+void vdcm_pin_tree_leave(struct vdcm_pin_tree *tree, u64 first, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		xa_clear_mark(&tree->xa, first + i, MAPPED);
+		xa_set_mark(&tree->xa, first + i, LEAVING);
+	}
+}
+
+static void clear_leaving(struct vdcm_pin_tree *tree, const struct vdcm_pin *pin)
+{
+	u32 i;
+
+	for (i = 0; i < pin->nr; i++)
+		xa_clear_mark(&tree->xa, pin->first + i, LEAVING);
+}
+
+/**
+ * vdcm_pin_tree_take() - take batches that leave, to unpin and then erase them
+ * @tree: tree
+ * @first: first page of a range
+ * @last: last page of the range
+ * @most: take those that follow the first one without a gap, up to so many pages
+ *	together; 0 = the first one alone
+ * @from: out: first page of what was taken
+ *
+ * They stay in the tree, and are not given to another caller.
+ *
+ * Return: number of pages from @from on; 0 = no batch with a page in the range leaves.
+ */
+u32 vdcm_pin_tree_take(struct vdcm_pin_tree *tree, u64 first, u64 last,
+		       u32 most, u64 *from)
+{
+	unsigned long index = first;
+	void *entry = xa_find(&tree->xa, &index, last, LEAVING);
+	struct vdcm_pin pin;
+	u32 nr;
+
+	if (!entry)
+		return 0;
+	decode(entry, index, &pin);
+	*from = pin.first;
+	nr = pin.nr;
+	clear_leaving(tree, &pin);
+	while (xa_get_mark(&tree->xa, *from + nr, LEAVING)) {
+		decode(xa_load(&tree->xa, *from + nr), *from + nr, &pin);
+		if (nr + pin.nr > most)
+			break;
+		clear_leaving(tree, &pin);
+		nr += pin.nr;
+	}
+	return nr;
 }
 
 /**
@@ -142,10 +233,11 @@ void vdcm_pin_tree_set_flags(struct vdcm_pin_tree *tree, u64 page, u32 flags)
 {
 	struct vdcm_pin pin;
 
-	/* Replaces an entry: needs no memory, cannot fail. */
+	/* Replaces an entry: needs no memory, cannot fail, leaves the marks. */
 	if (vdcm_pin_tree_find(tree, page, &pin))
 		xa_store(&tree->xa, page, make_entry(pin.pfn, pin.nr,
-						     page - pin.first, flags),
+						     page - pin.first,
+						     flags & ~VDCM_PIN_LEAVING),
 			 GFP_KERNEL);
 }
 

@@ -11,6 +11,7 @@
 
 #define VDCM_PIN_WRITABLE	0x1	/* pinned for writing */
 #define VDCM_PIN_MAPPED_WRITE	0x2	/* the device may write */
+#define VDCM_PIN_LEAVING	0x4	/* unmapped, not yet unpinned; never stored */
 
 /**
  * struct vdcm_pin_tree - pinned pages
@@ -44,6 +45,10 @@ bool vdcm_pin_tree_find(struct vdcm_pin_tree *tree, u64 page,
 			struct vdcm_pin *pin);
 bool vdcm_pin_tree_next(struct vdcm_pin_tree *tree, u64 first, u64 last,
 			struct vdcm_pin *pin);
+bool vdcm_pin_tree_any(struct vdcm_pin_tree *tree, u64 first, u64 last);
+void vdcm_pin_tree_leave(struct vdcm_pin_tree *tree, u64 first, u32 nr);
+u32 vdcm_pin_tree_take(struct vdcm_pin_tree *tree, u64 first, u64 last,
+		       u32 most, u64 *from);
 void vdcm_pin_tree_set_flags(struct vdcm_pin_tree *tree, u64 page, u32 flags);
 void vdcm_pin_tree_erase(struct vdcm_pin_tree *tree, u64 first, u32 nr);
 void vdcm_pin_tree_gap(struct vdcm_pin_tree *tree, u64 page, u64 *first,

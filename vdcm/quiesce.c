@@ -48,14 +48,37 @@ void vdcm_wait_settled(struct vdcm_parent *parent)
 	wait_event_killable_timeout(parent->wait, settled(parent), HZ);
 }
 
-static void quiesce_adi(struct vdcm_adi *adi)
+/**
+ * vdcm_stop() - no DMA, no access to doorbells, no fault of an ADI any more
+ * @adi: open ADI; adi->lock held
+ *
+ * Waits for nothing that a user decides over.
+ */
+void vdcm_stop(struct vdcm_adi *adi)
 {
-	lockdep_assert_held(&adi->lock);
 	vdcm_set_bus_master(adi, false);
 	vdcm_set_memory(adi, false);
 	vdcm_dma_accept(adi, false);
+}
+
+static void quiesce_adi(struct vdcm_adi *adi)
+{
 	if (vdcm_ops(adi)->quiesce)
 		vdcm_ops(adi)->quiesce(adi);
+}
+
+static void call_each_open(struct vdcm_parent *parent,
+			   void (*fn)(struct vdcm_adi *adi))
+{
+	struct vdcm_adi *adi;
+
+	lockdep_assert_held(&parent->list_lock);
+	list_for_each_entry(adi, &parent->adis, entry) {
+		mutex_lock(&adi->lock);
+		if (adi->live && !adi->live->revoked)
+			fn(adi);
+		mutex_unlock(&adi->lock);
+	}
 }
 
 /**
@@ -67,14 +90,15 @@ static void quiesce_adi(struct vdcm_adi *adi)
  * and invalidate(): user space may take its memory back at any time, and a
  * device that does no DMA has nothing to forget.
  *
+ * All ADIs are stopped before the first quiesce() is called. A pin under way is not
+ * waited for.
+ *
  * Context: process, with the PF's device lock held, as it is in the PCI core's
  * callbacks for resets, error recovery and power management. Must not hold a
  * lock that an operation takes.
  */
 void vdcm_parent_quiesce(struct vdcm_parent *parent)
 {
-	struct vdcm_adi *adi;
-
 	device_lock_assert(parent->dev);
 	if (WARN_ON(!parent->ops->resume))
 		return;
@@ -83,12 +107,8 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 	WRITE_ONCE(parent->nr_quiesces, parent->nr_quiesces + 1);
 	/* Before the locks are taken: who opens later sees it. */
 	WRITE_ONCE(parent->quiesced, true);
-	list_for_each_entry(adi, &parent->adis, entry) {
-		mutex_lock(&adi->lock);
-		if (adi->live && !adi->live->revoked)
-			quiesce_adi(adi);
-		mutex_unlock(&adi->lock);
-	}
+	call_each_open(parent, vdcm_stop);
+	call_each_open(parent, quiesce_adi);
 	mutex_unlock(&parent->list_lock);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_quiesce);

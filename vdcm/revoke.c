@@ -23,16 +23,33 @@ MODULE_PARM_DESC(release_timeout,
 #define DEAF_SECONDS	2u
 
 /**
- * vdcm_shut() - the part of closing that concerns hardware and guest memory
+ * vdcm_shut_begin() - the part of vdcm_shut() that takes long for much memory
+ * @adi: open ADI; adi->lock held, but given up meanwhile; the PF is there, or dead
+ *
+ * Unmapping all of a guest takes seconds. Its PF's reset waits for adi->lock, and not for
+ * that. What comes back in between is left to vdcm_shut(); the ADI may have been revoked.
+ */
+void vdcm_shut_begin(struct vdcm_adi *adi)
+{
+	struct vdcm_live *live = adi->live;
+
+	vdcm_stop(adi);
+	mutex_unlock(&adi->lock);
+	vdcm_drop_range(live, 0, ULONG_MAX);
+	vdcm_lock_settled(adi);
+}
+
+/**
+ * vdcm_shut() - the part of closing that concerns hardware and translation
  * @adi: open ADI; adi->lock held
  *
- * DMA off first, then the translation; the driver's part last.
+ * DMA off first, then the translation; the driver's part last. Guest memory is
+ * unpinned later, by vdcm_dma_drain() or before.
  */
 void vdcm_shut(struct vdcm_adi *adi)
 {
 	lockdep_assert_held(&adi->lock);
-	vdcm_set_bus_master(adi, false);
-	vdcm_set_memory(adi, false);
+	vdcm_stop(adi);
 	vdcm_dma_detach(adi);
 	vdcm_irq_disable(adi);
 	vdcm_ops(adi)->close(adi);
@@ -86,8 +103,11 @@ void vdcm_revoke_work(struct work_struct *work)
 	if (adi->live && !adi->live->revoked) {
 		if (!vdcm_is_dead(adi))
 			report(adi);
-		vdcm_revoke(adi);
+		vdcm_shut_begin(adi);
 	}
+	/* It may have been closed meanwhile; the open state is freed after this item. */
+	if (adi->live)
+		vdcm_revoke(adi);
 	mutex_unlock(&adi->lock);
 }
 
@@ -105,9 +125,11 @@ void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay)
 	/* Under this lock: who closes cancels the work once nobody can see it open. */
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	if (adi->live && delay)
-		queue_delayed_work(vdcm_wq, &adi->revoke_work, delay);
+		queue_delayed_work(vdcm_wq_of(adi, VDCM_QUEUE_REVOKE),
+				   &adi->revoke_work, delay);
 	else if (adi->live)
-		mod_delayed_work(vdcm_wq, &adi->revoke_work, 0);
+		mod_delayed_work(vdcm_wq_of(adi, VDCM_QUEUE_REVOKE),
+				 &adi->revoke_work, 0);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 }
 

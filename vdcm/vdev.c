@@ -127,10 +127,19 @@ static void vdcm_close_device(struct vfio_device *vdev)
 	vdcm_ioevents_release(adi);
 	vdcm_lock_settled(adi);
 	if (!live->revoked)
+		vdcm_shut_begin(adi);
+	if (!live->revoked)
 		vdcm_shut(adi);
+	/* There is nothing left to quiesce, resume or revoke. */
+	WRITE_ONCE(live->revoked, true);
 	vdcm_irq_release(adi);
+	mutex_unlock(&adi->lock);
+	/* May take as long as its user's memory likes: without a lock. */
+	vdcm_dma_drain(live);
+	mutex_lock(&adi->lock);
 	publish(adi, NULL);
 	mutex_unlock(&adi->lock);
+	vdcm_unmap_leave(live);
 	cancel_delayed_work_sync(&adi->revoke_work);
 	live_free(live);
 }

@@ -69,6 +69,14 @@ while IFS=$tab read -r name where pattern; do
 		fi
 		continue
 		;;
+	export)
+		# A tree whose modules were never built has no list: nothing is taken for sure.
+		if awk -v s="$pattern" '$2 == s { found = 1 } END { exit !found }' \
+			"$build/Module.symvers" 2>/dev/null; then
+			echo "#define $name 1" >>"$tmp"
+		fi
+		continue
+		;;
 	esac
 	if [ "$where" != "$last" ]; then
 		if [ -e "$src/include/$where" ]; then

@@ -34,6 +34,16 @@ static inline void vdcm_vfio_free(struct vfio_device *vdev)
 #define VDCM_VFIO_IOMMUFD_OPS
 #endif
 
+/* Is an open device's memory mapped by iommufd, not by type1? */
+static inline bool vdcm_vfio_by_iommufd(const struct vfio_device *vdev)
+{
+#ifdef HAVE_VFIO_IOMMUFD_ACCESS
+	return vdev->iommufd_access;
+#else
+	return false;
+#endif
+}
+
 /*
  * Region information: newer cores do the copying and call an op of its own,
  * older ones leave VFIO_DEVICE_GET_REGION_INFO to the driver's ioctl op.

@@ -21,13 +21,12 @@
  *	vfio group and device-set locks
  *	adi->ioevent_lock (mutex)
  *	  adi->lock (mutex)
- *	    [type1 device_list_lock]
- *	      adi->pin_lock (mutex)
- *	        [type1 iommu->lock]
- *	          driver's own locks
+ *	    adi->pin_lock (mutex); also inside VFIO's locks, in its unmap callback
+ *	      driver's own locks
  *	  mmap_lock
  *	    adi->mem_lock (rwsem)
  *	adi->irq_lock (spinlock, hard irq)
+ * Pages are pinned and unpinned with none of these held.
  */
 #ifndef VDCM_VDCM_H
 #define VDCM_VDCM_H
@@ -97,6 +96,9 @@ struct vdcm_fault {
 
 #define VDCM_MAX_FAULTS	64
 
+/* Pages of one xlat_unmap() or invalidate(), at most. */
+#define VDCM_XLAT_RUN	32768u
+
 /**
  * struct vdcm_adi_ops - what a PF driver does for its ADIs
  *
@@ -130,10 +132,13 @@ struct vdcm_fault {
  * @xlat_map: mode table: map @nr pages of 4 KiB at @iova to consecutive bus
  *	addresses from @dma on (of the parent device). Replaces existing entries.
  *	0 or -ENOMEM (then nothing is changed). Optional without mode table.
- * @xlat_unmap: mode table: remove, invalidate, and wait until no access under way
- *	uses the old entries. Must not fail; holes in the range are fine.
+ * @xlat_unmap: mode table: remove @nr pages, at most VDCM_XLAT_RUN, invalidate, and
+ *	wait until no access under way uses the old entries. Must not fail; holes in
+ *	the range are fine. All of a guest's memory is removed in such runs, between
+ *	which the framework reschedules and others may come in.
  * @invalidate: mode pasid: the device forgets translations it cached (ATC) and
- *	waits. Optional: NULL for devices that cache none.
+ *	waits, for at most VDCM_XLAT_RUN pages. Optional: NULL for devices that cache
+ *	none.
  * @quiesce: the PF is about to be reset or put to sleep: stop what the driver does
  *	for the ADI by itself. Called with DMA off, doorbell mappings zapped, and no
  *	fault reported any more. The hardware may be gone already. Never fails.

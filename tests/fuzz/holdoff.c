@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hold-off gate: a range is closed while it is unmapped and at least 10 ms
- * longer, time alone opens it and never closes it, four seconds suffice, and what
- * nobody unmaps stays open as long as there is a slot for everyone.
+ * The hold-off gate: what an operation unmaps is closed until it ends and open from
+ * then on, what none unmaps stays open as long as there is a slot for each, and observe
+ * mode lets five pins through per operation.
  */
 #include "fuzz.h"
 #include "holdoff.h"
 
 /* More than there are slots. */
-#define UNDER_WAY	40
+#define OPS	40
 
 static struct {
+	struct vdcm_closer closer;
 	u64 first, last;
-	unsigned int slot;
-} call[UNDER_WAY];
-static unsigned int nr;
-static u64 now;
+	int slot;
+	bool on;
+} op[OPS];
+static u64 now, all_until;
 
 static void range(struct input *in, u64 *first, u64 *last)
 {
@@ -32,130 +33,134 @@ static void range(struct input *in, u64 *first, u64 *last)
 		*last = ~0ULL;
 }
 
-static bool meets_call(u64 first, u64 last)
+static bool meets(u32 i, u64 first, u64 last)
+{
+	return op[i].on && op[i].slot >= 0 && first <= op[i].last && last >= op[i].first;
+}
+
+static bool meets_any(u64 first, u64 last)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		if (first <= call[i].last && last >= call[i].first)
+	for (i = 0; i < OPS; i++)
+		if (meets(i, first, last))
 			return true;
 	return false;
 }
 
-static void begin_range(struct vdcm_holdoff *g, u64 first, u64 last)
+static void close_one(struct vdcm_holdoff *g, u32 i, u64 first, u64 last)
 {
-	if (nr == UNDER_WAY)
-		return;
-	call[nr].first = first;
-	call[nr].last = last;
-	call[nr].slot = vdcm_holdoff_begin(g, first, last, now);
-	must(call[nr].slot < VDCM_HOLDOFF_RANGES);
-	nr++;
+	unsigned int k, used = 0;
+	int slot;
+
+	for (k = 0; k < OPS; k++)
+		used += op[k].on && op[k].slot >= 0;
+	slot = vdcm_holdoff_close(g, &op[i].closer, first, last, now);
+	must(slot < VDCM_HOLDOFF_RANGES);
+	if (op[i].on && op[i].slot >= 0) {
+		must(slot == op[i].slot);
+		op[i].first = min(first, op[i].first);
+		op[i].last = max(last, op[i].last);
+	} else if (slot >= 0) {
+		must(used < VDCM_HOLDOFF_RANGES);
+		op[i].first = first;
+		op[i].last = last;
+	} else {
+		must(used == VDCM_HOLDOFF_RANGES);
+		all_until = max(all_until, now + VDCM_HOLDOFF_MAX_NS);
+	}
+	op[i].on = true;
+	op[i].slot = slot;
 	must(vdcm_holdoff_wait(g, first, last, now));
 }
 
-static void begin(struct vdcm_holdoff *g, struct input *in)
+static void close_range(struct vdcm_holdoff *g, struct input *in)
 {
 	u64 first, last;
 
 	range(in, &first, &last);
-	begin_range(g, first, last);
+	close_one(g, take_below(in, OPS), first, last);
 }
 
-/* A guest with an IOMMU of its own: many small ranges at a time. */
+/* A guest with an IOMMU of its own and many threads. */
 static void storm(struct vdcm_holdoff *g, struct input *in)
 {
-	u64 step = (u64)take8(in) << 12, i, n = take_below(in, UNDER_WAY);
+	u64 step = (u64)take8(in) << 12, i, n = take_below(in, OPS);
 
 	for (i = 0; i < n; i++)
-		begin_range(g, i * step, i * step + 0xfff);
+		close_one(g, i, i * step, i * step + 0xfff);
 }
 
-static void end(struct vdcm_holdoff *g, struct input *in)
+static void open_one(struct vdcm_holdoff *g, u32 i)
 {
-	unsigned int i;
+	u64 at = op[i].first;
 
-	if (!nr)
+	if (!op[i].on)
 		return;
-	i = take_below(in, nr);
-	vdcm_holdoff_end(g, call[i].slot, now);
-	must(vdcm_holdoff_wait(g, call[i].first, call[i].last, now) >= VDCM_HOLDOFF_MIN_NS);
-	call[i] = call[--nr];
+	op[i].on = false;
+	op[i].closer.passed.v = 0;
+	if (op[i].slot < 0)
+		return;
+	vdcm_holdoff_open(g, op[i].slot, now);
+	must(vdcm_holdoff_lately(g, at, now));
+	must(vdcm_holdoff_lately(g, op[i].last, now + VDCM_HOLDOFF_LATELY_NS - 1));
+}
+
+static void note(struct vdcm_holdoff *g, struct input *in)
+{
+	u64 first, last;
+
+	range(in, &first, &last);
+	vdcm_holdoff_note(g, first, last, now);
 }
 
 static void ask(struct vdcm_holdoff *g, struct input *in)
 {
-	u64 first, last, wait, later;
+	u64 first, last, wait;
 	unsigned int i, passed = 0;
 
 	range(in, &first, &last);
 	wait = vdcm_holdoff_wait(g, first, last, now);
-	must(wait <= VDCM_HOLDOFF_MAX_NS);
-	if (meets_call(first, last)) {
-		must(wait);
-	} else if (wait) {
-		/* As it said, unless a callback that shares the slot is under way. */
-		later = vdcm_holdoff_wait(g, first, last, now + wait);
-		must(later <= VDCM_HOLDOFF_MAX_NS);
-		must(!later || nr);
-		must(vdcm_holdoff_wait(g, first, last, now + wait - 1) || nr);
-	} else if (!nr) {
-		must(!vdcm_holdoff_wait(g, first, last, now + take32(in)));
-	}
+	if (meets_any(first, last))
+		must(wait == VDCM_HOLDOFF_UNKNOWN);
+	else
+		must(wait == (now < all_until ? all_until - now : 0));
 	if (take8(in) & 1)
 		return;
 	for (i = 0; i < 2 * VDCM_HOLDOFF_PASSES; i++)
 		passed += vdcm_holdoff_pass(g, first, last, now);
-	must(wait ? passed <= VDCM_HOLDOFF_PASSES : passed == 2 * VDCM_HOLDOFF_PASSES);
-}
-
-/* With one callback after the other there is room for all: nobody else is closed. */
-static void lonely(struct input *in)
-{
-	struct vdcm_holdoff g = {};
-	u64 first, last, f, l;
-	unsigned int slot;
-
-	range(in, &first, &last);
-	range(in, &f, &l);
-	slot = vdcm_holdoff_begin(&g, first, last, now);
-	must(!!vdcm_holdoff_wait(&g, f, l, now) == (f <= last && l >= first));
-	vdcm_holdoff_end(&g, slot, now);
-	must(!!vdcm_holdoff_wait(&g, f, l, now) == (f <= last && l >= first));
-	must(vdcm_holdoff_wait(&g, first, last, now + VDCM_HOLDOFF_MIN_NS - 1));
-	must(!vdcm_holdoff_wait(&g, first, last, now + VDCM_HOLDOFF_MIN_NS));
+	if (now < all_until)
+		must(!passed);
+	else
+		must(wait ? passed <= VDCM_HOLDOFF_PASSES : passed == i);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct input in = { data, size };
 	struct vdcm_holdoff g = {};
-	unsigned int i;
+	u32 i;
 
-	nr = 0;
-	now = take32(&in);
-	lonely(&in);
+	memset(op, 0, sizeof(op));
+	all_until = 0;
+	now = 1 + (u64)take32(&in);
 	while (in.len) {
 		u8 what = take8(&in);
 
 		now += (u64)take8(&in) << (what >> 3);
-		switch (what & 3) {
-		case 0: begin(&g, &in); break;
-		case 1: end(&g, &in); break;
-		case 2:
-			if (what & 4)
-				storm(&g, &in);
-			else
-				ask(&g, &in);
-			break;
+		switch (what & 7) {
+		case 0: case 1: close_range(&g, &in); break;
+		case 2: storm(&g, &in); break;
+		case 3: case 4: open_one(&g, take_below(&in, OPS)); break;
+		case 5: note(&g, &in); break;
 		default: ask(&g, &in); break;
 		}
 	}
-	while (nr)
-		end(&g, &in);
-	/* Whatever happened: it opens. */
-	must(!vdcm_holdoff_wait(&g, 0, ~0ULL, now + VDCM_HOLDOFF_MAX_NS));
-	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
-		must(!g.range[i].callbacks && g.range[i].hold <= VDCM_HOLDOFF_MAX_NS);
+	for (i = 0; i < OPS; i++)
+		open_one(&g, i);
+	/* Whatever happened: it opens, and forgets. */
+	now = max(now, all_until);
+	must(!vdcm_holdoff_wait(&g, 0, ~0ULL, now));
+	must(!vdcm_holdoff_lately(&g, take64(&in), now + VDCM_HOLDOFF_LATELY_NS));
 	return 0;
 }

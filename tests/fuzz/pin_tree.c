@@ -14,6 +14,8 @@ struct page {
 	u32 nr;
 	u32 flags;
 	bool there;
+	bool leaving;	/* or taken */
+	bool taken;
 };
 
 static struct page model[PAGES];
@@ -29,7 +31,8 @@ static void same(const struct vdcm_pin *pin, u32 page)
 {
 	const struct page *p = &model[page];
 
-	must(p->there && pin->pfn == p->pfn && pin->flags == p->flags);
+	must(p->there && pin->pfn == p->pfn);
+	must(pin->flags == (p->flags | (p->leaving ? VDCM_PIN_LEAVING : 0)));
 	must(pin->nr == p->nr && pin->first == base + p->first);
 }
 
@@ -38,6 +41,18 @@ static u32 next_there(u32 page, u32 last)
 	while (page <= last && !model[page].there)
 		page++;
 	return page;
+}
+
+static u32 next_mapped(u32 page, u32 last)
+{
+	while (page <= last && !(model[page].there && !model[page].leaving))
+		page++;
+	return page;
+}
+
+static bool waits(u32 page)
+{
+	return page < PAGES && model[page].there && model[page].leaving && !model[page].taken;
 }
 
 static void add(struct vdcm_pin_tree *tree, struct input *in)
@@ -58,7 +73,9 @@ static void add(struct vdcm_pin_tree *tree, struct input *in)
 		else
 			must(!err || (err == -ENOMEM && !fail_in));
 		if (!err)
-			model[first + i] = (struct page) { pfn + i, first, nr, flags, true };
+			model[first + i] = (struct page) {
+				.pfn = pfn + i, .first = first, .nr = nr, .flags = flags, .there = true,
+			};
 	}
 	fail_in = 0;
 	if (err) {
@@ -82,6 +99,8 @@ static void walk(struct vdcm_pin_tree *tree, struct input *in)
 	if (first > last)
 		return;
 	p = next_there(first, last);
+	must(vdcm_pin_tree_any(tree, base + first, base + last) == (p <= last));
+	p = next_mapped(first, last);
 	must(vdcm_pin_tree_next(tree, base + first, base + last, &pin) == (p <= last));
 	if (p <= last)
 		same(&pin, p);
@@ -101,6 +120,61 @@ static void gap(struct vdcm_pin_tree *tree, struct input *in)
 		must(!model[i].there);
 	must(first == base + low || model[first - base - 1].there);
 	must(last == base + high || model[last - base + 1].there);
+}
+
+/* The whole batch of a page, if that is still there. */
+static bool whole(u32 page, u32 *first, u32 *nr)
+{
+	u32 i;
+
+	if (!model[page].there)
+		return false;
+	*first = model[page].first;
+	*nr = model[page].nr;
+	for (i = 0; i < *nr; i++)
+		if (!model[*first + i].there || model[*first + i].first != *first)
+			return false;
+	return true;
+}
+
+static void leave(struct vdcm_pin_tree *tree, struct input *in)
+{
+	u32 first, nr, i;
+
+	if (!whole(take16(in) % PAGES, &first, &nr) || model[first].leaving)
+		return;
+	vdcm_pin_tree_leave(tree, base + first, nr);
+	for (i = 0; i < nr; i++)
+		model[first + i].leaving = true;
+}
+
+static void take_some(struct vdcm_pin_tree *tree, struct input *in)
+{
+	u32 first = take16(in) % PAGES, last = first + take_below(in, PAGES - first), nr, p, i;
+	u32 most = take8(in) & 1 ? take16(in) % (2 * VDCM_PIN_BATCH) : 0;
+	u64 from;
+
+	for (p = first; p <= last && !waits(p); p++)
+		;
+	/* Batches of which a part was erased are nothing that anyone would take. */
+	for (i = 0; i < PAGES; i++) {
+		u32 f, n;
+
+		if (waits(i) && !whole(i, &f, &n))
+			return;
+	}
+	nr = vdcm_pin_tree_take(tree, base + first, base + last, most, &from);
+	must(!!nr == (p <= last));
+	if (!nr)
+		return;
+	must(from == base + model[p].first);
+	must(nr >= model[p].nr && (nr == model[p].nr || nr <= most));
+	for (i = from - base; i < from - base + nr; i++) {
+		must(waits(i));
+		model[i].taken = true;
+	}
+	/* It ends where a batch does, and the next one did not fit or does not leave. */
+	must(!waits(i) || (model[i].first == i && nr + model[i].nr > most));
 }
 
 static void erase(struct vdcm_pin_tree *tree, struct input *in)
@@ -140,7 +214,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	vdcm_pin_tree_init(&tree);
 	while (in.len) {
 		static void (* const op[])(struct vdcm_pin_tree *, struct input *) = {
-			add, add, walk, gap, erase, change, refuse,
+			add, add, walk, gap, erase, change, refuse, leave, leave, take_some,
 		};
 
 		op[take_below(&in, ARRAY_SIZE(op))](&tree, &in);
@@ -152,6 +226,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	must(tree.count == count);
 	vdcm_pin_tree_erase(&tree, base, PAGES);
 	must(!tree.count && !vdcm_pin_tree_next(&tree, 0, ~0ULL, &pin));
+	must(!vdcm_pin_tree_any(&tree, 0, ~0ULL));
 	vdcm_pin_tree_destroy(&tree);
 	return 0;
 }

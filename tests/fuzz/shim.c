@@ -61,7 +61,7 @@ void *xa_store(struct xarray *xa, unsigned long index, void *entry, int gfp)
 		xa->slot = realloc(xa->slot, xa->room * sizeof(*xa->slot));
 	}
 	memmove(&xa->slot[i + 1], &xa->slot[i], (xa->nr - i) * sizeof(*xa->slot));
-	xa->slot[i] = (struct xa_slot) { index, entry };
+	xa->slot[i] = (struct xa_slot) { .index = index, .entry = entry };
 	xa->nr++;
 	return NULL;
 }
@@ -83,10 +83,35 @@ void *xa_find(struct xarray *xa, unsigned long *index, unsigned long last, int f
 {
 	size_t i = at_least(xa, *index);
 
+	while (filter != XA_PRESENT && i < xa->nr && !(xa->slot[i].marks & BIT(filter)))
+		i++;
 	if (i >= xa->nr || xa->slot[i].index > last)
 		return NULL;
 	*index = xa->slot[i].index;
 	return xa->slot[i].entry;
+}
+
+bool xa_get_mark(struct xarray *xa, unsigned long index, int mark)
+{
+	size_t i = at_least(xa, index);
+
+	return is_at(xa, i, index) && xa->slot[i].marks & BIT(mark);
+}
+
+void xa_set_mark(struct xarray *xa, unsigned long index, int mark)
+{
+	size_t i = at_least(xa, index);
+
+	if (is_at(xa, i, index))
+		xa->slot[i].marks |= BIT(mark);
+}
+
+void xa_clear_mark(struct xarray *xa, unsigned long index, int mark)
+{
+	size_t i = at_least(xa, index);
+
+	if (is_at(xa, i, index))
+		xa->slot[i].marks &= ~BIT(mark);
 }
 
 /* What the kernel's takes: six pairs of digits, one separator, more behind it. */

@@ -134,11 +134,17 @@ struct mutex { int held; };
 #define mutex_unlock(l)		WARN_ON(--(l)->held)
 #define lockdep_assert_held(l)	((void)(l))
 
+typedef struct { int v; } atomic_t;
+
+#define atomic_read(a)		((a)->v)
+#define atomic_inc_return(a)	(++(a)->v)
+
 /* --- xarray: shim_xarray.c ---------------------------------------------------------- */
 
 struct xa_slot {
 	unsigned long index;
 	void *entry;
+	unsigned int marks;
 };
 
 struct xarray {
@@ -147,17 +153,24 @@ struct xarray {
 	size_t room;
 };
 
-#define XA_PRESENT	0
+#define XA_MARK_0	0
+#define XA_MARK_1	1
+#define XA_PRESENT	8
 #define xa_mk_value(v)	((void *)(((unsigned long)(v) << 1) | 1))
 #define xa_to_value(e)	((unsigned long)(e) >> 1)
 #define xa_err(e)	(IS_ERR(e) ? (int)PTR_ERR(e) : 0)
 
 void xa_init(struct xarray *xa);
+#define XA_FLAGS_ACCOUNT	0
+#define xa_init_flags(xa, flags)	xa_init(xa)
 void xa_destroy(struct xarray *xa);
 void *xa_load(struct xarray *xa, unsigned long index);
 void *xa_store(struct xarray *xa, unsigned long index, void *entry, int gfp);
 void *xa_erase(struct xarray *xa, unsigned long index);
 void *xa_find(struct xarray *xa, unsigned long *index, unsigned long last, int filter);
+bool xa_get_mark(struct xarray *xa, unsigned long index, int mark);
+void xa_set_mark(struct xarray *xa, unsigned long index, int mark);
+void xa_clear_mark(struct xarray *xa, unsigned long index, int mark);
 
 /* --- Ethernet ------------------------------------------------------------------------ */
 

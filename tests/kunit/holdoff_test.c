@@ -5,8 +5,8 @@
 #include "../../vdcm/holdoff.h"
 
 #define MS	1000000ULL
-#define SHORTEST	VDCM_HOLDOFF_MIN_NS
-#define LONGEST	VDCM_HOLDOFF_MAX_NS
+#define HOUR	(3600000 * MS)
+#define UNKNOWN	VDCM_HOLDOFF_UNKNOWN
 
 static struct vdcm_holdoff *fresh(struct kunit *test)
 {
@@ -16,227 +16,185 @@ static struct vdcm_holdoff *fresh(struct kunit *test)
 	return gate;
 }
 
-/* One callback of no duration. */
-static unsigned int callback(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now)
+static void closed(struct kunit *test, const struct vdcm_holdoff *gate, u64 addr, u64 now)
 {
-	unsigned int slot = vdcm_holdoff_begin(gate, first, last, now);
-
-	vdcm_holdoff_end(gate, slot, now);
-	return slot;
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, addr, addr, now), UNKNOWN);
 }
 
+static void open_at(struct kunit *test, const struct vdcm_holdoff *gate, u64 addr, u64 now)
+{
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, addr, addr, now), 0);
+}
+
+/* From the first callback to the end of the operation, however long that takes. */
 static void holdoff_closes(struct kunit *test)
 {
 	struct vdcm_holdoff *gate = fresh(test);
+	struct vdcm_closer op = { };
 	u64 now = 5000 * MS;
-	unsigned int slot;
+	int slot;
 
 	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, ~0ULL, now), 0);
-	slot = vdcm_holdoff_begin(gate, 0x1000, 0x1fff, now);
-	/* Under way: closed however long it takes. */
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1fff, now), SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1fff, 0x2fff, now + 3600000 * MS),
-			SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x0, 0xfff, now), 0);
+	slot = vdcm_holdoff_close(gate, &op, 0x1000, 0x1fff, now);
+	KUNIT_ASSERT_GE(test, slot, 0);
+	closed(test, gate, 0x1000, now);
+	closed(test, gate, 0x1fff, now + HOUR);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, 0x1000, now), UNKNOWN);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1fff, ~0ULL, now), UNKNOWN);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, 0xfff, now), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x2000, ~0ULL, now), 0);
-	now += 7 * MS;
-	vdcm_holdoff_end(gate, slot, now);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, 0x1000, now), SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1800, 0x1800, now + 9 * MS), MS);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1800, 0x1800, now + SHORTEST - 1), 1);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1800, 0x1800, now + SHORTEST), 0);
+	vdcm_holdoff_open(gate, slot, now + 7 * MS);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, ~0ULL, now + 7 * MS), 0);
 }
 
-/* Callbacks that follow closely: twice as long each time, up to the limit. */
-static void holdoff_doubles(struct kunit *test)
+/* It has one range, which takes in what it is called back for; nothing opens between. */
+static void holdoff_grows(struct kunit *test)
 {
 	struct vdcm_holdoff *gate = fresh(test);
-	u64 hold = SHORTEST, now = 0;
-	unsigned int i;
+	struct vdcm_closer op = { }, other = { };
+	int slot = vdcm_holdoff_close(gate, &op, 0x5000, 0x5fff, 1);
 
-	callback(gate, 0x1000, 0x1fff, now);
-	for (i = 0; i < 12; i++) {
-		now += MS;
-		hold = min(2 * hold, LONGEST);
-		callback(gate, 0x1000, 0x1fff, now);
-		KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, now), hold);
-	}
-	KUNIT_EXPECT_EQ(test, hold, LONGEST);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_close(gate, &op, 0x2000, 0x2fff, 2), slot);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_close(gate, &op, 0x9000, 0x9fff, 3), slot);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_close(gate, &op, 0x5000, 0x5fff, 4), slot);
+	closed(test, gate, 0x2000, 5);
+	closed(test, gate, 0x5800, 5);
+	closed(test, gate, 0x9fff, 5);
+	open_at(test, gate, 0x1fff, 5);
+	open_at(test, gate, 0xa000, 5);
+	/* Another operation's range is its own, and so is its end. */
+	KUNIT_EXPECT_NE(test, vdcm_holdoff_close(gate, &other, 0x9000, 0x9fff, 6), slot);
+	vdcm_holdoff_open(gate, slot, 7);
+	open_at(test, gate, 0x5000, 8);
+	closed(test, gate, 0x9000, 8);
+	/* Its next operation begins anew. */
+	slot = vdcm_holdoff_close(gate, &op, 0x100000, 0x100fff, 9);
+	closed(test, gate, 0x100000, 9);
+	open_at(test, gate, 0x5000, 9);
+	KUNIT_EXPECT_GE(test, slot, 0);
 }
 
-/* Open again but lately: still the same burst. */
-static void holdoff_burst_goes_on(struct kunit *test)
-{
-	struct vdcm_holdoff *gate = fresh(test);
-
-	callback(gate, 0x1000, 0x1fff, 0);
-	callback(gate, 0x1000, 0x1fff, 2 * SHORTEST - 1);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, 2 * SHORTEST - 1),
-			2 * SHORTEST);
-}
-
-static void holdoff_starts_anew(struct kunit *test)
-{
-	struct vdcm_holdoff *gate = fresh(test);
-
-	callback(gate, 0x1000, 0x1fff, 0);
-	callback(gate, 0x1000, 0x1fff, 2 * SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, 2 * SHORTEST), SHORTEST);
-}
-
-/* Quiet halves the hold, once for each hold that passed. */
-static void holdoff_decays(struct kunit *test)
-{
-	struct vdcm_holdoff *gate = fresh(test);
-	u64 now = 0;
-	unsigned int i;
-
-	for (i = 0; i < 4; i++)
-		callback(gate, 0x1000, 0x1fff, now);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, now), 8 * SHORTEST);
-	/* Opens at 8 units; one hold later it is worth 4. */
-	now = 16 * SHORTEST;
-	callback(gate, 0x1000, 0x1fff, now);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, now), 4 * SHORTEST);
-	/* Opens 4 later, 4 quiet, 2 quiet: 1 is left. */
-	now += (4 + 4 + 2) * SHORTEST;
-	callback(gate, 0x1000, 0x1fff, now);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, now), SHORTEST);
-	now += 3600000 * MS;
-	callback(gate, 0x1000, 0x1fff, now);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, now), SHORTEST);
-}
-
-/* A range that meets a closed one joins it: both ends grow. */
-static void holdoff_joins(struct kunit *test)
-{
-	struct vdcm_holdoff *gate = fresh(test);
-	unsigned int a = callback(gate, 0x5000, 0x5fff, 0);
-
-	KUNIT_EXPECT_EQ(test, callback(gate, 0x4000, 0x5000, 0), a);
-	KUNIT_EXPECT_EQ(test, callback(gate, 0x5fff, 0x6fff, 0), a);
-	KUNIT_EXPECT_GT(test, vdcm_holdoff_wait(gate, 0x4000, 0x4000, 0), 0);
-	KUNIT_EXPECT_GT(test, vdcm_holdoff_wait(gate, 0x6fff, 0x6fff, 0), 0);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x3fff, 0x3fff, 0), 0);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x7000, 0x7000, 0), 0);
-	/* The neighbour without a common address is a range of its own. */
-	KUNIT_EXPECT_NE(test, callback(gate, 0x7000, 0x7fff, 0), a);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x7000, 0x7000, 0), SHORTEST);
-	/* The longest of those that a pin meets counts. */
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x6000, 0x7000, 0), 4 * SHORTEST);
-}
-
-/* Two callbacks for one range at a time: closed until both are done. */
-static void holdoff_nested(struct kunit *test)
-{
-	struct vdcm_holdoff *gate = fresh(test);
-	unsigned int a = vdcm_holdoff_begin(gate, 0x1000, 0x1fff, 0);
-	unsigned int b = vdcm_holdoff_begin(gate, 0x1000, 0x1fff, 0);
-
-	KUNIT_EXPECT_EQ(test, a, b);
-	vdcm_holdoff_end(gate, a, MS);
-	KUNIT_EXPECT_GT(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, 1000 * MS), 0);
-	vdcm_holdoff_end(gate, b, 1000 * MS);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, 1000 * MS), 2 * SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, 1000 * MS + 2 * SHORTEST), 0);
-}
-
-/* A range far away takes a slot that has been quiet, with the shortest hold. */
-static void holdoff_slot_reused(struct kunit *test)
-{
-	struct vdcm_holdoff *gate = fresh(test);
-	unsigned int i;
-	u64 now;
-
-	for (i = 0; i < 4; i++)
-		callback(gate, 0x1000, 0x1fff, 0);
-	now = 16 * SHORTEST;
-	KUNIT_EXPECT_EQ(test, callback(gate, 0x900000, 0x900fff, now), 0);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x900000, 0x900000, now), SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1fff, now), 0);
-}
-
-/* More ranges than slots: the nearest closes too much, but not for seconds. */
+/* More operations at a time than there are slots: everything, for a while. */
 static void holdoff_full(struct kunit *test)
 {
+	struct vdcm_closer op[VDCM_HOLDOFF_RANGES + 1] = { };
 	struct vdcm_holdoff *gate = fresh(test);
 	unsigned int i;
-	u64 now = 0;
 
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
-		KUNIT_EXPECT_EQ(test, callback(gate, i * 0x100000ULL, i * 0x100000ULL + 0xfff, 0),
-				i);
-	/* Between 7 and 8, nearer to 8; between 7 and 8, nearer to 7. */
-	KUNIT_EXPECT_EQ(test, callback(gate, 0x7f0000, 0x7f0fff, now), 8);
-	KUNIT_EXPECT_EQ(test, callback(gate, 0x710000, 0x710fff, now), 7);
-	KUNIT_EXPECT_EQ(test, callback(gate, 0x40000000, 0x40000fff, now),
-			VDCM_HOLDOFF_RANGES - 1);
-	/* What lies between is closed as well, and opens like the rest. */
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x705000, 0x705000, now), SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x7f8000, 0x7f8000, now), SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x780000, 0x780000, now), 0);
-	for (i = 0; i < 10; i++)
-		callback(gate, 0x7f0000, 0x7f0fff, now);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x800000, 0x800000, now),
-			VDCM_HOLDOFF_MERGED_NS);
-	/* A new burst of its own is not merged any more. */
-	now += 3600000 * MS;
-	for (i = 0; i < 12; i++)
-		callback(gate, 0x800000, 0x800fff, now);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x800000, 0x800000, now), LONGEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x7f8000, 0x7f8000, now), 0);
+		KUNIT_ASSERT_GE(test, vdcm_holdoff_close(gate, &op[i], i << 16,
+							 (i << 16) + 0xfff, MS), 0);
+	open_at(test, gate, 0x1000, MS);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_close(gate, &op[i], i << 16, (i << 16) + 0xfff, MS),
+			-ENOSPC);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, MS), VDCM_HOLDOFF_MAX_NS);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0x1000, 0x1000, VDCM_HOLDOFF_MAX_NS), MS);
+	open_at(test, gate, 0x1000, MS + VDCM_HOLDOFF_MAX_NS);
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(gate, 0x1000, 0x1000, 2 * MS));
+	/* Those that have a slot are unharmed. */
+	closed(test, gate, 0x10000, HOUR);
+	/* And one that becomes free is taken. */
+	vdcm_holdoff_open(gate, 3, HOUR);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_close(gate, &op[i], 0x900000, 0x900fff, HOUR), 3);
+	closed(test, gate, 0x900000, HOUR);
 }
 
-/* Observe mode: five pins a burst, none of them spent where it is refused. */
-static void holdoff_passes(struct kunit *test)
+static void holdoff_close_all(struct kunit *test)
 {
 	struct vdcm_holdoff *gate = fresh(test);
+
+	vdcm_holdoff_close_all(gate, 100);
+	vdcm_holdoff_close_all(gate, 50);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, 0, 30), 70);
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, ~0ULL, ~0ULL, 99), 1);
+	open_at(test, gate, 0, 100);
+}
+
+/* What was unmapped is missed for a while only; what never was, never. */
+static void holdoff_lately(struct kunit *test)
+{
+	struct vdcm_holdoff *gate = fresh(test);
+	struct vdcm_closer op = { };
+	int slot;
+
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_lately(gate, 0, 0));
+	slot = vdcm_holdoff_close(gate, &op, 0x1000, 0x1fff, MS);
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_lately(gate, 0x1000, HOUR));
+	vdcm_holdoff_open(gate, slot, HOUR);
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_lately(gate, 0x1fff, HOUR));
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_lately(gate, 0x2000, HOUR));
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_lately(gate, 0x1000,
+						    HOUR + VDCM_HOLDOFF_LATELY_NS - 1));
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_lately(gate, 0x1000,
+						     HOUR + VDCM_HOLDOFF_LATELY_NS));
+	/* Without a gate to close. */
+	vdcm_holdoff_note(gate, 0x7000, 0x7fff, 2 * HOUR);
+	open_at(test, gate, 0x7000, 2 * HOUR);
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_lately(gate, 0x7000, 2 * HOUR));
+}
+
+/* The oldest is forgotten first, what is closed never. */
+static void holdoff_forgets(struct kunit *test)
+{
+	struct vdcm_holdoff *gate = fresh(test);
+	struct vdcm_closer op = { };
 	unsigned int i;
 
-	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(gate, 0, ~0ULL, 0));
-	callback(gate, 0x1000, 0x1fff, 0);
-	callback(gate, 0x5000, 0x5fff, 0);
-	for (i = 0; i < VDCM_HOLDOFF_PASSES; i++)
-		KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(gate, 0x1000, 0x1000, 0));
-	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(gate, 0x1000, 0x1000, 0));
-	/* Refused for one of two ranges: not counted on the other. */
-	for (i = 0; i < 10; i++)
-		KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(gate, 0x1000, 0x5fff, 0));
-	for (i = 0; i < VDCM_HOLDOFF_PASSES; i++)
-		KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(gate, 0x5000, 0x5000, 0));
-	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(gate, 0x5000, 0x5000, 0));
-	/* Elsewhere, and once it is open, there is nothing to pass. */
-	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(gate, 0x8000, 0x8fff, 0));
-	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(gate, 0x1000, 0x1000, SHORTEST));
-	/* A further callback of the burst gives no new ones, a new burst does. */
-	callback(gate, 0x1000, 0x1fff, SHORTEST);
-	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(gate, 0x1000, 0x1000, SHORTEST));
-	callback(gate, 0x1000, 0x1fff, 1000 * MS);
-	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(gate, 0x1000, 0x1000, 1000 * MS));
+	vdcm_holdoff_close(gate, &op, 0x1000, 0x1fff, 1);
+	for (i = 2; i < 2 * VDCM_HOLDOFF_RANGES; i++)
+		vdcm_holdoff_note(gate, i << 16, (i << 16) + 0xfff, i * MS);
+	closed(test, gate, 0x1000, i * MS);
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_lately(gate, (i - 1) << 16, i * MS));
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_lately(gate, (i - VDCM_HOLDOFF_RANGES + 1) << 16,
+						    i * MS));
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_lately(gate, 2 << 16, i * MS));
 }
 
-/* The last byte of the address space. */
-static void holdoff_whole(struct kunit *test)
+/* Observe mode: so many pins for one operation, through whichever ADI's gate. */
+static void holdoff_passes(struct kunit *test)
 {
-	struct vdcm_holdoff *gate = fresh(test);
+	struct vdcm_holdoff *a = fresh(test), *b = fresh(test);
+	struct vdcm_closer op = { };
+	unsigned int i;
+	int slot;
 
-	callback(gate, 0, ~0ULL, 0);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, ~0ULL, ~0ULL, 0), SHORTEST);
-	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, 0, 0), SHORTEST);
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(a, 0x1000, 0x1000, 0));
+	vdcm_holdoff_close(a, &op, 0x1000, 0x1fff, 0);
+	slot = vdcm_holdoff_close(b, &op, 0x1000, 0x1fff, 0);
+	for (i = 0; i < VDCM_HOLDOFF_PASSES; i++)
+		KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(i % 2 ? a : b, 0x1000, 0x1000, 0));
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(a, 0x1000, 0x1000, 0));
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(b, 0x1000, 0x1000, 0));
+	/* Where nothing is closed nothing is counted. */
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(a, 0x2000, 0x2000, 0));
+	vdcm_holdoff_open(b, slot, 1);
+	KUNIT_EXPECT_TRUE(test, vdcm_holdoff_pass(b, 0x1000, 0x1000, 2));
+}
+
+static void holdoff_hold(struct kunit *test)
+{
+	static const struct {
+		unsigned int callbacks;
+		u64 hold;
+	} row[] = {
+		{ 0, 10 * MS }, { 1, 10 * MS }, { 2, 10 * MS }, { 3, 20 * MS }, { 4, 40 * MS },
+		{ 10, 2560 * MS }, { 11, 4000 * MS }, { 12, 4000 * MS }, { ~0u, 4000 * MS },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(row); i++)
+		KUNIT_EXPECT_EQ(test, vdcm_holdoff_hold(row[i].callbacks), row[i].hold);
 }
 
 static struct kunit_case holdoff_cases[] = {
 	KUNIT_CASE(holdoff_closes),
-	KUNIT_CASE(holdoff_doubles),
-	KUNIT_CASE(holdoff_burst_goes_on),
-	KUNIT_CASE(holdoff_starts_anew),
-	KUNIT_CASE(holdoff_decays),
-	KUNIT_CASE(holdoff_joins),
-	KUNIT_CASE(holdoff_nested),
-	KUNIT_CASE(holdoff_slot_reused),
+	KUNIT_CASE(holdoff_grows),
 	KUNIT_CASE(holdoff_full),
+	KUNIT_CASE(holdoff_close_all),
+	KUNIT_CASE(holdoff_lately),
+	KUNIT_CASE(holdoff_forgets),
 	KUNIT_CASE(holdoff_passes),
-	KUNIT_CASE(holdoff_whole),
+	KUNIT_CASE(holdoff_hold),
 	{ }
 };
 

@@ -165,6 +165,80 @@ static void pin_tree_erase(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&tree.xa));
 }
 
+/* Mapped, leaving, taken, gone: each state is found on its own. */
+static void pin_tree_leaves(struct kunit *test)
+{
+	struct vdcm_pin_tree tree;
+	struct vdcm_pin pin;
+	u64 from;
+
+	vdcm_pin_tree_init(&tree);
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_any(&tree, 0, ~0UL));
+	add(test, &tree, 100, 4, 1);
+	add(test, &tree, 104, 8, 11);
+	add(test, &tree, 120, 1, 31);
+	KUNIT_EXPECT_EQ(test, vdcm_pin_tree_take(&tree, 0, ~0UL, VDCM_PIN_BATCH, &from), 0);
+	vdcm_pin_tree_leave(&tree, 104, 8);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_find(&tree, 103, &pin));
+	KUNIT_EXPECT_EQ(test, pin.flags, VDCM_PIN_WRITABLE);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_find(&tree, 111, &pin));
+	KUNIT_EXPECT_EQ(test, pin.flags, VDCM_PIN_WRITABLE | VDCM_PIN_LEAVING);
+	KUNIT_EXPECT_EQ(test, pin.pfn, 18);
+	/* What leaves is not unmapped again, but still pinned. */
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_next(&tree, 104, 119, &pin));
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_next(&tree, 104, 120, &pin));
+	KUNIT_EXPECT_EQ(test, pin.first, 120);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_any(&tree, 111, 111));
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_any(&tree, 112, 119));
+	/* A range that touches it takes the whole of it, once. */
+	KUNIT_EXPECT_EQ(test, vdcm_pin_tree_take(&tree, 0, 103, VDCM_PIN_BATCH, &from), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_pin_tree_take(&tree, 110, 200, VDCM_PIN_BATCH, &from), 8);
+	KUNIT_EXPECT_EQ(test, from, 104);
+	KUNIT_EXPECT_EQ(test, vdcm_pin_tree_take(&tree, 0, ~0UL, VDCM_PIN_BATCH, &from), 0);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_find(&tree, 104, &pin));
+	KUNIT_EXPECT_TRUE(test, pin.flags & VDCM_PIN_LEAVING);
+	vdcm_pin_tree_erase(&tree, 104, 8);
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_any(&tree, 104, 119));
+	/* The place is free, and what comes there is mapped. */
+	add(test, &tree, 104, 2, 77);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_next(&tree, 104, 119, &pin));
+	KUNIT_EXPECT_EQ(test, pin.pfn, 77);
+	vdcm_pin_tree_destroy(&tree);
+}
+
+/* Neighbours are taken together as far as they leave and fit; or each alone. */
+static void pin_tree_takes(struct kunit *test)
+{
+	static const struct {
+		u32 most, nr;
+		u64 from;
+	} row[] = {
+		{ 0, 4, 100 }, { 4, 8, 104 }, { 11, 4, 112 }, { 12, 9, 116 }, { 100, 3, 130 },
+	};
+	struct vdcm_pin_tree tree;
+	unsigned int i;
+	u64 from;
+
+	vdcm_pin_tree_init(&tree);
+	add(test, &tree, 100, 4, 1);
+	add(test, &tree, 104, 8, 1);
+	add(test, &tree, 112, 4, 1);
+	add(test, &tree, 116, 8, 1);
+	add(test, &tree, 124, 1, 1);
+	add(test, &tree, 125, 3, 1);
+	add(test, &tree, 130, 3, 1);
+	vdcm_pin_tree_leave(&tree, 100, 25);
+	vdcm_pin_tree_leave(&tree, 130, 3);
+	/* 125 is mapped: it ends the run before it. */
+	for (i = 0; i < ARRAY_SIZE(row); i++) {
+		KUNIT_EXPECT_EQ(test, vdcm_pin_tree_take(&tree, 0, ~0UL, row[i].most, &from),
+				row[i].nr);
+		KUNIT_EXPECT_EQ(test, from, row[i].from);
+	}
+	KUNIT_EXPECT_EQ(test, vdcm_pin_tree_take(&tree, 0, ~0UL, 100, &from), 0);
+	vdcm_pin_tree_destroy(&tree);
+}
+
 /* Against an array of the same pages: 0 = not pinned, else the batch's number. */
 struct model {
 	u16 batch[ROOM];
@@ -193,12 +267,17 @@ static void model_unmap(struct kunit *test, struct vdcm_pin_tree *tree, struct m
 {
 	struct vdcm_pin pin;
 	u32 page;
+	u64 from;
 
 	while (vdcm_pin_tree_next(tree, first, last, &pin)) {
 		u32 id = pin.pfn >> 12;
 
 		KUNIT_ASSERT_EQ(test, pin.first, m->first[id]);
 		KUNIT_ASSERT_EQ(test, pin.nr, m->nr[id]);
+		vdcm_pin_tree_leave(tree, pin.first, pin.nr);
+		KUNIT_ASSERT_EQ(test, vdcm_pin_tree_take(tree, pin.first, pin.first, 0, &from),
+				pin.nr);
+		KUNIT_ASSERT_EQ(test, from, pin.first);
 		vdcm_pin_tree_erase(tree, pin.first, pin.nr);
 		for (page = pin.first; page < pin.first + pin.nr; page++) {
 			KUNIT_ASSERT_EQ(test, m->batch[page], id);
@@ -249,6 +328,8 @@ static struct kunit_case pin_tree_cases[] = {
 	KUNIT_CASE(pin_tree_flags),
 	KUNIT_CASE(pin_tree_gap),
 	KUNIT_CASE(pin_tree_erase),
+	KUNIT_CASE(pin_tree_leaves),
+	KUNIT_CASE(pin_tree_takes),
 	KUNIT_CASE(pin_tree_random),
 	{ }
 };

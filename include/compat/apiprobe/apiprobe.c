@@ -16,6 +16,7 @@
 
 #include <compat/iommu.h>
 #include <compat/irq.h>
+#include <compat/task.h>
 #include <compat/vfio.h>
 #include <compat/virtchnl.h>
 
@@ -116,6 +117,9 @@ FUNC(vfio_virqfd_disable, void, (struct virqfd **));
 #ifdef HAVE_VFIO_DEVICE_INODE
 HAS(vfio_device, inode, struct inode *);
 #endif
+#ifdef HAVE_VFIO_IOMMUFD_ACCESS
+HAS(vfio_device, iommufd_access, struct iommufd_access *);
+#endif
 
 /* --- memory ----------------------------------------------------------------- */
 
@@ -125,6 +129,13 @@ FUNC(vmf_insert_pfn, vm_fault_t, (struct vm_area_struct *, unsigned long,
 				  unsigned long));
 #ifdef HAVE_VM_FLAGS_SET
 CALL(vm_flags_set, void, (struct vm_area_struct *, vm_flags_t));
+#endif
+
+/* --- tasks ------------------------------------------------------------------ */
+
+#ifdef HAVE_TASK_WORK_ADD
+FUNC(task_work_add, int, (struct task_struct *, struct callback_head *,
+			  enum task_work_notify_mode));
 #endif
 
 /* --- IOMMU ------------------------------------------------------------------ */

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * User space unmaps memory.
+ *
+ * One unmap operation of type1 calls back each device of the container, in turn, for
+ * each mapping it removes, and begins again if pages are still pinned (holdoff.c).
+ * So what closes the gates is the operation, not a callback. It is known by its
+ * task: the first callback makes a record, every ADI that is called back joins it,
+ * as does every ADI that the same process opens meanwhile, and its end opens all
+ * their gates at once. Where the kernel exports it, a task work tells the end
+ * exactly: it runs when the task returns to user space. Elsewhere, and for tasks
+ * that do not return, a while without a callback is taken for the end.
+ *
+ * iommufd refuses pins in what it unmaps by itself: no gate is closed there.
+ */
+#include <linux/hash.h>
+#include <linux/hashtable.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include <compat/task.h>
+
+#include "internal.h"
+
+/*
+ * type1 gives up on the machine when it finds pages pinned after the 11th callback
+ * for one mapping. From this one on a callback does not return before they are gone.
+ */
+#define LAST_RESORT	9
+/* An operation that came so far is called back too often. */
+#define TOO_OFTEN	5
+
+/**
+ * struct vdcm_unmap - an unmap operation
+ * @closer: for the gates
+ * @entry: in @ops
+ * @joints: ADIs whose gates it keeps closed
+ * @work: runs when the task returns to user space
+ * @timer: otherwise: runs when there was no callback for a while
+ * @task: who unmaps; never followed, may be gone
+ * @mm: its memory, likewise
+ * @first: first address that was called back for
+ * @last: last address
+ * @at_first: first address of the last callback
+ * @at_last: last address of the last callback
+ * @callbacks: callbacks for that range, of the ADI that had most
+ * @running: callbacks under way
+ * @stalled: whose callback gave up waiting, if the last one did; never followed
+ * @timed: ends by @timer
+ */
+struct vdcm_unmap {
+	struct vdcm_closer closer;
+	struct hlist_node entry;
+	struct list_head joints;
+	struct callback_head work;
+	struct delayed_work timer;
+	const struct task_struct *task;
+	const struct mm_struct *mm;
+	u64 first;
+	u64 last;
+	u64 at_first;
+	u64 at_last;
+	unsigned int callbacks;
+	unsigned int running;
+	const struct vdcm_live *stalled;
+	bool timed;
+};
+
+/* Operations under way and who has joined them; outside fault_lock. */
+static DEFINE_SPINLOCK(ops_lock);
+static DEFINE_HASHTABLE(ops, 6);
+
+static struct vdcm_unmap *find_op(void)
+{
+	struct vdcm_unmap *op;
+
+	lockdep_assert_held(&ops_lock);
+	hash_for_each_possible(ops, op, entry, (unsigned long)current)
+		if (op->task == current)
+			return op;
+	return NULL;
+}
+
+/* Close an ADI's gate for as long as an operation lasts. NULL = it has no slot left. */
+static struct vdcm_joint *join(struct vdcm_unmap *op, struct vdcm_live *live)
+{
+	struct vdcm_adi *adi = live->adi;
+	struct vdcm_joint *joint;
+	unsigned long flags;
+	int slot;
+
+	lockdep_assert_held(&ops_lock);
+	spin_lock_irqsave(&adi->fault_lock, flags);
+	slot = vdcm_holdoff_close(&live->dma.gate, &op->closer, op->first,
+				  op->last, ktime_get_ns());
+	spin_unlock_irqrestore(&adi->fault_lock, flags);
+	if (slot < 0)
+		return NULL;
+	joint = &live->dma.joint[slot];
+	if (!joint->op) {
+		*joint = (struct vdcm_joint) { .live = live, .op = op };
+		list_add_tail(&joint->entry, &op->joints);
+	}
+	return joint;
+}
+
+static void part(struct vdcm_joint *joint)
+{
+	struct vdcm_live *live = joint->live;
+	unsigned long flags;
+
+	lockdep_assert_held(&ops_lock);
+	spin_lock_irqsave(&live->adi->fault_lock, flags);
+	vdcm_holdoff_open(&live->dma.gate, joint - live->dma.joint,
+			  ktime_get_ns());
+	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
+	list_del(&joint->entry);
+	joint->op = NULL;
+	vdcm_dma_kick(live);
+}
+
+/* The operation has ended: what waits for it goes on. */
+static void finish(struct vdcm_unmap *op)
+{
+	struct vdcm_joint *joint, *next;
+
+	lockdep_assert_held(&ops_lock);
+	hash_del(&op->entry);
+	list_for_each_entry_safe(joint, next, &op->joints, entry)
+		part(joint);
+}
+
+static void task_returns(struct callback_head *work)
+{
+	struct vdcm_unmap *op = container_of(work, struct vdcm_unmap, work);
+
+	spin_lock(&ops_lock);
+	finish(op);
+	spin_unlock(&ops_lock);
+	kfree(op);
+	module_put(THIS_MODULE);
+}
+
+static void time_is_over(struct work_struct *work)
+{
+	struct vdcm_unmap *op = container_of(to_delayed_work(work),
+					     struct vdcm_unmap, timer);
+	bool over;
+
+	spin_lock(&ops_lock);
+	/* A callback that is under way sets the timer again. */
+	over = !op->running && !delayed_work_pending(&op->timer);
+	if (over)
+		finish(op);
+	spin_unlock(&ops_lock);
+	if (over)
+		kfree(op);
+}
+
+static struct vdcm_unmap *new_op(u64 first, u64 last)
+{
+	struct vdcm_unmap *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+
+	if (!op)
+		return NULL;
+	INIT_LIST_HEAD(&op->joints);
+	INIT_DELAYED_WORK(&op->timer, time_is_over);
+	op->task = current;
+	op->mm = current->mm;
+	op->first = first;
+	op->last = last;
+	op->running = 1;
+	op->timed = vdcm_task_work(&op->work, task_returns);
+	if (!op->timed)
+		__module_get(THIS_MODULE);
+	return op;
+}
+
+/* The operation of this task, until put_op(); NULL without memory for a new one. */
+static struct vdcm_unmap *get_op(u64 first, u64 last)
+{
+	struct vdcm_unmap *op;
+
+	spin_lock(&ops_lock);
+	op = find_op();
+	if (op)
+		op->running++;
+	spin_unlock(&ops_lock);
+	if (op)
+		return op;
+	/* No other task makes one for this one. */
+	op = new_op(first, last);
+	if (!op)
+		return NULL;
+	spin_lock(&ops_lock);
+	hash_add(ops, &op->entry, (unsigned long)op->task);
+	spin_unlock(&ops_lock);
+	return op;
+}
+
+static void put_op(struct vdcm_unmap *op)
+{
+	spin_lock(&ops_lock);
+	op->running--;
+	if (op->timed)
+		mod_delayed_work(vdcm_wq, &op->timer,
+				 nsecs_to_jiffies(vdcm_holdoff_hold(op->callbacks)) + 1);
+	spin_unlock(&ops_lock);
+}
+
+/* One more range: closed in all gates of the operation. */
+static void widen(struct vdcm_unmap *op, u64 first, u64 last)
+{
+	struct vdcm_joint *joint;
+
+	lockdep_assert_held(&ops_lock);
+	if (first >= op->first && last <= op->last)
+		return;
+	op->first = min(op->first, first);
+	op->last = max(op->last, last);
+	list_for_each_entry(joint, &op->joints, entry)
+		join(op, joint->live);
+}
+
+/* How often the operation called back for the range that it is at now. */
+static unsigned int count_callback(struct vdcm_unmap *op,
+				   struct vdcm_joint *joint, u64 first, u64 last)
+{
+	lockdep_assert_held(&ops_lock);
+	if (op->at_first != first || op->at_last != last)
+		op->callbacks = 0;
+	op->at_first = first;
+	op->at_last = last;
+	if (joint->first != first || joint->last != last)
+		joint->callbacks = 0;
+	joint->first = first;
+	joint->last = last;
+	joint->callbacks++;
+	op->callbacks = max(op->callbacks, joint->callbacks);
+	return op->callbacks;
+}
+
+/*
+ * Close the gate of an ADI that is called back, as far as that is to be known: without
+ * a record all of it, for a time.
+ * Return: how often the operation called back for the range; 0 = not known.
+ */
+static unsigned int close_gate(struct vdcm_unmap *op, struct vdcm_live *live,
+			       u64 first, u64 last)
+{
+	struct vdcm_adi *adi = live->adi;
+	struct vdcm_joint *joint;
+	unsigned int callbacks = 0;
+	unsigned long flags;
+
+	if (op) {
+		spin_lock(&ops_lock);
+		widen(op, first, last);
+		joint = join(op, live);
+		if (joint)
+			callbacks = count_callback(op, joint, first, last);
+		spin_unlock(&ops_lock);
+		return callbacks;
+	}
+	spin_lock_irqsave(&adi->fault_lock, flags);
+	if (live->dma.gated)
+		vdcm_holdoff_close_all(&live->dma.gate, ktime_get_ns() +
+				       VDCM_HOLDOFF_MAX_NS);
+	else
+		vdcm_holdoff_note(&live->dma.gate, first, last, ktime_get_ns());
+	spin_unlock_irqrestore(&adi->fault_lock, flags);
+	return 0;
+}
+
+/*
+ * How long a callback may wait without headway. Returning early costs one of type1's
+ * retries, but it is what lets another thread of type1 go on, if that is what the
+ * headway waits for.
+ */
+static unsigned long patience(const struct vdcm_unmap *op,
+			      const struct vdcm_live *live,
+			      unsigned int callbacks)
+{
+	unsigned long ms = 200;
+
+	if (!op || !callbacks || callbacks >= LAST_RESORT)
+		return MAX_SCHEDULE_TIMEOUT;
+	/* The same lock as at the device before: it is not going to come free. */
+	if (op->stalled && op->stalled != live)
+		ms = 20;
+	if (callbacks > 3)
+		ms <<= callbacks - 3;
+	return msecs_to_jiffies(ms);
+}
+
+/* The open state, which stays until leave(); NULL = closed. */
+static struct vdcm_live *enter(struct vdcm_adi *adi)
+{
+	struct vdcm_live *live;
+	unsigned long flags;
+
+	spin_lock_irqsave(&adi->fault_lock, flags);
+	live = adi->live;
+	if (live)
+		live->dma.users++;
+	spin_unlock_irqrestore(&adi->fault_lock, flags);
+	return live;
+}
+
+static void leave(struct vdcm_live *live)
+{
+	struct vdcm_adi *adi = live->adi;
+	unsigned long flags;
+
+	/* Under the lock: it is freed soon after. */
+	spin_lock_irqsave(&adi->fault_lock, flags);
+	WRITE_ONCE(live->dma.users, live->dma.users - 1);
+	wake_up_all(&live->dma.wait);
+	spin_unlock_irqrestore(&adi->fault_lock, flags);
+}
+
+/* A pin of the range that began before the gate was closed is given back. */
+static void spoil(struct vdcm_live *live, u64 first, u64 last)
+{
+	struct vdcm_pinning *pinning = &live->dma.pinning;
+	unsigned long flags;
+
+	spin_lock_irqsave(&live->adi->fault_lock, flags);
+	if (pinning->first <= last && pinning->last >= first)
+		pinning->spoiled = true;
+	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
+}
+
+static void unmap(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
+{
+	unsigned int callbacks = close_gate(op, live, iova, end);
+	u64 first = iova >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	bool done;
+
+	spoil(live, first, last);
+	vdcm_drop_range(live, first, last);
+	done = vdcm_unpin_wait(live, first, last, patience(op, live, callbacks));
+	/* Callbacks of one operation are made one after the other. */
+	if (op)
+		op->stalled = done ? NULL : live;
+}
+
+/**
+ * vdcm_dma_unmap() - user space unmaps memory: vfio_device_ops.dma_unmap
+ * @vdev: VFIO device; may be closing, or closed
+ * @iova: start of the range
+ * @length: its length
+ *
+ * May return before all of the range is unpinned; VFIO then calls again.
+ *
+ * Context: process; VFIO's own locks held. May run beside everything else.
+ */
+void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
+{
+	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
+	struct vdcm_unmap *op = NULL;
+	struct vdcm_live *live;
+	u64 last;
+
+	if (!length)
+		return;
+	if (check_add_overflow(iova, length - 1, &last))
+		last = U64_MAX;
+	vdcm_inc(adi, VDCM_CNT_UNMAP_CALLBACKS);
+	if (!vdcm_vfio_by_iommufd(vdev))
+		op = get_op(iova, last);
+	live = enter(adi);
+	if (live) {
+		unmap(live, op, iova, last);
+		leave(live);
+	}
+	if (op)
+		put_op(op);
+}
+
+/**
+ * vdcm_unmap_join() - an ADI is opened: what its process unmaps is closed to it
+ * @live: its open state; no fault is taken yet
+ *
+ * Context: process; called by the task that opens.
+ */
+void vdcm_unmap_join(struct vdcm_live *live)
+{
+	struct vdcm_adi *adi = live->adi;
+	struct vdcm_unmap *op;
+	unsigned long flags;
+	bool hot = false;
+	unsigned int i;
+
+	live->dma.gated = !vdcm_vfio_by_iommufd(&adi->vdev);
+	if (!live->dma.gated)
+		return;
+	spin_lock(&ops_lock);
+	hash_for_each(ops, i, op, entry) {
+		if (op->mm == current->mm)
+			join(op, live);
+		hot |= op->callbacks >= TOO_OFTEN;
+	}
+	spin_unlock(&ops_lock);
+	if (!hot)
+		return;
+	/* Perhaps it is for the same container, whose ADI another process opens. */
+	spin_lock_irqsave(&adi->fault_lock, flags);
+	vdcm_holdoff_close_all(&live->dma.gate,
+			       ktime_get_ns() + NSEC_PER_SEC);
+	spin_unlock_irqrestore(&adi->fault_lock, flags);
+}
+
+/**
+ * vdcm_unmap_leave() - an ADI is closed: no operation and no callback knows it any more
+ * @live: its open state; no longer to be found
+ *
+ * Context: process. Waits for callbacks under way.
+ */
+void vdcm_unmap_leave(struct vdcm_live *live)
+{
+	unsigned int i;
+
+	wait_event(live->dma.wait, !READ_ONCE(live->dma.users));
+	/* The last one may still hold the lock. */
+	spin_lock_irq(&live->adi->fault_lock);
+	spin_unlock_irq(&live->adi->fault_lock);
+	spin_lock(&ops_lock);
+	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
+		if (live->dma.joint[i].op)
+			part(&live->dma.joint[i]);
+	spin_unlock(&ops_lock);
+}
+
+/**
+ * vdcm_unmap_exit() - the module goes: end what waits for a time to be over
+ *
+ * On return nothing is left but work items on vdcm_wq.
+ */
+void vdcm_unmap_exit(void)
+{
+	struct vdcm_unmap *op;
+	unsigned int i;
+
+	spin_lock(&ops_lock);
+	hash_for_each(ops, i, op, entry)
+		mod_delayed_work(vdcm_wq, &op->timer, 0);
+	spin_unlock(&ops_lock);
+}

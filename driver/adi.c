@@ -198,7 +198,6 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	snic_adi_vectors_open(adi, func);
 	adi->dma_on = false;
 	adi->uc_promisc_said = false;
-	adi->minor = 0;
 	adi->state = SNIC_VC_NEW;
 	ether_addr_copy(adi->guest_mac, adi->mac);
 	snic_vc_reset(adi);

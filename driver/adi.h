@@ -13,8 +13,7 @@
 
 /* How far the guest's driver has come. A message needs a state at least. */
 enum snic_vc_state {
-	SNIC_VC_NEW,		/* nothing agreed yet */
-	SNIC_VC_VERSION,	/* VERSION exchanged */
+	SNIC_VC_NEW,		/* nothing asked yet, or the function was reset */
 	SNIC_VC_READY,		/* GET_VF_RESOURCES answered */
 };
 
@@ -33,6 +32,17 @@ struct snic_vec {
 	unsigned int index;
 	char name[48];
 };
+
+/* How long a guest may take to fetch the news of a reset, ms; it finds out anyway. */
+#define SNIC_ANNOUNCE_MS	5
+
+/* What an ADI's worker has to do besides messages. The link comes after them. */
+#define SNIC_DUE_CHECK	0x1	/* addresses may have become another's */
+#define SNIC_DUE_RESET	0x2	/* reset the function, the guest is notified */
+#define SNIC_DUE_LINK	0x4	/* send the guest the link's state */
+
+/* Groups beyond the VSI's filters that are remembered; more are not. */
+#define SNIC_MORE_GROUPS	192
 
 /* Messages of one ADI that wait for its worker; a driver sends one at a time. */
 #define SNIC_MSG_MAX	64
@@ -83,8 +93,11 @@ enum snic_cfg {
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
  * @guest_mac: address the guest chose as its primary one; @mac until it does
+ * @legacy_mac: last station's address added without a type, as old drivers do; or zero
+ * @nr_more: entries in @more
+ * @more: groups the guest joined that have no filter: all multicast instead
+ * @more_lost: there were more than fit in @more
  * @state: see enum snic_vc_state
- * @minor: minor version agreed
  * @caps: capabilities granted
  * @configured_tx: TX queues that have a valid configuration
  * @configured_rx: likewise
@@ -93,12 +106,12 @@ enum snic_cfg {
  * @promisc: FLAG_VF_* that the guest asked for, granted or not
  * @uc_promisc_said: refusal of promiscuous mode was logged
  * @work: answers messages
- * @msg_lock: @msgs, @nr_msgs, @gate, @closing and @link_event
+ * @msg_lock: @msgs, @nr_msgs, @gate, @closing and @due
  * @msgs: messages that wait
  * @nr_msgs: their number
  * @gate: messages are accepted
  * @closing: @gate stays shut
- * @link_event: the guest has to hear of the link
+ * @due: SNIC_DUE_*
  * @dma_lock: @xlat, @epoch
  * @xlat: translation table (mode table)
  * @epoch: counts resets, part of fault tokens
@@ -122,8 +135,11 @@ struct snic_adi {
 	bool dma_on;
 	struct snic_vsi vsi;
 	u8 guest_mac[ETH_ALEN];
+	u8 legacy_mac[ETH_ALEN];
+	unsigned int nr_more;
+	u8 more[SNIC_MORE_GROUPS][ETH_ALEN];
+	bool more_lost;
 	enum snic_vc_state state;
-	u32 minor;
 	u32 caps;
 	u16 configured_tx;
 	u16 configured_rx;
@@ -138,7 +154,7 @@ struct snic_adi {
 	unsigned int nr_msgs;
 	bool gate;
 	bool closing;
-	bool link_event;
+	u8 due;
 
 	struct mutex dma_lock;	/* see above */
 	struct snic_xlat xlat;
@@ -162,10 +178,14 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on);
 int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac);
 int snic_mac_set(struct snic_adi *adi, const u8 *mac);
 
-/* adi_vsi.c */
+/* adi_vsi.c, adi_addrs.c */
 int snic_adi_vsi_start(struct snic_adi *adi);
 int snic_adi_vsi_update(struct snic_adi *adi);
-int snic_adi_untrust(struct snic_adi *adi);
+int snic_adi_add_addr(struct snic_adi *adi, const u8 *mac);
+int snic_adi_del_addr(struct snic_adi *adi, const u8 *mac);
+bool snic_adi_may_have(const struct snic_adi *adi, const u8 *mac);
+bool snic_adi_may_join(const struct snic_adi *adi, const u8 *mac);
+int snic_adi_check_addrs(struct snic_adi *adi);
 bool snic_adi_link_up(const struct snic_adi *adi);
 
 /* adi_dma.c */
@@ -185,6 +205,8 @@ void snic_msgs_open(struct snic_adi *adi);
 void snic_msgs_close(struct snic_adi *adi);
 void snic_msgs_purge(struct snic_adi *adi);
 void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len);
+void snic_msgs_handle(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg);
+bool snic_adi_due(struct snic_adi *adi, unsigned int what);
 void snic_adi_link_event(struct snic_adi *adi);
 
 /* vectors.c */
@@ -194,7 +216,7 @@ void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
 
 /* virtchnl.c */
 void snic_vc_reset(struct snic_adi *adi);
-void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
+bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
 void snic_vc_link(struct snic_adi *adi);
 int snic_vc_reset_impending(struct snic_adi *adi);
 

@@ -3,6 +3,7 @@
  * The VSI of an open ADI: what the operator set and what the guest wishes, put
  * together. adi->lock is held.
  */
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 
 #include <compat/virtchnl.h>
@@ -36,7 +37,7 @@ static u16 snic_adi_vsi_flags(const struct snic_adi *adi)
 		flags |= SNIC_VSI_ACTIVE;
 	if (adi->cfg[SNIC_CFG_SPOOFCHK])
 		flags |= SNIC_VSI_ANTISPOOF;
-	if (adi->promisc & FLAG_VF_MULTICAST_PROMISC)
+	if (adi->promisc & FLAG_VF_MULTICAST_PROMISC || adi->nr_more || adi->more_lost)
 		flags |= SNIC_VSI_MC_PROMISC;
 	if (adi->promisc & FLAG_VF_UNICAST_PROMISC && adi->cfg[SNIC_CFG_TRUST])
 		flags |= SNIC_VSI_UC_PROMISC;
@@ -71,10 +72,47 @@ int snic_adi_vsi_update(struct snic_adi *adi)
 	return snic_vsi_set(adi->pf, vsi, flags, vlan, tx_rate);
 }
 
+/* How long a device waits for its address while another's guest gives it up, ms. */
+#define SNIC_CLAIM_MS	1000
+#define SNIC_CLAIM_STEP	10
+
+/* Ask every trusted guest's worker to look at its addresses. Return: are there any? */
+static bool snic_adi_ask_others(struct snic_adi *self)
+{
+	struct snic_adi *adi;
+	bool asked = false;
+
+	mutex_lock(&self->pf->adis_lock);
+	list_for_each_entry(adi, &self->pf->adis, list)
+		if (adi != self && READ_ONCE(adi->cfg[SNIC_CFG_TRUST]))
+			asked |= snic_adi_due(adi, SNIC_DUE_CHECK);
+	mutex_unlock(&self->pf->adis_lock);
+	return asked;
+}
+
+/*
+ * The address that the operator gave it. A trusted guest that uses it, which it may
+ * as long as it is no device's, loses it now.
+ */
+static int snic_adi_claim_mac(struct snic_adi *adi)
+{
+	int err = snic_vsi_add_mac(adi->pf, &adi->vsi, adi->mac);
+	unsigned int ms;
+
+	if (err != -EEXIST || !snic_adi_ask_others(adi))
+		return err;
+	for (ms = 0; err == -EEXIST && ms < SNIC_CLAIM_MS; ms += SNIC_CLAIM_STEP) {
+		msleep(SNIC_CLAIM_STEP);
+		err = snic_vsi_add_mac(adi->pf, &adi->vsi, adi->mac);
+	}
+	return err;
+}
+
 /**
  * snic_adi_vsi_start() - the VSI as a fresh guest finds it
  * @adi: open ADI
  *
+ * Context: process; may sleep for SNIC_CLAIM_MS.
  * Return: 0 or errno.
  */
 int snic_adi_vsi_start(struct snic_adi *adi)
@@ -86,11 +124,15 @@ int snic_adi_vsi_start(struct snic_adi *adi)
 	err = snic_vsi_clear(pf, &adi->vsi);
 	if (err)
 		return err;
-	err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
 	/* What the guest had chosen may be someone else's by now. */
-	if (err == -EEXIST && !ether_addr_equal_unaligned(adi->guest_mac, adi->mac)) {
+	if (!snic_adi_may_have(adi, adi->guest_mac))
 		ether_addr_copy(adi->guest_mac, adi->mac);
+	err = -EEXIST;
+	if (!ether_addr_equal_unaligned(adi->guest_mac, adi->mac))
 		err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
+	if (err == -EEXIST) {
+		ether_addr_copy(adi->guest_mac, adi->mac);
+		err = snic_adi_claim_mac(adi);
 	}
 	if (err == -EEXIST) {
 		vdcm_limited(adi->vdcm, err, "another function has the address %pM\n",
@@ -100,30 +142,6 @@ int snic_adi_vsi_start(struct snic_adi *adi)
 	if (!err)
 		err = snic_vsi_rss_default(pf, adi->vsi.id, adi->nr_queues);
 	return err ?: snic_adi_vsi_update(adi);
-}
-
-/**
- * snic_adi_untrust() - take away the addresses that only a trusted guest may have
- * @adi: open ADI
- *
- * Return: 0 or errno.
- */
-int snic_adi_untrust(struct snic_adi *adi)
-{
-	struct snic_vsi *vsi = &adi->vsi;
-	unsigned int i;
-	int err;
-
-	for (i = vsi->nr_macs; i--; ) {
-		if (is_multicast_ether_addr(vsi->macs[i]) ||
-		    ether_addr_equal_unaligned(vsi->macs[i], adi->mac))
-			continue;
-		err = snic_vsi_del_mac(adi->pf, vsi, vsi->macs[i]);
-		if (err)
-			return err;
-	}
-	ether_addr_copy(adi->guest_mac, adi->mac);
-	return 0;
 }
 
 /* What the guest is told. */

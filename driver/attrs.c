@@ -3,7 +3,6 @@
  * Settings of an ADI: attributes that the operator writes, in any order, and that
  * stay until the mdev is removed.
  */
-#include <linux/etherdevice.h>
 #include <linux/sysfs.h>
 
 #include "adi.h"
@@ -65,18 +64,18 @@ static int snic_cfg_apply(struct snic_adi *adi, enum snic_cfg cfg)
 	int err;
 
 	/* It is being reset, or asleep: all settings are applied when it is back. */
-	if (READ_ONCE(adi->pf->quiet)) {
-		if (cfg == SNIC_CFG_TRUST && !adi->cfg[cfg])
-			ether_addr_copy(adi->guest_mac, adi->mac);
+	if (READ_ONCE(adi->pf->quiet))
 		return 0;
-	}
 	if (cfg == SNIC_CFG_ITR) {
 		snic_cfg_apply_itr(adi);
 		return 0;
 	}
 	if (cfg == SNIC_CFG_TRUST && !adi->cfg[cfg]) {
-		err = snic_adi_untrust(adi);
+		err = snic_adi_check_addrs(adi);
+		/* The guest starts over, with its own address. */
 		if (err)
+			snic_adi_due(adi, SNIC_DUE_RESET);
+		if (err < 0)
 			return err;
 	}
 	err = snic_adi_vsi_update(adi);

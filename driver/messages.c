@@ -6,44 +6,86 @@
  * belongs to the life that has ended and is dropped. A worker that resets its
  * function opens it again, but not while somebody waits for the worker's end.
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 
 #include "adi.h"
 
-static struct snic_msg *snic_msg_next(struct snic_adi *adi, bool *link)
+/*
+ * The operator's wishes come before the guest's messages, so that a flood of these
+ * does not delay them; the link comes after: it follows the reply it belongs to.
+ * Return: SNIC_DUE_*, or 0 and @msg, or 0 and NULL.
+ */
+static unsigned int snic_msg_next(struct snic_adi *adi, struct snic_msg **msg)
 {
-	struct snic_msg *msg = NULL;
+	unsigned int due = 0;
 
+	*msg = NULL;
 	spin_lock(&adi->msg_lock);
 	if (adi->gate) {
-		msg = list_first_entry_or_null(&adi->msgs, struct snic_msg, list);
-		*link = adi->link_event && !msg;
-		if (*link)
-			adi->link_event = false;
+		due = adi->due & ~SNIC_DUE_LINK;
+		if (!due)
+			*msg = list_first_entry_or_null(&adi->msgs, struct snic_msg, list);
+		if (!due && !*msg)
+			due = adi->due;
+		adi->due &= ~due;
 	}
-	if (msg) {
-		list_del(&msg->list);
+	if (*msg) {
+		list_del(&(*msg)->list);
 		adi->nr_msgs--;
 	}
 	spin_unlock(&adi->msg_lock);
-	return msg;
+	return due;
+}
+
+/* The PF going down for a reset is no error: that resets the function as well. */
+static void snic_adi_reset_func(struct snic_adi *adi)
+{
+	if (snic_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
+		vdcm_adi_error(adi->vdcm);
+}
+
+/**
+ * snic_msgs_handle() - one step of the worker
+ * @adi: ADI, its lock held
+ * @due: SNIC_DUE_*
+ * @msg: message, or NULL
+ *
+ * A reset that one of them asks for is carried out here, when nothing else of the
+ * step is under way.
+ */
+void snic_msgs_handle(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg)
+{
+	bool reset = false;
+
+	if (!adi->func)
+		return;
+	if (due & SNIC_DUE_CHECK && snic_adi_check_addrs(adi))
+		due |= SNIC_DUE_RESET;
+	if (due & SNIC_DUE_RESET) {
+		if (snic_vc_reset_impending(adi) > 0 && !snic_mbx_tx_drain(adi->pf))
+			msleep(SNIC_ANNOUNCE_MS);
+		reset = true;
+	}
+	if (due & SNIC_DUE_LINK)
+		snic_vc_link(adi);
+	if (msg)
+		reset |= snic_vc_handle(adi, msg);
+	if (reset)
+		snic_adi_reset_func(adi);
 }
 
 static void snic_adi_work(struct work_struct *work)
 {
 	struct snic_adi *adi = container_of(work, struct snic_adi, work);
 	struct snic_msg *msg;
-	bool link = false;
+	unsigned int due;
 
-	while ((msg = snic_msg_next(adi, &link)) || link) {
+	while ((due = snic_msg_next(adi, &msg)) || msg) {
 		mutex_lock(&adi->lock);
-		if (msg)
-			snic_vc_handle(adi, msg);
-		else
-			snic_vc_link(adi);
+		snic_msgs_handle(adi, due, msg);
 		mutex_unlock(&adi->lock);
 		kfree(msg);
-		link = false;
 		cond_resched();
 	}
 }
@@ -70,7 +112,7 @@ void snic_msgs_purge(struct snic_adi *adi)
 
 	spin_lock(&adi->msg_lock);
 	adi->gate = false;
-	adi->link_event = false;
+	adi->due = 0;
 	list_splice_init(&adi->msgs, &old);
 	adi->nr_msgs = 0;
 	spin_unlock(&adi->msg_lock);
@@ -134,13 +176,31 @@ void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len)
 		vdcm_limited(adi->vdcm, warn, "too many messages at once: dropped\n");
 }
 
-/* The link has changed. The ADI can't be freed meanwhile. */
-void snic_adi_link_event(struct snic_adi *adi)
+/**
+ * snic_adi_due() - give the worker something to do
+ * @adi: ADI; it can't be freed meanwhile
+ * @what: SNIC_DUE_*
+ *
+ * Context: any but hard interrupts.
+ * Return: false if the gate is shut: the ADI is closed, or its function is being
+ * reset, after which it has everything anew.
+ */
+bool snic_adi_due(struct snic_adi *adi, unsigned int what)
 {
+	bool open;
+
 	spin_lock(&adi->msg_lock);
-	if (adi->gate) {
-		adi->link_event = true;
+	open = adi->gate;
+	if (open) {
+		adi->due |= what;
 		queue_work(adi->pf->adi_wq, &adi->work);
 	}
 	spin_unlock(&adi->msg_lock);
+	return open;
+}
+
+/* The link has changed. The ADI can't be freed meanwhile. */
+void snic_adi_link_event(struct snic_adi *adi)
+{
+	snic_adi_due(adi, SNIC_DUE_LINK);
 }

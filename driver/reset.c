@@ -22,9 +22,6 @@
 /* Error recovery that takes longer than this has failed; nobody may tell us so. */
 #define SNIC_RECOVERY_SECONDS	30
 
-/* How long a function may take to fetch the news, ms. It will find out anyway. */
-#define SNIC_ANNOUNCE_MS	5
-
 /* The device does no DMA, and nobody asks it anything until it is reset. */
 static void snic_silence(struct snic_pf *pf)
 {

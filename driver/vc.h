@@ -26,12 +26,12 @@
 /**
  * struct snic_vc_reply - payload of a reply
  * @len: bytes in @data
- * @none: there is no reply
+ * @reset: there is no reply: the function is to be reset
  * @data: payload
  */
 struct snic_vc_reply {
 	u16 len;
-	bool none;
+	bool reset;
 	u8 data[SNIC_VC_REPLY_BYTES] __aligned(8);
 };
 
@@ -52,9 +52,13 @@ SNIC_VC_HANDLER(snic_vc_config_irq_map);
 SNIC_VC_HANDLER(snic_vc_enable_queues);
 SNIC_VC_HANDLER(snic_vc_disable_queues);
 
-/* vc_filters.c */
+int snic_vc_end_life(struct snic_adi *adi);
+
+/* vc_addrs.c */
 SNIC_VC_HANDLER(snic_vc_add_addrs);
 SNIC_VC_HANDLER(snic_vc_del_addrs);
+
+/* vc_filters.c */
 SNIC_VC_HANDLER(snic_vc_promisc);
 SNIC_VC_HANDLER(snic_vc_rss_key);
 SNIC_VC_HANDLER(snic_vc_rss_lut);

@@ -1,66 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * virtchnl: addresses, promiscuous modes, receive side scaling.
+ * virtchnl: promiscuous modes, receive side scaling.
  */
-#include <linux/etherdevice.h>
-
 #include "vc.h"
 
-/* --- addresses -------------------------------------------------------------- */
-
-static bool snic_vc_addr_ok(const struct snic_adi *adi, const u8 *addr)
-{
-	if (is_multicast_ether_addr(addr))
-		return !is_broadcast_ether_addr(addr);
-	if (ether_addr_equal_unaligned(addr, adi->mac))
-		return true;
-	if (!adi->cfg[SNIC_CFG_TRUST]) {
-		vdcm_limited(adi->vdcm, notice,
-			     "the guest wants the address %pM: only with trust on\n", addr);
-		return false;
-	}
-	return !is_zero_ether_addr(addr) && !snic_mac_taken(adi->pf, adi, addr);
-}
-
-SNIC_VC_HANDLER(snic_vc_add_addrs)
-{
-	const struct virtchnl_ether_addr_list *list = msg;
-	const struct virtchnl_ether_addr *a = list->list;
-	unsigned int i;
-	int err;
-
-	if (!snic_vc_own_vsi(adi, list->vsi_id))
-		return VIRTCHNL_STATUS_ERR_PARAM;
-	for (i = 0; i < list->num_elements; i++)
-		if (!snic_vc_addr_ok(adi, a[i].addr))
-			return VIRTCHNL_STATUS_ERR_PARAM;
-	for (i = 0; i < list->num_elements; i++) {
-		err = snic_vsi_add_mac(adi->pf, &adi->vsi, a[i].addr);
-		if (err)
-			return snic_vc_status(err);
-		if ((a[i].type & VIRTCHNL_ETHER_ADDR_TYPE_MASK) == VIRTCHNL_ETHER_ADDR_PRIMARY &&
-		    is_valid_ether_addr(a[i].addr))
-			ether_addr_copy(adi->guest_mac, a[i].addr);
-	}
-	return VIRTCHNL_STATUS_SUCCESS;
-}
-
-/* What is not there is as good as deleted. */
-SNIC_VC_HANDLER(snic_vc_del_addrs)
-{
-	const struct virtchnl_ether_addr_list *list = msg;
-	unsigned int i;
-	int err;
-
-	if (!snic_vc_own_vsi(adi, list->vsi_id))
-		return VIRTCHNL_STATUS_ERR_PARAM;
-	for (i = 0; i < list->num_elements; i++) {
-		err = snic_vsi_del_mac(adi->pf, &adi->vsi, list->list[i].addr);
-		if (err && err != -ENOENT)
-			return snic_vc_status(err);
-	}
-	return VIRTCHNL_STATUS_SUCCESS;
-}
+/* --- promiscuous modes ------------------------------------------------------- */
 
 /*
  * A guest may have all multicast, others' unicast with trust only. Drivers take

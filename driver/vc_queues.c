@@ -2,6 +2,8 @@
 /*
  * virtchnl: queues and their interrupts.
  */
+#include <linux/nospec.h>
+
 #include "hw.h"
 #include "vc.h"
 
@@ -11,6 +13,12 @@
 
 #define SNIC_VC_ITR_MAX		3
 
+/* A queue number of a message, less than adi->nr_queues, as an index. */
+static unsigned int snic_vc_q(const struct snic_adi *adi, unsigned int q)
+{
+	return array_index_nospec(q, adi->nr_queues);
+}
+
 static u32 snic_vc_txq(const struct snic_adi *adi, unsigned int q)
 {
 	return SNIC_Q(adi->qp[q], SNIC_QP_TX);
@@ -19,6 +27,80 @@ static u32 snic_vc_txq(const struct snic_adi *adi, unsigned int q)
 static u32 snic_vc_rxq(const struct snic_adi *adi, unsigned int q)
 {
 	return SNIC_Q(adi->qp[q], SNIC_QP_RX);
+}
+
+/* --- stopping --------------------------------------------------------------- */
+
+static int snic_vc_stopped(struct snic_adi *adi, u32 queue, u16 *enabled, unsigned int q)
+{
+	int err = snic_queue_stopped(adi->pf, queue);
+
+	if (!err)
+		*enabled &= ~BIT(q);
+	return err;
+}
+
+/*
+ * Tell all to stop, then wait: they come to rest side by side.
+ * Return: 0, or -ETIMEDOUT or -EIO: what was not seen to rest stays enabled.
+ */
+static int snic_vc_stop(struct snic_adi *adi, u32 tx, u32 rx)
+{
+	struct snic_pf *pf = adi->pf;
+	unsigned int q;
+	int err = 0;
+
+	for (q = 0; q < adi->nr_queues; q++) {
+		if (tx & BIT(q))
+			snic_queue_stop(pf, snic_vc_txq(adi, q));
+		if (rx & BIT(q))
+			snic_queue_stop(pf, snic_vc_rxq(adi, q));
+	}
+	for (q = 0; q < adi->nr_queues && !err; q++) {
+		if (tx & BIT(q))
+			err = snic_vc_stopped(adi, snic_vc_txq(adi, q), &adi->enabled_tx, q);
+		if (!err && rx & BIT(q))
+			err = snic_vc_stopped(adi, snic_vc_rxq(adi, q), &adi->enabled_rx, q);
+	}
+	return err;
+}
+
+/*
+ * A guest frees its rings on the answer, whatever that says: if queues may still run
+ * there is none, and the function is reset. A device that is off does no DMA.
+ */
+static int snic_vc_not_stopped(int err, struct snic_vc_reply *reply)
+{
+	reply->reset = err == -ETIMEDOUT;
+	return snic_vc_status(err);
+}
+
+/**
+ * snic_vc_end_life() - leave nothing of the driver before
+ * @adi: ADI
+ *
+ * A driver may start over without a reset: the one of a crash kernel, or in user
+ * space after its predecessor was killed. The device would go on with old rings.
+ *
+ * Return: 0 or errno: then a reset of the function does the same.
+ */
+int snic_vc_end_life(struct snic_adi *adi)
+{
+	unsigned int q;
+	int err;
+
+	if (adi->state != SNIC_VC_READY)
+		return 0;
+	err = snic_vc_stop(adi, adi->enabled_tx, adi->enabled_rx);
+	if (err)
+		return err;
+	for (q = 0; q < adi->nr_queues; q++) {
+		snic_qp_scrub(adi->pf, adi->qp[q]);
+		snic_win_write(adi->pf, adi->func, SNIC_WIN_TX_TAIL(q), 0);
+		snic_win_write(adi->pf, adi->func, SNIC_WIN_RX_TAIL(q), 0);
+	}
+	snic_vc_reset(adi);
+	return snic_adi_vsi_start(adi);
 }
 
 /* --- CONFIG_VSI_QUEUES ------------------------------------------------------ */
@@ -40,54 +122,93 @@ static void snic_vc_queue_cfgs(const struct snic_adi *adi,
 	};
 }
 
+/* A half of a pair without a ring is not meant: drivers may have more of one kind. */
 static bool snic_vc_pair_ok(const struct snic_adi *adi,
 			    const struct virtchnl_queue_pair_info *qpi)
 {
-	unsigned int q = qpi->txq.queue_id;
 	struct snic_queue_cfg tx, rx;
 
 	if (!snic_vc_own_vsi(adi, qpi->txq.vsi_id) || !snic_vc_own_vsi(adi, qpi->rxq.vsi_id))
 		return false;
-	if (q >= adi->nr_queues || qpi->rxq.queue_id != q)
-		return false;
-	if ((adi->enabled_tx | adi->enabled_rx) & BIT(q))
+	if (qpi->txq.queue_id >= adi->nr_queues || qpi->rxq.queue_id != qpi->txq.queue_id)
 		return false;
 	if (qpi->txq.ring_len > adi->cfg[SNIC_CFG_TX_RING] ||
 	    qpi->rxq.ring_len > adi->cfg[SNIC_CFG_RX_RING])
 		return false;
-	if (qpi->rxq.max_pkt_size < SNIC_VC_FRAME_MIN ||
-	    qpi->rxq.max_pkt_size > SNIC_VC_FRAME_MAX)
-		return false;
 	snic_vc_queue_cfgs(adi, qpi, &tx, &rx);
-	return snic_queue_cfg_ok(&tx, SNIC_QP_TX) && snic_queue_cfg_ok(&rx, SNIC_QP_RX);
+	if (tx.len && !snic_queue_cfg_ok(&tx, SNIC_QP_TX))
+		return false;
+	if (!rx.len)
+		return tx.len;
+	return qpi->rxq.max_pkt_size >= SNIC_VC_FRAME_MIN &&
+	       qpi->rxq.max_pkt_size <= SNIC_VC_FRAME_MAX &&
+	       snic_queue_cfg_ok(&rx, SNIC_QP_RX);
+}
+
+/* A TX tail is one of the life before: of a driver that had not noticed its reset yet. */
+static void snic_vc_setup_pair(struct snic_adi *adi,
+			       const struct virtchnl_queue_pair_info *qpi)
+{
+	unsigned int q = snic_vc_q(adi, qpi->txq.queue_id);
+	struct snic_queue_cfg tx, rx;
+
+	snic_vc_queue_cfgs(adi, qpi, &tx, &rx);
+	if (tx.len) {
+		snic_queue_setup(adi->pf, snic_vc_txq(adi, q), &tx);
+		snic_win_write(adi->pf, adi->func, SNIC_WIN_TX_TAIL(q), 0);
+		adi->configured_tx |= BIT(q);
+	}
+	if (rx.len) {
+		snic_queue_setup(adi->pf, snic_vc_rxq(adi, q), &rx);
+		adi->configured_rx |= BIT(q);
+	}
 }
 
 /*
- * RX tails are not touched: a guest writes them before this. A TX tail is one of
- * the life before: of a driver that had not noticed yet that it was reset.
+ * Guests write RX tails before they configure. The stop of a queue clears its tail, so
+ * that is put back, if it can be one of the new ring.
  */
+static int snic_vc_stop_pairs(struct snic_adi *adi,
+			      const struct virtchnl_queue_pair_info *qpi, unsigned int nr)
+{
+	u32 tails[SNIC_FUNC_QPS], tx = 0, rx = 0;
+	unsigned int i, q;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		q = snic_vc_q(adi, qpi[i].txq.queue_id);
+		tx |= qpi[i].txq.ring_len ? BIT(q) : 0;
+		rx |= qpi[i].rxq.ring_len ? BIT(q) : 0;
+		tails[i] = snic_win_read(adi->pf, adi->func, SNIC_WIN_RX_TAIL(q));
+	}
+	tx &= adi->enabled_tx;
+	rx &= adi->enabled_rx;
+	err = snic_vc_stop(adi, tx, rx);
+	for (i = 0; i < nr && !err; i++) {
+		q = snic_vc_q(adi, qpi[i].txq.queue_id);
+		if (rx & BIT(q) && tails[i] < qpi[i].rxq.ring_len)
+			snic_win_write(adi->pf, adi->func, SNIC_WIN_RX_TAIL(q), tails[i]);
+	}
+	return err;
+}
+
 SNIC_VC_HANDLER(snic_vc_config_queues)
 {
 	const struct virtchnl_vsi_queue_config_info *info = msg;
 	const struct virtchnl_queue_pair_info *qpi = info->qpair;
 	unsigned int i;
+	int err;
 
 	if (!snic_vc_own_vsi(adi, info->vsi_id) || info->num_queue_pairs > adi->nr_queues)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < info->num_queue_pairs; i++)
 		if (!snic_vc_pair_ok(adi, &qpi[i]))
 			return VIRTCHNL_STATUS_ERR_PARAM;
-	for (i = 0; i < info->num_queue_pairs; i++) {
-		unsigned int q = qpi[i].txq.queue_id;
-		struct snic_queue_cfg tx, rx;
-
-		snic_vc_queue_cfgs(adi, &qpi[i], &tx, &rx);
-		snic_queue_setup(adi->pf, snic_vc_txq(adi, q), &tx);
-		snic_queue_setup(adi->pf, snic_vc_rxq(adi, q), &rx);
-		snic_win_write(adi->pf, adi->func, SNIC_WIN_TX_TAIL(q), 0);
-		adi->configured_tx |= BIT(q);
-		adi->configured_rx |= BIT(q);
-	}
+	err = snic_vc_stop_pairs(adi, qpi, info->num_queue_pairs);
+	if (err)
+		return snic_vc_not_stopped(err, reply);
+	for (i = 0; i < info->num_queue_pairs; i++)
+		snic_vc_setup_pair(adi, &qpi[i]);
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
@@ -140,30 +261,6 @@ static bool snic_vc_select_ok(const struct snic_adi *adi,
 	       !(queues >> adi->nr_queues);
 }
 
-/* Tell all to stop, then wait: they come to rest side by side. */
-static int snic_vc_stop(struct snic_adi *adi, u32 tx, u32 rx)
-{
-	struct snic_pf *pf = adi->pf;
-	int err = 0, one;
-	unsigned int q;
-
-	for (q = 0; q < adi->nr_queues; q++) {
-		if (tx & BIT(q))
-			snic_queue_stop(pf, snic_vc_txq(adi, q));
-		if (rx & BIT(q))
-			snic_queue_stop(pf, snic_vc_rxq(adi, q));
-	}
-	for (q = 0; q < adi->nr_queues && !err; q++) {
-		one = tx & BIT(q) ? snic_queue_stopped(pf, snic_vc_txq(adi, q)) : 0;
-		err = one ?: err;
-		one = rx & BIT(q) ? snic_queue_stopped(pf, snic_vc_rxq(adi, q)) : 0;
-		err = one ?: err;
-	}
-	adi->enabled_tx &= ~tx;
-	adi->enabled_rx &= ~rx;
-	return err;
-}
-
 static int snic_vc_start(struct snic_adi *adi, u32 tx, u32 rx)
 {
 	unsigned int q;
@@ -191,8 +288,9 @@ SNIC_VC_HANDLER(snic_vc_enable_queues)
 	rx = sel->rx_queues & ~adi->enabled_rx;
 	err = snic_vc_start(adi, tx, rx);
 	if (err) {
-		snic_vc_stop(adi, tx, rx);
-		return snic_vc_status(err);
+		int stopped = snic_vc_stop(adi, tx, rx);
+
+		return stopped ? snic_vc_not_stopped(stopped, reply) : snic_vc_status(err);
 	}
 	adi->enabled_tx |= tx;
 	adi->enabled_rx |= rx;
@@ -205,8 +303,10 @@ SNIC_VC_HANDLER(snic_vc_enable_queues)
 SNIC_VC_HANDLER(snic_vc_disable_queues)
 {
 	const struct virtchnl_queue_select *sel = msg;
+	int err;
 
 	if (!snic_vc_select_ok(adi, sel))
 		return VIRTCHNL_STATUS_ERR_PARAM;
-	return snic_vc_status(snic_vc_stop(adi, sel->tx_queues, sel->rx_queues));
+	err = snic_vc_stop(adi, sel->tx_queues, sel->rx_queues);
+	return err ? snic_vc_not_stopped(err, reply) : VIRTCHNL_STATUS_SUCCESS;
 }

@@ -7,6 +7,7 @@
  * checked, and whatever is wrong with it costs its sender an error reply.
  */
 #include <linux/etherdevice.h>
+#include <linux/nospec.h>
 
 #include "hw.h"
 #include "vc.h"
@@ -37,7 +38,7 @@ int snic_vc_status(int err)
 
 /* --- version, resources, reset ---------------------------------------------- */
 
-/* May come at any time, also as a ping: changes nothing that is agreed. */
+/* May come at any time, also as a ping, or never: nothing depends on it. */
 static SNIC_VC_HANDLER(snic_vc_version)
 {
 	const struct virtchnl_version_info *guest = msg;
@@ -49,12 +50,10 @@ static SNIC_VC_HANDLER(snic_vc_version)
 	if (guest->major != VIRTCHNL_VERSION_MAJOR)
 		return VIRTCHNL_STATUS_SUCCESS;
 	ours->minor = min_t(u32, guest->minor, VIRTCHNL_VERSION_MINOR);
-	adi->minor = ours->minor;
-	if (adi->state < SNIC_VC_VERSION)
-		adi->state = SNIC_VC_VERSION;
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
+/* A driver starts. What its predecessor left running, if any, ends here. */
 static SNIC_VC_HANDLER(snic_vc_get_resources)
 {
 	struct virtchnl_vf_resource *res = (void *)reply->data;
@@ -63,6 +62,10 @@ static SNIC_VC_HANDLER(snic_vc_get_resources)
 	u32 caps = len ? *(const u32 *)msg : 0;
 
 	BUILD_BUG_ON(SNIC_VC_RES_BYTES != 36);
+	if (snic_vc_end_life(adi)) {
+		reply->reset = true;
+		return VIRTCHNL_STATUS_SUCCESS;
+	}
 	adi->caps = VIRTCHNL_VF_OFFLOAD_L2 | (caps & SNIC_VC_CAPS);
 	res->num_vsis = 1;
 	res->num_queue_pairs = adi->nr_queues;
@@ -82,10 +85,7 @@ static SNIC_VC_HANDLER(snic_vc_get_resources)
 
 static SNIC_VC_HANDLER(snic_vc_reset_vf)
 {
-	reply->none = true;
-	/* The PF going down for a reset is no error: that resets the function as well. */
-	if (snic_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
-		vdcm_adi_error(adi->vdcm);
+	reply->reset = true;
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
@@ -192,7 +192,7 @@ static const struct snic_vc_op {
 } snic_vc_ops[] = {
 	[VIRTCHNL_OP_VERSION] = { snic_vc_version, SNIC_VC_NEW },
 	[VIRTCHNL_OP_RESET_VF] = { snic_vc_reset_vf, SNIC_VC_NEW },
-	[VIRTCHNL_OP_GET_VF_RESOURCES] = { snic_vc_get_resources, SNIC_VC_VERSION },
+	[VIRTCHNL_OP_GET_VF_RESOURCES] = { snic_vc_get_resources, SNIC_VC_NEW },
 	[VIRTCHNL_OP_CONFIG_VSI_QUEUES] = { snic_vc_config_queues, SNIC_VC_READY },
 	[VIRTCHNL_OP_CONFIG_IRQ_MAP] = { snic_vc_config_irq_map, SNIC_VC_READY },
 	[VIRTCHNL_OP_ENABLE_QUEUES] = { snic_vc_enable_queues, SNIC_VC_READY },
@@ -210,16 +210,22 @@ static const struct snic_vc_op {
 static int snic_vc_dispatch(struct snic_adi *adi, const struct snic_msg *msg,
 			    struct snic_vc_reply *reply)
 {
+	/*
+	 * Only GET_VF_RESOURCES differs: before 1.1 it has no argument. Its length says
+	 * which it is: the version agreed may be that of a driver that is gone.
+	 */
 	struct virtchnl_version_info ver = {
 		.major = VIRTCHNL_VERSION_MAJOR,
-		.minor = adi->minor,
+		.minor = msg->len ? VIRTCHNL_VERSION_MINOR : VIRTCHNL_VERSION_MINOR_NO_VF_CAPS,
 	};
 	const struct snic_vc_op *op;
 	int status;
 
-	if (msg->op >= ARRAY_SIZE(snic_vc_ops) || !snic_vc_ops[msg->op].handle)
+	if (msg->op >= ARRAY_SIZE(snic_vc_ops))
 		return VIRTCHNL_STATUS_ERR_NOT_SUPPORTED;
-	op = &snic_vc_ops[msg->op];
+	op = &snic_vc_ops[array_index_nospec(msg->op, ARRAY_SIZE(snic_vc_ops))];
+	if (!op->handle)
+		return VIRTCHNL_STATUS_ERR_NOT_SUPPORTED;
 	if (adi->state < op->state)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	status = virtchnl_vc_validate_vf_msg(&ver, msg->op, (u8 *)msg->data, msg->len);
@@ -232,17 +238,18 @@ static int snic_vc_dispatch(struct snic_adi *adi, const struct snic_msg *msg,
  * snic_vc_handle() - answer one message
  * @adi: its sender, lock held
  * @msg: message
+ *
+ * Return: whether its function is to be reset. There was no reply then: none could
+ * arrive, and the next driver has no use for it.
  */
-void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
+bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
 {
 	struct snic_vc_reply reply = {};
 	int status;
 
-	if (!adi->func)
-		return;
 	status = snic_vc_dispatch(adi, msg, &reply);
-	if (reply.none)
-		return;
+	if (reply.reset)
+		return true;
 	if (status) {
 		reply.len = 0;
 		vdcm_limited(adi->vdcm, notice,
@@ -250,14 +257,18 @@ void snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
 			     msg->op, msg->len, status);
 	}
 	snic_mbx_send(adi->pf, adi->func, msg->op, status, reply.data, reply.len);
+	return false;
 }
 
-/* After a reset the version stays agreed: drivers don't ask for it again. */
+/* All that a driver had asked for; the VSI is snic_adi_vsi_start()'s. */
 void snic_vc_reset(struct snic_adi *adi)
 {
-	adi->state = min(adi->state, SNIC_VC_VERSION);
+	adi->state = SNIC_VC_NEW;
 	adi->caps = 0;
 	adi->promisc = 0;
+	adi->nr_more = 0;
+	adi->more_lost = false;
+	eth_zero_addr(adi->legacy_mac);
 	adi->configured_tx = 0;
 	adi->configured_rx = 0;
 	adi->enabled_tx = 0;

@@ -177,7 +177,7 @@
 
 #define SNIC_Q_LEN_MIN			32
 #define SNIC_Q_LEN_MAX			4096
-#define SNIC_Q_BUFSZ_MIN		1024
+#define SNIC_Q_BUFSZ_MIN		128
 #define SNIC_Q_BUFSZ_MAX		16256
 #define SNIC_Q_MAX_CHAIN		5	/* RX descriptors per frame */
 #define SNIC_Q_MAX_TX_DESCS		64	/* TX descriptors per packet, TSO included */

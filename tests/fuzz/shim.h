@@ -67,6 +67,7 @@ typedef struct { u8 b[16]; } uuid_t;
 #define READ_ONCE(x)		(x)
 #define WRITE_ONCE(x, v)	((x) = (v))
 #define IS_ENABLED(x)		0
+#define array_index_nospec(i, n)	(i)
 
 /* A warning is a finding. */
 #define WARN_ON_ONCE(x) \
@@ -181,6 +182,8 @@ void xa_clear_mark(struct xarray *xa, unsigned long index, int mark);
 static inline bool is_multicast_ether_addr(const u8 *a) { return a[0] & 1; }
 static inline bool is_zero_ether_addr(const u8 *a) { return !memcmp(a, "\0\0\0\0\0", 6); }
 static inline bool is_broadcast_ether_addr(const u8 *a) { return !memcmp(a, "\377\377\377\377\377\377", 6); }
+static inline bool is_link_local_ether_addr(const u8 *a) { return !memcmp(a, "\1\200\302\0\0", 5) && a[5] < 16; }
+static inline void eth_zero_addr(u8 *a) { memset(a, 0, ETH_ALEN); }
 static inline bool is_valid_ether_addr(const u8 *a) { return !is_multicast_ether_addr(a) && !is_zero_ether_addr(a); }
 static inline void ether_addr_copy(u8 *to, const u8 *from) { memcpy(to, from, ETH_ALEN); }
 static inline bool ether_addr_equal(const u8 *a, const u8 *b) { return !memcmp(a, b, ETH_ALEN); }

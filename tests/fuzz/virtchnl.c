@@ -19,6 +19,7 @@ static struct snic_adi *adi;
 static u32 qreg[QUEUES][16];
 static bool may_write, broken, deaf;
 static unsigned int replies;
+static u32 rx_tail;
 static struct {
 	u16 func, len;
 	u32 op;
@@ -68,11 +69,21 @@ void snic_write(struct snic_pf *p, u32 off, u32 value)
 	*r = value;
 }
 
-/* Of its window only TX tails are the PF's to write, back to 0. */
+/* Of its window only tails are the PF's to write, back to 0 or to what RX ones were. */
 void snic_win_write(struct snic_pf *p, u16 func, u32 off, u32 value)
 {
-	must(p == &pf && may_write && func == FUNC);
-	must(off < SNIC_WIN_TX_TAIL(QUEUES) && off % 4 == 0 && !value);
+	bool rx = off >= SNIC_WIN_RX_TAIL(0) && off < SNIC_WIN_RX_TAIL(QUEUES);
+
+	must(p == &pf && may_write && func == FUNC && off % 4 == 0);
+	must(rx || off < SNIC_WIN_TX_TAIL(QUEUES));
+	must(!value || (rx && value == rx_tail));
+}
+
+u32 snic_win_read(struct snic_pf *p, u16 func, u32 off)
+{
+	must(p == &pf && func == FUNC && off % 4 == 0);
+	must(off >= SNIC_WIN_RX_TAIL(0) && off < SNIC_WIN_RX_TAIL(QUEUES));
+	return rx_tail;
 }
 
 u32 snic_read(struct snic_pf *p, u32 off)
@@ -118,15 +129,13 @@ int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *d
 
 struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
 bool vdcm_adi_may_log(struct vdcm_adi *a) { return false; }
-void vdcm_adi_error(struct vdcm_adi *a) { }
 void snic_adi_link_event(struct snic_adi *a) { must(a == adi); }
 bool snic_adi_link_up(const struct snic_adi *a) { return true; }
 int snic_adi_vsi_update(struct snic_adi *a) { must(a == adi); return broken ? -EIO : 0; }
-int snic_adi_restart(struct snic_adi *a, bool dma_on)
+int snic_adi_vsi_start(struct snic_adi *a)
 {
-	must(a == adi);
-	memset(qreg, 0, sizeof(qreg));
-	snic_vc_reset(a);
+	must(a == adi && !a->nr_more && !a->more_lost);
+	a->vsi.nr_macs = 0;
 	return broken ? -EIO : 0;
 }
 
@@ -146,11 +155,24 @@ int snic_vsi_set_flags(struct snic_pf *p, struct snic_vsi *vsi, u16 flags)
 	return 0;
 }
 
+bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
+{
+	unsigned int i;
+
+	for (i = 0; i < vsi->nr_macs; i++)
+		if (ether_addr_equal(vsi->macs[i], mac))
+			return true;
+	return false;
+}
+
 int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 {
 	must(vsi == &adi->vsi && !is_zero_ether_addr(mac) && !is_broadcast_ether_addr(mac));
 	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->mac) ||
 	     (mac[5] != 7 && adi->cfg[SNIC_CFG_TRUST]));
+	must(adi->cfg[SNIC_CFG_TRUST] || !is_link_local_ether_addr(mac));
+	if (snic_vsi_has_mac(vsi, mac))
+		return 0;
 	if (vsi->nr_macs == 3)
 		return -ENOSPC;
 	ether_addr_copy(vsi->macs[vsi->nr_macs++], mac);
@@ -159,11 +181,16 @@ int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 
 int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 {
+	unsigned int i;
+
 	must(vsi == &adi->vsi);
-	if (!vsi->nr_macs)
-		return -ENOENT;
-	vsi->nr_macs--;
-	return 0;
+	for (i = 0; i < vsi->nr_macs; i++) {
+		if (!ether_addr_equal(vsi->macs[i], mac))
+			continue;
+		memmove(vsi->macs[i], vsi->macs[--vsi->nr_macs], ETH_ALEN);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 int snic_vsi_rss_key(struct snic_pf *p, u16 vsi, const u8 *key)
@@ -207,6 +234,10 @@ static u16 pairs(struct input *in, u8 *buf)
 		q->txq.queue_id = q->rxq.queue_id = n % 16 == 15 ? take8(in) % (QUEUES + 2) : i;
 		q->txq.ring_len = q->rxq.ring_len = 32 * (1 + n % 128);
 		q->txq.dma_ring_addr = q->rxq.dma_ring_addr = (u64)n << 39;
+		if (n % 16 == 14)
+			q->txq.ring_len = 0;
+		else if (n % 16 == 13)
+			q->rxq.ring_len = 0;
 		q->rxq.databuffer_size = 1024 + 64 * n;
 		q->rxq.max_pkt_size = 64 * n;
 	}
@@ -254,7 +285,7 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 		return 0;
 	case VIRTCHNL_OP_GET_VF_RESOURCES:
 		*(u32 *)buf = take8(in) & 1 ? ~0u : take32(in);
-		return adi->minor ? 4 : 0;
+		return take8(in) & 3 ? 4 : 0;
 	case SNIC_VC_OP_GET_HASHCFG:
 		return 0;
 	case SNIC_VC_OP_SET_HASHCFG:
@@ -290,18 +321,20 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 	return len;
 }
 
-static void check(u32 op, u16 tx, u16 rx, enum snic_vc_state state)
+static void check(u32 op, u16 tx, u16 rx, enum snic_vc_state state, bool reset)
 {
 	unsigned int q;
 
-	must(replies == (op == VIRTCHNL_OP_RESET_VF && replies == 0 ? 0 : 1));
+	must(replies == !reset);
+	must(!reset || op == VIRTCHNL_OP_RESET_VF || op == VIRTCHNL_OP_GET_VF_RESOURCES);
+	must(adi->nr_more <= SNIC_MORE_GROUPS);
 	if (replies)
 		must(last.func == FUNC && last.op == op && last.len <= SNIC_VC_REPLY_BYTES &&
 		     (!last.status || !last.len));
 	must(!((adi->configured_tx | adi->configured_rx) >> QUEUES));
 	must(!(adi->enabled_tx & ~adi->configured_tx) && !(adi->enabled_rx & ~adi->configured_rx));
 	must(adi->func == FUNC && adi->nr_queues == QUEUES && !adi->lock.held);
-	if (state < SNIC_VC_READY)
+	if (state < SNIC_VC_READY && !reset)
 		must(adi->enabled_tx == tx && adi->enabled_rx == rx);
 	/* What runs is what the driver believes to run. */
 	for (q = 0; q < QUEUES && !broken && !deaf; q++) {
@@ -320,6 +353,7 @@ static void message(struct input *in)
 	u16 len = honest(in, op, buf), damage = take8(in), tx = adi->enabled_tx, rx = adi->enabled_rx;
 	enum snic_vc_state state = adi->state;
 	struct snic_msg *msg;
+	bool reset;
 
 	if (damage & 1)
 		len += damage & 2 ? 1 : damage & 4 ? -1 : take16(in);
@@ -337,9 +371,14 @@ static void message(struct input *in)
 	memcpy(msg->data, buf, len);
 	replies = 0;
 	may_write = adi->state == SNIC_VC_READY;
-	snic_vc_handle(adi, msg);
+	rx_tail = damage;
+	reset = snic_vc_handle(adi, msg);
 	free(msg);
-	check(op, tx, rx, state);
+	if (reset) {
+		memset(qreg, 0, sizeof(qreg));
+		snic_vc_reset(adi);
+	}
+	check(op, tx, rx, state, reset);
 
 	/* The link is nobody's business before queues run. */
 	replies = 0;
@@ -368,7 +407,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	adi->cfg[SNIC_CFG_TRUST] = device & 1;
 	/* Most guests have got through the greeting. */
 	if (device & 2) {
-		adi->minor = 1;
 		adi->state = SNIC_VC_READY;
 		adi->caps = ~0u;
 	}

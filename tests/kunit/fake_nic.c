@@ -34,6 +34,9 @@ int fake_nic_init(struct kunit *test)
 	fake->pf.adi_wq = alloc_workqueue("fake", WQ_UNBOUND, 0);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pf.adi_wq);
 	fake->pf.ctl_wq = fake->pf.adi_wq;
+	mutex_init(&fake->pf.adis_lock);
+	INIT_LIST_HEAD(&fake->pf.adis);
+	list_add(&fake->adi.list, &fake->pf.adis);
 	mutex_init(&fake->adi.lock);
 	fake->adi.pf = &fake->pf;
 	fake->adi.func = FAKE_FUNC;
@@ -60,19 +63,9 @@ void fake_nic_exit(struct kunit *test)
 	xa_destroy(&fake->regs);
 }
 
-int fake_guest(u32 op, const void *data, u16 len)
+/* What was sent for @op. Under adi->lock: the worker may send an event at any time. */
+static int fake_reply(u32 op, unsigned int sent)
 {
-	struct snic_msg *msg = kzalloc(struct_size(msg, data, len), GFP_KERNEL);
-	unsigned int sent = fake->nr_sent;
-
-	KUNIT_ASSERT_NOT_NULL(fake->test, msg);
-	msg->op = op;
-	msg->len = len;
-	memcpy(msg->data, data, len);
-	mutex_lock(&fake->adi.lock);
-	snic_vc_handle(&fake->adi, msg);
-	mutex_unlock(&fake->adi.lock);
-	kfree(msg);
 	if (fake->nr_sent == sent)
 		return 1;
 	KUNIT_EXPECT_EQ(fake->test, fake->nr_sent, sent + 1);
@@ -82,6 +75,25 @@ int fake_guest(u32 op, const void *data, u16 len)
 	if (fake->status)
 		KUNIT_EXPECT_EQ(fake->test, fake->len, 0);
 	return fake->status;
+}
+
+int fake_guest(u32 op, const void *data, u16 len)
+{
+	struct snic_msg *msg = kzalloc(struct_size(msg, data, len), GFP_KERNEL);
+	unsigned int sent;
+	int status;
+
+	KUNIT_ASSERT_NOT_NULL(fake->test, msg);
+	msg->op = op;
+	msg->len = len;
+	memcpy(msg->data, data, len);
+	mutex_lock(&fake->adi.lock);
+	sent = fake->nr_sent;
+	snic_msgs_handle(&fake->adi, 0, msg);
+	status = fake_reply(op, sent);
+	mutex_unlock(&fake->adi.lock);
+	kfree(msg);
+	return status;
 }
 
 void fake_ready(void)
@@ -108,11 +120,26 @@ void fake_set(u32 off, u32 value)
 	xa_store(&fake->regs, off, xa_mk_value(value), GFP_ATOMIC);
 }
 
+/* A queue that is disabled loses its tail. */
+static void clear_tail(u32 queue)
+{
+	unsigned int q;
+
+	for (q = 0; q < FAKE_QUEUES; q++) {
+		if (queue == SNIC_Q(FAKE_QP + q, SNIC_QP_TX))
+			fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q), 0);
+		if (queue == SNIC_Q(FAKE_QP + q, SNIC_QP_RX))
+			fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q), 0);
+	}
+}
+
 /* A queue's control register: it starts, and stops, unless it was told not to. */
 static void write_queue_ctl(u32 queue, u32 value)
 {
 	u32 ctl = value & SNIC_Q_CTL_ENABLE;
 
+	if (!ctl && fake_reg(queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE)
+		clear_tail(queue);
 	if (ctl && fake->refused == queue)
 		ctl = SNIC_Q_CTL_ERROR | SNIC_Q_ERR_CONFIG << SNIC_Q_CTL_REASON_SHIFT;
 	else if (ctl || fake->stuck == queue)
@@ -141,6 +168,11 @@ void snic_win_write(struct snic_pf *pf, u16 func, u32 off, u32 value)
 	fake_set(FAKE_WIN(func) + off, value);
 }
 
+u32 snic_win_read(struct snic_pf *pf, u16 func, u32 off)
+{
+	return fake_reg(FAKE_WIN(func) + off);
+}
+
 int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
 {
 	if (pf->dead)
@@ -164,7 +196,15 @@ int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req, void *
 		fake->fw_refusals--;
 		return -EEXIST;
 	}
-	return fake->fw_error;
+	if (fake->fw_error)
+		return fake->fw_error;
+	if (op == SNIC_FW_MAC_ADD)
+		fake->fw_macs++;
+	else if (op == SNIC_FW_MAC_DEL)
+		fake->fw_macs--;
+	else if (op == SNIC_FW_VSI_CLEAR)
+		fake->fw_macs = 0;
+	return 0;
 }
 
 int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status, const void *data, u16 len)
@@ -231,14 +271,19 @@ void snic_net_signal(struct snic_pf *pf, unsigned int vec)
 
 int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 {
+	unsigned int q;
+
 	fake->restarts++;
 	fake->restart_dma = dma_on;
 	while (READ_ONCE(fake->restart_held))
 		usleep_range(20, 60);
+	for (q = 0; q < adi->nr_queues; q++)
+		snic_qp_scrub(&fake->pf, adi->qp[q]);
 	snic_vc_reset(adi);
-	if (!fake->restart_error)
-		snic_msgs_open(adi);
-	return fake->restart_error;
+	if (fake->restart_error)
+		return fake->restart_error;
+	snic_msgs_open(adi);
+	return snic_adi_vsi_start(adi);
 }
 
 int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac)

@@ -35,6 +35,7 @@
  * @fw_error: what the firmware answers
  * @fw_op: last message to the firmware; @fw_payload: its payload
  * @nr_fw: messages to the firmware
+ * @fw_macs: filters it has, of all it was told
  * @fw_refused: message that is answered with -EEXIST, @fw_refusals times
  * @stuck: offset of a queue that does not stop
  * @refused: offset of a queue whose set-up the device refuses
@@ -70,6 +71,7 @@ struct fake_nic {
 	unsigned int fw_op;
 	u8 fw_payload[64];
 	unsigned int nr_fw;
+	unsigned int fw_macs;
 	unsigned int fw_refused;
 	unsigned int fw_refusals;
 

@@ -44,6 +44,32 @@ static int send_queues(struct queues_msg *m)
 			  virtchnl_struct_size(&m->info, qpair, m->info.num_queue_pairs));
 }
 
+static int select_queues(u32 op, u16 vsi, u32 tx, u32 rx)
+{
+	const struct virtchnl_queue_select sel = {
+		.vsi_id = vsi,
+		.tx_queues = tx,
+		.rx_queues = rx,
+	};
+
+	return fake_guest(op, &sel, sizeof(sel));
+}
+
+static int enable(u32 tx, u32 rx)
+{
+	return select_queues(VIRTCHNL_OP_ENABLE_QUEUES, FAKE_FUNC, tx, rx);
+}
+
+static int disable(u32 tx, u32 rx)
+{
+	return select_queues(VIRTCHNL_OP_DISABLE_QUEUES, FAKE_FUNC, tx, rx);
+}
+
+static bool runs(u32 queue)
+{
+	return fake_reg(queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE;
+}
+
 static void vcq_config(struct kunit *test)
 {
 	struct queues_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
@@ -99,18 +125,19 @@ SPOIL(queue_far, p->txq.queue_id = 0xffff; p->rxq.queue_id = 0xffff)
 SPOIL(queue_differs, p->rxq.queue_id = 2)
 SPOIL(frame_short, p->rxq.max_pkt_size = 63)
 SPOIL(frame_long, p->rxq.max_pkt_size = 0x4000)
-SPOIL(tx_len_short, p->txq.ring_len = 0)
+SPOIL(no_half, p->txq.ring_len = 0; p->rxq.ring_len = 0)
 SPOIL(tx_len_odd, p->txq.ring_len = 513)
 SPOIL(tx_len_long, p->txq.ring_len = 4128)
 SPOIL(tx_len_least, p->txq.ring_len = 31)
-SPOIL(rx_len_short, p->rxq.ring_len = 0)
+SPOIL(rx_len_least, p->rxq.ring_len = 1)
 SPOIL(rx_len_odd, p->rxq.ring_len = 40)
 SPOIL(rx_len_long, p->rxq.ring_len = 0x10020)
 SPOIL(tx_base_odd, p->txq.dma_ring_addr += 64)
 SPOIL(tx_base_far, p->txq.dma_ring_addr = 1ULL << 48)
 SPOIL(rx_base_odd, p->rxq.dma_ring_addr += 127)
 SPOIL(rx_base_far, p->rxq.dma_ring_addr = 1ULL << 63)
-SPOIL(buffer_small, p->rxq.databuffer_size = 1023)
+SPOIL(buffer_none, p->rxq.databuffer_size = 0)
+SPOIL(buffer_small, p->rxq.databuffer_size = 127)
 SPOIL(buffer_large, p->rxq.databuffer_size = 16384)
 SPOIL(buffer_huge, p->rxq.databuffer_size = ~0U)
 
@@ -122,11 +149,11 @@ static const struct spoiled {
 } spoiled[] = {
 	SPOILED(vsi), SPOILED(tx_vsi), SPOILED(rx_vsi), SPOILED(queue_beyond),
 	SPOILED(queue_far), SPOILED(queue_differs), SPOILED(frame_short),
-	SPOILED(frame_long), SPOILED(tx_len_short), SPOILED(tx_len_odd),
-	SPOILED(tx_len_long), SPOILED(tx_len_least), SPOILED(rx_len_short),
-	SPOILED(rx_len_odd), SPOILED(rx_len_long), SPOILED(tx_base_odd),
+	SPOILED(frame_long), SPOILED(no_half), SPOILED(tx_len_odd),
+	SPOILED(tx_len_long), SPOILED(tx_len_least), SPOILED(rx_len_odd),
+	SPOILED(rx_len_least), SPOILED(rx_len_long), SPOILED(tx_base_odd),
 	SPOILED(tx_base_far), SPOILED(rx_base_odd), SPOILED(rx_base_far),
-	SPOILED(buffer_small), SPOILED(buffer_large), SPOILED(buffer_huge),
+	SPOILED(buffer_none), SPOILED(buffer_small), SPOILED(buffer_large), SPOILED(buffer_huge),
 };
 
 static void spoiled_name(const struct spoiled *s, char *desc)
@@ -160,7 +187,7 @@ static void vcq_limits(struct kunit *test)
 	p[0].txq.ring_len = 32;
 	p[0].rxq.ring_len = 32;
 	p[0].rxq.max_pkt_size = 64;
-	p[0].rxq.databuffer_size = 1024;
+	p[0].rxq.databuffer_size = 128;
 	p[1].txq.ring_len = 4096;
 	p[1].rxq.ring_len = 4096;
 	p[1].rxq.databuffer_size = 16383;
@@ -182,20 +209,65 @@ static void vcq_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
 }
 
-/* Queues that run keep their configuration. */
+/*
+ * A half of a pair without a ring, and whatever else is in it, is not meant: it stays
+ * as it is, and cannot be enabled by it.
+ */
+static void vcq_half_pairs(struct kunit *test)
+{
+	static const struct {
+		u16 tx_len, rx_len;
+	} pairs[FAKE_QUEUES] = { { 512, 1024 }, { 512, 0 }, { 0, 1024 }, { 64, 64 } };
+	struct queues_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	struct virtchnl_queue_pair_info *p = m->info.qpair;
+	unsigned int q;
+
+	fake_ready();
+	fill_queues(m, FAKE_QUEUES);
+	for (q = 0; q < FAKE_QUEUES; q++) {
+		p[q].txq.ring_len = pairs[q].tx_len;
+		p[q].rxq.ring_len = pairs[q].rx_len;
+		if (!pairs[q].tx_len)
+			p[q].txq.dma_ring_addr = 1;
+		if (!pairs[q].rx_len) {
+			p[q].rxq.databuffer_size = 0;
+			p[q].rxq.max_pkt_size = 0;
+			p[q].rxq.dma_ring_addr = 0;
+		}
+	}
+	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx, 0xb);
+	KUNIT_EXPECT_EQ(test, fake->adi.configured_rx, 0xd);
+	for (q = 0; q < FAKE_QUEUES; q++) {
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_LEN), pairs[q].tx_len);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_LEN), pairs[q].rx_len);
+	}
+}
+
+/* Queues that run are stopped first, those that are meant and no others. */
 static void vcq_running(struct kunit *test)
 {
 	struct queues_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
 
 	fake_ready();
-	fill_queues(m, 3);
-	fake->adi.enabled_tx = BIT(2);
-	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
-	fake->adi.enabled_tx = 0;
-	fake->adi.enabled_rx = BIT(2);
-	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
-	fake->adi.enabled_rx = BIT(3);
+	fill_queues(m, FAKE_QUEUES);
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+	KUNIT_EXPECT_EQ(test, enable(0xf, 0xf), 0);
+	fill_queues(m, 2);
+	m->info.qpair[0].txq.ring_len = 0;
+	m->info.qpair[1].rxq.ring_len = 0;
+	m->info.qpair[1].txq.dma_ring_addr += 0x1000;
+	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0xd);
+	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0xe);
+	KUNIT_EXPECT_FALSE(test, runs(RXQ(0)) || runs(TXQ(1)));
+	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(1)) && runs(TXQ(2)) && runs(RXQ(3)));
+	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(1) + SNIC_Q_BASE_LO), 0x34578000);
+	/* A message that is refused stops none. */
+	m->info.qpair[1].txq.queue_id = FAKE_QUEUES;
+	m->info.qpair[0].txq.ring_len = 512;
+	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
+	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)));
 }
 
 static void fill_map(struct map_msg *m, unsigned int nr)
@@ -272,32 +344,6 @@ static void vcq_irq_map_malformed(struct kunit *test)
 	m->info.vecmap[FAKE_QUEUES + 1].txq_map = 0;
 	KUNIT_EXPECT_EQ(test, send_map(m), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
-}
-
-static int select_queues(u32 op, u16 vsi, u32 tx, u32 rx)
-{
-	const struct virtchnl_queue_select sel = {
-		.vsi_id = vsi,
-		.tx_queues = tx,
-		.rx_queues = rx,
-	};
-
-	return fake_guest(op, &sel, sizeof(sel));
-}
-
-static int enable(u32 tx, u32 rx)
-{
-	return select_queues(VIRTCHNL_OP_ENABLE_QUEUES, FAKE_FUNC, tx, rx);
-}
-
-static int disable(u32 tx, u32 rx)
-{
-	return select_queues(VIRTCHNL_OP_DISABLE_QUEUES, FAKE_FUNC, tx, rx);
-}
-
-static bool runs(u32 queue)
-{
-	return fake_reg(queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE;
 }
 
 static void vcq_enable(struct kunit *test)
@@ -381,20 +427,46 @@ static void vcq_dead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, snic_func_off(&fake->pf, FAKE_FUNC), -EIO);
 }
 
-/* The reply to DISABLE waits for the DMA; one that never ends is an error. */
+/*
+ * The guest frees its rings on the reply to DISABLE, whatever that says. So there is
+ * none if the DMA does not end: the function is reset.
+ */
 static void vcq_stuck(struct kunit *test)
 {
+	static const u32 stuck[] = { TXQ(0), RXQ(0), TXQ(1), RXQ(1) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stuck); i++) {
+		fake_ready();
+		fake->adi.configured_tx = 0x3;
+		fake->adi.configured_rx = 0x3;
+		fake->stuck = 0;
+		KUNIT_EXPECT_EQ(test, enable(0x3, 0x3), 0);
+		fake->stuck = stuck[i];
+		KUNIT_EXPECT_EQ(test, disable(0x3, 0x3), 1);
+		KUNIT_EXPECT_EQ(test, fake->restarts, i + 1);
+		KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
+	}
+	/* Nor when those that were started for one message have to stop again. */
 	fake_ready();
 	fake->adi.configured_tx = 0x3;
 	fake->adi.configured_rx = 0x3;
-	KUNIT_EXPECT_EQ(test, enable(0x3, 0x3), 0);
 	fake->stuck = TXQ(0);
-	KUNIT_EXPECT_EQ(test, disable(0x3, 0x3), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
-	KUNIT_EXPECT_FALSE(test, runs(TXQ(0)) || runs(TXQ(1)) || runs(RXQ(0)) || runs(RXQ(1)));
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
-	fake->stuck = RXQ(1);
-	KUNIT_EXPECT_EQ(test, enable(0, 0x2), 0);
-	KUNIT_EXPECT_EQ(test, disable(0, 0x2), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
+	fake->refused = RXQ(1);
+	KUNIT_EXPECT_EQ(test, enable(0x3, 0x3), 1);
+	KUNIT_EXPECT_EQ(test, fake->restarts, i + 1);
+}
+
+/* What was not seen to stop is not taken for stopped, should the reset fail as well. */
+static void vcq_stuck_for_good(struct kunit *test)
+{
+	fake_ready();
+	fake->adi.configured_rx = 0x1;
+	KUNIT_EXPECT_EQ(test, enable(0, 0x1), 0);
+	fake->stuck = RXQ(0);
+	fake->restart_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, disable(0, 0x1), 1);
+	KUNIT_EXPECT_EQ(test, fake->errors, 1);
 }
 
 /* Functions and queue pairs: taken as a whole or not at all, and scrubbed. */
@@ -445,6 +517,7 @@ static struct kunit_case vcq_cases[] = {
 	KUNIT_CASE(vcq_config),
 	KUNIT_CASE_PARAM(vcq_malformed, spoiled_gen_params),
 	KUNIT_CASE(vcq_limits),
+	KUNIT_CASE(vcq_half_pairs),
 	KUNIT_CASE(vcq_running),
 	KUNIT_CASE(vcq_irq_map),
 	KUNIT_CASE(vcq_irq_map_malformed),
@@ -453,6 +526,7 @@ static struct kunit_case vcq_cases[] = {
 	KUNIT_CASE(vcq_enable_fails),
 	KUNIT_CASE(vcq_dead),
 	KUNIT_CASE(vcq_stuck),
+	KUNIT_CASE(vcq_stuck_for_good),
 	KUNIT_CASE(vcq_resources),
 	{ }
 };

@@ -167,29 +167,6 @@ static void vsi_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EADDRINUSE);
 }
 
-/* Trust goes: the addresses that only a trusted guest may have go with it. */
-static void vsi_untrust(struct kunit *test)
-{
-	static const u8 macs[][ETH_ALEN] = {
-		{ 2, 0, 0, 0, 0, 1 }, { 0x33, 0x33, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 0xaa },
-		{ 2, 0, 0, 0, 0, 2 }, { 2, 0, 0, 0, 0, 3 },
-	};
-	struct snic_adi *adi = &fake->adi;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(macs); i++)
-		KUNIT_EXPECT_EQ(test, snic_vsi_add_mac(&fake->pf, &adi->vsi, macs[i]), 0);
-	ether_addr_copy(adi->guest_mac, macs[3]);
-	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, snic_adi_untrust(adi), -EIO);
-	fake->fw_error = 0;
-	KUNIT_EXPECT_EQ(test, snic_adi_untrust(adi), 0);
-	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 2);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, macs[1]));
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->mac));
-	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->mac, ETH_ALEN);
-}
-
 static void vsi_link(struct kunit *test)
 {
 	struct snic_adi *adi = &fake->adi;
@@ -209,7 +186,6 @@ static struct kunit_case vsi_cases[] = {
 	KUNIT_CASE(vsi_vlan),
 	KUNIT_CASE(vsi_vids),
 	KUNIT_CASE(vsi_start),
-	KUNIT_CASE(vsi_untrust),
 	KUNIT_CASE(vsi_link),
 	{ }
 };

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Settings of a device as its guest feels them: two stock guests with different
 # rates, spoofed and wrongly tagged frames, VLANs that keep guests apart, the link
-# switched off and on. Everything is changed while the guests run.
+# switched off and on, addresses given and taken, every MTU. Everything is changed while
+# the guests run, and they go on.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -244,6 +245,114 @@ link_off() {
 }
 link_on() { set_attr g1 link_state "$1" && guest_carrier g1 1 && reach g1 g2 && reach host g1; }
 
+# --- changes in traffic ---------------------------------------------------------------
+
+# refused GUEST ATTRIBUTE VALUE: EBUSY, and the value is what it was.
+refused() {
+	local before
+
+	before=$(attr "${UUID[$1]}" "$2")
+	fails set_attr "$@" && equal "$(attr "${UUID[$1]}" "$2")" "$before"
+}
+
+# Each setting while the guest's pings go on: in force with the guest working, or refused.
+STEPS=("tx_rate 50" "tx_rate 0" "spoofchk off" "spoofchk on" "trust on" "trust off" "itr 100" "itr 0" "link_state enable" "link_state auto")
+FIXED=("queues 1" "rx_ring_size 64" "tx_ring_size 64" "mac 02:00:00:00:99:09")
+
+in_traffic() {
+	local rc=0 s pid
+
+	l2_cmd g1 --timeout 300 "ping -i 0.05 -q ${ADDR[host]} >/run/ping 2>&1 & echo \$! >/run/ping.pid"
+	for s in "${STEPS[@]}"; do
+		# shellcheck disable=SC2086
+		set_attr g1 $s && reach g1 g2 && reach host g1 || { echo "$s"; rc=1; }
+	done
+	for s in "${FIXED[@]}"; do
+		# shellcheck disable=SC2086
+		refused g1 $s && reach g1 g2 || { echo "$s"; rc=1; }
+	done
+	pid=$(l2_cmd g1 'cat /run/ping.pid')
+	l2_cmd g1 "kill -INT $pid; sleep 1; cat /run/ping"
+	return $rc
+}
+
+# --- addresses given and taken ------------------------------------------------------------
+
+guest_mac() { l2_cmd "$1" 'cat /sys/class/net/eth0/address'; }
+
+# With trust the guest is reached by the address it chose; without, by its own again, and
+# nobody has to do anything in the guest.
+trust_goes() {
+	local i own
+
+	own=$(guest_mac g1)
+	equal "$own" "$(attr "${UUID[g1]}" mac)" && set_attr g1 trust on &&
+		l2_cmd g1 'ip link set eth0 address 02:00:00:00:99:77' && equal "$(guest_mac g1)" 02:00:00:00:99:77 &&
+		ip neigh flush dev "$PF_DEV" && reach host g1 || return
+	set_attr g1 trust off
+	for ((i = 0; i < 40; i++)); do
+		[ "$(guest_mac g1)" != "$own" ] || break
+		sleep 0.5
+	done
+	ip neigh flush dev "$PF_DEV"
+	equal "$(guest_mac g1)" "$own" && carrier g1 && reach host g1 && reach g1 host && reach g2 g1
+}
+
+# An address that is refused as the guest's own is an error there, and costs nothing.
+own_address_refused() {
+	local own
+
+	own=$(guest_mac g1)
+	fails l2_cmd g1 'ip link set eth0 address 02:00:00:00:99:78' && equal "$(guest_mac g1)" "$own" && reach g1 host && reach host g1
+}
+
+link_local() { l2_cmd "$1" 'ip -6 -br addr show dev eth0' | grep -o 'fe80[^/]*'; }
+
+# ipv6 GUEST: the host finds it by a group, that of its address.
+ipv6() {
+	ip -6 neigh flush dev "$PF_DEV"
+	ping -6 -c 5 -i 0.5 -W 2 "$(link_local "$1")%$PF_DEV"
+}
+
+# A further address that is refused, together with everything new: the groups are kept.
+refused_address_costs_nothing() {
+	l2_cmd g2 --timeout 40 'ip link set eth0 down; bridge fdb add 02:00:00:00:99:79 dev eth0 self permanent
+		ip link set eth0 up; sleep 5' && guest_up g2 2 && reach g2 host && ipv6 g2
+}
+
+many_groups() {
+	local n
+
+	l2_cmd g2 --timeout 60 'for i in $(seq 80); do echo "addr add fd77::$i/64 dev eth0 nodad"; done >/run/b; ip -6 -batch /run/b; sleep 3' &&
+		ip -6 addr replace fd77::ff/64 dev "$PF_DEV" nodad || return
+	for n in 1 40 64 65 80; do ping -6 -c 3 -i 0.5 -W 2 "fd77::$n" || return; done
+	l2_cmd g2 --timeout 60 'for i in $(seq 2 80); do echo "addr del fd77::$i/64 dev eth0"; done >/run/b; ip -6 -batch /run/b; sleep 3' &&
+		ip -6 neigh flush dev "$PF_DEV" && ping -6 -c 3 -i 0.5 -W 2 fd77::1
+}
+
+# --- MTU --------------------------------------------------------------------------------
+
+max_mtu() { awk '{ for (i = 1; i < NF; i++) if ($i == "maxmtu") print $(i + 1) }'; }
+
+# A ping of exactly that size, either way.
+mtu_is() {
+	l2_cmd g2 "ip link set eth0 mtu $1" && carrier g2 && reach g2 host &&
+		l2_cmd g2 --timeout 40 "ping -c 3 -W 5 -M do -s $(($1 - 28)) ${ADDR[host]}" &&
+		ping -c 3 -W 5 -M do -s $(($1 - 28)) "${ADDR[g2]}"
+}
+
+every_mtu() {
+	local m most
+
+	most=$(l2_cmd g2 'ip -d link show eth0' | max_mtu)
+	echo "the guest's most is $most, the host's $(ip -d link show "$PF_DEV" | max_mtu)"
+	ip link set "$PF_DEV" mtu "$most" || return
+	for m in 68 576 800 1280 1500 4000 9000 "$most"; do
+		mtu_is "$m" || { echo "MTU $m"; return 1; }
+	done
+	ip link set "$PF_DEV" mtu 1500 && mtu_is 1500
+}
+
 # A reboot of the guest keeps what the operator set.
 settings_stay() {
 	vlans 42 42 && set_attr g1 tx_rate 12 && reboot_l2 g1 && equal "$(guest_dev g1)" eth0 && guest_up g1 1 && reach g1 g2 && apart g1 host &&
@@ -259,10 +368,11 @@ all_gone() {
 }
 
 main() {
-	plan 21
+	plan 28
 	exec 3>&1
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev)
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
 	must "two stock guests on devices" start_guests
 	must "everyone reaches everyone" all_reach
 	check "each guest sends at its rate, within 10 % over 10 s" rates_held
@@ -281,6 +391,13 @@ main() {
 	check "without a VLAN everyone reaches everyone" no_vlan
 	check "link_state disable: the guest has no carrier and no traffic" link_off
 	check "link_state enable" link_on enable
+	check "link_state auto" link_on auto
+	check "settings change under traffic, or are refused" in_traffic
+	check "trust goes: the guest goes on with its own address" trust_goes
+	check "a refused address of its own is an error in the guest" own_address_refused
+	check "a refused further address costs nothing else" refused_address_costs_nothing
+	check "more groups than filters" many_groups
+	check "each MTU, with pings of exactly that size" every_mtu
 	check "settings outlive the guest's reboot" settings_stay
 	check "the guests leave nothing behind" all_gone
 	finish

@@ -449,20 +449,21 @@ static void trust_and_addresses(void)
 	mdev_new(1, other);
 	avf_up(&a, uuid, NULL, 1);
 	avf_up(&b, other, NULL, 1);
-	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, extra, 2), 0);
-	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, extra, 1), 0);
+	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, extra, AVF_MAC_LEGACY), 0);
+	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, extra, AVF_MAC_PRIMARY), 0);
 	EXPECT_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, group, 2), 0);
 	EXPECT_EQ(avf_mac(&a, VC_DEL_ETH_ADDR, a.res.mac, 1), 0);
 	EXPECT_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, a.res.mac, 1), 0);
 	REQUIRE_OK(mdev_attr_set(uuid, "trust", "on"));
 	EXPECT_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, extra, 2), 0);
-	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, b.res.mac, 2), 0);
+	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, b.res.mac, AVF_MAC_LEGACY), 0);
 	REQUIRE_OK(mdev_attr_set(other, "trust", "on"));
-	EXPECT_NE(avf_mac(&b, VC_ADD_ETH_ADDR, extra, 2), 0);
+	EXPECT_NE(avf_mac(&b, VC_ADD_ETH_ADDR, extra, AVF_MAC_LEGACY), 0);
 	/* Trust withdrawn: the address is free again. */
 	REQUIRE_OK(mdev_attr_set(uuid, "trust", "off"));
-	EXPECT_EQ(avf_mac(&b, VC_ADD_ETH_ADDR, extra, 2), 0);
-	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, extra, 2), 0);
+	EXPECT_EQ(avf_mac(&b, VC_ADD_ETH_ADDR, extra, AVF_MAC_LEGACY), 0);
+	avf_follow_reset(&a, 1);
+	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, extra, AVF_MAC_LEGACY), 0);
 	avf_close(&b);
 	avf_close(&a);
 	EXPECT_OK(mdev_remove(other));

@@ -442,8 +442,8 @@ static void promiscuous_with_trust(void)
 	done();
 }
 
-/* Clause: with trust a guest's further addresses work, both ways; withdrawn, they end,
- * and its own does not.
+/* Clause: with trust a guest's further addresses work, both ways; withdrawn, they end. The
+ * guest is notified and reset, and goes on with its own.
  */
 static void addresses_with_trust(void)
 {
@@ -457,6 +457,7 @@ static void addresses_with_trust(void)
 	send_as(&a, b.res.mac, extra, 0, 0);
 	something(&b, extra);
 	set(&a, "trust", "off");
+	avf_follow_reset(&a, 1);
 	send_plain(&b, extra);
 	nothing(&a, b.res.mac);
 	send_as(&a, b.res.mac, extra, 0, 0);
@@ -465,6 +466,109 @@ static void addresses_with_trust(void)
 	send_plain(&b, a.res.mac);
 	something(&a, b.res.mac);
 	done();
+}
+
+/* Clause: a guest that changed its address with trust has its own again without. */
+static void own_address_without_trust(void)
+{
+	static const uint8_t chosen[6] = { 0x02, 0x5e, 0x1f, 0, 1, 8 };
+	uint8_t own[6];
+
+	avf_three(&a, &b, &c);
+	memcpy(own, a.res.mac, 6);
+	set(&a, "trust", "on");
+	REQUIRE_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, chosen, AVF_MAC_PRIMARY), 0);
+	REQUIRE_EQ(avf_mac(&a, VC_DEL_ETH_ADDR, own, AVF_MAC_EXTRA), 0);
+	send_plain(&b, chosen);
+	something(&a, b.res.mac);
+	set(&a, "trust", "off");
+	avf_follow_reset(&a, 1);
+	EXPECT_MEM(a.res.mac, own, 6);
+	send_plain(&b, own);
+	something(&a, b.res.mac);
+	send_plain(&a, b.res.mac);
+	something(&b, own);
+	EXPECT_EQ(stat_of(&a, "spoofed"), 0);
+	/* Nothing was taken: nothing to learn. */
+	set(&a, "trust", "on");
+	set(&a, "trust", "off");
+	send_plain(&b, own);
+	something(&a, b.res.mac);
+	done();
+}
+
+/* Clause: the operator gives a device an address that a trusted guest uses: from its opening
+ * on it is the device's; the guest is notified and reset.
+ */
+static void operators_address_wins(void)
+{
+	static const char text[] = "02:5e:1f:00:01:09";
+	static const uint8_t mac[6] = { 0x02, 0x5e, 0x1f, 0, 1, 9 };
+	char uuid[UUID_LEN + 1];
+
+	avf_pair(&a, &b, 1);
+	set(&a, "trust", "on");
+	REQUIRE_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, mac, AVF_MAC_EXTRA), 0);
+	mdev_new(1, uuid);
+	REQUIRE_OK(mdev_attr_set(uuid, "mac", text));
+	avf_up(&c, uuid, &(struct avf_opts){ .iova = 0x300000000 }, 0);
+	EXPECT_MEM(c.res.mac, mac, 6);
+	avf_follow_reset(&a, 1);
+	EXPECT_NE(avf_mac(&a, VC_ADD_ETH_ADDR, mac, AVF_MAC_LEGACY), 0);
+	send_plain(&b, mac);
+	something(&c, b.res.mac);
+	nothing(&a, b.res.mac);
+	send_plain(&b, a.res.mac);
+	something(&a, b.res.mac);
+	done();
+}
+
+/* --- changes under traffic ----------------------------------------------------------------- */
+
+static void exchange(void)
+{
+	avf_pass(&a, &b, 5);
+	avf_pass(&b, &a, 5);
+}
+
+/* Clause: each setting that may change while the device is open acts in traffic, and the
+ * guest goes on; the others are refused, EBUSY, and change nothing.
+ */
+static void changed_in_traffic(void)
+{
+	static const struct {
+		const char *attr, *value;
+		int err;
+	} steps[] = {
+		{ "tx_rate", "50", 0 }, { "tx_rate", "0", 0 },
+		{ "spoofchk", "off", 0 }, { "spoofchk", "on", 0 },
+		{ "trust", "on", 0 }, { "trust", "off", 0 },
+		{ "itr", "100", 0 }, { "itr", "0", 0 },
+		{ "link_state", "enable", 0 }, { "link_state", "auto", 0 },
+		{ "queues", "1", 0 }, { "queues", "2", EBUSY },
+		{ "rx_ring_size", "64", EBUSY }, { "tx_ring_size", "64", EBUSY },
+		{ "mac", "02:5e:1f:00:01:0a", EBUSY },
+	};
+	char uuid[UUID_LEN + 1];
+	size_t i;
+
+	mdev_new(2, uuid);
+	REQUIRE_OK(mdev_attr_set(uuid, "queues", "1"));
+	avf_up(&a, uuid, NULL, 0);
+	mdev_new(1, uuid);
+	avf_up(&b, uuid, &(struct avf_opts){ .iova = 0x300000000 }, 0);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		exchange();
+		EXPECT_EQ(mdev_attr_set(a.dev.uuid, steps[i].attr, steps[i].value),
+			  -steps[i].err);
+		exchange();
+	}
+	/* Both, or they would not reach each other. */
+	set(&a, "vlan", "12");
+	set(&b, "vlan", "12");
+	exchange();
+	avf_end(&a);
+	avf_end(&b);
 }
 
 /* --- link --------------------------------------------------------------------------------- */
@@ -649,6 +753,9 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(spoofing, "the other tenants"),
 	CASE_FOR(promiscuous_with_trust, "bridges in a guest"),
 	CASE_FOR(addresses_with_trust, "bridges and bonds in a guest"),
+	CASE_FOR(own_address_without_trust, "bonds in a guest"),
+	CASE_FOR(operators_address_wins, "operators"),
+	CASE_FOR(changed_in_traffic, "mdevctl modify --live"),
 	CASE_FOR(link_state, "operators"),
 	CASE_FOR(opened_disabled, "operators"),
 	CASE_FOR(rate, "operators: what a tenant pays for"),

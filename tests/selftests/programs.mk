@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The programs in the order in which they run; read by make and by run_tests.sh.
-TEST_PROGS := types attrs vfio_walk irqs ioevent mmap virtchnl dataplane attrs_wire queues tenants isolation demand_paging storm containers slow_pin hostile fuzz_ioctl life recover reset_many args
+TEST_PROGS := types attrs vfio_walk irqs ioevent mmap virtchnl lives filters dataplane attrs_wire queues tenants isolation demand_paging storm containers slow_pin hostile fuzz_ioctl life recover reset_many args
 TEST_SCRIPTS := isolation_control
 # On a kernel that makes things fail and checks itself; the last one asks it.
 DEBUG_PROGS := failures

@@ -175,6 +175,33 @@ int avf_restart(struct avf *a)
 	return avf_init(a);
 }
 
+void avf_wait_reset(struct avf *a)
+{
+	uint64_t end = now_ms() + AVF_MS;
+
+	while (avf_rd(a, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE && now_ms() < end)
+		usleep(500);
+	REQUIRE_EQ(avf_rd(a, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE, 0);
+	while (avf_rd(a, AVF_RSTAT) != 2 && now_ms() < end)
+		usleep(500);
+	REQUIRE_EQ(avf_rd(a, AVF_RSTAT), 2);
+}
+
+void avf_follow_reset(struct avf *a, unsigned int queues)
+{
+	struct avf_msg m;
+
+	do {
+		REQUIRE_OK(avf_aq_recv(a, &m, AVF_MS));
+		REQUIRE_EQ(m.op, VC_EVENT);
+		REQUIRE_EQ(m.len, sizeof(a->last_event));
+		memcpy(&a->last_event, m.data, sizeof(a->last_event));
+	} while (a->last_event.event != 2);
+	avf_wait_reset(a);
+	REQUIRE_OK(avf_restart(a));
+	REQUIRE_EQ(avf_queues_up(a, queues), 0);
+}
+
 void avf_up(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned int queues)
 {
 	REQUIRE_OK(avf_open(a, uuid, o));

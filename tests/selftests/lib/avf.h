@@ -72,6 +72,12 @@ int avf_init(struct avf *a);
 void avf_up(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned int queues);
 /* After a VFIO reset: forget everything and start again up to avf_init(). */
 int avf_restart(struct avf *a);
+/* Waits until the PF has announced a reset of the function and done it; then starts
+ * again up to @queues queue pairs.
+ */
+void avf_follow_reset(struct avf *a, unsigned int queues);
+/* Waits until the function has been reset, by whomever. */
+void avf_wait_reset(struct avf *a);
 
 /* Memory the device may reach: page-aligned, zeroed. */
 void *avf_alloc(struct avf *a, size_t len, uint64_t *iova);
@@ -99,12 +105,18 @@ void avf_queue_config(struct avf *a, struct vc_queue_config *c, unsigned int n);
 void avf_irq_map(struct avf *a, struct vc_irq_map *m, unsigned int n);
 /* Rings, buffers, IRQ map, CONFIG, ENABLE; 0 or the virtchnl status. */
 int avf_queues_up(struct avf *a, unsigned int n);
+/* Queue pair @q's rings as before its first use; in new memory if it has none. */
+void avf_queue_fresh(struct avf *a, unsigned int q);
 /* Takes queue pair @q down, empties its rings, and brings it up again. */
 void avf_queue_again(struct avf *a, unsigned int q);
 /* The same with receive buffers at @rx, @stride bytes apart. */
 #define AVF_OWN	(~0ull)
 void avf_queue_aim(struct avf *a, unsigned int q, uint64_t rx, uint64_t stride);
 int avf_queues_select(struct avf *a, uint32_t op, uint32_t rx, uint32_t tx);
+/* @type: AVF_MAC_*; only to a legacy address is each refusal an error. */
+#define AVF_MAC_LEGACY	0
+#define AVF_MAC_PRIMARY	1
+#define AVF_MAC_EXTRA	2
 int avf_mac(struct avf *a, uint32_t op, const uint8_t *mac, uint8_t type);
 
 /* A piece of a packet, in memory the device may reach. */

@@ -11,7 +11,7 @@
 
 /* --- configuration ----------------------------------------------------------------- */
 
-static void alloc_queue(struct avf *a, unsigned int i)
+void avf_queue_fresh(struct avf *a, unsigned int i)
 {
 	struct avf_queue *q = &a->q[i];
 	unsigned int k;
@@ -101,7 +101,7 @@ int avf_queues_up(struct avf *a, unsigned int n)
 	if (ret)
 		return ret;
 	for (i = 0; i < n; i++) {
-		alloc_queue(a, i);
+		avf_queue_fresh(a, i);
 		avf_wr(a, AVF_RX_TAIL(i), AVF_RING - 1);
 	}
 	ret = avf_mac(a, VC_ADD_ETH_ADDR, a->res.mac, 1);
@@ -123,7 +123,7 @@ void avf_queue_aim(struct avf *a, unsigned int q, uint64_t rx, uint64_t stride)
 	unsigned int k;
 
 	REQUIRE_EQ(avf_queues_select(a, VC_DISABLE_QUEUES, 1u << q, 1u << q), 0);
-	alloc_queue(a, q);
+	avf_queue_fresh(a, q);
 	for (k = 0; rx != AVF_OWN && k < AVF_RING; k++)
 		a->q[q].rx[k].qw0 = rx + k * stride;
 	avf_wr(a, AVF_RX_TAIL(q), AVF_RING - 1);

@@ -19,6 +19,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include <compat/task.h>
@@ -449,4 +450,6 @@ void vdcm_unmap_exit(void)
 	hash_for_each(ops, i, op, entry)
 		mod_delayed_work(vdcm_wq, &op->timer, 0);
 	spin_unlock(&ops_lock);
+	/* A task that gave its reference back may still be on the last lines of task_returns(). */
+	synchronize_rcu_tasks();
 }

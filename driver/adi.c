@@ -21,7 +21,8 @@ static int snic_mac_taken_locked(struct snic_pf *pf, const struct snic_adi *self
 {
 	struct snic_adi *a;
 
-	if (self && snic_net_has_mac(pf, mac))
+	if (self && (snic_net_has_mac(pf, mac) ||
+		     ether_addr_equal_unaligned(pf->net_mac_next, mac)))
 		return -EEXIST;
 	hash_for_each_possible(pf->macs, a, by_mac, ether_addr_to_u64(mac))
 		if (a != self && ether_addr_equal_unaligned(a->mac, mac))
@@ -45,6 +46,36 @@ int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *ma
 	err = snic_mac_taken_locked(pf, self, mac);
 	mutex_unlock(&pf->adis_lock);
 	return err;
+}
+
+/**
+ * snic_net_mac_claim() - the PF's netdev is about to take an address
+ * @pf: PF
+ * @mac: unicast address
+ *
+ * Until snic_net_mac_claimed() no ADI gets it: either may ask first, one wins.
+ *
+ * Context: process, under rtnl.
+ * Return: 0, or -EEXIST if it is an ADI's.
+ */
+int snic_net_mac_claim(struct snic_pf *pf, const u8 *mac)
+{
+	int err;
+
+	mutex_lock(&pf->adis_lock);
+	err = snic_mac_taken_locked(pf, NULL, mac);
+	if (!err)
+		memcpy(pf->net_mac_next, mac, ETH_ALEN);
+	mutex_unlock(&pf->adis_lock);
+	return err;
+}
+
+/* The netdev has the address that it claimed, or has not got it. */
+void snic_net_mac_claimed(struct snic_pf *pf)
+{
+	mutex_lock(&pf->adis_lock);
+	eth_zero_addr(pf->net_mac_next);
+	mutex_unlock(&pf->adis_lock);
 }
 
 /**

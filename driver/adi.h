@@ -177,6 +177,8 @@ extern const struct vdcm_adi_ops snic_adi_ops;
 int snic_adi_restart(struct snic_adi *adi, bool dma_on);
 int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac);
 int snic_mac_set(struct snic_adi *adi, const u8 *mac);
+int snic_net_mac_claim(struct snic_pf *pf, const u8 *mac);
+void snic_net_mac_claimed(struct snic_pf *pf);
 
 /* adi_vsi.c, adi_addrs.c */
 int snic_adi_vsi_start(struct snic_adi *adi);

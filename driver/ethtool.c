@@ -106,6 +106,7 @@ static void snic_get_channels(struct net_device *dev, struct ethtool_channels *c
 const struct ethtool_ops snic_ethtool_ops = {
 	.get_drvinfo = snic_get_drvinfo,
 	.get_link = ethtool_op_get_link,
+	.get_ts_info = ethtool_op_get_ts_info,
 	.get_link_ksettings = snic_get_link_ksettings,
 	.get_strings = snic_get_strings,
 	.get_sset_count = snic_get_sset_count,

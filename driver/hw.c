@@ -89,6 +89,32 @@ void snic_write(struct snic_pf *pf, u32 off, u32 value)
 		writel(value, pf->ctrl + off);
 }
 
+/* Whatever is thought of the device. */
+static u32 snic_raw_read(struct snic_pf *pf, u32 off)
+{
+	return readl(pf->ctrl + off);
+}
+
+static int snic_poll_by(struct snic_pf *pf, u32 (*read)(struct snic_pf *pf, u32 off),
+			u32 off, u32 mask, u32 want)
+{
+	ktime_t end = ktime_add_us(ktime_get(), SNIC_POLL_US);
+	bool last = false;
+	u32 v;
+
+	for (;;) {
+		v = read(pf, off);
+		if (v == SNIC_GONE && (snic_hw_off(pf) || !snic_hw_answers(pf)))
+			return -EIO;
+		if ((v & mask) == want)
+			return 0;
+		if (last)
+			return -ETIMEDOUT;
+		usleep_range(20, 60);
+		last = ktime_after(ktime_get(), end);
+	}
+}
+
 /**
  * snic_poll() - wait until a register has a value
  * @pf: PF
@@ -101,21 +127,9 @@ void snic_write(struct snic_pf *pf, u32 off, u32 value)
  */
 int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
 {
-	ktime_t end = ktime_add_us(ktime_get(), SNIC_POLL_US);
-	bool last = false;
-	u32 v;
+	int err = snic_poll_by(pf, snic_read, off, mask, want);
 
-	for (;;) {
-		v = snic_read(pf, off);
-		if (snic_hw_off(pf))
-			return -EIO;
-		if ((v & mask) == want)
-			return 0;
-		if (last)
-			return -ETIMEDOUT;
-		usleep_range(20, 60);
-		last = ktime_after(ktime_get(), end);
-	}
+	return snic_hw_off(pf) ? -EIO : err;
 }
 
 /**
@@ -217,14 +231,24 @@ int snic_hw_identify(struct snic_pf *pf)
 	return 0;
 }
 
+/**
+ * snic_hw_reset() - reset the device, also one that is given up or silenced
+ * @pf: PF, mapped
+ *
+ * No unit of it runs afterwards, whatever it had been doing. The bus stays as it is.
+ *
+ * Context: process.
+ * Return: 0, -EIO if it is gone, -ETIMEDOUT.
+ */
 int snic_hw_reset(struct snic_pf *pf)
 {
 	int err;
 
-	snic_write(pf, SNIC_CTRL, SNIC_CTRL_RESET);
-	err = snic_poll(pf, SNIC_CTRL, SNIC_CTRL_RESET, 0);
+	writel(SNIC_CTRL_RESET, pf->ctrl + SNIC_CTRL);
+	err = snic_poll_by(pf, snic_raw_read, SNIC_CTRL, SNIC_CTRL_RESET, 0);
 	if (!err)
-		err = snic_poll(pf, SNIC_STATUS, SNIC_STATUS_READY, SNIC_STATUS_READY);
+		err = snic_poll_by(pf, snic_raw_read, SNIC_STATUS, SNIC_STATUS_READY,
+				   SNIC_STATUS_READY);
 	if (err)
 		pci_err(pf->pdev, "device reset did not complete: %d\n", err);
 	return err;

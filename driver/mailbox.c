@@ -153,6 +153,7 @@ static void snic_mbx_work(struct work_struct *work)
 	struct snic_ring *r = &pf->mbx.rx;
 	struct snic_aq_desc *ring = r->desc;
 	unsigned int budget = r->len;
+	struct snic_aq_desc msg;
 
 	while (!snic_hw_off(pf)) {
 		struct snic_aq_desc *d = &ring[r->head];
@@ -166,7 +167,9 @@ static void snic_mbx_work(struct work_struct *work)
 		}
 		/* DD is written last. */
 		dma_rmb();
-		snic_mbx_deliver(pf, d, pf->mbx.rx_buf[r->head].cpu);
+		/* A copy: what was checked is what is used. */
+		msg = *d;
+		snic_mbx_deliver(pf, &msg, pf->mbx.rx_buf[r->head].cpu);
 		WRITE_ONCE(d->flags, 0);
 		r->head = (r->head + 1) % r->len;
 		/* The free entry moves on with the head: its buffer is posted. */

@@ -280,6 +280,8 @@ static int snic_enable_device(struct pci_dev *pdev)
 
 	if (err)
 		return err;
+	/* Whoever had it before, or the kernel before this one, may have left it running. */
+	pci_clear_master(pdev);
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (err) {
 		pci_err(pdev, "no DMA: %d\n", err);
@@ -296,7 +298,7 @@ static int snic_hw_init(struct snic_pf *pf)
 		return err;
 	err = snic_hw_identify(pf);
 	if (!err)
-		err = snic_hw_reset(pf);
+		err = snic_hw_start(pf);
 	if (!err)
 		err = snic_fw_init(pf);
 	if (!err)
@@ -308,9 +310,9 @@ static int snic_hw_init(struct snic_pf *pf)
 
 static void snic_hw_exit(struct snic_pf *pf)
 {
-	/* Whatever is left running ends here. */
-	snic_write(pf, SNIC_CTRL, SNIC_CTRL_RESET);
-	snic_read(pf, SNIC_CTRL);
+	/* Whatever is left running ends here, also in a device that was given up. */
+	if (snic_hw_answers(pf))
+		snic_hw_reset(pf);
 	snic_hw_unmap(pf);
 }
 
@@ -343,7 +345,6 @@ static int snic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = snic_enable_device(pdev);
 	if (err)
 		goto wqs;
-	pci_set_master(pdev);
 	err = snic_hw_init(pf);
 	if (err)
 		goto device;
@@ -403,8 +404,8 @@ static void snic_shutdown(struct pci_dev *pdev)
 {
 	struct snic_pf *pf = pci_get_drvdata(pdev);
 
-	snic_write(pf, SNIC_CTRL, SNIC_CTRL_RESET);
 	pci_clear_master(pdev);
+	snic_hw_reset(pf);
 }
 
 static const struct pci_device_id snic_ids[] = {

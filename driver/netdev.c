@@ -108,6 +108,17 @@ static void snic_net_queues_stop(struct snic_net *net)
 		snic_hw_fatal(pf, "a queue of the netdev does not stop");
 }
 
+/* A queue that found no memory for any buffer gets no interrupt that would look again. */
+static void snic_net_poll_once(struct snic_net *net)
+{
+	unsigned int i;
+
+	local_bh_disable();
+	for (i = 0; i < net->nr_queues; i++)
+		napi_schedule(&net->queue[i].napi);
+	local_bh_enable();
+}
+
 static int snic_net_open(struct net_device *dev)
 {
 	struct snic_net *net = netdev_priv(dev);
@@ -131,6 +142,7 @@ static int snic_net_open(struct net_device *dev)
 		napi_enable(&net->queue[i].napi);
 		snic_net_arm(&net->queue[i], true);
 	}
+	snic_net_poll_once(net);
 	netif_tx_start_all_queues(dev);
 	snic_net_carrier(net->pf);
 	return 0;
@@ -166,17 +178,26 @@ static int snic_net_stop(struct net_device *dev)
 	return 0;
 }
 
+/* One that cannot be opened is down, and "ip link set up" tries again. Under rtnl. */
+static void snic_net_reopen(struct snic_net *net)
+{
+	int err = snic_net_open(net->dev);
+
+	if (!err)
+		return;
+	netdev_err(net->dev, "could not be restarted, it is down: %d\n", err);
+	dev_close(net->dev);
+}
+
 static void snic_net_restart_work(struct work_struct *work)
 {
 	struct snic_net *net = container_of(work, struct snic_net, restart);
 
 	rtnl_lock();
-	/* Also after a restart that failed: the watchdog asks again. */
 	if (netif_running(net->dev) && netif_device_present(net->dev) &&
 	    snic_hw_alive(net->pf)) {
 		snic_net_stop(net->dev);
-		if (snic_net_open(net->dev))
-			netdev_err(net->dev, "could not be restarted\n");
+		snic_net_reopen(net);
 	}
 	rtnl_unlock();
 }
@@ -210,9 +231,12 @@ static int snic_net_set_mac(struct net_device *dev, void *addr)
 		return -EADDRNOTAVAIL;
 	if (ether_addr_equal(dev->dev_addr, sa->sa_data))
 		return 0;
-	if (snic_mac_taken(net->pf, NULL, sa->sa_data))
+	/* From here on it is no ADI's to take, until the interface has it. */
+	err = snic_net_mac_claim(net->pf, sa->sa_data);
+	if (err)
 		return -EADDRINUSE;
 	err = snic_net_move_mac(net, sa->sa_data);
+	snic_net_mac_claimed(net->pf);
 	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
@@ -311,7 +335,8 @@ static void snic_net_set_features(struct net_device *dev)
 			   NETIF_F_RXCSUM | NETIF_F_RXHASH;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
 	dev->vlan_features = dev->features;
-	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	/* Its own addresses are filters: without the flag each made it promiscuous. */
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	dev->watchdog_timeo = 5 * HZ;
 }
 
@@ -397,17 +422,13 @@ int snic_net_restore(struct snic_pf *pf)
 void snic_net_attach(struct snic_pf *pf)
 {
 	struct snic_net *net = pf->net;
-	int err = 0;
 
 	if (!net)
 		return;
 	rtnl_lock();
 	if (netif_running(net->dev))
-		err = snic_net_open(net->dev);
-	if (err)
-		netdev_err(net->dev, "could not be restarted: %d\n", err);
-	else
-		netif_device_attach(net->dev);
+		snic_net_reopen(net);
+	netif_device_attach(net->dev);
 	rtnl_unlock();
 }
 

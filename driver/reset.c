@@ -89,19 +89,38 @@ static void snic_quiesce(struct snic_pf *pf, bool there)
 	snic_sync_events(pf);
 }
 
+/**
+ * snic_hw_start() - reset the device, and only then let it do DMA
+ * @pf: PF, mapped
+ *
+ * What ran in it before may still know memory that has been given back.
+ *
+ * Context: process.
+ * Return: 0 or errno of snic_hw_reset().
+ */
+int snic_hw_start(struct snic_pf *pf)
+{
+	int err = snic_hw_reset(pf);
+
+	if (!err)
+		pci_set_master(pf->pdev);
+	return err;
+}
+
 /* The device as probe left it, but for what had been registered. */
 static int snic_restart(struct snic_pf *pf)
 {
 	int err;
 
-	pci_set_master(pf->pdev);
-	WRITE_ONCE(pf->quiet, false);
-	if (!snic_hw_alive(pf))
+	if (!snic_hw_answers(pf))
 		return -EIO;
-	err = snic_hw_reset(pf);
-	if (!err)
-		err = snic_set_xlat(pf, pf->xlat == VDCM_XLAT_PASID ?
-				    SNIC_XLAT_MODE_PASID : SNIC_XLAT_MODE_TABLE);
+	err = snic_hw_start(pf);
+	if (err)
+		return err;
+	/* Only now: a setting that is written meanwhile must not meet the reset. */
+	WRITE_ONCE(pf->quiet, false);
+	err = snic_set_xlat(pf, pf->xlat == VDCM_XLAT_PASID ?
+			    SNIC_XLAT_MODE_PASID : SNIC_XLAT_MODE_TABLE);
 	if (err)
 		return err;
 	snic_mbx_start(pf);
@@ -220,6 +239,8 @@ static pci_ers_result_t snic_slot_reset(struct pci_dev *pdev)
 	if (pf->saved)
 		pci_load_saved_state(pdev, pf->saved);
 	pci_restore_state(pdev);
+	/* Nor the bus before snic_hw_start(). */
+	pci_clear_master(pdev);
 	if (!snic_hw_answers(pf))
 		return snic_refuse(pf);
 	/* Others behind the same port may still refuse, and then nobody resumes. */

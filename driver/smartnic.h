@@ -168,6 +168,7 @@ struct snic_ctl_vec {
  * @adis_lock: @adis, @macs and the addresses
  * @adis: every ADI, open or not
  * @macs: the same by address: making one more does not look at all of them
+ * @net_mac_next: address that @net is about to take, else zeros; under @adis_lock
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @net: the PF's own netdev, or NULL
@@ -224,6 +225,7 @@ struct snic_pf {
 	struct mutex adis_lock;	/* adis, macs */
 	struct list_head adis;
 	DECLARE_HASHTABLE(macs, 8);
+	u8 net_mac_next[ETH_ALEN];
 	struct vdcm_parent *parent;
 	enum vdcm_xlat xlat;
 
@@ -262,6 +264,7 @@ void snic_recovery_init(struct snic_pf *pf);
 void snic_recovery_ready(struct snic_pf *pf);
 void snic_recovery_exit(struct snic_pf *pf);
 void snic_hush(struct snic_pf *pf, const char *what);
+int snic_hw_start(struct snic_pf *pf);
 
 /* death.c */
 void snic_death_init(struct snic_pf *pf);

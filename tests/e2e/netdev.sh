@@ -121,6 +121,22 @@ taken_mac() {
 		ip link set "$A" up && until_answers $THERE && mdevctl stop -u "${UUID[x]}"
 }
 
+# The interface and a device want an address at the same time: one gets it, the other an error.
+one_address() {
+	local i mac won
+
+	UUID[x]=$(mdevctl start -p "${PFS[0]}" -t smartnic-1q) || return
+	for i in {10..29}; do
+		mac=02:00:00:00:89:$i won=0
+		{ echo "$mac" >"$MDEV/${UUID[x]}/smartnic/mac"; } 2>/dev/null &
+		if ip link set "$A" address "$mac" 2>/dev/null; then won=1; fi
+		if wait $!; then won=$((won + 1)); fi
+		equal "$won" 1 || return
+		if [ "$(attr "${UUID[x]}" mac)" = "$mac" ]; then fails grep -qx "$mac" "/sys/class/net/$A/address"; else grep -qx "$mac" "/sys/class/net/$A/address"; fi || return
+	done
+	mdevctl stop -u "${UUID[x]}" && until_answers $THERE
+}
+
 # from_raw DEST: a frame to that address, from A; how many more B's stack has counted.
 received() {
 	local n
@@ -157,7 +173,11 @@ macvlans() {
 		there ip link add link "$B" name "m$i" type macvlan mode bridge && there ip addr add "10.88.$((10 + i)).2/24" dev "m$i" &&
 			there ip link set "m$i" up && ip addr add "10.88.$((10 + i)).1/24" dev "$A" && until_answers "10.88.$((10 + i)).2" || return
 	done
+	# Each is a filter; none makes the interface below take everything.
+	there ip -d link show "$B" | grep -q ' promiscuity 0 ' && below "$(received 02:00:00:00:77:02)" 3
 }
+
+timestamps() { ethtool -T "$A" | grep -q software-transmit; }
 
 down_and_up() {
 	local i
@@ -225,12 +245,13 @@ leave() {
 	unload_modules
 }
 
-plan 18
+plan 20
 dd if=/dev/urandom of=/run/data bs=1M count=$MB 2>/dev/null
 must "modules load" load_modules
 must "two SmartNICs on a wire" two_pfs
 check "ethtool -i" who_it_is
 check "link and speed" link_of
+check "software timestamps" timestamps
 check "rings and channels" rings_and_channels
 check "what one sent the other counted" counters
 check "jumbo frames" jumbo
@@ -238,6 +259,7 @@ check "without offloads" without
 check "VLAN" vlan
 check "another address, up and down" other_mac
 check "an address that is a device's" taken_mac
+check "an address that both want" one_address
 check "promiscuous" promiscuous
 check "more groups than filters" many_groups
 check "interfaces on top" macvlans

@@ -34,6 +34,8 @@ void pci_clear_master(struct pci_dev *pdev)
 
 void pci_set_master(struct pci_dev *pdev)
 {
+	/* Whatever ran in it ended before. */
+	KUNIT_EXPECT_TRUE(fake->test, strlen(done) && done[strlen(done) - 1] == 'R');
 	did('M');
 }
 
@@ -209,11 +211,11 @@ static void recovery_after_reset(struct kunit *test)
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 	KUNIT_EXPECT_TRUE(test, waits());
-	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 	KUNIT_EXPECT_TRUE(test, waits());
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "MRrQN");
+	says(test, "RMrQN");
 	KUNIT_EXPECT_FALSE(test, fake->pf.quiet);
 	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
 	KUNIT_EXPECT_FALSE(test, waits());
@@ -224,7 +226,7 @@ static void recovery_no_answer(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	answers = false;
-	slot(test, PCI_ERS_RESULT_DISCONNECT, "lcmx");
+	slot(test, PCI_ERS_RESULT_DISCONNECT, "lcmmx");
 	KUNIT_EXPECT_FALSE(test, waits());
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "");
@@ -236,19 +238,19 @@ static void recovery_no_copy(struct kunit *test)
 	kfree(fake->pf.saved);
 	fake->pf.saved = NULL;
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "c");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "cm");
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "MRrQN");
+	says(test, "RMrQN");
 }
 
 /* It did then, and does no more when all had agreed. */
 static void recovery_falls_silent(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	answers = false;
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "Mmx");
+	says(test, "mx");
 }
 
 /* Guests are told of a reset while the device can tell them. */
@@ -260,9 +262,9 @@ static void recovery_told(struct kunit *test)
 	fake_ready();
 	sent = fake->nr_sent;
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "MRrQN");
+	says(test, "RMrQN");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
 	snic_err_handlers.reset_prepare(&fake->pdev);
 	says(test, "qn");
@@ -270,7 +272,7 @@ static void recovery_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	KUNIT_EXPECT_MEMEQ(test, fake->data, &impending, sizeof(impending));
 	snic_err_handlers.reset_done(&fake->pdev);
-	says(test, "MRrQN");
+	says(test, "RMrQN");
 }
 
 /* One second for a device that is stuck, not one for each of its ADIs. */
@@ -292,7 +294,7 @@ static void recovery_stuck(struct kunit *test)
 	says(test, "mqn");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
 	snic_err_handlers.reset_done(&fake->pdev);
-	says(test, "MRrQN");
+	says(test, "RMrQN");
 	/* All found room, and none was taken out. */
 	fake->send_error = 0;
 	fake->adi.state = SNIC_VC_READY;
@@ -302,7 +304,7 @@ static void recovery_stuck(struct kunit *test)
 	says(test, "mqn");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 2);
 	snic_err_handlers.reset_done(&fake->pdev);
-	says(test, "MRrQN");
+	says(test, "RMrQN");
 	list_del(&more->list);
 }
 
@@ -310,10 +312,10 @@ static void recovery_stuck(struct kunit *test)
 static void recovery_reset_fails(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	reset_error = -EIO;
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "MRmx");
+	says(test, "Rmx");
 }
 
 /* Nobody tells how it went: given up, and stays it. */
@@ -332,7 +334,7 @@ static void recovery_takes_too_long(struct kunit *test)
 static void recovery_others_refuse(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	flush_delayed_work(&fake->pf.recovery_work);
 	says(test, "mx");
 }
@@ -367,15 +369,15 @@ static void recovery_amid_reset(struct kunit *test)
 	snic_err_handlers.reset_done(&fake->pdev);
 	says(test, "");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
-	slot(test, PCI_ERS_RESULT_RECOVERED, "lc");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	snic_err_handlers.reset_prepare(&fake->pdev);
 	snic_err_handlers.reset_done(&fake->pdev);
 	says(test, "");
 	snic_err_handlers.resume(&fake->pdev);
-	says(test, "MRrQN");
+	says(test, "RMrQN");
 	snic_err_handlers.reset_prepare(&fake->pdev);
 	snic_err_handlers.reset_done(&fake->pdev);
-	says(test, "qnMRrQN");
+	says(test, "qnRMrQN");
 }
 
 /* The driver is taken away in the middle of it. */

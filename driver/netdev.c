@@ -132,7 +132,7 @@ static int snic_net_open(struct net_device *dev)
 	for (i = 0; i < net->nr_queues && !err; i++)
 		err = snic_net_queue_up(&net->queue[i]);
 	if (!err)
-		err = snic_vsi_rss_default(net->pf, net->vsi.id, net->nr_queues);
+		err = snic_vsi_rss_default(net->pf, &net->vsi, net->nr_queues);
 	if (!err)
 		err = snic_net_filters_on(net);
 	if (err)

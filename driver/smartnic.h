@@ -39,6 +39,7 @@
 
 #include <linux/hashtable.h>
 #include <linux/if_ether.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -99,6 +100,12 @@ struct snic_mailbox {
  * @nr_macs: entries in @macs
  * @macs: address filters
  * @vids: VLAN table
+ * @has: SNIC_VSI_HAS_*
+ * @key: key of the hash
+ * @lut: queue by hash
+ * @hashcfg: what is hashed
+ * @unknown: a request about it was not answered: see snic_vsi_settle()
+ * @exchanges: requests about it so far; never back
  */
 struct snic_vsi {
 	u16 id;
@@ -108,7 +115,18 @@ struct snic_vsi {
 	unsigned int nr_macs;
 	u8 macs[SNIC_FW_MACS_PER_VSI][ETH_ALEN];
 	u8 vids[SNIC_VIDS / 8];
+	u8 has;
+	u8 key[SNIC_RSS_KEY_BYTES];
+	u8 lut[SNIC_RSS_LUT_ENTRIES];
+	u64 hashcfg;
+	bool unknown;
+	unsigned int exchanges;
 };
+
+/* What of its receive side scaling was set. */
+#define SNIC_VSI_HAS_KEY	0x1
+#define SNIC_VSI_HAS_LUT	0x2
+#define SNIC_VSI_HAS_HASH	0x4
 
 /* Roles of the control vectors: several may meet on one vector. */
 #define SNIC_ROLE_MISC	0x1	/* link, errors */
@@ -140,6 +158,7 @@ struct snic_ctl_vec {
  * @serial: serial number of the device
  * @fw_lock: firmware handshake
  * @fw_seq: number of the last firmware message
+ * @fw_sent: when it was sent
  * @fw_version: for people
  * @ctl: control vectors
  * @nr_ctl: number of them
@@ -194,6 +213,7 @@ struct snic_pf {
 
 	struct mutex fw_lock;	/* firmware handshake */
 	u16 fw_seq;
+	ktime_t fw_sent;
 	char fw_version[24];
 
 	struct snic_ctl_vec ctl[SNIC_CTL_VECS];
@@ -301,10 +321,11 @@ bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac);
 int snic_vsi_add_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);
 int snic_vsi_del_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);
 int snic_vsi_clear(struct snic_pf *pf, struct snic_vsi *vsi);
-int snic_vsi_rss_key(struct snic_pf *pf, u16 vsi, const u8 *key);
-int snic_vsi_rss_lut(struct snic_pf *pf, u16 vsi, const u8 *lut);
-int snic_vsi_rss_hash(struct snic_pf *pf, u16 vsi, u64 hashcfg);
-int snic_vsi_rss_default(struct snic_pf *pf, u16 vsi, unsigned int nr_queues);
+int snic_vsi_rss_key(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *key);
+int snic_vsi_rss_lut(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *lut);
+int snic_vsi_rss_hash(struct snic_pf *pf, struct snic_vsi *vsi, u64 hashcfg);
+int snic_vsi_rss_default(struct snic_pf *pf, struct snic_vsi *vsi, unsigned int nr_queues);
+int snic_vsi_settle(struct snic_pf *pf, struct snic_vsi *vsi);
 
 /* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
 #define SNIC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \

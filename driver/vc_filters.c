@@ -47,7 +47,7 @@ SNIC_VC_HANDLER(snic_vc_rss_key)
 	if (!snic_vc_may_rss(adi) || !snic_vc_own_vsi(adi, key->vsi_id) ||
 	    key->key_len != SNIC_RSS_KEY_BYTES)
 		return VIRTCHNL_STATUS_ERR_PARAM;
-	return snic_vc_status(snic_vsi_rss_key(adi->pf, adi->func, key->key));
+	return snic_vc_status(snic_vsi_rss_key(adi->pf, &adi->vsi, key->key));
 }
 
 SNIC_VC_HANDLER(snic_vc_rss_lut)
@@ -61,7 +61,7 @@ SNIC_VC_HANDLER(snic_vc_rss_lut)
 	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
 		if (lut->lut[i] >= adi->nr_queues)
 			return VIRTCHNL_STATUS_ERR_PARAM;
-	return snic_vc_status(snic_vsi_rss_lut(adi->pf, adi->func, lut->lut));
+	return snic_vc_status(snic_vsi_rss_lut(adi->pf, &adi->vsi, lut->lut));
 }
 
 SNIC_VC_HANDLER(snic_vc_get_hashcfg)
@@ -79,5 +79,5 @@ SNIC_VC_HANDLER(snic_vc_set_hashcfg)
 
 	if (!snic_vc_may_rss(adi) || hashcfg & ~SNIC_HASHCFG)
 		return VIRTCHNL_STATUS_ERR_PARAM;
-	return snic_vc_status(snic_vsi_rss_hash(adi->pf, adi->func, hashcfg));
+	return snic_vc_status(snic_vsi_rss_hash(adi->pf, &adi->vsi, hashcfg));
 }

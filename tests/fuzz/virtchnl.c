@@ -193,28 +193,28 @@ int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 	return -ENOENT;
 }
 
-int snic_vsi_rss_key(struct snic_pf *p, u16 vsi, const u8 *key)
+int snic_vsi_rss_key(struct snic_pf *p, struct snic_vsi *vsi, const u8 *key)
 {
 	u8 copy[SNIC_RSS_KEY_BYTES];
 
-	must(vsi == FUNC);
+	must(vsi == &adi->vsi);
 	memcpy(copy, key, sizeof(copy));
 	return copy[0] == 1 ? -EIO : 0;
 }
 
-int snic_vsi_rss_lut(struct snic_pf *p, u16 vsi, const u8 *lut)
+int snic_vsi_rss_lut(struct snic_pf *p, struct snic_vsi *vsi, const u8 *lut)
 {
 	unsigned int i;
 
-	must(vsi == FUNC);
+	must(vsi == &adi->vsi);
 	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
 		must(lut[i] < QUEUES);
 	return 0;
 }
 
-int snic_vsi_rss_hash(struct snic_pf *p, u16 vsi, u64 hashcfg)
+int snic_vsi_rss_hash(struct snic_pf *p, struct snic_vsi *vsi, u64 hashcfg)
 {
-	must(vsi == FUNC && !(hashcfg & ~SNIC_HASHCFG));
+	must(vsi == &adi->vsi && !(hashcfg & ~SNIC_HASHCFG));
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/msi.h>
+#include <linux/unaligned.h>
 
 #include "fake_nic.h"
 #include "../../driver/netdev.h"
@@ -37,6 +38,8 @@ int fake_nic_init(struct kunit *test)
 	mutex_init(&fake->pf.adis_lock);
 	INIT_LIST_HEAD(&fake->pf.adis);
 	list_add(&fake->adi.list, &fake->pf.adis);
+	mutex_init(&fake->pf.fw_lock);
+	snic_death_init(&fake->pf);
 	mutex_init(&fake->adi.lock);
 	fake->adi.pf = &fake->pf;
 	fake->adi.func = FAKE_FUNC;
@@ -46,6 +49,7 @@ int fake_nic_init(struct kunit *test)
 	snic_msgs_init(&fake->adi);
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
+	fake->fw_vsi.flags = SNIC_VSI_ACTIVE;
 	fake->adi.mac[0] = 2;
 	fake->adi.mac[5] = 0xaa;
 	/* A guest that may do everything; tests take things away. */
@@ -147,6 +151,16 @@ static void write_queue_ctl(u32 queue, u32 value)
 	fake_set(queue + SNIC_Q_CTL, ctl);
 }
 
+bool snic_hw_answers(struct snic_pf *pf)
+{
+	return !fake->gone;
+}
+
+bool snic_hw_alive(struct snic_pf *pf)
+{
+	return !fake->gone && !snic_hw_off(pf);
+}
+
 u32 snic_read(struct snic_pf *pf, u32 off)
 {
 	return pf->dead ? ~0U : fake_reg(off);
@@ -185,27 +199,165 @@ u64 snic_stat(struct snic_pf *pf, u16 func, unsigned int stat)
 	return (u64)func << 32 | (stat + 1);
 }
 
-/* --- firmware, mailbox, rings ----------------------------------------------- */
+/* --- firmware --------------------------------------------------------------- */
 
-int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req, void *reply)
+static void fw_mac(struct snic_vsi *vsi, const u8 *mac, bool add)
 {
-	fake->nr_fw++;
-	fake->fw_op = op;
-	memcpy(fake->fw_payload, req, sizeof_field(struct snic_fw_msg, payload));
-	if (fake->fw_refusals && op == fake->fw_refused) {
-		fake->fw_refusals--;
-		return -EEXIST;
-	}
-	if (fake->fw_error)
-		return fake->fw_error;
-	if (op == SNIC_FW_MAC_ADD)
-		fake->fw_macs++;
-	else if (op == SNIC_FW_MAC_DEL)
-		fake->fw_macs--;
-	else if (op == SNIC_FW_VSI_CLEAR)
-		fake->fw_macs = 0;
-	return 0;
+	unsigned int i;
+
+	for (i = 0; i < vsi->nr_macs && !ether_addr_equal_unaligned(vsi->macs[i], mac); )
+		i++;
+	if (add && i == vsi->nr_macs && i < SNIC_FW_MACS_PER_VSI)
+		memcpy(vsi->macs[vsi->nr_macs++], mac, ETH_ALEN);
+	else if (!add && i < vsi->nr_macs)
+		memmove(vsi->macs[i], vsi->macs[--vsi->nr_macs], ETH_ALEN);
+	fake->fw_macs = vsi->nr_macs;
 }
+
+/* What a request that is carried out does to the ADI's VSI. */
+static void fw_execute(const struct snic_fw_msg *msg)
+{
+	struct snic_vsi *vsi = &fake->fw_vsi;
+	const struct snic_fw_chunk *chunk = (void *)msg->payload;
+	const struct snic_fw_vsi *set = (void *)msg->payload;
+	struct snic_fw_hash hash;
+
+	if (le16_to_cpu(set->vsi) != FAKE_FUNC)
+		return;
+	switch (msg->op) {
+	case SNIC_FW_VSI_SET:
+		vsi->flags = le16_to_cpu(set->flags);
+		vsi->vlan = le16_to_cpu(set->vlan);
+		vsi->tx_rate = le32_to_cpu(set->tx_rate);
+		break;
+	case SNIC_FW_VSI_CLEAR:
+		memset(vsi, 0, sizeof(*vsi));
+		fake->fw_macs = 0;
+		break;
+	case SNIC_FW_MAC_ADD:
+	case SNIC_FW_MAC_DEL:
+		fw_mac(vsi, ((const struct snic_fw_mac *)msg->payload)->mac,
+		       msg->op == SNIC_FW_MAC_ADD);
+		break;
+	case SNIC_FW_RSS_KEY:
+		memcpy(vsi->key + chunk->offset, chunk->data, chunk->len);
+		break;
+	case SNIC_FW_RSS_LUT:
+		memcpy(vsi->lut + chunk->offset, chunk->data, chunk->len);
+		break;
+	case SNIC_FW_RSS_HASH:
+		memcpy(&hash, msg->payload, sizeof(hash));
+		vsi->hashcfg = le64_to_cpu(hash.hashcfg);
+		break;
+	}
+}
+
+static int fw_status(const struct snic_fw_msg *msg, enum fake_fw_fault fault)
+{
+	if (fault == FAKE_FW_ERROR)
+		return EIO;
+	if (fake->fw_refusals && msg->op == fake->fw_refused) {
+		fake->fw_refusals--;
+		return EEXIST;
+	}
+	return -fake->fw_error;
+}
+
+/* The request's time has come. */
+static void fw_answer(void)
+{
+	struct snic_fw_msg *req = &fake->fw_request, *reply = &fake->fw_reply;
+	enum fake_fw_fault fault = fake->fw_this;
+
+	if (fault == FAKE_FW_HANGS)
+		return;
+	*reply = *req;
+	reply->status = fw_status(req, fault);
+	if (!reply->status)
+		fw_execute(req);
+	fake->fw_csr &= ~SNIC_FW_CSR2_READY;
+	if (fault == FAKE_FW_LOST)
+		return;
+	if (fault == FAKE_FW_OTHER)
+		reply->op++;
+	fake->fw_csr |= SNIC_FW_CSR3_READY;
+}
+
+static void fw_request(void)
+{
+	struct snic_fw_msg *req = &fake->fw_request;
+
+	fake->fw_this = FAKE_FW_FINE;
+	if (fake->fw_fault && (!fake->fw_fault_op || fake->fw_fault_op == req->op)) {
+		if (fake->fw_skip)
+			fake->fw_skip--;
+		else
+			swap(fake->fw_this, fake->fw_fault);
+	}
+	KUNIT_EXPECT_FALSE(fake->test, fake->fw_csr & SNIC_FW_CSR2_READY);
+	KUNIT_EXPECT_FALSE(fake->test, fake->fw_csr & SNIC_FW_CSR3_READY);
+	fake->nr_fw++;
+	fake->fw_op = req->op;
+	memcpy(fake->fw_payload, req->payload, sizeof(req->payload));
+	fake->fw_csr |= SNIC_FW_CSR2_READY;
+	fake->fw_due = ktime_add_us(fake->now, fake->fw_this == FAKE_FW_LATE ? fake->fw_late : 0);
+}
+
+u32 snic_fw_read(struct snic_pf *pf, u32 off)
+{
+	if (off >= SNIC_FW_REPLY && off < SNIC_FW_REPLY + sizeof(fake->fw_reply))
+		return get_unaligned_le32((u8 *)&fake->fw_reply + off - SNIC_FW_REPLY);
+	if (fake->fw_csr & SNIC_FW_CSR2_READY && !ktime_before(fake->now, fake->fw_due))
+		fw_answer();
+	return fake->fw_csr;
+}
+
+void snic_fw_write(struct snic_pf *pf, u32 off, u32 value)
+{
+	if (off >= SNIC_FW_REQUEST && off < SNIC_FW_REQUEST + sizeof(fake->fw_request)) {
+		put_unaligned_le32(value, (u8 *)&fake->fw_request + off - SNIC_FW_REQUEST);
+		return;
+	}
+	if (value & SNIC_FW_CSR3_READY)
+		fake->fw_csr &= ~SNIC_FW_CSR3_READY;
+	if (value & SNIC_FW_CSR2_READY)
+		fw_request();
+}
+
+void fake_vsi_expect_known(struct kunit *test)
+{
+	const struct snic_vsi *is = &fake->fw_vsi, *vsi = &fake->adi.vsi;
+	unsigned int i;
+
+	KUNIT_EXPECT_FALSE(test, vsi->unknown);
+	KUNIT_EXPECT_EQ(test, is->flags, vsi->flags);
+	KUNIT_EXPECT_EQ(test, is->vlan, vsi->vlan);
+	KUNIT_EXPECT_EQ(test, is->tx_rate, vsi->tx_rate);
+	KUNIT_EXPECT_EQ(test, is->hashcfg, vsi->hashcfg);
+	KUNIT_EXPECT_MEMEQ(test, is->key, vsi->key, sizeof(is->key));
+	KUNIT_EXPECT_MEMEQ(test, is->lut, vsi->lut, sizeof(is->lut));
+	KUNIT_EXPECT_EQ(test, is->nr_macs, vsi->nr_macs);
+	for (i = 0; i < is->nr_macs; i++)
+		KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, is->macs[i]));
+}
+
+/* --- time: of the driver alone ---------------------------------------------- */
+
+ktime_t ktime_get(void)
+{
+	return fake->now;
+}
+
+void usleep_range_state(unsigned long min, unsigned long max, unsigned int state)
+{
+	fake->now = ktime_add_us(fake->now, min);
+	/* A test that waits for another thread. */
+	if (min >= 1000)
+		msleep(1);
+	cond_resched();
+}
+
+/* --- mailbox, rings --------------------------------------------------------- */
 
 int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status, const void *data, u16 len)
 {
@@ -276,7 +428,7 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 	fake->restarts++;
 	fake->restart_dma = dma_on;
 	while (READ_ONCE(fake->restart_held))
-		usleep_range(20, 60);
+		msleep(1);
 	for (q = 0; q < adi->nr_queues; q++)
 		snic_qp_scrub(&fake->pf, adi->qp[q]);
 	snic_vc_reset(adi);

@@ -22,6 +22,16 @@
 #define FAKE_LOG	160
 #define FAKE_WIN(func)	(0x10000000 + (func) * 0x4000)	/* registers of its window */
 
+/* How the firmware's answer to one request fails. */
+enum fake_fw_fault {
+	FAKE_FW_FINE,
+	FAKE_FW_LATE,	/* after @fw_late */
+	FAKE_FW_LOST,	/* done, no answer */
+	FAKE_FW_HANGS,	/* never done, nor anything after it */
+	FAKE_FW_ERROR,	/* not done, EIO */
+	FAKE_FW_OTHER,	/* done, and the answer is to something else */
+};
+
 /**
  * struct fake_nic - a SmartNIC with one open ADI
  * @pf: its PF
@@ -32,11 +42,19 @@
  * @status: reply: VIRTCHNL_STATUS_*; @op, @func, @len, @data: rest of it
  * @nr_sent: replies and events sent
  * @send_error: how that ends
+ * @gone: the device does not answer
+ * @now: time, as the driver sees it; it passes while the driver sleeps
  * @fw_error: what the firmware answers
  * @fw_op: last message to the firmware; @fw_payload: its payload
  * @nr_fw: messages to the firmware
  * @fw_macs: filters it has, of all it was told
  * @fw_refused: message that is answered with -EEXIST, @fw_refusals times
+ * @fw_fault: what will be wrong with one answer; @fw_this: what is with the next one
+ * @fw_fault_op: messages it may be about, 0: any; @fw_skip: so many of them are fine before
+ * @fw_late: us that an answer takes that is late
+ * @fw_csr: the handshake; @fw_due: when the request is answered
+ * @fw_request: the request; @fw_reply: the reply
+ * @fw_vsi: what the firmware holds of the ADI's VSI
  * @stuck: offset of a queue that does not stop
  * @refused: offset of a queue whose set-up the device refuses
  * @taken: an address of a neighbour
@@ -67,6 +85,8 @@ struct fake_nic {
 	unsigned int nr_sent;
 	int send_error;
 
+	bool gone;
+	ktime_t now;
 	int fw_error;
 	unsigned int fw_op;
 	u8 fw_payload[64];
@@ -74,6 +94,16 @@ struct fake_nic {
 	unsigned int fw_macs;
 	unsigned int fw_refused;
 	unsigned int fw_refusals;
+	enum fake_fw_fault fw_fault;
+	enum fake_fw_fault fw_this;
+	unsigned int fw_fault_op;
+	unsigned int fw_skip;
+	unsigned int fw_late;
+	u32 fw_csr;
+	ktime_t fw_due;
+	struct snic_fw_msg fw_request;
+	struct snic_fw_msg fw_reply;
+	struct snic_vsi fw_vsi;
 
 	u32 stuck;
 	u32 refused;
@@ -107,6 +137,9 @@ int fake_nic_init(struct kunit *test);
 void fake_nic_exit(struct kunit *test);
 u32 fake_reg(u32 off);
 void fake_set(u32 off, u32 value);
+
+/* Is what the firmware holds of the ADI's VSI what the driver thinks? */
+void fake_vsi_expect_known(struct kunit *test);
 
 /* A message from the guest. Return: VIRTCHNL_STATUS_*, or 1 if there is no reply. */
 int fake_guest(u32 op, const void *msg, u16 len);

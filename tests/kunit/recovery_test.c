@@ -10,7 +10,6 @@
  * reset, "x" its users told that it is given up.
  */
 static char done[32];
-static bool answers;
 static int reset_error;
 static int drain_error;
 
@@ -63,16 +62,6 @@ int pci_load_saved_state(struct pci_dev *pdev, struct pci_saved_state *state)
 	KUNIT_EXPECT_PTR_EQ(fake->test, state, fake->pf.saved);
 	did('l');
 	return 0;
-}
-
-bool snic_hw_answers(struct snic_pf *pf)
-{
-	return answers;
-}
-
-bool snic_hw_alive(struct snic_pf *pf)
-{
-	return answers && !snic_hw_off(pf);
 }
 
 int snic_hw_reset(struct snic_pf *pf)
@@ -151,7 +140,6 @@ static int recovery_init(struct kunit *test)
 	if (err)
 		return err;
 	done[0] = 0;
-	answers = true;
 	reset_error = 0;
 	drain_error = 0;
 	mutex_init(&fake->pf.adis_lock);
@@ -225,7 +213,7 @@ static void recovery_after_reset(struct kunit *test)
 static void recovery_no_answer(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	answers = false;
+	fake->gone = true;
 	slot(test, PCI_ERS_RESULT_DISCONNECT, "lcmmx");
 	KUNIT_EXPECT_FALSE(test, waits());
 	snic_err_handlers.resume(&fake->pdev);
@@ -248,7 +236,7 @@ static void recovery_falls_silent(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
-	answers = false;
+	fake->gone = true;
 	snic_err_handlers.resume(&fake->pdev);
 	says(test, "mx");
 }

@@ -129,12 +129,12 @@ static void vcf_rss_default(struct kunit *test)
 {
 	const struct snic_fw_hash *hash = (void *)fake->fw_payload;
 
-	KUNIT_EXPECT_EQ(test, snic_vsi_rss_default(&fake->pf, FAKE_FUNC, 3), 0);
+	KUNIT_EXPECT_EQ(test, snic_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), 0);
 	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_RSS_HASH);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(hash->hashcfg), SNIC_HASHCFG);
 	fake->nr_fw = 0;
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, snic_vsi_rss_default(&fake->pf, FAKE_FUNC, 3), -EIO);
+	KUNIT_EXPECT_EQ(test, snic_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), -EREMOTEIO);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
 }
 

@@ -154,7 +154,7 @@ static void vsi_start(struct kunit *test)
 	full = fake->nr_fw;
 	KUNIT_EXPECT_GT(test, full, 4);
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EIO);
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EREMOTEIO);
 	fake->fw_error = 0;
 	/* The guest's own choice has become a neighbour's: back to the first. */
 	fake->fw_refused = SNIC_FW_MAC_ADD;

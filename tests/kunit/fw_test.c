@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The firmware answers late, not at all, or wrong: who asked, and who asks next. */
+#include <linux/etherdevice.h>
+
+#include "fake_nic.h"
+
+static const u8 mac_a[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 1 };
+static const u8 mac_b[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 2 };
+
+/* --- who asks ------------------------------------------------------------------- */
+
+static int opens(void)
+{
+	return snic_adi_vsi_start(&fake->adi);
+}
+
+static int closes(void)
+{
+	return snic_vsi_clear(&fake->pf, &fake->adi.vsi);
+}
+
+static int sets(void)
+{
+	return snic_vsi_set(&fake->pf, &fake->adi.vsi, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF, 7, 9);
+}
+
+static int adds(void)
+{
+	return snic_vsi_add_mac(&fake->pf, &fake->adi.vsi, mac_a);
+}
+
+static int deletes(void)
+{
+	return snic_vsi_del_mac(&fake->pf, &fake->adi.vsi, mac_b);
+}
+
+static int keys(void)
+{
+	static const u8 key[SNIC_RSS_KEY_BYTES] = { 1, [SNIC_RSS_KEY_BYTES - 1] = 2 };
+
+	return snic_vsi_rss_key(&fake->pf, &fake->adi.vsi, key);
+}
+
+static int luts(void)
+{
+	static const u8 lut[SNIC_RSS_LUT_ENTRIES] = { 1, [SNIC_RSS_LUT_ENTRIES - 1] = 2 };
+
+	return snic_vsi_rss_lut(&fake->pf, &fake->adi.vsi, lut);
+}
+
+static int hashes(void)
+{
+	return snic_vsi_rss_hash(&fake->pf, &fake->adi.vsi, 0x55);
+}
+
+static int probes(void)
+{
+	return snic_fw_init(&fake->pf);
+}
+
+/* Every verb, and everyone who has several of them carried out. */
+static const struct {
+	const char *who;
+	int (*ask)(void);
+	enum snic_fw_op op;
+	unsigned int skip;
+} askers[] = {
+	{ "probe, GET_INFO", probes, SNIC_FW_GET_INFO },
+	{ "open, VSI_CLEAR", opens, SNIC_FW_VSI_CLEAR },
+	{ "open, MAC_ADD", opens, SNIC_FW_MAC_ADD },
+	{ "open, RSS_KEY", opens, SNIC_FW_RSS_KEY },
+	{ "open, RSS_LUT", opens, SNIC_FW_RSS_LUT },
+	{ "open, RSS_HASH", opens, SNIC_FW_RSS_HASH },
+	{ "open, VSI_SET", opens, SNIC_FW_VSI_SET },
+	{ "close, VSI_CLEAR", closes, SNIC_FW_VSI_CLEAR },
+	{ "settings, VSI_SET", sets, SNIC_FW_VSI_SET },
+	{ "guest, MAC_ADD", adds, SNIC_FW_MAC_ADD },
+	{ "guest, MAC_DEL", deletes, SNIC_FW_MAC_DEL },
+	{ "guest, RSS_KEY", keys, SNIC_FW_RSS_KEY },
+	{ "guest, RSS_LUT", luts, SNIC_FW_RSS_LUT },
+	{ "guest, second part of RSS_KEY", keys, SNIC_FW_RSS_KEY, 1 },
+	{ "guest, second part of RSS_LUT", luts, SNIC_FW_RSS_LUT, 1 },
+	{ "guest, RSS_HASH", hashes, SNIC_FW_RSS_HASH },
+};
+
+static const struct {
+	const char *what;
+	enum fake_fw_fault fault;
+	unsigned int late;
+	int err;
+} faults[] = {
+	{ "in time", FAKE_FW_LATE, SNIC_POLL_US / 2, 0 },
+	{ "late", FAKE_FW_LATE, SNIC_POLL_US * 3 / 2, -ETIMEDOUT },
+	{ "lost", FAKE_FW_LOST, 0, -ETIMEDOUT },
+	{ "an error", FAKE_FW_ERROR, 0, -EREMOTEIO },
+	{ "to something else", FAKE_FW_OTHER, 0, -EPROTO },
+};
+
+static void fw_case(struct kunit *test, unsigned int a, unsigned int f)
+{
+	struct snic_adi *adi = &fake->adi;
+	struct snic_pf *pf = &fake->pf;
+	static const u8 mac_c[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 3 };
+
+	/* A VSI with something of everything. */
+	ether_addr_copy(adi->guest_mac, adi->mac);
+	KUNIT_ASSERT_EQ(test, opens(), 0);
+	KUNIT_ASSERT_EQ(test, snic_vsi_add_mac(pf, &adi->vsi, mac_b), 0);
+	fake_vsi_expect_known(test);
+	fake->fw_fault_op = askers[a].op;
+	fake->fw_fault = faults[f].fault;
+	fake->fw_late = faults[f].late;
+	fake->fw_skip = askers[a].skip;
+	KUNIT_EXPECT_EQ_MSG(test, askers[a].ask(), faults[f].err, "%s: %s", askers[a].who,
+			    faults[f].what);
+	KUNIT_EXPECT_EQ(test, fake->fw_fault, FAKE_FW_FINE);
+	fake->fw_fault_op = 0;
+	/* The next one, whatever it is, succeeds, and all is known. */
+	KUNIT_EXPECT_EQ_MSG(test, snic_vsi_add_mac(pf, &adi->vsi, mac_c), 0, "after %s: %s",
+			    askers[a].who, faults[f].what);
+	fake_vsi_expect_known(test);
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, mac_c));
+	KUNIT_EXPECT_FALSE(test, pf->dead);
+	KUNIT_EXPECT_EQ(test, fake->fw_csr, 0);
+}
+
+static void fw_table(struct kunit *test)
+{
+	unsigned int a, f;
+
+	for (a = 0; a < ARRAY_SIZE(askers); a++)
+		for (f = 0; f < ARRAY_SIZE(faults); f++)
+			fw_case(test, a, f);
+}
+
+/* What was in force before stays in force: it is replayed. */
+static void fw_replays(struct kunit *test)
+{
+	struct snic_adi *adi = &fake->adi;
+
+	KUNIT_ASSERT_EQ(test, sets(), 0);
+	KUNIT_ASSERT_EQ(test, adds(), 0);
+	KUNIT_ASSERT_EQ(test, keys(), 0);
+	KUNIT_ASSERT_EQ(test, luts(), 0);
+	fake->fw_fault_op = SNIC_FW_RSS_HASH;
+	fake->fw_fault = FAKE_FW_LOST;
+	KUNIT_EXPECT_EQ(test, hashes(), -ETIMEDOUT);
+	KUNIT_EXPECT_TRUE(test, adi->vsi.unknown);
+	KUNIT_EXPECT_EQ(test, snic_vsi_settle(&fake->pf, &adi->vsi), 0);
+	fake_vsi_expect_known(test);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.hashcfg, 0);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.vlan, 7);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.nr_macs, 1);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.key[0], 1);
+}
+
+/* An address that has become another's meanwhile does not keep the rest away. */
+static void fw_replay_refused(struct kunit *test)
+{
+	struct snic_adi *adi = &fake->adi;
+
+	KUNIT_ASSERT_EQ(test, adds(), 0);
+	KUNIT_ASSERT_EQ(test, snic_vsi_add_mac(&fake->pf, &adi->vsi, mac_b), 0);
+	adi->vsi.unknown = true;
+	fake->fw_refused = SNIC_FW_MAC_ADD;
+	fake->fw_refusals = 1;
+	KUNIT_EXPECT_EQ(test, snic_vsi_settle(&fake->pf, &adi->vsi), 0);
+	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 1);
+	fake_vsi_expect_known(test);
+}
+
+/* A close whose VSI_CLEAR is not answered: it is cleared before its next user has it. */
+static void fw_not_cleared(struct kunit *test)
+{
+	struct snic_adi *adi = &fake->adi;
+
+	KUNIT_ASSERT_EQ(test, adds(), 0);
+	fake->fw_fault_op = SNIC_FW_VSI_CLEAR;
+	fake->fw_fault = FAKE_FW_ERROR;
+	KUNIT_EXPECT_NE(test, closes(), 0);
+	KUNIT_EXPECT_TRUE(test, adi->vsi.unknown);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.nr_macs, 1);
+	KUNIT_EXPECT_EQ(test, snic_vsi_settle(&fake->pf, &adi->vsi), 0);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.nr_macs, 0);
+}
+
+/* It never answers any more: none waits for long, and in the end the device is reset. */
+static void fw_hangs(struct kunit *test)
+{
+	ktime_t t0 = fake->now, before;
+	unsigned int sent;
+
+	fake->fw_fault = FAKE_FW_HANGS;
+	KUNIT_EXPECT_EQ(test, sets(), -ETIMEDOUT);
+	sent = fake->nr_fw;
+	while (!fake->pf.dead && ktime_us_delta(fake->now, t0) < 20 * USEC_PER_SEC) {
+		before = fake->now;
+		KUNIT_EXPECT_EQ(test, adds(), -EBUSY);
+		KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, before), SNIC_POLL_US + 1000);
+	}
+	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
+	KUNIT_EXPECT_GE(test, ktime_us_delta(fake->now, t0), 3 * USEC_PER_SEC);
+	/* Not one request on top of another. */
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, sent);
+}
+
+static void fw_gone(struct kunit *test)
+{
+	fake->gone = true;
+	KUNIT_EXPECT_EQ(test, sets(), -EIO);
+	fake->gone = false;
+	fake->pf.quiet = true;
+	KUNIT_EXPECT_EQ(test, sets(), -EIO);
+}
+
+static struct kunit_case fw_cases[] = {
+	KUNIT_CASE(fw_table),
+	KUNIT_CASE(fw_replays),
+	KUNIT_CASE(fw_replay_refused),
+	KUNIT_CASE(fw_not_cleared),
+	KUNIT_CASE(fw_hangs),
+	KUNIT_CASE(fw_gone),
+	{ }
+};
+
+static struct kunit_suite fw_suite = {
+	.name = "firmware",
+	.init = fake_nic_init,
+	.exit = fake_nic_exit,
+	.test_cases = fw_cases,
+};
+
+kunit_test_suites(&fw_suite);

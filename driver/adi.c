@@ -177,19 +177,29 @@ static void snic_adi_rstat(struct snic_adi *adi, u32 rstat)
 	snic_write(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_RSTAT, rstat);
 }
 
+/*
+ * A function that does not stop is kept from doing DMA, and from others. Only if that
+ * is not possible, either, the device as a whole is reset.
+ */
+static void snic_adi_func_off(struct snic_adi *adi, u16 func)
+{
+	if (snic_func_off(adi->pf, func) != -ETIMEDOUT)
+		return;
+	snic_held_stuck(adi);
+	if (snic_func_park(adi->pf, func) == -ETIMEDOUT)
+		snic_hw_stuck(adi->pf, "a function does not stop");
+}
+
 /* Undo snic_adi_start(), also half of it, also on a dead device. */
 static void snic_adi_stop(struct snic_adi *adi)
 {
 	struct snic_pf *pf = adi->pf;
 	u16 func = adi->func;
 	unsigned int i;
-	int err;
 
 	WRITE_ONCE(pf->func[func], NULL);
 	snic_mbx_tx_drain(pf);
-	err = snic_func_off(pf, func);
-	if (err && err != -EIO)
-		snic_hw_fatal(pf, "a function could not be disabled");
+	snic_adi_func_off(adi, func);
 	snic_adi_vectors_close(adi, func);
 	snic_sync_events(pf);
 	snic_stats_keep(adi);
@@ -215,7 +225,10 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	struct snic_pf *pf = adi->pf;
 	int err;
 
+	snic_vsi_init(&adi->vsi, func);
 	err = snic_func_reset(pf, func, 0);
+	if (err == -ETIMEDOUT)
+		snic_held_stuck(adi);
 	if (!err)
 		err = snic_adi_dma_open(adi, func);
 	if (err) {
@@ -223,7 +236,6 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 		return err;
 	}
 	snic_stats_start(adi);
-	snic_vsi_init(&adi->vsi, func);
 	snic_cfg_apply_itr(adi);
 	snic_adi_map_queues(adi, func);
 	snic_adi_vectors_open(adi, func);
@@ -241,20 +253,20 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	return snic_hw_off(pf) ? -EIO : 0;
 }
 
-static int snic_adi_open(struct vdcm_adi *vadi)
+static int snic_adi_open_once(struct snic_adi *adi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
 	struct snic_pf *pf = adi->pf;
 	u16 func;
 	int err;
 
-	if (!snic_hw_alive(pf))
-		return -EIO;
-	/* The framework lets nobody configure an ADI that is being opened. */
-	adi->nr_queues = adi->cfg[SNIC_CFG_QUEUES];
-	err = snic_res_alloc(pf, &func, adi->qp, adi->nr_queues);
+	err = snic_held_prepare(adi);
 	if (err)
 		return err;
+	err = snic_res_alloc(pf, &func, adi->qp, adi->nr_queues);
+	if (err) {
+		snic_held_drop(adi);
+		return err;
+	}
 	mutex_lock(&adi->lock);
 	err = snic_adi_start(adi, func);
 	mutex_unlock(&adi->lock);
@@ -265,8 +277,25 @@ static int snic_adi_open(struct vdcm_adi *vadi)
 	if (adi->func)
 		snic_adi_stop(adi);
 	mutex_unlock(&adi->lock);
-	snic_res_free(pf, func, adi->qp, adi->nr_queues);
+	snic_held_release(adi, func);
 	return err;
+}
+
+static int snic_adi_open(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	int err;
+
+	if (!snic_hw_alive(adi->pf))
+		return -EIO;
+	/* The framework lets nobody configure an ADI that is being opened. */
+	adi->nr_queues = adi->cfg[SNIC_CFG_QUEUES];
+	err = snic_adi_open_once(adi);
+	/* Another function may do what this one did not. */
+	if (err == -ETIMEDOUT && !snic_hw_off(adi->pf))
+		err = snic_adi_open_once(adi);
+	/* To the user EBUSY were a device that someone else has. */
+	return err == -EBUSY ? -ETIMEDOUT : err;
 }
 
 static void snic_adi_close(struct vdcm_adi *vadi)
@@ -280,7 +309,7 @@ static void snic_adi_close(struct vdcm_adi *vadi)
 	mutex_lock(&adi->lock);
 	snic_adi_stop(adi);
 	mutex_unlock(&adi->lock);
-	snic_res_free(adi->pf, func, adi->qp, adi->nr_queues);
+	snic_held_release(adi, func);
 }
 
 /**

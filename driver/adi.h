@@ -112,6 +112,7 @@ enum snic_cfg {
  * @gate: messages are accepted
  * @closing: @gate stays shut
  * @due: SNIC_DUE_*
+ * @held: what it leaves if its function has to be kept from others, while open
  * @dma_lock: @xlat, @epoch
  * @xlat: translation table (mode table)
  * @epoch: counts resets, part of fault tokens
@@ -156,6 +157,8 @@ struct snic_adi {
 	bool closing;
 	u8 due;
 
+	struct snic_held *held;
+
 	struct mutex dma_lock;	/* see above */
 	struct snic_xlat xlat;
 	u32 epoch;
@@ -179,6 +182,13 @@ int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *ma
 int snic_mac_set(struct snic_adi *adi, const u8 *mac);
 int snic_net_mac_claim(struct snic_pf *pf, const u8 *mac);
 void snic_net_mac_claimed(struct snic_pf *pf);
+
+/* quarantine.c */
+int snic_held_prepare(struct snic_adi *adi);
+void snic_held_drop(struct snic_adi *adi);
+void snic_held_stuck(struct snic_adi *adi);
+void snic_held_keep_table(struct snic_adi *adi);
+void snic_held_release(struct snic_adi *adi, u16 func);
 
 /* adi_vsi.c, adi_addrs.c */
 int snic_adi_vsi_start(struct snic_adi *adi);

@@ -76,7 +76,7 @@ void snic_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr)
 		err = snic_adi_forget(adi, iova, nr);
 		/* A device that is reset, or dead, does no DMA and forgets. */
 		if (err && err != -EIO)
-			snic_hw_fatal(adi->pf, "an invalidation did not complete");
+			snic_hw_stuck(adi->pf, "an invalidation did not complete");
 		snic_xlat_free_pages(&adi->xlat, unused);
 	}
 	mutex_unlock(&adi->dma_lock);
@@ -141,7 +141,7 @@ void snic_adi_dma_resume(struct snic_adi *adi)
 	mutex_unlock(&adi->dma_lock);
 }
 
-/* The function is disabled. */
+/* The function is disabled, or in quarantine. */
 void snic_adi_dma_close(struct snic_adi *adi)
 {
 	struct snic_pf *pf = adi->pf;
@@ -151,6 +151,7 @@ void snic_adi_dma_close(struct snic_adi *adi)
 	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_LO), 0);
 	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_HI), 0);
 	snic_read(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_HI));
+	snic_held_keep_table(adi);
 	snic_xlat_free(&adi->xlat);
 	adi->func = 0;
 	WRITE_ONCE(adi->epoch, adi->epoch + 1);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of a device: gone, or not doing what it is told. It is given up once,
- * for good, and everyone who uses it is told.
+ * A device in trouble: it does not answer, or does not do what it is told. It is silent
+ * then, until it is reset (reset.c), or given up: once, for good, and everyone who uses
+ * it is notified.
  */
 #include "hw.h"
 #include "netdev.h"
@@ -31,21 +32,9 @@ void snic_death_exit(struct snic_pf *pf)
 	cancel_work_sync(&pf->death_work);
 }
 
-static void snic_give_up(struct snic_pf *pf, const char *why)
+static bool snic_gone_for_good(const struct snic_pf *pf)
 {
-	if (READ_ONCE(pf->dead))
-		return;
-	/*
-	 * Should it be there all the same: no DMA into what is given back as soon
-	 * as anybody sees it dead. Several may do this at once.
-	 */
-	pci_clear_master(pf->pdev);
-	if (xchg(&pf->dead, true))
-		return;
-	if (why)
-		pci_err(pf->pdev, "%s\n", why);
-	pci_err(pf->pdev, "the device is given up\n");
-	queue_work(pf->ctl_wq, &pf->death_work);
+	return READ_ONCE(pf->pdev->error_state) == pci_channel_io_perm_failure;
 }
 
 /**
@@ -56,17 +45,68 @@ static void snic_give_up(struct snic_pf *pf, const char *why)
  */
 void snic_hw_dead(struct snic_pf *pf)
 {
-	snic_give_up(pf, NULL);
+	if (READ_ONCE(pf->dead))
+		return;
+	/*
+	 * Should it be there all the same: no DMA into what is given back as soon
+	 * as anybody sees it dead. Several may do this at once.
+	 */
+	pci_clear_master(pf->pdev);
+	if (xchg(&pf->dead, true))
+		return;
+	pci_err(pf->pdev, "the device is given up\n");
+	queue_work(pf->ctl_wq, &pf->death_work);
+}
+
+/*
+ * Silent at once; the rest of the way down needs the device lock. Return: false if it
+ * was off, or in trouble, already.
+ */
+static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const char *why)
+{
+	if (snic_hw_off(pf))
+		return false;
+	/* As above: before anybody sees it quiet. */
+	pci_clear_master(pf->pdev);
+	if (cmpxchg(&pf->trouble, SNIC_FINE, trouble) != SNIC_FINE)
+		return false;
+	WRITE_ONCE(pf->quiet, true);
+	pci_err(pf->pdev, "%s\n", why);
+	queue_delayed_work(pf->ctl_wq, &pf->rescue_work, 0);
+	return true;
 }
 
 /**
- * snic_hw_fatal() - the device answers, but does not stop what it was told to stop
+ * snic_hw_stuck() - the device answers, but does not do what it was told
  * @pf: PF
  * @why: for people
  *
- * It loses the bus before memory it might still write is given back. Any context.
+ * It has lost the bus when this returns: memory it might still write may be given back.
+ * It is reset, with all who use it taken along as in any reset of the PF, or given up
+ * if that was tried too often. Any context.
  */
-void snic_hw_fatal(struct snic_pf *pf, const char *why)
+void snic_hw_stuck(struct snic_pf *pf, const char *why)
 {
-	snic_give_up(pf, why);
+	snic_in_trouble(pf, SNIC_STUCK, why);
+}
+
+/**
+ * snic_hw_lost() - the device does not answer
+ * @pf: PF
+ *
+ * Where the kernel knows that it was taken out it is given up. Else its link may be
+ * down, and the kernel is about to say so: as if it had, who uses the device waits for
+ * recovery, for the time that this may take. Any context.
+ */
+void snic_hw_lost(struct snic_pf *pf)
+{
+	static const char why[] = "the device does not answer any more";
+
+	if (snic_gone_for_good(pf)) {
+		pci_err(pf->pdev, "%s\n", why);
+		snic_hw_dead(pf);
+		return;
+	}
+	if (snic_in_trouble(pf, SNIC_LOST, why))
+		snic_recovery_expect(pf);
 }

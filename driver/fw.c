@@ -93,7 +93,7 @@ static int snic_fw_wait(struct snic_pf *pf, const struct snic_fw_msg *sent,
 static int snic_fw_busy(struct snic_pf *pf)
 {
 	if (ktime_after(ktime_get(), ktime_add_us(pf->fw_sent, SNIC_FW_STUCK_US)))
-		snic_hw_fatal(pf, "the firmware is stuck");
+		snic_hw_stuck(pf, "the firmware is stuck");
 	return -EBUSY;
 }
 

@@ -60,7 +60,7 @@ static void snic_check_gone(struct snic_pf *pf)
 {
 	/* A reset may have begun meanwhile: then it says nothing. */
 	if (!snic_hw_answers(pf) && !snic_hw_off(pf))
-		snic_hw_fatal(pf, "the device does not answer any more");
+		snic_hw_lost(pf);
 }
 
 /* Does it answer, now? */

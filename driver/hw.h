@@ -22,7 +22,8 @@ bool snic_hw_alive(struct snic_pf *pf);
 
 /* death.c */
 void snic_hw_dead(struct snic_pf *pf);
-void snic_hw_fatal(struct snic_pf *pf, const char *why);
+void snic_hw_stuck(struct snic_pf *pf, const char *why);
+void snic_hw_lost(struct snic_pf *pf);
 
 /* Nobody touches the device: it is dead, or asleep or being reset. */
 static inline bool snic_hw_off(const struct snic_pf *pf)
@@ -46,6 +47,7 @@ void snic_fw_write(struct snic_pf *pf, u32 off, u32 value);
 void snic_qp_scrub(struct snic_pf *pf, u16 qp);
 int snic_func_reset(struct snic_pf *pf, u16 func, u32 ctrl);
 int snic_func_off(struct snic_pf *pf, u16 func);
+int snic_func_park(struct snic_pf *pf, u16 func);
 void snic_func_map_queue(struct snic_pf *pf, u16 func, unsigned int q, int qp);
 void snic_func_map_vector(struct snic_pf *pf, u16 func, unsigned int v, u32 map);
 int snic_res_alloc(struct snic_pf *pf, u16 *func, u16 *qp, unsigned int nr_qps);

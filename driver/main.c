@@ -72,7 +72,8 @@ static void snic_link_work(struct work_struct *work)
 	bool link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
 	unsigned int i;
 
-	snic_rings_check(pf);
+	if (snic_rings_check(pf))
+		snic_hw_stuck(pf, "without a ring of the PF nothing goes on");
 	if (snic_hw_off(pf) || link == pf->link)
 		return;
 	WRITE_ONCE(pf->link, link);
@@ -90,6 +91,7 @@ static void snic_watch_work(struct work_struct *work)
 {
 	struct snic_pf *pf = container_of(work, struct snic_pf, watch_work.work);
 
+	snic_held_retry(pf);
 	if (snic_hw_alive(pf))
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, round_jiffies_relative(HZ));
 }
@@ -328,6 +330,7 @@ static struct snic_pf *snic_alloc(struct pci_dev *pdev)
 	spin_lock_init(&pf->res_lock);
 	INIT_LIST_HEAD(&pf->adis);
 	hash_init(pf->macs);
+	snic_held_init(pf);
 	return pf;
 }
 
@@ -363,13 +366,14 @@ static int snic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	snic_events_exit(pf);
 maps:
-	snic_free_maps(pf);
 	snic_hw_exit(pf);
+	snic_free_maps(pf);
 device:
 	pci_clear_master(pdev);
 	pci_disable_device(pdev);
 wqs:
 	snic_death_exit(pf);
+	snic_recovery_exit(pf);
 	snic_free_wqs(pf);
 	kfree(pf);
 	return err;
@@ -389,11 +393,13 @@ static void snic_remove(struct pci_dev *pdev)
 		vdcm_parent_unregister(pf->parent);
 	snic_net_exit(pf);
 	snic_events_exit(pf);
-	snic_free_maps(pf);
 	snic_hw_exit(pf);
+	snic_held_free_all(pf);
+	snic_free_maps(pf);
 	pci_clear_master(pdev);
 	pci_disable_device(pdev);
 	snic_free_wqs(pf);
+	mutex_destroy(&pf->held_lock);
 	mutex_destroy(&pf->fw_lock);
 	mutex_destroy(&pf->adis_lock);
 	kfree(pf);

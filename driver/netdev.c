@@ -105,7 +105,7 @@ static void snic_net_queues_stop(struct snic_net *net)
 			err = snic_queue_stopped(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_RX));
 	}
 	if (err && err != -EIO)
-		snic_hw_fatal(pf, "a queue of the netdev does not stop");
+		snic_hw_stuck(pf, "a queue of the netdev does not stop");
 }
 
 /* A queue that found no memory for any buffer gets no interrupt that would look again. */
@@ -197,7 +197,9 @@ static void snic_net_restart_work(struct work_struct *work)
 	if (netif_running(net->dev) && netif_device_present(net->dev) &&
 	    snic_hw_alive(net->pf)) {
 		snic_net_stop(net->dev);
-		snic_net_reopen(net);
+		/* Else it is opened after the reset that this has led to. */
+		if (!snic_hw_off(net->pf))
+			snic_net_reopen(net);
 	}
 	rtnl_unlock();
 }

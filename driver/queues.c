@@ -87,6 +87,20 @@ int snic_func_off(struct snic_pf *pf, u16 func)
 			 SNIC_FUNC_STATUS_ENABLED, 0);
 }
 
+/**
+ * snic_func_park() - keep a function that does not stop from doing DMA
+ * @pf: PF
+ * @func: function number
+ *
+ * Return: 0: no access of it is under way, and none will be; -EIO or -ETIMEDOUT.
+ */
+int snic_func_park(struct snic_pf *pf, u16 func)
+{
+	snic_write(pf, SNIC_FUNC(func) + SNIC_FUNC_CTRL, SNIC_FUNC_CTRL_QUIESCE);
+	return snic_poll(pf, SNIC_FUNC(func) + SNIC_FUNC_STATUS, SNIC_FUNC_STATUS_QUIESCED,
+			 SNIC_FUNC_STATUS_QUIESCED);
+}
+
 /* @qp: queue pair, or negative for none */
 void snic_func_map_queue(struct snic_pf *pf, u16 func, unsigned int q, int qp)
 {

@@ -22,6 +22,9 @@
 /* Error recovery that takes longer than this has failed; nobody may tell us so. */
 #define SNIC_RECOVERY_SECONDS	30
 
+/* When to look again whether the device lock is free. */
+#define SNIC_RESCUE_RETRY	max(HZ / 50, 1)
+
 /* The device does no DMA, and nobody asks it anything until it is reset. */
 static void snic_silence(struct snic_pf *pf)
 {
@@ -70,12 +73,13 @@ static void snic_announce(struct snic_pf *pf)
 		msleep(SNIC_ANNOUNCE_MS);
 }
 
-/* @there: the device still answers */
+/* @there: the device still answers, for all that is known */
 static void snic_quiesce(struct snic_pf *pf, bool there)
 {
-	if (snic_hw_off(pf))
+	if (READ_ONCE(pf->dead) || pf->quiesced)
 		return;
-	if (there)
+	pf->quiesced = true;
+	if (there && !READ_ONCE(pf->quiet))
 		snic_announce(pf);
 	else
 		snic_silence(pf);
@@ -114,9 +118,12 @@ static int snic_restart(struct snic_pf *pf)
 
 	if (!snic_hw_answers(pf))
 		return -EIO;
+	/* From here on there may be new trouble. */
+	WRITE_ONCE(pf->trouble, SNIC_FINE);
 	err = snic_hw_start(pf);
 	if (err)
 		return err;
+	snic_held_free_all(pf);
 	/* Only now: a setting that is written meanwhile must not meet the reset. */
 	WRITE_ONCE(pf->quiet, false);
 	err = snic_set_xlat(pf, pf->xlat == VDCM_XLAT_PASID ?
@@ -132,7 +139,7 @@ static void snic_resume(struct snic_pf *pf)
 {
 	int err;
 
-	if (READ_ONCE(pf->dead) || !READ_ONCE(pf->quiet))
+	if (READ_ONCE(pf->dead) || !pf->quiesced)
 		return;
 	/* A reset through sysfs amid error recovery: another one follows. */
 	if (delayed_work_pending(&pf->recovery_work))
@@ -143,6 +150,7 @@ static void snic_resume(struct snic_pf *pf)
 		snic_hw_dead(pf);
 		return;
 	}
+	pf->quiesced = false;
 	/* An ADI that fails is lost by itself. */
 	if (pf->parent)
 		vdcm_parent_resume(pf->parent);
@@ -164,6 +172,51 @@ static void snic_reset_done(struct pci_dev *pdev)
 	snic_resume(pci_get_drvdata(pdev));
 }
 
+/* --- resets of the driver's own accord ------------------------------------------- */
+
+static bool snic_rescue_allowed(struct snic_pf *pf)
+{
+	unsigned long *oldest = &pf->rescues[pf->nr_rescues % SNIC_RESCUES];
+
+	if (pf->nr_rescues >= SNIC_RESCUES &&
+	    time_before(jiffies, *oldest + SNIC_RESCUE_SECONDS * HZ))
+		return false;
+	*oldest = jiffies;
+	pf->nr_rescues++;
+	return true;
+}
+
+static void snic_rescue(struct snic_pf *pf)
+{
+	/* Who has quiesced it meanwhile resets it. */
+	if (READ_ONCE(pf->dead) || !READ_ONCE(pf->trouble) || pf->quiesced)
+		return;
+	snic_quiesce(pf, false);
+	/* Link errors are the kernel's; snic_recovery_work() waits for it. */
+	if (READ_ONCE(pf->trouble) == SNIC_LOST)
+		return;
+	if (snic_rescue_allowed(pf)) {
+		snic_resume(pf);
+		return;
+	}
+	pci_err(pf->pdev, "reset %d times within %d s, in vain\n", SNIC_RESCUES,
+		SNIC_RESCUE_SECONDS);
+	snic_hw_dead(pf);
+}
+
+static void snic_rescue_work(struct work_struct *work)
+{
+	struct snic_pf *pf = container_of(work, struct snic_pf, rescue_work.work);
+
+	/* Removal has the lock, and waits for the end of this work. */
+	if (device_trylock(&pf->pdev->dev)) {
+		snic_rescue(pf);
+		device_unlock(&pf->pdev->dev);
+	} else {
+		queue_delayed_work(pf->ctl_wq, &pf->rescue_work, SNIC_RESCUE_RETRY);
+	}
+}
+
 /* --- recovery from errors of the link or the device ---------------------------- */
 
 static void snic_recovery_work(struct work_struct *work)
@@ -177,6 +230,7 @@ static void snic_recovery_work(struct work_struct *work)
 void snic_recovery_init(struct snic_pf *pf)
 {
 	INIT_DELAYED_WORK(&pf->recovery_work, snic_recovery_work);
+	INIT_DELAYED_WORK(&pf->rescue_work, snic_rescue_work);
 }
 
 /**
@@ -195,6 +249,7 @@ void snic_recovery_ready(struct snic_pf *pf)
 /* Whatever was going on, the device is being removed. */
 void snic_recovery_exit(struct snic_pf *pf)
 {
+	cancel_delayed_work_sync(&pf->rescue_work);
 	cancel_delayed_work_sync(&pf->recovery_work);
 	kfree(pf->saved);
 	pf->saved = NULL;
@@ -202,7 +257,8 @@ void snic_recovery_exit(struct snic_pf *pf)
 		snic_hw_dead(pf);
 }
 
-static void snic_recovery_expect(struct snic_pf *pf)
+/* It is brought back within a time, or given up. Any context. */
+void snic_recovery_expect(struct snic_pf *pf)
 {
 	queue_delayed_work(pf->ctl_wq, &pf->recovery_work, SNIC_RECOVERY_SECONDS * HZ);
 }
@@ -220,7 +276,7 @@ static pci_ers_result_t snic_error_detected(struct pci_dev *pdev, pci_channel_st
 
 	if (READ_ONCE(pf->dead) || state == pci_channel_io_perm_failure)
 		return snic_refuse(pf);
-	if (state == pci_channel_io_normal)
+	if (state == pci_channel_io_normal && READ_ONCE(pf->trouble) != SNIC_LOST)
 		return PCI_ERS_RESULT_CAN_RECOVER;
 	snic_quiesce(pf, false);
 	snic_recovery_expect(pf);

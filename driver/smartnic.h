@@ -12,6 +12,7 @@
  *	    pf->adis_lock (mutex)	list of ADIs and the addresses in use
  *	    pf->mbx.tx_lock (mutex)	PF mailbox, sending side
  *	    pf->fw_lock (mutex)		one firmware message at a time
+ *	    pf->held_lock (mutex)	functions in quarantine; pf->fw_lock inside
  *	    pf->vec_lock (mutex)	MSI-X entries for ADIs
  *	    pf->fault_lock (mutex)	fault ring
  *	    pf->res_lock (spinlock)	bitmaps of windows and queue pairs
@@ -53,6 +54,7 @@
 #define SNIC_DRV_NAME	"smartnic"
 
 struct snic_adi;
+struct snic_held;
 struct snic_net;
 struct snic_pf;
 
@@ -142,6 +144,17 @@ struct snic_ctl_vec {
 	char name[48];
 };
 
+/* What is wrong with a device that is not given up yet. */
+enum snic_trouble {
+	SNIC_FINE,
+	SNIC_STUCK,	/* it answers, but does not do what it is told */
+	SNIC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
+};
+
+/* Resets that the driver does by itself within a time; then the device is given up. */
+#define SNIC_RESCUES		3
+#define SNIC_RESCUE_SECONDS	600
+
 /**
  * struct snic_pf - one SmartNIC
  * @pdev: its PCI function
@@ -150,7 +163,9 @@ struct snic_ctl_vec {
  * @msix: BAR4
  * @windows_phys: physical address of BAR2
  * @dead: the device is gone or does not answer; set once, the bus taken from it before
- * @quiet: the device is being reset or asleep: nobody touches it
+ * @quiet: the device is being reset or asleep, or waits for that: nobody touches it
+ * @quiesced: it is being reset or asleep; under the device lock
+ * @trouble: enum snic_trouble: why it is quiet without having been quiesced
  * @num_adis: ADIs of the device
  * @num_qps: queue pairs of the device
  * @num_vecs: MSI-X entries of the device
@@ -177,6 +192,9 @@ struct snic_ctl_vec {
  * @link_work: a change of the link, or an error
  * @death_work: tells everyone that the device is gone
  * @watch_work: asks the device every second whether it lives
+ * @rescue_work: quiesces a device in trouble, and resets one that is stuck
+ * @rescues: when it was reset so, in jiffies, the last of them
+ * @nr_rescues: how often it was
  * @recovery_work: recovery from an error takes too long
  * @saved: config space as recovery puts it back
  * @removing: @death_work does nothing any more
@@ -184,6 +202,8 @@ struct snic_ctl_vec {
  * @func_map: functions in use; bit 0 is the PF
  * @qp_map: queue pairs in use
  * @func: ADI behind a function number
+ * @held_lock: @held
+ * @held: functions in quarantine
  * @adis_lock: @adis, @macs and the addresses
  * @adis: every ADI, open or not
  * @macs: the same by address: making one more does not look at all of them
@@ -203,6 +223,8 @@ struct snic_pf {
 	phys_addr_t windows_phys;
 	bool dead;
 	bool quiet;
+	bool quiesced;
+	int trouble;
 	bool removing;
 
 	u32 num_adis;
@@ -234,6 +256,9 @@ struct snic_pf {
 	struct work_struct link_work;
 	struct work_struct death_work;
 	struct delayed_work watch_work;
+	struct delayed_work rescue_work;
+	unsigned long rescues[SNIC_RESCUES];
+	unsigned int nr_rescues;
 	struct delayed_work recovery_work;
 	struct pci_saved_state *saved;
 
@@ -241,6 +266,8 @@ struct snic_pf {
 	unsigned long *func_map;
 	unsigned long *qp_map;
 	struct snic_adi **func;
+	struct mutex held_lock;	/* held */
+	struct list_head held;
 
 	struct mutex adis_lock;	/* adis, macs */
 	struct list_head adis;
@@ -283,8 +310,14 @@ extern const struct dev_pm_ops snic_pm_ops;
 void snic_recovery_init(struct snic_pf *pf);
 void snic_recovery_ready(struct snic_pf *pf);
 void snic_recovery_exit(struct snic_pf *pf);
+void snic_recovery_expect(struct snic_pf *pf);
 void snic_hush(struct snic_pf *pf, const char *what);
 int snic_hw_start(struct snic_pf *pf);
+
+/* quarantine.c */
+void snic_held_init(struct snic_pf *pf);
+void snic_held_retry(struct snic_pf *pf);
+void snic_held_free_all(struct snic_pf *pf);
 
 /* death.c */
 void snic_death_init(struct snic_pf *pf);

@@ -40,6 +40,8 @@ int fake_nic_init(struct kunit *test)
 	list_add(&fake->adi.list, &fake->pf.adis);
 	mutex_init(&fake->pf.fw_lock);
 	snic_death_init(&fake->pf);
+	snic_recovery_init(&fake->pf);
+	mutex_init(&fake->pdev.dev.mutex);
 	mutex_init(&fake->adi.lock);
 	fake->adi.pf = &fake->pf;
 	fake->adi.func = FAKE_FUNC;
@@ -63,6 +65,8 @@ int fake_nic_init(struct kunit *test)
 void fake_nic_exit(struct kunit *test)
 {
 	snic_msgs_close(&fake->adi);
+	cancel_delayed_work_sync(&fake->pf.rescue_work);
+	cancel_delayed_work_sync(&fake->pf.recovery_work);
 	destroy_workqueue(fake->pf.adi_wq);
 	xa_destroy(&fake->regs);
 }
@@ -272,6 +276,13 @@ static void fw_answer(void)
 	if (fault == FAKE_FW_HANGS)
 		return;
 	*reply = *req;
+	if (fault == FAKE_FW_STRAY) {
+		reply->seq = cpu_to_le16(le16_to_cpu(req->seq) - 1);
+		reply->status = ENOSPC;
+		fake->fw_csr |= SNIC_FW_CSR3_READY;
+		fake->fw_this = FAKE_FW_FINE;
+		return;
+	}
 	reply->status = fw_status(req, fault);
 	if (!reply->status)
 		fw_execute(req);
@@ -307,7 +318,8 @@ u32 snic_fw_read(struct snic_pf *pf, u32 off)
 {
 	if (off >= SNIC_FW_REPLY && off < SNIC_FW_REPLY + sizeof(fake->fw_reply))
 		return get_unaligned_le32((u8 *)&fake->fw_reply + off - SNIC_FW_REPLY);
-	if (fake->fw_csr & SNIC_FW_CSR2_READY && !ktime_before(fake->now, fake->fw_due))
+	if ((fake->fw_csr & (SNIC_FW_CSR2_READY | SNIC_FW_CSR3_READY)) == SNIC_FW_CSR2_READY &&
+	    !ktime_before(fake->now, fake->fw_due))
 		fw_answer();
 	return fake->fw_csr;
 }

@@ -29,6 +29,7 @@ enum fake_fw_fault {
 	FAKE_FW_LOST,	/* done, no answer */
 	FAKE_FW_HANGS,	/* never done, nor anything after it */
 	FAKE_FW_ERROR,	/* not done, EIO */
+	FAKE_FW_STRAY,	/* done, an old answer comes first */
 	FAKE_FW_OTHER,	/* done, and the answer is to something else */
 };
 

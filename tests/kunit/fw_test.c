@@ -92,6 +92,7 @@ static const struct {
 	{ "in time", FAKE_FW_LATE, SNIC_POLL_US / 2, 0 },
 	{ "late", FAKE_FW_LATE, SNIC_POLL_US * 3 / 2, -ETIMEDOUT },
 	{ "lost", FAKE_FW_LOST, 0, -ETIMEDOUT },
+	{ "an old answer", FAKE_FW_STRAY, 0, 0 },
 	{ "an error", FAKE_FW_ERROR, 0, -EREMOTEIO },
 	{ "to something else", FAKE_FW_OTHER, 0, -EPROTO },
 };
@@ -190,15 +191,17 @@ static void fw_hangs(struct kunit *test)
 	ktime_t t0 = fake->now, before;
 	unsigned int sent;
 
+	/* Nothing more is to come of it here. */
+	fake->pf.quiesced = true;
 	fake->fw_fault = FAKE_FW_HANGS;
 	KUNIT_EXPECT_EQ(test, sets(), -ETIMEDOUT);
 	sent = fake->nr_fw;
-	while (!fake->pf.dead && ktime_us_delta(fake->now, t0) < 20 * USEC_PER_SEC) {
+	while (!fake->pf.quiet && ktime_us_delta(fake->now, t0) < 20 * USEC_PER_SEC) {
 		before = fake->now;
 		KUNIT_EXPECT_EQ(test, adds(), -EBUSY);
 		KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, before), SNIC_POLL_US + 1000);
 	}
-	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
+	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SNIC_STUCK);
 	KUNIT_EXPECT_GE(test, ktime_us_delta(fake->now, t0), 3 * USEC_PER_SEC);
 	/* Not one request on top of another. */
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, sent);

@@ -104,6 +104,10 @@ void snic_net_carrier(struct snic_pf *pf)
 {
 }
 
+void snic_held_free_all(struct snic_pf *pf)
+{
+}
+
 void vdcm_parent_dead(struct vdcm_parent *parent)
 {
 	did('x');
@@ -128,6 +132,10 @@ static void no_work(struct work_struct *work)
 
 static void says(struct kunit *test, const char *want)
 {
+	if (mutex_is_locked(&fake->pdev.dev.mutex))
+		msleep(50);
+	else
+		flush_delayed_work(&fake->pf.rescue_work);
 	flush_work(&fake->pf.death_work);
 	KUNIT_EXPECT_STREQ(test, done, want);
 	done[0] = 0;
@@ -148,8 +156,6 @@ static int recovery_init(struct kunit *test)
 	INIT_WORK(&fake->pf.link_work, no_work);
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	INIT_DELAYED_WORK(&fake->pf.watch_work, no_work);
-	snic_death_init(&fake->pf);
-	snic_recovery_init(&fake->pf);
 	snic_recovery_ready(&fake->pf);
 	says(test, "s");
 	/* Only passed on. */
@@ -380,12 +386,121 @@ static void recovery_removed(struct kunit *test)
 /* Once, whoever says so, and however often. */
 static void recovery_death(struct kunit *test)
 {
-	snic_hw_fatal(&fake->pf, "the test is out to kill it");
+	snic_hw_dead(&fake->pf);
 	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
 	says(test, "mx");
-	snic_hw_fatal(&fake->pf, "again");
 	snic_hw_dead(&fake->pf);
+	snic_hw_stuck(&fake->pf, "the test is out to kill it");
+	snic_hw_lost(&fake->pf);
 	says(test, "");
+}
+
+/* What does not do what it is told is reset; all who use it are taken along. */
+static void recovery_rescue(struct kunit *test)
+{
+	snic_hw_stuck(&fake->pf, "the test says so");
+	/* From here on: not only when the work comes to run. */
+	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	snic_hw_stuck(&fake->pf, "and again");
+	says(test, "mmqnRMrQN");
+	KUNIT_EXPECT_FALSE(test, fake->pf.quiet);
+	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(test, waits());
+}
+
+/* A reset does not help for long: given up, unless time has passed. */
+static void recovery_rescues(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < SNIC_RESCUES; i++) {
+		snic_hw_stuck(&fake->pf, "the test says so");
+		says(test, "mmqnRMrQN");
+	}
+	/* The first is long ago by now. */
+	fake->pf.rescues[0] -= SNIC_RESCUE_SECONDS * HZ + 1;
+	snic_hw_stuck(&fake->pf, "the test says so");
+	says(test, "mmqnRMrQN");
+	snic_hw_stuck(&fake->pf, "the test says so");
+	says(test, "mmqnmx");
+	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
+}
+
+static void recovery_rescue_fails(struct kunit *test)
+{
+	reset_error = -ETIMEDOUT;
+	snic_hw_stuck(&fake->pf, "the test says so");
+	says(test, "mmqnRmx");
+}
+
+/* Who has the device lock comes first, and may reset it himself. */
+static void recovery_rescue_waits(struct kunit *test)
+{
+	device_lock(&fake->pdev.dev);
+	snic_hw_stuck(&fake->pf, "the test says so");
+	says(test, "m");
+	snic_err_handlers.reset_prepare(&fake->pdev);
+	says(test, "mqn");
+	snic_err_handlers.reset_done(&fake->pdev);
+	says(test, "RMrQN");
+	device_unlock(&fake->pdev.dev);
+	says(test, "");
+	/* Likewise one who removes it: nothing is left that would wait for the lock. */
+	device_lock(&fake->pdev.dev);
+	snic_hw_stuck(&fake->pf, "the test says so");
+	snic_recovery_exit(&fake->pf);
+	says(test, "mmx");
+	device_unlock(&fake->pdev.dev);
+}
+
+/* Its link went down before the kernel says so: as if it had. */
+static void recovery_lost_first(struct kunit *test)
+{
+	snic_hw_lost(&fake->pf);
+	says(test, "mmqn");
+	KUNIT_EXPECT_TRUE(test, waits());
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "RMrQN");
+	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(test, waits());
+	KUNIT_EXPECT_EQ(test, fake->pf.nr_rescues, 0);
+	/* Nor does the kernel have to find the error fatal. */
+	snic_hw_lost(&fake->pf);
+	detected(test, pci_channel_io_normal, PCI_ERS_RESULT_NEED_RESET, "mmqn");
+}
+
+/* The kernel is first to have the lock. */
+static void recovery_lost_amid(struct kunit *test)
+{
+	device_lock(&fake->pdev.dev);
+	snic_hw_lost(&fake->pf);
+	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mmqn");
+	device_unlock(&fake->pdev.dev);
+	says(test, "");
+	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
+	snic_err_handlers.resume(&fake->pdev);
+	says(test, "RMrQN");
+}
+
+/* The kernel says nothing: given up after the time that recovery may take. */
+static void recovery_lost_for_good(struct kunit *test)
+{
+	snic_hw_lost(&fake->pf);
+	says(test, "mmqn");
+	flush_delayed_work(&fake->pf.recovery_work);
+	says(test, "mx");
+	slot(test, PCI_ERS_RESULT_DISCONNECT, "");
+}
+
+/* It was taken out: then there is nothing to wait for. */
+static void recovery_taken_out(struct kunit *test)
+{
+	fake->pdev.error_state = pci_channel_io_perm_failure;
+	snic_hw_lost(&fake->pf);
+	says(test, "mx");
+	KUNIT_EXPECT_FALSE(test, waits());
 }
 
 static struct completion go;
@@ -437,6 +552,14 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_removed),
 	KUNIT_CASE(recovery_death),
 	KUNIT_CASE(recovery_death_in_removal),
+	KUNIT_CASE(recovery_rescue),
+	KUNIT_CASE(recovery_rescues),
+	KUNIT_CASE(recovery_rescue_fails),
+	KUNIT_CASE(recovery_rescue_waits),
+	KUNIT_CASE(recovery_lost_first),
+	KUNIT_CASE(recovery_lost_amid),
+	KUNIT_CASE(recovery_lost_for_good),
+	KUNIT_CASE(recovery_taken_out),
 	{ }
 };
 

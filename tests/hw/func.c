@@ -116,16 +116,21 @@ static void snic_func_write_ctrl(SnicFunc *f, uint32_t val)
     const uint32_t keep = SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA |
                           SNIC_FUNC_CTRL_QUIESCE;
     bool was = f->ctrl & SNIC_FUNC_CTRL_ENABLE;
-    bool is = val & SNIC_FUNC_CTRL_ENABLE;
-    bool ran = snic_func_runs(f);
+    bool ran = snic_func_runs(f), is;
 
+    if (was && snic_ignores(f, SNIC_IGNORES_DISABLE)) {
+        val |= SNIC_FUNC_CTRL_ENABLE;
+    }
+    is = val & SNIC_FUNC_CTRL_ENABLE;
     f->ctrl = val & keep;
     if (was && !is) {
         snic_func_disable(f);
     } else if (!was && is) {
         snic_func_enable(f);
     }
-    if (val & SNIC_FUNC_CTRL_RESET) {
+    if (val & SNIC_FUNC_CTRL_RESET && snic_ignores(f, SNIC_IGNORES_RESET)) {
+        f->ctrl |= SNIC_FUNC_CTRL_RESET;
+    } else if (val & SNIC_FUNC_CTRL_RESET) {
         snic_func_reset(f);
     }
     if (!ran && snic_func_runs(f)) {
@@ -151,8 +156,11 @@ static void snic_func_write_itr_min(SnicFunc *f, uint32_t val)
  */
 static uint32_t snic_func_status(SnicFunc *f)
 {
+    bool quiesced = f->ctrl & SNIC_FUNC_CTRL_QUIESCE &&
+                    !snic_ignores(f, SNIC_IGNORES_QUIESCE);
+
     return (f->ctrl & SNIC_FUNC_CTRL_ENABLE ? SNIC_FUNC_STATUS_ENABLED : 0) |
-           (f->ctrl & SNIC_FUNC_CTRL_QUIESCE ? SNIC_FUNC_STATUS_QUIESCED : 0);
+           (quiesced ? SNIC_FUNC_STATUS_QUIESCED : 0);
 }
 
 uint32_t snic_func_read(SnicFunc *f, uint32_t off)

@@ -137,23 +137,54 @@ static int snic_fw_execute(SnicState *s, const struct snic_fw_msg *req,
     return rc;
 }
 
+static void snic_fw_answer(SnicState *s, const struct snic_fw_msg *req,
+                           enum snic_fw_fault fault)
+{
+    struct snic_fw_msg reply = { .op = req->op, .seq = req->seq, .status = EIO };
+
+    if (fault != SNIC_FW_ERROR) {
+        reply.status = snic_fw_execute(s, req, &reply);
+    }
+    s->fw_csr &= ~SNIC_FW_CSR2_READY;
+    if (fault == SNIC_FW_LOST) {
+        return;
+    }
+    memcpy(s->fw_reply, &reply, sizeof(reply));
+    s->fw_csr |= SNIC_FW_CSR3_READY;
+    snic_pf_event(s, SNIC_ICR_FW);
+}
+
 static void snic_fw_work(void *opaque)
 {
     SnicState *s = opaque;
-    struct snic_fw_msg req, reply = { 0 };
+    struct snic_fw_msg req;
+    enum snic_fw_fault fault;
 
     QEMU_BUILD_BUG_ON(sizeof(req) != SNIC_FW_MSG_BYTES);
-    if (!(s->fw_csr & SNIC_FW_CSR2_READY) || s->fw_csr & SNIC_FW_CSR3_READY) {
+    if (!(s->fw_csr & SNIC_FW_CSR2_READY) || s->fw_csr & SNIC_FW_CSR3_READY ||
+        s->fw_held) {
         return;
     }
     memcpy(&req, s->fw_req, sizeof(req));
-    reply.op = req.op;
-    reply.seq = req.seq;
-    reply.status = snic_fw_execute(s, &req, &reply);
-    memcpy(s->fw_reply, &reply, sizeof(reply));
-    s->fw_csr &= ~SNIC_FW_CSR2_READY;
-    s->fw_csr |= SNIC_FW_CSR3_READY;
-    snic_pf_event(s, SNIC_ICR_FW);
+    fault = snic_inject_fw(s, req.op);
+    if (fault == SNIC_FW_LATE || fault == SNIC_FW_HANGS) {
+        s->fw_held = true;
+        if (fault == SNIC_FW_LATE) {
+            timer_mod(s->fw_timer, qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) +
+                                   s->inject.fw_late_ms);
+        }
+        return;
+    }
+    snic_fw_answer(s, &req, fault);
+}
+
+/* What was late is answered. */
+static void snic_fw_late(void *opaque)
+{
+    SnicState *s = opaque;
+
+    s->fw_held = false;
+    snic_fw_work(s);
 }
 
 /* --- registers ----------------------------------------------------------------------- */
@@ -202,15 +233,19 @@ void snic_fw_init(SnicState *s)
 {
     s->fw_bh = qemu_bh_new_guarded(snic_fw_work, s,
                                    &s->parent_obj.qdev.mem_reentrancy_guard);
+    s->fw_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, snic_fw_late, s);
 }
 
 void snic_fw_exit(SnicState *s)
 {
+    timer_free(s->fw_timer);
     qemu_bh_delete(s->fw_bh);
 }
 
 void snic_fw_reset(SnicState *s)
 {
+    timer_del(s->fw_timer);
+    s->fw_held = false;
     s->fw_csr = 0;
     memset(s->fw_req, 0, sizeof(s->fw_req));
     memset(s->fw_reply, 0, sizeof(s->fw_reply));

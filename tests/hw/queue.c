@@ -226,7 +226,8 @@ static void snic_qp_write_ctl(SnicQp *qp, bool rx, uint32_t val)
     }
     if (!on && (val & SNIC_Q_CTL_ENABLE)) {
         snic_qp_enable(qp, rx);
-    } else if (on && !(val & SNIC_Q_CTL_ENABLE)) {
+    } else if (on && !(val & SNIC_Q_CTL_ENABLE) &&
+               !snic_ignores(qp->f, SNIC_IGNORES_QUEUES)) {
         snic_qp_disable(qp, rx);
     }
 }

@@ -86,6 +86,26 @@ static void snic_slot_event(SnicState *s, bool present)
 
 /* --- the property ----------------------------------------------------------------- */
 
+static void snic_gone_update(SnicState *s)
+{
+    unsigned i;
+
+    memory_region_transaction_begin();
+    for (i = 0; i < ARRAY_SIZE(s->gone); i++) {
+        memory_region_set_enabled(&s->gone[i], s->removed || s->silent);
+    }
+    memory_region_transaction_commit();
+}
+
+/* Its link is down: all-ones, until the bus is reset. */
+void snic_set_silent(SnicState *s, bool silent)
+{
+    if (s->silent != silent) {
+        s->silent = silent;
+        snic_gone_update(s);
+    }
+}
+
 static bool snic_get_removed(Object *obj, Error **errp)
 {
     return SMARTNIC(obj)->removed;
@@ -94,7 +114,6 @@ static bool snic_get_removed(Object *obj, Error **errp)
 static void snic_set_removed(Object *obj, bool value, Error **errp)
 {
     SnicState *s = SMARTNIC(obj);
-    unsigned i;
 
     if (!qdev_is_realized(DEVICE(obj))) {
         error_setg(errp, "removed can only be set on a device that is there");
@@ -104,11 +123,7 @@ static void snic_set_removed(Object *obj, bool value, Error **errp)
         return;
     }
     s->removed = value;
-    memory_region_transaction_begin();
-    for (i = 0; i < ARRAY_SIZE(s->gone); i++) {
-        memory_region_set_enabled(&s->gone[i], value);
-    }
-    memory_region_transaction_commit();
+    snic_gone_update(s);
     if (!value) {
         pci_device_reset(&s->parent_obj);
     }
@@ -117,7 +132,9 @@ static void snic_set_removed(Object *obj, bool value, Error **errp)
 
 static uint32_t snic_read_config(PCIDevice *dev, uint32_t addr, int len)
 {
-    return SMARTNIC(dev)->removed ? ~0u : pci_default_read_config(dev, addr, len);
+    SnicState *s = SMARTNIC(dev);
+
+    return s->removed || s->silent ? ~0u : pci_default_read_config(dev, addr, len);
 }
 
 /* What covers a BAR while the device is away. */

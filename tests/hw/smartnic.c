@@ -23,7 +23,7 @@ bool snic_live(SnicState *s)
 {
     const uint8_t *config = s->parent_obj.config;
 
-    return !s->removed &&
+    return !s->removed && !s->silent &&
            (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) &&
            !(pci_get_word(config + SNIC_CAP_PM + PCI_PM_CTRL) &
              PCI_PM_CTRL_STATE_MASK);
@@ -74,6 +74,7 @@ static void snic_reset_hold(Object *obj, ResetType type)
                      0);
     }
     pcie_cap_deverr_reset(&s->parent_obj);
+    snic_set_silent(s, false);
     snic_device_reset(s);
 }
 
@@ -100,7 +101,7 @@ static void snic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
     SnicState *s = SMARTNIC(dev);
     bool could = snic_live(s);
 
-    if (s->removed) {
+    if (s->removed || s->silent) {
         return;
     }
     pci_default_write_config(dev, addr, val, len);
@@ -200,7 +201,7 @@ static ssize_t snic_nc_receive_iov(NetClientState *nc, const struct iovec *iov,
 {
     SnicState *s = qemu_get_nic_opaque(nc);
 
-    if (!s->removed) {
+    if (!s->removed && !s->silent) {
         snic_veb_receive(s, iov, n);
     }
     return iov_size(iov, n);
@@ -353,6 +354,7 @@ static void snic_class_init(ObjectClass *class, void *data)
     dc->vmsd = &snic_vmstate;
     device_class_set_props(dc, snic_properties);
     snic_remove_class_init(class);
+    snic_inject_class_init(class);
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 }
 

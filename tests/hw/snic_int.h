@@ -198,6 +198,23 @@ typedef struct SnicMac {
     GArray *vsis;                       /* uint16_t; one of a unicast address */
 } SnicMac;
 
+/* --- faults for tests ---------------------------------------------------------- */
+
+enum snic_fw_fault {
+    SNIC_FW_FINE, SNIC_FW_LATE, SNIC_FW_LOST, SNIC_FW_ERROR, SNIC_FW_HANGS
+};
+
+#define SNIC_IGNORES_RESET      0x1
+#define SNIC_IGNORES_DISABLE    0x2
+#define SNIC_IGNORES_QUEUES     0x4
+#define SNIC_IGNORES_QUIESCE    0x8
+
+typedef struct SnicInject {
+    enum snic_fw_fault fw;              /* of the next answer to @fw_op, 0: any */
+    unsigned fw_op, fw_late_ms;
+    unsigned func, ignores;             /* SNIC_IGNORES_* */
+} SnicInject;
+
 struct SnicState {
     PCIDevice parent_obj;
 
@@ -211,6 +228,8 @@ struct SnicState {
     NICState *nic;
     MemoryRegion bar_ctrl, bar_adi, bar_msix, fw_io;
     bool removed, slot_told;
+    bool silent;                        /* as removed, but still in its slot */
+    SnicInject inject;
     MemoryRegion gone[3];               /* cover the BARs then */
     SnicFunc *func;                     /* num_adis + 1 */
     SnicQp *qp;
@@ -236,6 +255,8 @@ struct SnicState {
 
     /* firmware and switch */
     QEMUBH *fw_bh;
+    QEMUTimer *fw_timer;                /* of an answer that is late */
+    bool fw_held;                       /* the request is not answered yet, or never */
     uint32_t fw_csr;
     uint8_t fw_req[SNIC_FW_MSG_BYTES], fw_reply[SNIC_FW_MSG_BYTES];
     GHashTable *macs;
@@ -273,6 +294,12 @@ void snic_device_reset(SnicState *s);
 /* remove.c */
 void snic_remove_init(SnicState *s);
 void snic_remove_class_init(ObjectClass *class);
+void snic_set_silent(SnicState *s, bool silent);
+
+/* inject.c */
+void snic_inject_class_init(ObjectClass *class);
+enum snic_fw_fault snic_inject_fw(SnicState *s, unsigned op);
+bool snic_ignores(SnicFunc *f, unsigned what);
 
 /* vpd.c */
 int snic_vpd_init(SnicState *s, Error **errp);

@@ -85,8 +85,9 @@ enum snic_cfg {
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum snic_cfg
  * @vlan: VLANs that the operator set; kept as @cfg
- * @stats: by enum snic_stat: what was counted since it was opened, but for
- * @counting: what the device counts now
+ * @counters: what was counted since it was opened
+ * @life: likewise when the guest's driver started, as far as that can ask
+ * @fresh: a driver has asked for the version since the last reset
  * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
  * @vecs: vectors
@@ -128,8 +129,9 @@ struct snic_adi {
 	u16 func;
 	u32 cfg[SNIC_NR_CFG];
 	struct snic_vlan vlan;
-	u64 stats[SNIC_STAT_COUNT];
-	bool counting;
+	struct snic_counters counters;
+	u64 life[SNIC_STAT_TX_ERRORS + 1];
+	bool fresh;
 	unsigned int nr_queues;
 	u16 qp[SNIC_FUNC_QPS];
 	struct snic_vec vecs[SNIC_FUNC_VECS];
@@ -246,9 +248,14 @@ extern struct device_attribute snic_attr_vlan;
 
 /* stats.c */
 extern const struct attribute_group snic_stats_group;
+
+/* counters.c */
 void snic_stats_start(struct snic_adi *adi);
 void snic_stats_keep(struct snic_adi *adi);
 void snic_stats_resume(struct snic_adi *adi);
+u64 snic_stats_read(struct snic_adi *adi, unsigned int stat);
+u64 snic_stats_guest(struct snic_adi *adi, unsigned int stat);
+void snic_stats_new_life(struct snic_adi *adi);
 
 /* sysfs.c */
 extern const struct attribute_group *snic_adi_groups[];

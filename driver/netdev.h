@@ -96,10 +96,8 @@ struct snic_net_queue {
  * @rx_mode: brings @vsi in line with what the stack wants
  * @restart: down and up again, after a queue got stuck
  * @up: queues run; under rtnl
- * @stats_lock: @base, @seen and @counting
- * @base: counters when the device was reset the last time
- * @seen: counters as last told
- * @counting: function 0 counts, from 0 on
+ * @stats_lock: @counters
+ * @counters: of function 0
  */
 struct snic_net {
 	struct snic_pf *pf;
@@ -111,10 +109,8 @@ struct snic_net {
 	struct work_struct rx_mode;
 	struct work_struct restart;
 	bool up;
-	spinlock_t stats_lock;	/* base, seen, counting */
-	u64 base[SNIC_STAT_COUNT];
-	u64 seen[SNIC_STAT_COUNT];
-	bool counting;
+	spinlock_t stats_lock;	/* counters */
+	struct snic_counters counters;
 };
 
 /* netdev.c */

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Counters of the PF's netdev. Those of the device start at 0 whenever it has been
- * reset, and nobody can read them while it is; these never go back.
- */
-#include "hw.h"
+/* Counters of the PF's netdev. */
 #include "netdev.h"
 
 /**
@@ -20,12 +16,7 @@ u64 snic_net_stat(struct snic_net *net, unsigned int stat)
 	u64 v;
 
 	spin_lock_bh(&net->stats_lock);
-	if (net->counting) {
-		/* A device that is gone reads 0. */
-		v = net->base[stat] + snic_stat(net->pf, 0, stat);
-		net->seen[stat] = max(v, net->seen[stat]);
-	}
-	v = net->seen[stat];
+	v = snic_counter(net->pf, 0, &net->counters, stat);
 	spin_unlock_bh(&net->stats_lock);
 	return v;
 }
@@ -34,20 +25,15 @@ u64 snic_net_stat(struct snic_net *net, unsigned int stat)
 void snic_net_stats_go(struct snic_net *net)
 {
 	spin_lock_bh(&net->stats_lock);
-	memcpy(net->base, net->seen, sizeof(net->base));
-	net->counting = true;
+	snic_counters_go(&net->counters);
 	spin_unlock_bh(&net->stats_lock);
 }
 
 /* The device is going to be reset, or is not there any more. */
 void snic_net_stats_hold(struct snic_net *net)
 {
-	unsigned int i;
-
-	for (i = 0; i < SNIC_STAT_COUNT; i++)
-		snic_net_stat(net, i);
 	spin_lock_bh(&net->stats_lock);
-	net->counting = false;
+	snic_counters_hold(net->pf, 0, &net->counters);
 	spin_unlock_bh(&net->stats_lock);
 }
 

@@ -130,6 +130,18 @@ struct snic_vsi {
 #define SNIC_VSI_HAS_LUT	0x2
 #define SNIC_VSI_HAS_HASH	0x4
 
+/**
+ * struct snic_counters - counters of a function
+ * @base: by enum snic_stat: what they were when the device began at 0 the last time
+ * @seen: what they were when they were read the last time
+ * @counting: the device counts, from 0 on
+ */
+struct snic_counters {
+	u64 base[SNIC_STAT_COUNT];
+	u64 seen[SNIC_STAT_COUNT];
+	bool counting;
+};
+
 /* Roles of the control vectors: several may meet on one vector. */
 #define SNIC_ROLE_MISC	0x1	/* link, errors */
 #define SNIC_ROLE_MBX	0x2
@@ -281,6 +293,12 @@ struct snic_pf {
 	unsigned int net_vecs;
 	bool link;
 };
+
+/* counters.c */
+u64 snic_counter(struct snic_pf *pf, u16 func, struct snic_counters *c, unsigned int stat);
+void snic_counters_start(struct snic_counters *c);
+void snic_counters_hold(struct snic_pf *pf, u16 func, struct snic_counters *c);
+void snic_counters_go(struct snic_counters *c);
 
 /* rings.c */
 int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg,

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Counters of an ADI: /sys/bus/mdev/devices/<uuid>/smartnic/stats/. They count from
- * each opening on; a closed ADI shows what there was at the last close. The device
- * begins anew when the PF is reset: what it had counted is kept before, unless it
- * failed and nobody could ask it.
+ * each opening on; a closed ADI shows what there was at the last close.
  */
 #include <linux/sysfs.h>
 
 #include "adi.h"
-#include "hw.h"
 
 /**
  * struct snic_stat_attr - a counter
@@ -20,29 +17,6 @@ struct snic_stat_attr {
 	unsigned int stat;
 };
 
-/* It was opened. adi->lock is held, here and below. */
-void snic_stats_start(struct snic_adi *adi)
-{
-	memset(adi->stats, 0, sizeof(adi->stats));
-	adi->counting = true;
-}
-
-/* The function is disabled: nothing counts any more. */
-void snic_stats_keep(struct snic_adi *adi)
-{
-	unsigned int i;
-
-	for (i = 0; adi->counting && i < SNIC_STAT_COUNT; i++)
-		adi->stats[i] += snic_stat(adi->pf, adi->func, i);
-	adi->counting = false;
-}
-
-/* The device was reset: it counts from 0. */
-void snic_stats_resume(struct snic_adi *adi)
-{
-	adi->counting = true;
-}
-
 static ssize_t snic_stat_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	const struct snic_stat_attr *a = container_of(attr, struct snic_stat_attr, dattr);
@@ -50,9 +24,7 @@ static ssize_t snic_stat_show(struct device *dev, struct device_attribute *attr,
 	u64 v;
 
 	mutex_lock(&adi->lock);
-	v = adi->stats[a->stat];
-	if (adi->counting)
-		v += snic_stat(adi->pf, adi->func, a->stat);
+	v = snic_stats_read(adi, a->stat);
 	mutex_unlock(&adi->lock);
 	return sysfs_emit(buf, "%llu\n", v);
 }

@@ -47,6 +47,7 @@ static SNIC_VC_HANDLER(snic_vc_version)
 	ours->major = VIRTCHNL_VERSION_MAJOR;
 	ours->minor = VIRTCHNL_VERSION_MINOR;
 	reply->len = sizeof(*ours);
+	adi->fresh = true;
 	if (guest->major != VIRTCHNL_VERSION_MAJOR)
 		return VIRTCHNL_STATUS_SUCCESS;
 	ours->minor = min_t(u32, guest->minor, VIRTCHNL_VERSION_MINOR);
@@ -62,6 +63,10 @@ static SNIC_VC_HANDLER(snic_vc_get_resources)
 	u32 caps = len ? *(const u32 *)msg : 0;
 
 	BUILD_BUG_ON(SNIC_VC_RES_BYTES != 36);
+	/* One that only was reset does not ask for the version again. */
+	if (adi->fresh)
+		snic_stats_new_life(adi);
+	adi->fresh = false;
 	if (snic_vc_end_life(adi)) {
 		reply->reset = true;
 		return VIRTCHNL_STATUS_SUCCESS;
@@ -102,7 +107,7 @@ static SNIC_VC_HANDLER(snic_vc_get_stats)
 	if (!snic_vc_own_vsi(adi, sel->vsi_id))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < SNIC_VC_STATS; i++)
-		stats[i] = snic_stat(adi->pf, adi->func, i);
+		stats[i] = snic_stats_guest(adi, i);
 	reply->len = SNIC_VC_REPLY_BYTES;
 	return VIRTCHNL_STATUS_SUCCESS;
 }
@@ -264,6 +269,7 @@ bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
 void snic_vc_reset(struct snic_adi *adi)
 {
 	adi->state = SNIC_VC_NEW;
+	adi->fresh = false;
 	adi->caps = 0;
 	adi->promisc = 0;
 	adi->nr_more = 0;

@@ -103,11 +103,13 @@ int snic_poll(struct snic_pf *p, u32 off, u32 mask, u32 want)
 	return broken ? -EIO : 0;
 }
 
-u64 snic_stat(struct snic_pf *p, u16 func, unsigned int stat)
+u64 snic_stats_guest(struct snic_adi *a, unsigned int stat)
 {
-	must(func == FUNC);
+	must(a == adi && stat < ARRAY_SIZE(adi->life));
 	return stat;
 }
+
+void snic_stats_new_life(struct snic_adi *a) { must(a == adi); }
 
 int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
 {

@@ -52,6 +52,7 @@ int fake_nic_init(struct kunit *test)
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
 	fake->fw_vsi.flags = SNIC_VSI_ACTIVE;
+	snic_stats_start(&fake->adi);
 	fake->adi.mac[0] = 2;
 	fake->adi.mac[5] = 0xaa;
 	/* A guest that may do everything; tests take things away. */
@@ -200,7 +201,7 @@ int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
 
 u64 snic_stat(struct snic_pf *pf, u16 func, unsigned int stat)
 {
-	return (u64)func << 32 | (stat + 1);
+	return snic_hw_off(pf) ? 0 : fake->stats[stat];
 }
 
 /* --- firmware --------------------------------------------------------------- */

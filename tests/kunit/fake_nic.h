@@ -43,6 +43,7 @@ enum fake_fw_fault {
  * @status: reply: VIRTCHNL_STATUS_*; @op, @func, @len, @data: rest of it
  * @nr_sent: replies and events sent
  * @send_error: how that ends
+ * @stats: what the device counts
  * @gone: the device does not answer
  * @now: time, as the driver sees it; it passes while the driver sleeps
  * @fw_error: what the firmware answers
@@ -86,6 +87,7 @@ struct fake_nic {
 	unsigned int nr_sent;
 	int send_error;
 
+	u64 stats[SNIC_STAT_COUNT];
 	bool gone;
 	ktime_t now;
 	int fw_error;

@@ -291,10 +291,12 @@ static void vc_stats(struct kunit *test)
 	unsigned int i;
 
 	fake_ready();
+	for (i = 0; i < SNIC_STAT_COUNT; i++)
+		fake->stats[i] = 1ull << 32 | (i + 1);
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)), 0);
 	KUNIT_EXPECT_EQ(test, fake->len, 12 * 8);
 	for (i = 0; i < 12; i++)
-		KUNIT_EXPECT_EQ(test, stats[i], (u64)FAKE_FUNC << 32 | (i + 1));
+		KUNIT_EXPECT_EQ(test, stats[i], 1ull << 32 | (i + 1));
 	sel.vsi_id = FAKE_FUNC + 1;
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)),
 			VIRTCHNL_STATUS_ERR_PARAM);

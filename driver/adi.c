@@ -291,9 +291,11 @@ static int snic_adi_open(struct vdcm_adi *vadi)
 	/* The framework lets nobody configure an ADI that is being opened. */
 	adi->nr_queues = adi->cfg[SNIC_CFG_QUEUES];
 	err = snic_adi_open_once(adi);
-	/* Another function may do what this one did not. */
-	if (err == -ETIMEDOUT && !snic_hw_off(adi->pf))
+	/* Another function may do what this one did not, and one in quarantine have the address. */
+	if ((err == -ETIMEDOUT || err == -EADDRINUSE) && !snic_hw_off(adi->pf)) {
+		snic_held_retry(adi->pf);
 		err = snic_adi_open_once(adi);
+	}
 	/* To the user EBUSY were a device that someone else has. */
 	return err == -EBUSY ? -ETIMEDOUT : err;
 }

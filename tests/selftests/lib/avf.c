@@ -154,9 +154,11 @@ int avf_init(struct avf *a)
 	ret = avf_aq_up(a);
 	if (ret)
 		return ret;
-	ret = avf_vc(a, VC_VERSION, &version, sizeof(version), &reply);
-	if (ret || reply.len != sizeof(version))
-		return -EPROTO;
+	if (!a->same_driver) {
+		ret = avf_vc(a, VC_VERSION, &version, sizeof(version), &reply);
+		if (ret || reply.len != sizeof(version))
+			return -EPROTO;
+	}
 	ret = avf_vc(a, VC_GET_VF_RESOURCES, &caps, sizeof(caps), &reply);
 	if (ret || reply.len < sizeof(a->res))
 		return -EPROTO;

@@ -47,6 +47,7 @@ struct avf {
 	uint8_t *aq;
 	uint64_t aq_iova;
 	uint16_t atq_tail, arq_next;
+	bool same_driver;		/* it only was reset: it does not ask for VERSION */
 	struct vc_event last_event;
 	unsigned int nr_events;
 	/* what the PF granted */
@@ -66,7 +67,7 @@ struct avf_msg {
 /* --- life (0 or negative errno; the r* forms end the case on failure) ---------- */
 int avf_open(struct avf *a, const char *uuid, const struct avf_opts *o);
 void avf_close(struct avf *a);
-/* Admin queues, VERSION, GET_VF_RESOURCES. */
+/* Admin queues, VERSION (but see same_driver), GET_VF_RESOURCES. */
 int avf_init(struct avf *a);
 /* Open, init, @queues queue pairs up (all granted ones if 0). */
 void avf_up(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned int queues);

@@ -338,7 +338,7 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 	snic_adi_new_epoch(adi);
 	snic_adi_scrub_queues(adi);
 	snic_vc_reset(adi);
-	vsi_err = snic_adi_vsi_start(adi);
+	vsi_err = snic_adi_vsi_again(adi);
 	if (!err)
 		err = vsi_err;
 	adi->dma_on = dma_on;
@@ -403,7 +403,7 @@ static int snic_adi_resume(struct vdcm_adi *vadi)
 	adi->dma_on = false;
 	snic_vc_reset(adi);
 	if (!err)
-		err = snic_adi_vsi_start(adi);
+		err = snic_adi_vsi_again(adi);
 	if (!err) {
 		snic_msgs_open(adi);
 		snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);

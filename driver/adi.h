@@ -194,6 +194,7 @@ void snic_held_release(struct snic_adi *adi, u16 func);
 
 /* adi_vsi.c, adi_addrs.c */
 int snic_adi_vsi_start(struct snic_adi *adi);
+int snic_adi_vsi_again(struct snic_adi *adi);
 int snic_adi_vsi_update(struct snic_adi *adi);
 int snic_adi_add_addr(struct snic_adi *adi, const u8 *mac);
 int snic_adi_del_addr(struct snic_adi *adi, const u8 *mac);

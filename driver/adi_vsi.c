@@ -144,6 +144,29 @@ int snic_adi_vsi_start(struct snic_adi *adi)
 	return err ?: snic_adi_vsi_update(adi);
 }
 
+/* A firmware that hangs is found to be stuck within these; one that answers needs two. */
+#define SNIC_VSI_TRIES	8
+
+/**
+ * snic_adi_vsi_again() - the same for one that was in use, and is not to be lost
+ * @adi: open ADI
+ *
+ * A request that the firmware does not answer costs time, not the guest its device.
+ *
+ * Return: 0, or errno: -EIO if the device is going to be reset, as it is if the firmware
+ * is stuck.
+ */
+int snic_adi_vsi_again(struct snic_adi *adi)
+{
+	unsigned int tries = SNIC_VSI_TRIES;
+	int err;
+
+	do {
+		err = snic_adi_vsi_start(adi);
+	} while (err && err != -EADDRINUSE && err != -EIO && --tries);
+	return err;
+}
+
 /* What the guest is told. */
 bool snic_adi_link_up(const struct snic_adi *adi)
 {

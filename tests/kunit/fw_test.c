@@ -207,6 +207,30 @@ static void fw_hangs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, sent);
 }
 
+/* One in use is not lost to a fault that passes; nor to one that the reset will end. */
+static void fw_again(struct kunit *test)
+{
+	unsigned int f;
+
+	ether_addr_copy(fake->adi.guest_mac, fake->adi.mac);
+	for (f = 0; f < ARRAY_SIZE(faults); f++) {
+		fake->fw_fault = faults[f].fault;
+		fake->fw_late = faults[f].late;
+		fake->fw_skip = 2;
+		KUNIT_EXPECT_EQ_MSG(test, snic_adi_vsi_again(&fake->adi), 0, "%s",
+				    faults[f].what);
+		KUNIT_EXPECT_EQ(test, fake->fw_fault, FAKE_FW_FINE);
+		fake_vsi_expect_known(test);
+	}
+	fake->fw_refused = SNIC_FW_MAC_ADD;
+	fake->fw_refusals = 1;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_again(&fake->adi), -EADDRINUSE);
+	fake->pf.quiesced = true;
+	fake->fw_fault = FAKE_FW_HANGS;
+	KUNIT_EXPECT_EQ(test, snic_adi_vsi_again(&fake->adi), -EIO);
+	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+}
+
 static void fw_gone(struct kunit *test)
 {
 	fake->gone = true;
@@ -222,6 +246,7 @@ static struct kunit_case fw_cases[] = {
 	KUNIT_CASE(fw_replay_refused),
 	KUNIT_CASE(fw_not_cleared),
 	KUNIT_CASE(fw_hangs),
+	KUNIT_CASE(fw_again),
 	KUNIT_CASE(fw_gone),
 	{ }
 };

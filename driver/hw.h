@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Register access. A dead device reads all-ones and swallows writes; the first
- * access that notices marks the PF dead, and no later one touches the bus.
+ * access that notices silences the PF (death.c), and no later one touches the bus.
  */
 #ifndef SMARTNIC_HW_H
 #define SMARTNIC_HW_H

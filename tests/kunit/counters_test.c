@@ -163,6 +163,21 @@ static void counters_table(struct kunit *test)
 		}
 }
 
+/* What the guest is answered is that. */
+static void counters_get_stats(struct kunit *test)
+{
+	const struct virtchnl_queue_select sel = { .vsi_id = FAKE_FUNC };
+	const u64 *stats = (u64 *)fake->data;
+	unsigned int i;
+
+	fake_ready();
+	count();
+	pf_reset_recovers();
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)), 0);
+	for (i = 0; i < VC_STATS; i++)
+		KUNIT_EXPECT_EQ(test, stats[i], 1000 + i);
+}
+
 /* The netdev's, which are not an ADI's: the same object. */
 static void counters_object(struct kunit *test)
 {
@@ -181,6 +196,7 @@ static void counters_object(struct kunit *test)
 
 static struct kunit_case counters_cases[] = {
 	KUNIT_CASE(counters_table),
+	KUNIT_CASE(counters_get_stats),
 	KUNIT_CASE(counters_object),
 	{ }
 };

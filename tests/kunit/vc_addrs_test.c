@@ -250,7 +250,7 @@ static void vca_firmware_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, del_one(station(1), EXTRA), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 1);
 	/* Forgotten all the same: the function is going. */
-	KUNIT_EXPECT_EQ(test, snic_vsi_clear(&fake->pf, &fake->adi.vsi), -EIO);
+	KUNIT_EXPECT_EQ(test, snic_vsi_clear(&fake->pf, &fake->adi.vsi), -EREMOTEIO);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.flags, 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.id, FAKE_FUNC);
@@ -468,7 +468,7 @@ static void vca_untrust(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add(), 0);
 	adi->cfg[SNIC_CFG_TRUST] = false;
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(adi), -EIO);
+	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(adi), -EREMOTEIO);
 	fake->fw_error = 0;
 	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(adi), 3);
 	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 2);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See msgq.h. */
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "msgq.h"
+
+/**
+ * snic_msgq_alloc() - memory for a guest's messages, paid by whoever opens its device
+ * @q: queue without memory
+ *
+ * So that none has to be found when a message arrives: the one that would wait for it
+ * serves all guests.
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int snic_msgq_alloc(struct snic_msgq *q)
+{
+	*q = (struct snic_msgq) { .buf = kvmalloc(SNIC_MSGQ_BYTES, GFP_KERNEL_ACCOUNT) };
+	return q->buf ? 0 : -ENOMEM;
+}
+
+/* Nobody puts or gets any more. */
+void snic_msgq_free(struct snic_msgq *q)
+{
+	kvfree(q->buf);
+	q->buf = NULL;
+}
+
+static void snic_msgq_copy_in(struct snic_msgq *q, const void *data, u32 len)
+{
+	u32 at = (q->first + q->used) % SNIC_MSGQ_BYTES;
+	u32 n = min_t(u32, len, SNIC_MSGQ_BYTES - at);
+
+	memcpy(q->buf + at, data, n);
+	memcpy(q->buf, data + n, len - n);
+	q->used += len;
+}
+
+static void snic_msgq_copy_out(struct snic_msgq *q, void *data, u32 len)
+{
+	u32 n = min_t(u32, len, SNIC_MSGQ_BYTES - q->first);
+
+	memcpy(data, q->buf + q->first, n);
+	memcpy(data + n, q->buf, len - n);
+	q->first = (q->first + len) % SNIC_MSGQ_BYTES;
+	q->used -= len;
+}
+
+/**
+ * snic_msgq_put() - a message has arrived
+ * @q: queue
+ * @op: virtchnl opcode
+ * @data: payload
+ * @len: its length
+ *
+ * Context: any.
+ * Return: false if there is no room, or no queue.
+ */
+bool snic_msgq_put(struct snic_msgq *q, u32 op, const void *data, u16 len)
+{
+	const struct snic_msg head = { .op = op, .len = len };
+
+	if (!q->buf || q->nr == SNIC_MSG_MAX || q->used + sizeof(head) + len > SNIC_MSGQ_BYTES)
+		return false;
+	snic_msgq_copy_in(q, &head, sizeof(head));
+	snic_msgq_copy_in(q, data, len);
+	q->nr++;
+	return true;
+}
+
+/**
+ * snic_msgq_get() - take the oldest message
+ * @q: queue
+ * @msg: room for the longest that was put
+ *
+ * Context: any.
+ * Return: false if there is none.
+ */
+bool snic_msgq_get(struct snic_msgq *q, struct snic_msg *msg)
+{
+	if (!q->nr)
+		return false;
+	snic_msgq_copy_out(q, msg, sizeof(*msg));
+	snic_msgq_copy_out(q, msg->data, msg->len);
+	q->nr--;
+	return true;
+}
+
+void snic_msgq_clear(struct snic_msgq *q)
+{
+	q->first = 0;
+	q->used = 0;
+	q->nr = 0;
+}
+
+#define SNIC_PACE_NS	(NSEC_PER_SEC / SNIC_PACE_RATE)
+
+/**
+ * snic_pace_charge() - a guest has caused requests to the firmware
+ * @p: its account
+ * @requests: how many
+ * @now: time, ns
+ */
+void snic_pace_charge(struct snic_pace *p, unsigned int requests, u64 now)
+{
+	p->paid = max(p->paid, now) + (u64)requests * SNIC_PACE_NS;
+}
+
+/**
+ * snic_pace_wait() - how long its next message waits
+ * @p: its account
+ * @now: time, ns
+ *
+ * Return: ns, 0: it does not.
+ */
+u64 snic_pace_wait(const struct snic_pace *p, u64 now)
+{
+	u64 free = now + (u64)SNIC_PACE_BURST * SNIC_PACE_NS;
+
+	return p->paid > free ? p->paid - free : 0;
+}

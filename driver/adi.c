@@ -253,17 +253,31 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	return snic_hw_off(pf) ? -EIO : 0;
 }
 
+/* Memory that an open ADI needs. */
+static int snic_adi_prepare(struct snic_adi *adi)
+{
+	int err = snic_held_prepare(adi);
+
+	if (err)
+		return err;
+	err = snic_msgs_alloc(adi);
+	if (err)
+		snic_held_drop(adi);
+	return err;
+}
+
 static int snic_adi_open_once(struct snic_adi *adi)
 {
 	struct snic_pf *pf = adi->pf;
 	u16 func;
 	int err;
 
-	err = snic_held_prepare(adi);
+	err = snic_adi_prepare(adi);
 	if (err)
 		return err;
 	err = snic_res_alloc(pf, &func, adi->qp, adi->nr_queues);
 	if (err) {
+		snic_msgs_free(adi);
 		snic_held_drop(adi);
 		return err;
 	}
@@ -277,6 +291,7 @@ static int snic_adi_open_once(struct snic_adi *adi)
 	if (adi->func)
 		snic_adi_stop(adi);
 	mutex_unlock(&adi->lock);
+	snic_msgs_free(adi);
 	snic_held_release(adi, func);
 	return err;
 }
@@ -311,6 +326,7 @@ static void snic_adi_close(struct vdcm_adi *vadi)
 	mutex_lock(&adi->lock);
 	snic_adi_stop(adi);
 	mutex_unlock(&adi->lock);
+	snic_msgs_free(adi);
 	snic_held_release(adi, func);
 }
 

@@ -8,6 +8,7 @@
 #include <linux/device.h>
 
 #include "attrs_parse.h"
+#include "msgq.h"
 #include "smartnic.h"
 #include "xlat.h"
 
@@ -40,26 +41,10 @@ struct snic_vec {
 #define SNIC_DUE_CHECK	0x1	/* addresses may have become another's */
 #define SNIC_DUE_RESET	0x2	/* reset the function, the guest is notified */
 #define SNIC_DUE_LINK	0x4	/* send the guest the link's state */
+#define SNIC_DUE_VSI	0x8	/* its VSI is unknown: try again */
 
 /* Groups beyond the VSI's filters that are remembered; more are not. */
 #define SNIC_MORE_GROUPS	192
-
-/* Messages of one ADI that wait for its worker; a driver sends one at a time. */
-#define SNIC_MSG_MAX	64
-
-/**
- * struct snic_msg - a message on its way to the worker
- * @list: in adi->msgs
- * @op: virtchnl opcode
- * @len: bytes in @data
- * @data: payload
- */
-struct snic_msg {
-	struct list_head list;
-	u32 op;
-	u16 len;
-	u8 data[] __aligned(8);
-};
 
 /* What the operator set (attrs.c). Kept over open, close and reset. */
 enum snic_cfg {
@@ -107,9 +92,11 @@ enum snic_cfg {
  * @promisc: FLAG_VF_* that the guest asked for, granted or not
  * @uc_promisc_said: refusal of promiscuous mode was logged
  * @work: answers messages
- * @msg_lock: @msgs, @nr_msgs, @gate, @closing and @due
+ * @later: queues @work when a guest that has kept the firmware busy has waited
+ * @msg_lock: @msgs, @gate, @closing and @due
  * @msgs: messages that wait
- * @nr_msgs: their number
+ * @msg: the one that @work has taken
+ * @pace: what the guest has caused at the firmware
  * @gate: messages are accepted
  * @closing: @gate stays shut
  * @due: SNIC_DUE_*
@@ -152,9 +139,11 @@ struct snic_adi {
 	bool uc_promisc_said;
 
 	struct work_struct work;
+	struct delayed_work later;
 	spinlock_t msg_lock;	/* see above */
-	struct list_head msgs;
-	unsigned int nr_msgs;
+	struct snic_msgq msgs;
+	struct snic_msg *msg;
+	struct snic_pace pace;
 	bool gate;
 	bool closing;
 	u8 due;
@@ -216,6 +205,8 @@ void snic_adi_new_epoch(struct snic_adi *adi);
 
 /* messages.c */
 void snic_msgs_init(struct snic_adi *adi);
+int snic_msgs_alloc(struct snic_adi *adi);
+void snic_msgs_free(struct snic_adi *adi);
 void snic_msgs_open(struct snic_adi *adi);
 void snic_msgs_close(struct snic_adi *adi);
 void snic_msgs_purge(struct snic_adi *adi);

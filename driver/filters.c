@@ -92,9 +92,18 @@ void snic_net_rx_mode_work(struct work_struct *work)
 	struct snic_net *net = container_of(work, struct snic_net, rx_mode);
 
 	mutex_lock(&net->filter_lock);
-	if (net->vsi.flags & SNIC_VSI_ACTIVE)
+	if (net->vsi.flags & SNIC_VSI_ACTIVE && !snic_vsi_settle(net->pf, &net->vsi))
 		snic_net_sync(net);
 	mutex_unlock(&net->filter_lock);
+}
+
+/* Something has not been answered by the firmware: once more. */
+void snic_net_settle(struct snic_pf *pf)
+{
+	struct snic_net *net = READ_ONCE(pf->net);
+
+	if (net && READ_ONCE(net->vsi.unknown))
+		queue_work(pf->ctl_wq, &net->rx_mode);
 }
 
 int snic_net_filters_on(struct snic_net *net)

@@ -86,12 +86,26 @@ static void snic_link_work(struct work_struct *work)
 	}
 }
 
+/* What the firmware did not answer is asked again. */
+static void snic_settle(struct snic_pf *pf)
+{
+	struct snic_adi *adi;
+
+	snic_held_retry(pf);
+	snic_net_settle(pf);
+	mutex_lock(&pf->adis_lock);
+	list_for_each_entry(adi, &pf->adis, list)
+		if (READ_ONCE(adi->vsi.unknown))
+			snic_adi_due(adi, SNIC_DUE_VSI);
+	mutex_unlock(&pf->adis_lock);
+}
+
 /* An idle driver only writes, and would not notice. */
 static void snic_watch_work(struct work_struct *work)
 {
 	struct snic_pf *pf = container_of(work, struct snic_pf, watch_work.work);
 
-	snic_held_retry(pf);
+	snic_settle(pf);
 	if (snic_hw_alive(pf))
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, round_jiffies_relative(HZ));
 }

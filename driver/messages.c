@@ -11,28 +11,37 @@
 
 #include "adi.h"
 
+/* The next message, unless its guest has kept the firmware busy: then some time later. */
+static bool snic_msg_take(struct snic_adi *adi)
+{
+	u64 wait = snic_pace_wait(&adi->pace, ktime_get_ns());
+
+	if (!adi->msgs.nr)
+		return false;
+	if (!wait)
+		return snic_msgq_get(&adi->msgs, adi->msg);
+	queue_delayed_work(adi->pf->adi_wq, &adi->later, nsecs_to_jiffies(wait) + 1);
+	return false;
+}
+
 /*
  * The operator's wishes come before the guest's messages, so that a flood of these
  * does not delay them; the link comes after: it follows the reply it belongs to.
- * Return: SNIC_DUE_*, or 0 and @msg, or 0 and NULL.
+ * Return: SNIC_DUE_*, or 0 and whether there is a message in adi->msg.
  */
-static unsigned int snic_msg_next(struct snic_adi *adi, struct snic_msg **msg)
+static unsigned int snic_msg_next(struct snic_adi *adi, bool *msg)
 {
 	unsigned int due = 0;
 
-	*msg = NULL;
+	*msg = false;
 	spin_lock(&adi->msg_lock);
 	if (adi->gate) {
 		due = adi->due & ~SNIC_DUE_LINK;
 		if (!due)
-			*msg = list_first_entry_or_null(&adi->msgs, struct snic_msg, list);
+			*msg = snic_msg_take(adi);
 		if (!due && !*msg)
 			due = adi->due;
 		adi->due &= ~due;
-	}
-	if (*msg) {
-		list_del(&(*msg)->list);
-		adi->nr_msgs--;
 	}
 	spin_unlock(&adi->msg_lock);
 	return due;
@@ -67,6 +76,8 @@ void snic_msgs_handle(struct snic_adi *adi, unsigned int due, const struct snic_
 			msleep(SNIC_ANNOUNCE_MS);
 		reset = true;
 	}
+	if (due & SNIC_DUE_VSI)
+		snic_vsi_settle(adi->pf, &adi->vsi);
 	if (due & SNIC_DUE_LINK)
 		snic_vc_link(adi);
 	if (msg)
@@ -78,23 +89,53 @@ void snic_msgs_handle(struct snic_adi *adi, unsigned int due, const struct snic_
 static void snic_adi_work(struct work_struct *work)
 {
 	struct snic_adi *adi = container_of(work, struct snic_adi, work);
-	struct snic_msg *msg;
-	unsigned int due;
+	unsigned int due, before;
+	bool msg;
 
 	while ((due = snic_msg_next(adi, &msg)) || msg) {
 		mutex_lock(&adi->lock);
-		snic_msgs_handle(adi, due, msg);
+		before = adi->vsi.exchanges;
+		snic_msgs_handle(adi, due, msg ? adi->msg : NULL);
+		if (msg)
+			snic_pace_charge(&adi->pace, adi->vsi.exchanges - before, ktime_get_ns());
 		mutex_unlock(&adi->lock);
-		kfree(msg);
 		cond_resched();
 	}
+}
+
+static void snic_adi_later(struct work_struct *work)
+{
+	struct snic_adi *adi = container_of(work, struct snic_adi, later.work);
+
+	queue_work(adi->pf->adi_wq, &adi->work);
 }
 
 void snic_msgs_init(struct snic_adi *adi)
 {
 	spin_lock_init(&adi->msg_lock);
-	INIT_LIST_HEAD(&adi->msgs);
 	INIT_WORK(&adi->work, snic_adi_work);
+	INIT_DELAYED_WORK(&adi->later, snic_adi_later);
+}
+
+/* Before it is opened: memory for its messages, paid by who opens it. */
+int snic_msgs_alloc(struct snic_adi *adi)
+{
+	int err = snic_msgq_alloc(&adi->msgs);
+
+	if (err)
+		return err;
+	adi->msg = kmalloc(struct_size(adi->msg, data, SNIC_AQ_BUF_MAX), GFP_KERNEL_ACCOUNT);
+	if (!adi->msg)
+		snic_msgq_free(&adi->msgs);
+	return adi->msg ? 0 : -ENOMEM;
+}
+
+/* It is closed: none arrives any more. */
+void snic_msgs_free(struct snic_adi *adi)
+{
+	snic_msgq_free(&adi->msgs);
+	kfree(adi->msg);
+	adi->msg = NULL;
 }
 
 void snic_msgs_open(struct snic_adi *adi)
@@ -107,17 +148,11 @@ void snic_msgs_open(struct snic_adi *adi)
 /* Drop what waits and shut the gate. Called by the worker as well. */
 void snic_msgs_purge(struct snic_adi *adi)
 {
-	struct snic_msg *msg, *tmp;
-	LIST_HEAD(old);
-
 	spin_lock(&adi->msg_lock);
 	adi->gate = false;
 	adi->due = 0;
-	list_splice_init(&adi->msgs, &old);
-	adi->nr_msgs = 0;
+	snic_msgq_clear(&adi->msgs);
 	spin_unlock(&adi->msg_lock);
-	list_for_each_entry_safe(msg, tmp, &old, list)
-		kfree(msg);
 }
 
 static void snic_msgs_closing(struct snic_adi *adi, bool closing)
@@ -135,6 +170,7 @@ void snic_msgs_close(struct snic_adi *adi)
 {
 	snic_msgs_closing(adi, true);
 	snic_msgs_purge(adi);
+	cancel_delayed_work_sync(&adi->later);
 	cancel_work_sync(&adi->work);
 	snic_msgs_closing(adi, false);
 }
@@ -146,32 +182,20 @@ void snic_msgs_close(struct snic_adi *adi)
  * @data: payload
  * @len: its length, at most SNIC_AQ_BUF_MAX
  *
+ * Sleeps for nothing: whoever calls it serves all ADIs.
+ *
  * Context: process; the ADI can't be freed meanwhile.
  */
 void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len)
 {
-	struct snic_msg *msg = kmalloc(struct_size(msg, data, len), GFP_KERNEL);
-	bool taken = false, flood = false;
+	bool flood = false;
 
-	if (!msg)
-		return;
-	msg->op = op;
-	msg->len = len;
-	memcpy(msg->data, data, len);
 	spin_lock(&adi->msg_lock);
 	if (adi->gate) {
-		taken = adi->nr_msgs < SNIC_MSG_MAX;
-		flood = !taken;
-	}
-	if (taken) {
-		list_add_tail(&msg->list, &adi->msgs);
-		adi->nr_msgs++;
+		flood = !snic_msgq_put(&adi->msgs, op, data, len);
 		queue_work(adi->pf->adi_wq, &adi->work);
 	}
 	spin_unlock(&adi->msg_lock);
-	if (taken)
-		return;
-	kfree(msg);
 	if (flood)
 		vdcm_limited(adi->vdcm, warn, "too many messages at once: dropped\n");
 }

@@ -143,6 +143,7 @@ void snic_net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *s);
 
 /* filters.c */
 void snic_net_rx_mode_work(struct work_struct *work);
+void snic_net_settle(struct snic_pf *pf);
 int snic_net_filters_on(struct snic_net *net);
 void snic_net_filters_off(struct snic_net *net);
 int snic_net_move_mac(struct snic_net *net, const u8 *mac);

@@ -49,6 +49,7 @@ int fake_nic_init(struct kunit *test)
 	for (i = 0; i < FAKE_QUEUES; i++)
 		fake->adi.qp[i] = FAKE_QP + i;
 	snic_msgs_init(&fake->adi);
+	KUNIT_ASSERT_EQ(test, snic_msgs_alloc(&fake->adi), 0);
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
 	fake->fw_vsi.flags = SNIC_VSI_ACTIVE;
@@ -66,6 +67,7 @@ int fake_nic_init(struct kunit *test)
 void fake_nic_exit(struct kunit *test)
 {
 	snic_msgs_close(&fake->adi);
+	snic_msgs_free(&fake->adi);
 	cancel_delayed_work_sync(&fake->pf.rescue_work);
 	cancel_delayed_work_sync(&fake->pf.recovery_work);
 	destroy_workqueue(fake->pf.adi_wq);

@@ -231,6 +231,34 @@ static void fw_again(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 }
 
+/* Resets without a pause: it waits, and nobody else does. */
+static void fw_paced(struct kunit *test)
+{
+	struct snic_adi *adi = &fake->adi;
+	unsigned int i, n;
+
+	ether_addr_copy(adi->guest_mac, adi->mac);
+	snic_msgs_open(adi);
+	for (i = 0; i < 100; i++) {
+		snic_adi_message(adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
+		flush_work(&adi->work);
+	}
+	n = fake->restarts;
+	KUNIT_EXPECT_GE(test, n, 10);
+	KUNIT_EXPECT_LE(test, fake->nr_fw, SNIC_PACE_BURST + 20);
+	/* What the operator wants does not wait. */
+	adi->vsi.unknown = true;
+	snic_adi_due(adi, SNIC_DUE_VSI);
+	flush_work(&adi->work);
+	KUNIT_EXPECT_FALSE(test, adi->vsi.unknown);
+	fake->now = ktime_add_ms(fake->now, 60 * MSEC_PER_SEC);
+	flush_delayed_work(&adi->later);
+	flush_work(&adi->work);
+	KUNIT_EXPECT_GT(test, fake->restarts, n);
+	snic_msgs_close(adi);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&adi->later));
+}
+
 static void fw_gone(struct kunit *test)
 {
 	fake->gone = true;
@@ -247,6 +275,7 @@ static struct kunit_case fw_cases[] = {
 	KUNIT_CASE(fw_not_cleared),
 	KUNIT_CASE(fw_hangs),
 	KUNIT_CASE(fw_again),
+	KUNIT_CASE(fw_paced),
 	KUNIT_CASE(fw_gone),
 	{ }
 };

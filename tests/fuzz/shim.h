@@ -32,6 +32,7 @@ typedef s32 __s32;
 typedef s64 __s64;
 typedef u64 dma_addr_t;
 typedef u64 phys_addr_t;
+typedef s64 ktime_t;
 typedef struct { u8 b[16]; } uuid_t;
 
 #define U8_MAX		0xffu

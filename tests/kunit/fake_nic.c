@@ -53,6 +53,7 @@ int fake_nic_init(struct kunit *test)
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
 	fake->fw_vsi.flags = SNIC_VSI_ACTIVE;
+	fake->fw_vsi.vids[0] = BIT(0);
 	snic_stats_start(&fake->adi);
 	fake->adi.mac[0] = 2;
 	fake->adi.mac[5] = 0xaa;
@@ -221,6 +222,17 @@ static void fw_mac(struct snic_vsi *vsi, const u8 *mac, bool add)
 	fake->fw_macs = vsi->nr_macs;
 }
 
+static void fw_vlans(struct snic_vsi *vsi, const struct snic_fw_vlans *msg)
+{
+	u16 flags = le16_to_cpu(msg->flags);
+
+	if (flags & SNIC_VLANS_START)
+		memset(fake->fw_vids, 0, sizeof(fake->fw_vids));
+	memcpy(fake->fw_vids + le16_to_cpu(msg->first) / 8, msg->vids, sizeof(msg->vids));
+	if (flags & SNIC_VLANS_COMMIT)
+		memcpy(vsi->vids, fake->fw_vids, sizeof(vsi->vids));
+}
+
 /* What a request that is carried out does to the ADI's VSI. */
 static void fw_execute(const struct snic_fw_msg *msg)
 {
@@ -234,17 +246,21 @@ static void fw_execute(const struct snic_fw_msg *msg)
 	switch (msg->op) {
 	case SNIC_FW_VSI_SET:
 		vsi->flags = le16_to_cpu(set->flags);
-		vsi->vlan = le16_to_cpu(set->vlan);
+		vsi->vlan = le32_to_cpu(set->vlan);
 		vsi->tx_rate = le32_to_cpu(set->tx_rate);
 		break;
 	case SNIC_FW_VSI_CLEAR:
 		memset(vsi, 0, sizeof(*vsi));
+		vsi->vids[0] = BIT(0);
 		fake->fw_macs = 0;
 		break;
 	case SNIC_FW_MAC_ADD:
 	case SNIC_FW_MAC_DEL:
 		fw_mac(vsi, ((const struct snic_fw_mac *)msg->payload)->mac,
 		       msg->op == SNIC_FW_MAC_ADD);
+		break;
+	case SNIC_FW_VSI_VLANS:
+		fw_vlans(vsi, (void *)msg->payload);
 		break;
 	case SNIC_FW_RSS_KEY:
 		memcpy(vsi->key + chunk->offset, chunk->data, chunk->len);
@@ -349,6 +365,7 @@ void fake_vsi_expect_known(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, is->vlan, vsi->vlan);
 	KUNIT_EXPECT_EQ(test, is->tx_rate, vsi->tx_rate);
 	KUNIT_EXPECT_EQ(test, is->hashcfg, vsi->hashcfg);
+	KUNIT_EXPECT_MEMEQ(test, is->vids, vsi->vids, sizeof(is->vids));
 	KUNIT_EXPECT_MEMEQ(test, is->key, vsi->key, sizeof(is->key));
 	KUNIT_EXPECT_MEMEQ(test, is->lut, vsi->lut, sizeof(is->lut));
 	KUNIT_EXPECT_EQ(test, is->nr_macs, vsi->nr_macs);

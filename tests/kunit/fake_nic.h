@@ -56,7 +56,7 @@ enum fake_fw_fault {
  * @fw_late: us that an answer takes that is late
  * @fw_csr: the handshake; @fw_due: when the request is answered
  * @fw_request: the request; @fw_reply: the reply
- * @fw_vsi: what the firmware holds of the ADI's VSI
+ * @fw_vsi: what the firmware holds of the ADI's VSI; @fw_vids: VLANs not committed yet
  * @stuck: offset of a queue that does not stop
  * @refused: offset of a queue whose set-up the device refuses
  * @taken: an address of a neighbour
@@ -107,6 +107,7 @@ struct fake_nic {
 	struct snic_fw_msg fw_request;
 	struct snic_fw_msg fw_reply;
 	struct snic_vsi fw_vsi;
+	u8 fw_vids[SNIC_VIDS / 8];
 
 	u32 stuck;
 	u32 refused;

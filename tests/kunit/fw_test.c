@@ -53,6 +53,13 @@ static int hashes(void)
 	return snic_vsi_rss_hash(&fake->pf, &fake->adi.vsi, 0x55);
 }
 
+static int trunks(void)
+{
+	static const u8 vids[SNIC_VIDS / 8] = { [3] = 4, [SNIC_VIDS / 8 - 2] = 1 };
+
+	return snic_vsi_set_vids(&fake->pf, &fake->adi.vsi, vids);
+}
+
 static int probes(void)
 {
 	return snic_fw_init(&fake->pf);
@@ -74,6 +81,8 @@ static const struct {
 	{ "open, VSI_SET", opens, SNIC_FW_VSI_SET },
 	{ "close, VSI_CLEAR", closes, SNIC_FW_VSI_CLEAR },
 	{ "settings, VSI_SET", sets, SNIC_FW_VSI_SET },
+	{ "settings, VSI_VLANS", trunks, SNIC_FW_VSI_VLANS },
+	{ "settings, second part of VSI_VLANS", trunks, SNIC_FW_VSI_VLANS, 1 },
 	{ "guest, MAC_ADD", adds, SNIC_FW_MAC_ADD },
 	{ "guest, MAC_DEL", deletes, SNIC_FW_MAC_DEL },
 	{ "guest, RSS_KEY", keys, SNIC_FW_RSS_KEY },
@@ -143,6 +152,7 @@ static void fw_replays(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, adds(), 0);
 	KUNIT_ASSERT_EQ(test, keys(), 0);
 	KUNIT_ASSERT_EQ(test, luts(), 0);
+	KUNIT_ASSERT_EQ(test, trunks(), 0);
 	fake->fw_fault_op = SNIC_FW_RSS_HASH;
 	fake->fw_fault = FAKE_FW_LOST;
 	KUNIT_EXPECT_EQ(test, hashes(), -ETIMEDOUT);

@@ -120,7 +120,7 @@ static void vsi_vids(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, msg->vids[(300 - 256) / 8], BIT(300 % 8));
 	vids[4094 / 8] = BIT(4094 % 8);
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, snic_vsi_set_vids(&fake->pf, vsi, vids), -EIO);
+	KUNIT_EXPECT_EQ(test, snic_vsi_set_vids(&fake->pf, vsi, vids), -EREMOTEIO);
 	fake->fw_error = 0;
 	fake->nr_fw = 0;
 	KUNIT_EXPECT_EQ(test, snic_vsi_set_vids(&fake->pf, vsi, vids), 0);

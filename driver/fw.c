@@ -75,10 +75,9 @@ static int snic_fw_wait(struct snic_pf *pf, const struct snic_fw_msg *sent,
 			snic_fw_take(pf, reply);
 			if (sent && reply->seq == sent->seq)
 				return 0;
-			continue;
-		}
-		if (!sent && !(csr & SNIC_FW_CSR2_READY))
+		} else if (!sent && !(csr & SNIC_FW_CSR2_READY)) {
 			return 0;
+		}
 		if (last)
 			return -ETIMEDOUT;
 		usleep_range(20, 60);

@@ -132,6 +132,13 @@ given_up() {
 		until_s 10 test -d "/sys/class/mdev_bus/$PF" && guest_mdev y "$PF" smartnic-1q && opened y && closed y && mdevctl stop -u "${UUID[y]}"
 }
 
+leave() {
+	kill -KILL "${PID[@]}" 2>/dev/null
+	wait
+	inject ""
+	unload_modules
+}
+
 plan 15
 must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 PF=$(pf_bdf) PF_DEV=$(pf_netdev)
@@ -148,5 +155,5 @@ check "the link is down first" link_lost
 check "a ring of the PF is disabled: rx" ring rx
 check "the interface after a failed restart" netdev
 check "given up in the end, and bound anew" given_up
-check "modules unload" unload_modules
+check "modules unload" leave
 finish

@@ -340,6 +340,10 @@ u32 snic_fw_read(struct snic_pf *pf, u32 off)
 	if ((fake->fw_csr & (SNIC_FW_CSR2_READY | SNIC_FW_CSR3_READY)) == SNIC_FW_CSR2_READY &&
 	    !ktime_before(fake->now, fake->fw_due))
 		fw_answer();
+	if (fake->fw_babbles) {
+		fake->fw_reply.seq = cpu_to_le16(0xeeee);
+		fake->fw_csr |= SNIC_FW_CSR3_READY;
+	}
 	return fake->fw_csr;
 }
 

@@ -53,6 +53,7 @@ enum fake_fw_fault {
  * @fw_refused: message that is answered with -EEXIST, @fw_refusals times
  * @fw_fault: what will be wrong with one answer; @fw_this: what is with the next one
  * @fw_fault_op: messages it may be about, 0: any; @fw_skip: so many of them are fine before
+ * @fw_babbles: it answers what was not asked, without end
  * @fw_late: us that an answer takes that is late
  * @fw_csr: the handshake; @fw_due: when the request is answered
  * @fw_request: the request; @fw_reply: the reply
@@ -102,6 +103,7 @@ struct fake_nic {
 	unsigned int fw_fault_op;
 	unsigned int fw_skip;
 	unsigned int fw_late;
+	bool fw_babbles;
 	u32 fw_csr;
 	ktime_t fw_due;
 	struct snic_fw_msg fw_request;

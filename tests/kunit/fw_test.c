@@ -269,6 +269,17 @@ static void fw_paced(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&adi->later));
 }
 
+/* Answers without end to nothing: no wait without end for it. */
+static void fw_babbles(struct kunit *test)
+{
+	ktime_t t0 = fake->now;
+
+	fake->pf.quiesced = true;
+	fake->fw_babbles = true;
+	KUNIT_EXPECT_EQ(test, sets(), -EBUSY);
+	KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, t0), SNIC_POLL_US + 1000);
+}
+
 static void fw_gone(struct kunit *test)
 {
 	fake->gone = true;
@@ -286,6 +297,7 @@ static struct kunit_case fw_cases[] = {
 	KUNIT_CASE(fw_hangs),
 	KUNIT_CASE(fw_again),
 	KUNIT_CASE(fw_paced),
+	KUNIT_CASE(fw_babbles),
 	KUNIT_CASE(fw_gone),
 	{ }
 };

@@ -6,4 +6,4 @@ TEST_SCRIPTS := isolation_control
 DEBUG_PROGS := failures
 DEBUG_SCRIPTS := debug_kernel
 # Used by other tests.
-TOOLS := hold odd_frames busy
+TOOLS := hold odd_frames busy rowdy

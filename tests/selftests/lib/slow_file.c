@@ -143,6 +143,9 @@ void slow_file_start(size_t size)
 
 	length = size;
 	shared = ktap_shared(sizeof(*shared));
+	/* Its node may be made by loading it only. */
+	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse"))
+		ktap_note("no module fuse");
 	dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (dev < 0)
 		ktap_skip("/dev/fuse: %s", strerror(errno));

@@ -241,6 +241,7 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	snic_adi_vectors_open(adi, func);
 	adi->dma_on = false;
 	adi->uc_promisc_said = false;
+	WRITE_ONCE(adi->starved, false);
 	adi->state = SNIC_VC_NEW;
 	ether_addr_copy(adi->guest_mac, adi->mac);
 	snic_vc_reset(adi);
@@ -501,6 +502,7 @@ const struct vdcm_adi_ops snic_adi_ops = {
 	.xlat_map = snic_adi_xlat_map,
 	.xlat_unmap = snic_adi_xlat_unmap,
 	.fault_done = snic_adi_fault_done,
+	.starved = snic_adi_starved,
 	.quiesce = snic_adi_quiesce,
 	.resume = snic_adi_resume,
 };

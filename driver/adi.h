@@ -100,6 +100,7 @@ enum snic_cfg {
  * @gate: messages are accepted
  * @closing: @gate stays shut
  * @due: SNIC_DUE_*
+ * @starved: no more of its memory can be pinned
  * @held: what it leaves if its function has to be kept from others, while open
  * @dma_lock: @xlat, @epoch
  * @xlat: translation table (mode table)
@@ -147,6 +148,7 @@ struct snic_adi {
 	bool gate;
 	bool closing;
 	u8 due;
+	bool starved;
 
 	struct snic_held *held;
 
@@ -214,6 +216,7 @@ void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len);
 void snic_msgs_handle(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg);
 bool snic_adi_due(struct snic_adi *adi, unsigned int what);
 void snic_adi_link_event(struct snic_adi *adi);
+void snic_adi_starved(struct vdcm_adi *vadi, bool starved);
 
 /* vectors.c */
 void snic_adi_vectors_open(struct snic_adi *adi, u16 func);

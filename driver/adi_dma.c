@@ -94,6 +94,15 @@ void snic_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err)
 	mutex_unlock(&adi->dma_lock);
 }
 
+/* Its link goes down, and comes back when its queues go on. */
+void snic_adi_starved(struct vdcm_adi *vadi, bool starved)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	WRITE_ONCE(adi->starved, starved);
+	snic_adi_link_event(adi);
+}
+
 /* Tokens of faults before this do not count any more. */
 void snic_adi_new_epoch(struct snic_adi *adi)
 {

@@ -167,9 +167,14 @@ int snic_adi_vsi_again(struct snic_adi *adi)
 	return err;
 }
 
-/* What the guest is told. */
+/*
+ * What the guest is told: a link without memory for frames is down, whatever the operator
+ * set.
+ */
 bool snic_adi_link_up(const struct snic_adi *adi)
 {
+	if (READ_ONCE(adi->starved))
+		return false;
 	switch (adi->cfg[SNIC_CFG_LINK]) {
 	case SNIC_LINK_ENABLE:
 		return true;

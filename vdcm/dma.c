@@ -27,15 +27,12 @@
 
 /* Addresses that a translation can hold. */
 #define IOVA_BITS	48
-/* Where the platform looks for interrupt messages: never memory. */
-#define MSI_FIRST	(0xfee00000ULL >> PAGE_SHIFT)
-#define MSI_LAST	(0xfeefffffULL >> PAGE_SHIFT)
 
 static bool iova_valid(u64 iova, u32 len)
 {
 	u64 page = iova >> PAGE_SHIFT;
 
-	return iova >> IOVA_BITS == 0 && (page < MSI_FIRST || page > MSI_LAST) &&
+	return iova >> IOVA_BITS == 0 && (page < VDCM_MSI_FIRST || page > VDCM_MSI_LAST) &&
 	       (iova + len - 1) >> PAGE_SHIFT == page;
 }
 
@@ -121,26 +118,11 @@ int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_fault);
 
-/* A fault being served, and when it was taken. */
-struct serving {
-	struct vdcm_waiting w;
-	unsigned int epoch;
-};
-
-/* Nanoseconds until pages @first..@last may be pinned; 0 = now. */
-static u64 gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
-{
-	lockdep_assert_held(&adi->fault_lock);
-	return vdcm_holdoff_wait(&adi->live->dma.gate, first << PAGE_SHIFT,
-				 (last << PAGE_SHIFT) | ~PAGE_MASK,
-				 ktime_get_ns());
-}
-
 /* Must a waiting fault go on waiting for the gate? Nanoseconds, 0 = no. */
 static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 {
 	u64 page = w->fault.iova >> PAGE_SHIFT;
-	u64 wait = gate_wait(adi, page, page);
+	u64 wait = vdcm_gate_wait(adi, page, page);
 
 	if (!wait)
 		return 0;
@@ -159,20 +141,21 @@ static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 /* Must it go on waiting, for whatever? Nanoseconds, 0 = no. */
 static u64 must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
 {
+	struct vdcm_dma *dma = &adi->live->dma;
 	u64 now = ktime_get_ns();
 	struct vdcm_pin pin;
 
 	if (now < w->not_before)
 		return w->not_before - now;
+	if (!vdcm_pin_tree_find(&dma->tree, w->fault.iova >> PAGE_SHIFT, &pin))
+		return now < dma->starved_until ? dma->starved_until - now :
+						  hold_back(adi, w);
 	/* On its way out: it comes in again when it is gone. */
-	if (vdcm_pin_tree_find(&adi->live->dma.tree, w->fault.iova >> PAGE_SHIFT,
-			       &pin) && pin.flags & VDCM_PIN_LEAVING)
-		return VDCM_HOLDOFF_UNKNOWN;
-	return hold_back(adi, w);
+	return pin.flags & VDCM_PIN_LEAVING ? VDCM_HOLDOFF_UNKNOWN : hold_back(adi, w);
 }
 
 /* Take the first fault that may be served; else *@wait says when to look. */
-static bool dequeue(struct vdcm_adi *adi, struct serving *s, u64 *wait)
+static bool dequeue(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	unsigned long flags;
@@ -201,7 +184,7 @@ static bool dequeue(struct vdcm_adi *adi, struct serving *s, u64 *wait)
 }
 
 /* Was the ADI stopped after the fault had been taken? Under the pin lock it stays so. */
-static bool stale(struct vdcm_adi *adi, const struct serving *s)
+static bool stale(struct vdcm_adi *adi, const struct vdcm_serving *s)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	unsigned long flags;
@@ -214,152 +197,13 @@ static bool stale(struct vdcm_adi *adi, const struct serving *s)
 	return ret;
 }
 
-/* Record a batch that is pinned, and map it. */
-static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr, bool writable,
-		     bool write)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	u32 flags = (writable ? VDCM_PIN_WRITABLE : 0) |
-		    (write ? VDCM_PIN_MAPPED_WRITE : 0);
-	u32 prot = VDCM_PROT_READ | (write ? VDCM_PROT_WRITE : 0);
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; !ret && i < nr; i++)
-		ret = vdcm_pin_tree_add(&dma->tree, first, nr, i,
-					page_to_pfn(dma->pages[i]), flags);
-	if (!ret)
-		ret = dma->ops->map(adi, first << PAGE_SHIFT, dma->pages, nr,
-				    prot, writable);
-	if (ret)
-		vdcm_pin_tree_erase(&dma->tree, first, nr);
-	return ret;
-}
-
-/* The pages to pin along with @page: aligned, unpinned, not held off. */
-static void around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *last)
-{
-	u64 nr = READ_ONCE(vdcm_fault_around);
-
-	lockdep_assert_held(&adi->fault_lock);
-	*first = page & ~(nr - 1);
-	*last = *first + nr - 1;
-	if (page < MSI_FIRST)
-		*last = min(*last, MSI_FIRST - 1);
-	else
-		*first = max(*first, MSI_LAST + 1);
-	vdcm_pin_tree_gap(&adi->live->dma.tree, page, first, last);
-	if (gate_wait(adi, *first, *last))
-		*first = *last = page;
-}
-
-/*
- * Make known which pages are about to be pinned.
- * Return: their number; 0 = not now.
- */
-static u32 pin_begin(struct vdcm_adi *adi, const struct serving *s, bool many,
-		     u64 *first)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	u64 page = s->w.fault.iova >> PAGE_SHIFT;
-	u64 last = page;
-	u32 nr = 0;
-
-	*first = page;
-	mutex_lock(&adi->pin_lock);
-	spin_lock_irq(&adi->fault_lock);
-	if (many)
-		around(adi, page, first, &last);
-	if (dma->accept && dma->epoch == s->epoch &&
-	    (!gate_wait(adi, page, page) || !READ_ONCE(vdcm_holdoff_on))) {
-		nr = last - *first + 1;
-		dma->pinning = (struct vdcm_pinning) {
-			.active = true, .first = *first, .last = last,
-		};
-	}
-	spin_unlock_irq(&adi->fault_lock);
-	mutex_unlock(&adi->pin_lock);
-	return nr;
-}
-
-/* What was pinned is recorded, or was given back: who waits for that may go on. */
-static void pin_end(struct vdcm_adi *adi)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-
-	spin_lock_irq(&adi->fault_lock);
-	dma->pinning.active = false;
-	WRITE_ONCE(dma->progress, dma->progress + 1);
-	spin_unlock_irq(&adi->fault_lock);
-	wake_up_all(&dma->wait);
-}
-
-/* Map what is pinned, unless it was spoiled meanwhile. */
-static int settle(struct vdcm_adi *adi, u64 first, u32 nr, bool writable,
-		  bool write)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	int ret = -EAGAIN;
-	bool spoiled;
-
-	mutex_lock(&adi->pin_lock);
-	spin_lock_irq(&adi->fault_lock);
-	spoiled = dma->pinning.spoiled;
-	spin_unlock_irq(&adi->fault_lock);
-	if (!spoiled)
-		ret = map_batch(adi, first, nr, writable, write);
-	if (!ret) {
-		vdcm_add(adi, VDCM_CNT_PAGES_PINNED_TOTAL, nr);
-		vdcm_add(adi, VDCM_CNT_PINNED_PAGES, nr);
-		vdcm_add(adi, VDCM_CNT_FAULT_AROUND_PAGES, nr - 1);
-	}
-	mutex_unlock(&adi->pin_lock);
-	return ret;
-}
-
-/* Pin the page of a fault, with neighbours if @many. -EAGAIN = not now. */
-static int pin_batch(struct vdcm_adi *adi, const struct serving *s, bool many,
-		     bool writable, bool write)
-{
-	int prot = IOMMU_READ | (writable ? IOMMU_WRITE : 0);
-	u64 first;
-	u32 nr = pin_begin(adi, s, many, &first);
-	int ret;
-
-	if (!nr)
-		return -EAGAIN;
-	ret = vfio_pin_pages(&adi->vdev, first << PAGE_SHIFT, nr, prot,
-			     adi->live->dma.pages);
-	if (ret > 0 && ret != nr) {
-		vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, ret);
-		ret = -EFAULT;
-	} else if (ret == nr) {
-		ret = settle(adi, first, nr, writable, write);
-		if (ret)
-			vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, nr);
-	}
-	pin_end(adi);
-	return ret;
-}
-
-static int pin_fresh(struct vdcm_adi *adi, const struct serving *s, bool write)
-{
-	int ret = pin_batch(adi, s, true, true, write);
-
-	if (ret && ret != -EAGAIN)
-		ret = pin_batch(adi, s, false, true, write);
-	if (ret && ret != -EAGAIN && !write)
-		ret = pin_batch(adi, s, false, false, false);
-	return ret;
-}
-
 /* A page that is pinned already gets a right, or has lost its mapping. */
 static int remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
 		 bool write)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	u32 flags = pin->flags | (write ? VDCM_PIN_MAPPED_WRITE : 0);
-	u32 prot = VDCM_PROT_READ |
+	u32 prot = (vdcm_pin_write_only(pin->flags) ? 0 : VDCM_PROT_READ) |
 		   (flags & VDCM_PIN_MAPPED_WRITE ? VDCM_PROT_WRITE : 0);
 	int ret;
 
@@ -371,7 +215,7 @@ static int remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
 }
 
 /* The page is pinned: 0 or errno. 1: it is not. -EAGAIN: it leaves, or the fault is stale. */
-static int serve_pinned(struct vdcm_adi *adi, const struct serving *s, bool write)
+static int serve_pinned(struct vdcm_adi *adi, const struct vdcm_serving *s, bool write)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	u64 page = s->w.fault.iova >> PAGE_SHIFT;
@@ -384,14 +228,16 @@ static int serve_pinned(struct vdcm_adi *adi, const struct serving *s, bool writ
 		return 1;
 	if (pin.flags & VDCM_PIN_LEAVING)
 		return -EAGAIN;
-	if (!write || pin.flags & VDCM_PIN_WRITABLE)
+	if (!write && vdcm_pin_write_only(pin.flags))
+		return -EFAULT;
+	if (!write || pin.flags & (VDCM_PIN_WRITABLE | VDCM_PIN_MAPPED_WRITE))
 		return remap(adi, page, &pin, write);
 	/* Pinned for reading only: perhaps it may be written by now. */
 	vdcm_unpin_drop(adi->live, page);
 	return -EAGAIN;
 }
 
-static int serve(struct vdcm_adi *adi, const struct serving *s)
+static int serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
 {
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
 	int ret;
@@ -401,11 +247,11 @@ static int serve(struct vdcm_adi *adi, const struct serving *s)
 	mutex_lock(&adi->pin_lock);
 	ret = serve_pinned(adi, s, write);
 	mutex_unlock(&adi->pin_lock);
-	return ret == 1 ? pin_fresh(adi, s, write) : ret;
+	return ret == 1 ? vdcm_pin(adi, s) : ret;
 }
 
 /* It waits again, unless the unit has reported another one meanwhile. */
-static int requeue(struct vdcm_adi *adi, struct serving *s, u64 delay)
+static int requeue(struct vdcm_adi *adi, struct vdcm_serving *s, u64 delay)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	unsigned int i;
@@ -424,7 +270,7 @@ static int requeue(struct vdcm_adi *adi, struct serving *s, u64 delay)
 }
 
 /* A page that is missing because the VMM has just unmapped it may come back. */
-static bool may_come_back(struct vdcm_adi *adi, const struct serving *s)
+static bool may_come_back(struct vdcm_adi *adi, const struct vdcm_serving *s)
 {
 	bool ret;
 
@@ -433,6 +279,14 @@ static bool may_come_back(struct vdcm_adi *adi, const struct serving *s)
 				  ktime_get_ns());
 	spin_unlock_irq(&adi->fault_lock);
 	return ret && iova_valid(s->w.fault.iova, s->w.fault.len);
+}
+
+/* The fault waits for memory instead of failing. */
+static int starve(struct vdcm_adi *adi, struct vdcm_serving *s)
+{
+	vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
+	vdcm_pin_starved(adi);
+	return requeue(adi, s, 0) ?: -EAGAIN;
 }
 
 static void answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err)
@@ -449,7 +303,7 @@ static void answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err
 /* Serve one fault. 0 = there may be more, else nanoseconds to wait. */
 static u64 serve_next(struct vdcm_adi *adi)
 {
-	struct serving s;
+	struct vdcm_serving s;
 	u64 wait;
 	int ret;
 
@@ -460,6 +314,8 @@ static u64 serve_next(struct vdcm_adi *adi)
 	if (!stale(adi, &s)) {
 		if (ret == -EAGAIN)
 			ret = requeue(adi, &s, 0) ?: -EAGAIN;
+		else if (ret == -ENOMEM)
+			ret = starve(adi, &s);
 		else if (ret && may_come_back(adi, &s))
 			ret = requeue(adi, &s, VDCM_HOLDOFF_MIN_NS) ?: -EAGAIN;
 		if (ret != -EAGAIN)
@@ -509,6 +365,7 @@ void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
 	/* Whoever saw it before calls no operation any more. */
 	mutex_lock(&adi->pin_lock);
+	vdcm_pin_fed(adi);
 	mutex_unlock(&adi->pin_lock);
 }
 

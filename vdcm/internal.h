@@ -48,6 +48,9 @@
 #define VDCM_NR_REGIONS		VFIO_PCI_NUM_REGIONS
 #define VDCM_MAX_IOEVENTS	256u
 #define VDCM_NR_IRQS		VFIO_PCI_NUM_IRQS
+/* Where the platform looks for interrupt messages: never memory. */
+#define VDCM_MSI_FIRST	(0xfee00000ULL >> PAGE_SHIFT)
+#define VDCM_MSI_LAST	(0xfeefffffULL >> PAGE_SHIFT)
 /* An escaped character takes up to four. */
 #define VDCM_OPENER_LEN		(4 * TASK_COMM_LEN)
 
@@ -62,6 +65,7 @@ enum vdcm_counter {
 	VDCM_CNT_PINNED_PAGES,
 	VDCM_CNT_FAULT_AROUND_PAGES,
 	VDCM_CNT_PINS_FAILED,
+	VDCM_CNT_STARVED,
 	VDCM_CNT_UNMAP_CALLBACKS,
 	VDCM_CNT_HOLDOFF_DELAYED,
 	VDCM_CNT_HOLDOFF_WOULD_RETRY,
@@ -93,6 +97,16 @@ struct vdcm_waiting {
 	struct vdcm_fault fault;
 	u64 not_before;
 	bool delayed;
+};
+
+/**
+ * struct vdcm_serving - a fault being served
+ * @w: fault
+ * @epoch: that of struct vdcm_dma when it was taken
+ */
+struct vdcm_serving {
+	struct vdcm_waiting w;
+	unsigned int epoch;
 };
 
 /**
@@ -132,7 +146,7 @@ struct vdcm_joint {
 };
 
 /* Work items of an ADI that unpin beside the first one when that makes no headway. */
-#define VDCM_UNPIN_HELPERS	15
+#define VDCM_UNPIN_HELPERS	VDCM_QUEUE_HELPERS
 
 /**
  * struct vdcm_helper - one of them
@@ -163,6 +177,9 @@ struct vdcm_helper {
  * @users: unmap callbacks under way
  * @accept: faults are taken
  * @gated: pins are held off while memory is unmapped
+ * @starved_until: when pins are tried again, nanoseconds; for want of memory
+ * @hunger: how long pins were not tried for last, nanoseconds; 0 = there is memory
+ * @single_until: until when pages are pinned one by one, nanoseconds
  * @pinning: the pin under way
  * @gate: hold-off gate
  * @joint: one for each slot of the gate
@@ -186,6 +203,9 @@ struct vdcm_dma {
 	unsigned int users;
 	bool accept;
 	bool gated;
+	u64 starved_until;
+	u64 hunger;
+	u64 single_until;
 	struct vdcm_pinning pinning;
 	struct vdcm_holdoff gate;
 	struct vdcm_joint joint[VDCM_HOLDOFF_RANGES];
@@ -374,7 +394,6 @@ extern const struct vdcm_xlat_ops vdcm_xlat_table;
 extern const struct vdcm_xlat_ops vdcm_xlat_pasid;
 
 extern struct workqueue_struct *vdcm_wq;
-extern struct workqueue_struct *vdcm_help_wq;
 extern unsigned int vdcm_fault_around;
 extern bool vdcm_holdoff_on;
 
@@ -506,6 +525,19 @@ void vdcm_dma_drain(struct vdcm_live *live);
 void vdcm_dma_free(struct vdcm_live *live);
 void vdcm_dma_accept(struct vdcm_adi *adi, bool accept);
 void vdcm_dma_kick(struct vdcm_live *live);
+
+/* pin.c */
+int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s);
+void vdcm_pin_starved(struct vdcm_adi *adi);
+void vdcm_pin_fed(struct vdcm_adi *adi);
+u64 vdcm_gate_wait(struct vdcm_adi *adi, u64 first, u64 last);
+
+/* Of a page's VDCM_PIN_*: mapped for writing and yet not "writable" = it may not be read. */
+static inline bool vdcm_pin_write_only(u32 flags)
+{
+	return (flags & (VDCM_PIN_WRITABLE | VDCM_PIN_MAPPED_WRITE)) ==
+	       VDCM_PIN_MAPPED_WRITE;
+}
 
 /* unpin.c */
 void vdcm_unpin_init(struct vdcm_live *live);

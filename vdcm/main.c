@@ -11,8 +11,8 @@
 
 #include "internal.h"
 
+/* For what never sleeps on behalf of an ADI; else vdcm_wq_of(). */
 struct workqueue_struct *vdcm_wq;
-struct workqueue_struct *vdcm_help_wq;
 
 unsigned int vdcm_fault_around = 16;
 bool vdcm_holdoff_on = true;
@@ -70,14 +70,6 @@ module_param_cb(holdoff, &holdoff_ops, &vdcm_holdoff_on, 0644);
 MODULE_PARM_DESC(holdoff,
 		 "hold pins off while memory is being unmapped (default 1); 0, for tests only: observe and count");
 
-static void destroy_queues(void)
-{
-	if (vdcm_help_wq)
-		destroy_workqueue(vdcm_help_wq);
-	if (vdcm_wq)
-		destroy_workqueue(vdcm_wq);
-}
-
 static int __init vdcm_init(void)
 {
 	int ret;
@@ -89,10 +81,11 @@ static int __init vdcm_init(void)
 		     8192);
 
 	vdcm_wq = alloc_workqueue("vdcm", WQ_UNBOUND, 0);
-	vdcm_help_wq = alloc_workqueue("vdcm-help", WQ_UNBOUND, 0);
-	ret = vdcm_wq && vdcm_help_wq ? vdcm_queues_init() : -ENOMEM;
+	if (!vdcm_wq)
+		return -ENOMEM;
+	ret = vdcm_queues_init();
 	if (ret)
-		destroy_queues();
+		destroy_workqueue(vdcm_wq);
 	return ret;
 }
 module_init(vdcm_init);
@@ -101,7 +94,7 @@ static void __exit vdcm_exit(void)
 {
 	vdcm_unmap_exit();
 	vdcm_queues_exit();
-	destroy_queues();
+	destroy_workqueue(vdcm_wq);
 }
 module_exit(vdcm_exit);
 

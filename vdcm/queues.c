@@ -9,17 +9,15 @@
 #include "queues.h"
 
 /*
- * Pins stop while the system sleeps: user space is frozen, and so may be what a pin
- * waits for. A pin that is under way then makes the sleep fail, not hang.
+ * None is freezable: a pin may wait for user space that is frozen already, and the sleep
+ * of the system would fail. It waits until that is over; nothing waits for it.
  */
-static const struct {
-	const char *name;
-	unsigned int flags;
-} kinds[VDCM_NR_QUEUES] = {
-	[VDCM_QUEUE_FAULTS] = { "vdcm-faults", WQ_UNBOUND | WQ_FREEZABLE },
-	[VDCM_QUEUE_UNPIN] = { "vdcm-unpin", WQ_UNBOUND },
-	[VDCM_QUEUE_RINGS] = { "vdcm-rings", WQ_UNBOUND },
-	[VDCM_QUEUE_REVOKE] = { "vdcm-revoke", WQ_UNBOUND },
+static const char * const names[VDCM_NR_QUEUES] = {
+	[VDCM_QUEUE_FAULTS] = "vdcm-faults",
+	[VDCM_QUEUE_UNPIN] = "vdcm-unpin",
+	[VDCM_QUEUE_HELP] = "vdcm-help",
+	[VDCM_QUEUE_RINGS] = "vdcm-rings",
+	[VDCM_QUEUE_REVOKE] = "vdcm-revoke",
 };
 
 static DEFINE_MUTEX(lock);	/* list, users; no lock is taken inside */
@@ -43,8 +41,8 @@ static struct vdcm_queues *queues_alloc(void)
 	if (!q)
 		return NULL;
 	for (i = 0; i < VDCM_NR_QUEUES; i++) {
-		q->wq[i] = alloc_workqueue("%s", kinds[i].flags,
-					   WQ_UNBOUND_MAX_ACTIVE, kinds[i].name);
+		q->wq[i] = alloc_workqueue("%s", WQ_UNBOUND,
+					   WQ_UNBOUND_MAX_ACTIVE, names[i]);
 		if (!q->wq[i]) {
 			queues_free(q);
 			return NULL;

@@ -17,6 +17,7 @@ static const char * const counter_names[VDCM_NR_COUNTERS] = {
 	[VDCM_CNT_PINNED_PAGES] = "pinned_pages",
 	[VDCM_CNT_FAULT_AROUND_PAGES] = "fault_around_pages",
 	[VDCM_CNT_PINS_FAILED] = "pins_failed",
+	[VDCM_CNT_STARVED] = "starved",
 	[VDCM_CNT_UNMAP_CALLBACKS] = "unmap_callbacks",
 	[VDCM_CNT_HOLDOFF_DELAYED] = "holdoff_delayed",
 	[VDCM_CNT_HOLDOFF_WOULD_RETRY] = "holdoff_would_retry",

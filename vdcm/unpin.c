@@ -91,7 +91,8 @@ static void help(struct vdcm_live *live)
 	unsigned int i;
 
 	for (i = 0; i < VDCM_UNPIN_HELPERS; i++)
-		queue_work(vdcm_help_wq, &live->dma.helper[i].work);
+		queue_work(vdcm_wq_of(live->adi, VDCM_QUEUE_HELP),
+			   &live->dma.helper[i].work);
 }
 
 static void start(struct vdcm_live *live)

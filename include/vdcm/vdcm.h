@@ -12,7 +12,7 @@
  * Contexts. "process" means: may sleep, holds no spinlock. For one ADI the framework never
  * calls two of create, destroy, open, close, reset, quiesce, resume, bus_master, reg_read,
  * reg_write and vector_irq at the same time (adi->lock), nor two of xlat_*, set_pasid,
- * invalidate and fault_done (the pin lock). page runs beside anything.
+ * invalidate, starved and fault_done (the pin lock). page runs beside anything.
  *
  * Lock order (outer to inner; docs/architecture.md):
  *	the PF's device lock: vdcm_parent_quiesce(), vdcm_parent_resume(),
@@ -147,6 +147,11 @@ struct vdcm_fault {
  *	translations; the guest is told to start again as its kind of hardware does it.
  *	DMA is off. The framework sets the PASID and allows DMA afterwards. 0 or errno.
  *	Both are optional, but vdcm_parent_quiesce() needs @resume.
+ * @starved: no more guest memory can be pinned (RLIMIT_MEMLOCK of the VMM, or no memory), or
+ *	again it can. Meanwhile faults wait, so do their units, and pins are tried again every
+ *	few seconds; nothing is answered with an error. Drivers tell the guest as its kind of
+ *	hardware does, a network device by its link. Undone by a reset or quiesce, before
+ *	those are called. Process context, with the pin lock. Optional.
  * @fault_done: answer for a unit: @err 0 = mapped, try again; else -EFAULT: stop the
  *	unit and tell the guest. May be called before vdcm_adi_fault() has returned.
  *	Process context.
@@ -170,6 +175,7 @@ struct vdcm_adi_ops {
 	void (*fault_done)(struct vdcm_adi *adi, u32 token, int err);
 	void (*quiesce)(struct vdcm_adi *adi);
 	int (*resume)(struct vdcm_adi *adi);
+	void (*starved)(struct vdcm_adi *adi, bool starved);
 };
 
 #define VDCM_NO_PASID	U32_MAX

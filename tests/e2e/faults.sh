@@ -31,6 +31,7 @@ FAULTS=(
 	'vectors limited | echo 8 >sys/module/smartnic/parameters/max_adi_vectors | max_adi_vectors=8'
 	'few vectors | rm $CARD/msi_irqs/3[2-9] | only 2 interrupt vectors'
 	'a device shares vectors | device pasid 3 | shares 3 of its interrupt vectors'
+	'a guest cannot lock its memory | device pasid 0; starved 3 8388608 | kvm guest.4711. could not lock its guest.s memory 3 times, RLIMIT_MEMLOCK is 8388608'
 	'mdevctl missing | rm usr/bin/mdevctl usr/sbin/mdevctl | mdevctl is not installed'
 	'callout missing | rm -r usr/lib/mdevctl etc/mdevctl.d | callout smartnic.sh is not installed'
 	'callout not executable | chmod -x usr/lib/mdevctl/scripts.d/callouts/smartnic.sh | is not executable'
@@ -74,6 +75,15 @@ device() { # DMA-MODE SHARED-VECTORS
 	mkdir -p "$d"
 	echo "$1" >"$d/dma_mode"
 	printf 'dedicated 2\nshared %s\n' "$2" >"$d/vectors"
+}
+
+starved() { # TIMES LIMIT
+	local d=$CARD/7c0d3f6e-9f43-4f5a-8b0a-2a3c5d1e6f70/smartnic
+
+	printf 'pins_failed 9\nstarved %s\n' "$1" >"$d/counters"
+	echo 'open 4711 kvm guest' >"$d/state"
+	mkdir -p proc/4711
+	printf '%-26s%-21s%-21s%s\n' 'Max locked memory' "$2" "$2" bytes >proc/4711/limits
 }
 
 own_rule() {

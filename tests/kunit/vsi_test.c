@@ -179,6 +179,11 @@ static void vsi_link(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, snic_adi_link_up(adi));
 	adi->cfg[SNIC_CFG_LINK] = SNIC_LINK_AUTO;
 	KUNIT_EXPECT_TRUE(test, snic_adi_link_up(adi));
+	/* No memory to put frames in: down, even if the operator wants it up. */
+	adi->starved = true;
+	KUNIT_EXPECT_FALSE(test, snic_adi_link_up(adi));
+	adi->cfg[SNIC_CFG_LINK] = SNIC_LINK_ENABLE;
+	KUNIT_EXPECT_FALSE(test, snic_adi_link_up(adi));
 }
 
 static struct kunit_case vsi_cases[] = {

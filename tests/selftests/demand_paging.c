@@ -290,6 +290,82 @@ static void memory_without_write_access(void)
 	done();
 }
 
+/* Clause: memory that is mapped for writing alone is received into, and not sent from where
+ * the translation can tell.
+ */
+static void write_only_mapping(void)
+{
+	struct avf_frag f = { REGION + 4096, 200 };
+	char mode[16];
+
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, VFIO_DMA_MAP_FLAG_WRITE));
+	receive_into(REGION, 3);
+	received_in(piece[0], 3);
+	REQUIRE_GT(mdev_attr(a.dev.uuid, "dma_mode", mode, sizeof(mode)), 0);
+	if (!strcmp(mode, "table")) {
+		avf_queue_again(&a, 0);
+		receive_into(REGION, 4);
+		received_in(piece[0], 4);
+		f.iova = REGION;
+	}
+	frame_l2(piece[0] + (f.iova - REGION), 200, b.res.mac, a.res.mac, 5);
+	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+	EXPECT_ERR(avf_rx_from(&b, a.res.mac, &rx, QUIET), ETIMEDOUT);
+	done();
+}
+
+/* Clause: pages of the kernel that a process has mapped are no memory for a device. */
+static void reserved_pages(void)
+{
+	struct avf_frag f = { REGION, 200 };
+	unsigned long at = 0;
+	char line[256];
+	FILE *maps;
+
+	maps = fopen("/proc/self/maps", "r");
+	REQUIRE(maps);
+	while (!at && fgets(line, sizeof(line), maps))
+		if (strstr(line, "[vvar]"))
+			at = strtoul(line, NULL, 16);
+	fclose(maps);
+	if (!at)
+		ktap_skip("no [vvar] in this process");
+	start();
+	if (vfio_map(&a.dev, (void *)at, REGION, 4096, DMA_RO))
+		ktap_note("cannot even be mapped");
+	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+	EXPECT_ERR(avf_tx_done(&a, 0, 300), ETIMEDOUT);
+	done();
+}
+
+/* Clause: of the pages that are pinned together only the one that is written is mapped for
+ * writing; the first write to each of the others is a fault of its own, without a pin.
+ */
+static void written_alone(void)
+{
+	int64_t faults, pins;
+	int i;
+
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	receive_into(REGION, 0);
+	received_in(piece[0], 0);
+	faults = mdev_counter(a.dev.uuid, "dma_faults");
+	pins = mdev_counter(a.dev.uuid, "pages_pinned_total");
+	for (i = 1; i < 5; i++) {
+		uint8_t frame[200];
+
+		frame_l2(frame, sizeof(frame), a.res.mac, b.res.mac, (uint32_t)i);
+		REQUIRE_GE(avf_tx(&b, 0, frame, sizeof(frame), 0), 0);
+		received_in(piece[0], (uint32_t)i);
+	}
+	/* Two buffers are in a page. */
+	EXPECT_GE(mdev_counter(a.dev.uuid, "dma_faults"), faults + 2);
+	EXPECT_EQ(mdev_counter(a.dev.uuid, "pages_pinned_total"), pins);
+	done();
+}
+
 /* Clause: the platform takes one megabyte of addresses for interrupt messages, whatever
  * is mapped there: the device reaches nothing in it, and everything beside it.
  */
@@ -411,6 +487,9 @@ static const struct ktap_case cases[] = {
 	CASE(read_only_mapping),
 	CASE(read_only_beside_writable),
 	CASE(memory_without_write_access),
+	CASE(write_only_mapping),
+	CASE(reserved_pages),
+	CASE(written_alone),
 	CASE(interrupt_messages),
 	CASE(read_then_write),
 	CASE(mapped_too_late),

@@ -5,9 +5,11 @@
  */
 #include <linux/pci_regs.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "lib/avf.h"
 #include "lib/frame.h"
 #include "lib/ktap.h"
+#include "lib/slow_file.h"
 
 #define OFFSET(region, off)	((uint64_t)(region) << 40 | (off))
 #define MANY			256
@@ -242,6 +245,64 @@ static void busy(struct avf *x, int ready)
 	}
 }
 
+/* Clause: a device whose reset waits for slow memory keeps no other one waiting, however many
+ * of its eventfds are signalled and closed meanwhile.
+ */
+static int go;
+
+static void *reset_a(void *arg)
+{
+	if (event_wait(go, 2 * SOON))
+		vfio_reset(&a.dev);
+	return arg;
+}
+
+static void *end_slowness(void *arg)
+{
+	poll(NULL, 0, 2 * SOON);
+	slow_file_end();
+	return arg;
+}
+
+static void slow_neighbour(void)
+{
+	struct avf_frag frag = { .iova = 0x2000000000, .len = 64 };
+	int fd, i;
+	pthread_t t[2];
+	uint64_t begin;
+	void *slow;
+
+	slow_file_start(1 << 20);
+	slow = slow_file_map();
+	REQUIRE(slow != MAP_FAILED);
+	start();
+	/* Not the file system's as well: closing it has to end it. */
+	fd = event_new();
+	go = event_new();
+	/* No thread can be made while the address space is locked. */
+	REQUIRE_OK(pthread_create(&t[0], NULL, reset_a, NULL));
+	REQUIRE_OK(pthread_create(&t[1], NULL, end_slowness, NULL));
+	for (i = 0; i < MANY; i++)
+		REQUIRE_OK(tail_event(&a, (uint32_t)i, fd));
+	REQUIRE_OK(vfio_map(&a.dev, slow, frag.iova, 1 << 20, DMA_RW));
+	REQUIRE_GE(avf_tx_frags(&a, 0, &frag, 1, 0, 0, 0), 0);
+	for (i = 0; !slow_file_wanted() && i < SOON; i += 10)
+		poll(NULL, 0, 10);
+	REQUIRE(slow_file_wanted());
+	signal_event(go);
+	poll(NULL, 0, 100);
+	signal_event(fd);
+	close(fd);
+	fd = event_new();
+	begin = now_ms();
+	REQUIRE_OK(tail_event(&b, 1, fd));
+	REQUIRE_OK(tail_event(&b, 1, -1));
+	EXPECT_LT(now_ms() - begin, 2000);
+	pthread_join(t[0], NULL);
+	pthread_join(t[1], NULL);
+	end();
+}
+
 /* Clause: a device that is busy with its eventfds keeps no other one waiting. */
 static void neighbour(void)
 {
@@ -283,6 +344,7 @@ static void neighbour(void)
 static const struct ktap_case cases[] = {
 	CASE_FOR(rings, "QEMU, rust-vmm's VMMs: doorbells through KVM"),
 	CASE(in_order),
+	CASE_SECONDS(slow_neighbour, 60),
 	CASE_SECONDS_FOR(neighbour, 60, "everyone beside a hostile VMM"),
 	CASE_FOR(refused, "everyone beside a hostile VMM"),
 	CASE_FOR(closed, "everyone beside a hostile VMM"),

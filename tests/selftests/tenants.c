@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What one tenant can make the host do on its behalf: lines of the log, names shown, memory. */
 #include <ctype.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/avf.h"
 #include "lib/dmesg.h"
+#include "lib/frame.h"
 #include "lib/ktap.h"
+#include "lib/neighbour.h"
 
 #define NO_OPCODE	999
 #define PROVOCATIONS	1000
@@ -75,9 +85,170 @@ static void name_is_escaped(void)
 	EXPECT_OK(mdev_remove(uuid));
 }
 
+/* --- memory that may be locked --------------------------------------------------------------- */
+
+#define REGION	0x2000000000ull
+#define BYTES	(1ull << 20)
+#define GIB	(1ull << 30)
+#define SOON	8000
+
+static struct avf_rx rx;
+
+/* Root may lock what it likes. */
+static void drop_ipc_lock(void)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	REQUIRE_EQ(syscall(SYS_capget, &h, d), 0);
+	d[0].effective &= ~(1u << CAP_IPC_LOCK);
+	REQUIRE_EQ(syscall(SYS_capset, &h, d), 0);
+}
+
+static void may_lock(rlim_t bytes)
+{
+	struct rlimit limit = { bytes, RLIM_INFINITY };
+
+	REQUIRE_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+}
+
+static bool link_goes(struct avf *x, bool up)
+{
+	uint64_t end = now_ms() + SOON;
+	struct avf_msg m;
+
+	while (now_ms() < end) {
+		if (avf_aq_recv(x, &m, 100) || m.op != VC_EVENT ||
+		    m.len != sizeof(x->last_event))
+			continue;
+		memcpy(&x->last_event, m.data, sizeof(x->last_event));
+		if (x->last_event.event == 1 && x->last_event.link_up == up)
+			return true;
+	}
+	return false;
+}
+
+/* Clause: at RLIMIT_MEMLOCK the log has one line that names it and the process, the link of
+ * the guest goes down, and no one else's; it comes back with the frame that waited when the
+ * limit is raised. Meanwhile the log is not filled.
+ */
+static void memlock(void)
+{
+	struct avf_frag f = { .iova = REGION, .len = 200 };
+	struct neighbour *n = neighbour_start();
+	char who[32];
+	uint8_t *mem;
+	int mark, all;
+
+	drop_ipc_lock();
+	may_lock(RLIM_INFINITY);
+	avf_pair(&a, &b, 1);
+	avf_pass(&a, &b, 3);
+	avf_pass(&b, &a, 3);
+	mem = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(mem != MAP_FAILED);
+	REQUIRE_OK(vfio_map(&a.dev, mem, REGION, BYTES, DMA_RW));
+	frame_l2(mem, 200, b.res.mac, a.res.mac, 9);
+	mark = dmesg_mark();
+	all = dmesg_mark();
+	may_lock((rlim_t)(mdev_attr_num(a.dev.uuid, "pinned_bytes") +
+			  mdev_attr_num(b.dev.uuid, "pinned_bytes")));
+	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+	EXPECT(link_goes(&a, false));
+	snprintf(who, sizeof(who), "[%d]: its RLIMIT_MEMLOCK", getpid());
+	neighbour_alive(n);
+	poll(NULL, 0, 3000);
+	EXPECT_EQ(dmesg_count(mark, a.dev.uuid, who, 1000), 1);
+	EXPECT_LE(dmesg_count(all, "RLIMIT_MEMLOCK", "exceeded", 0), 10);
+	EXPECT_EQ(mdev_counter(a.dev.uuid, "starved"), 1);
+	EXPECT_EQ(mdev_counter(b.dev.uuid, "starved"), 0);
+	EXPECT_ERR(avf_tx_done(&a, 0, 0), ETIMEDOUT);
+	may_lock(RLIM_INFINITY);
+	EXPECT(link_goes(&a, true));
+	EXPECT_OK(avf_tx_done(&a, 0, SOON));
+	EXPECT_GE(avf_rx_from(&b, a.res.mac, &rx, SOON), 0);
+	avf_pass(&a, &b, 3);
+	neighbour_stop(n);
+	avf_end(&a);
+	avf_end(&b);
+}
+
+/* --- kernel memory ----------------------------------------------------------------------------- */
+
+#define SPOTS	128
+
+/* "kernel" of a cgroup's memory.stat. */
+static int64_t kernel_memory(const char *cgroup)
+{
+	char path[PATH_LEN], stat[8192], *p;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", cgroup);
+	if (read_text(path, stat, sizeof(stat)) <= 0)
+		return -1;
+	p = strstr(stat, "\nkernel ");
+	return p ? strtoll(p + 8, NULL, 10) : -1;
+}
+
+/* This process, in a cgroup of its own: its directory. */
+static const char *own_cgroup(void)
+{
+	static char root[] = "/tmp/cgroup-XXXXXX", own[PATH_LEN / 2];
+	char path[PATH_LEN], pid[16];
+
+	REQUIRE(mkdtemp(root));
+	if (mount("none", root, "cgroup2", 0, NULL))
+		ktap_skip("no cgroup2: %s", strerror(errno));
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
+	if (write_text(path, "+memory"))
+		ktap_skip("no memory controller in cgroup2");
+	snprintf(own, sizeof(own), "%s/tenants-%d", root, getpid());
+	REQUIRE_EQ(mkdir(own, 0700), 0);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", own);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	REQUIRE_OK(write_text(path, pid));
+	return own;
+}
+
+/* Clause: the kernel memory that a guest makes the host spend by touching its memory far and
+ * wide is its VMM's cgroup's.
+ */
+static void charged(void)
+{
+	const char *cgroup = own_cgroup();
+	int64_t before, after;
+	uint8_t *mem;
+	int i;
+
+	before = kernel_memory(cgroup);
+	if (before < 0)
+		ktap_skip("memory.stat has no \"kernel\"");
+	avf_pair(&a, &b, 1);
+	mem = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(mem != MAP_FAILED);
+	frame_l2(mem, 200, b.res.mac, a.res.mac, 9);
+	for (i = 0; i < SPOTS; i++)
+		REQUIRE_OK(vfio_map(&a.dev, mem, REGION + (uint64_t)i * GIB, 4096, DMA_RW));
+	before = kernel_memory(cgroup);
+	for (i = 0; i < SPOTS; i++) {
+		struct avf_frag f = { .iova = REGION + (uint64_t)i * GIB, .len = 200 };
+
+		REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+		REQUIRE_OK(avf_tx_done(&a, 0, AVF_MS));
+	}
+	after = kernel_memory(cgroup);
+	ktap_note("%lld bytes for each of %d pages", (long long)(after - before) / SPOTS, SPOTS);
+	/* Two tables at least. */
+	EXPECT_GE(after - before, SPOTS * 2 * 4096);
+	avf_end(&a);
+	avf_end(&b);
+	EXPECT_LT(kernel_memory(cgroup), before);
+}
+
 static const struct ktap_case cases[] = {
 	CASE_SECONDS(log_is_limited, 60),
 	CASE(name_is_escaped),
+	CASE_SECONDS(memlock, 90),
+	CASE_SECONDS(charged, 60),
 };
 
 KTAP_MAIN("tenants", cases, setup, mdev_cleanup)

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pinning guest memory and mapping it for the device, with which rights, and what happens
+ * while there is no memory that may be locked.
+ */
+#include <linux/iommu.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+/*
+ * How long pins are not tried after one failed for want of memory: doubles up to the
+ * maximum. VFIO logs a line for each that fails for RLIMIT_MEMLOCK.
+ */
+#define STARVED_MIN_NS	(100 * NSEC_PER_MSEC)
+#define STARVED_MAX_NS	(5 * NSEC_PER_SEC)
+/* How long pages are pinned one by one then: at the limit, sixteen fail where one does not. */
+#define SINGLE_NS	(10 * NSEC_PER_SEC)
+
+/**
+ * vdcm_gate_wait() - how long the gate is closed
+ * @adi: open ADI; fault_lock held
+ * @first: first page
+ * @last: last page
+ *
+ * Return: nanoseconds until they may be pinned; 0 = now.
+ */
+u64 vdcm_gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
+{
+	lockdep_assert_held(&adi->fault_lock);
+	return vdcm_holdoff_wait(&adi->live->dma.gate, first << PAGE_SHIFT,
+				 (last << PAGE_SHIFT) | ~PAGE_MASK,
+				 ktime_get_ns());
+}
+
+/* VDCM_PROT_*: of a batch's pin, of the page that is accessed, of its neighbours. */
+struct rights {
+	u32 pin;
+	u32 page;
+	u32 around;
+};
+
+/* VDCM_PIN_* of a page; mapped for writing but not "writable" = it may not be read. */
+static u32 pin_flags(u32 pin, u32 map)
+{
+	return (pin == (VDCM_PROT_READ | VDCM_PROT_WRITE) ? VDCM_PIN_WRITABLE : 0) |
+	       (map & VDCM_PROT_WRITE ? VDCM_PIN_MAPPED_WRITE : 0);
+}
+
+/* Map a batch: the page that is accessed with its rights, its neighbours with theirs. */
+static int map_pages(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
+		     const struct rights *r)
+{
+	const struct {
+		u64 nr;
+		u32 prot;
+	} pieces[] = {
+		{ page - first, r->around },
+		{ 1, r->page },
+		{ first + nr - page - 1, r->around },
+	};
+	struct vdcm_dma *dma = &adi->live->dma;
+	bool writable = r->pin & VDCM_PROT_WRITE;
+	unsigned int i;
+	u64 done = 0;
+	int ret;
+
+	if (r->page == r->around)
+		return dma->ops->map(adi, first << PAGE_SHIFT, dma->pages, nr,
+				     r->page, writable);
+	for (i = 0; i < ARRAY_SIZE(pieces); done += pieces[i++].nr) {
+		if (!pieces[i].nr)
+			continue;
+		ret = dma->ops->map(adi, (first + done) << PAGE_SHIFT,
+				    dma->pages + done, pieces[i].nr,
+				    pieces[i].prot, writable);
+		if (!ret)
+			continue;
+		if (done)
+			dma->ops->unmap(adi, first << PAGE_SHIFT, done);
+		return ret;
+	}
+	return 0;
+}
+
+/* Record a batch that is pinned, and map it. */
+static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
+		     const struct rights *r)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < nr; i++)
+		ret = vdcm_pin_tree_add(&dma->tree, first, nr, i,
+					page_to_pfn(dma->pages[i]),
+					pin_flags(r->pin, first + i == page ?
+						  r->page : r->around));
+	if (!ret)
+		ret = map_pages(adi, first, nr, page, r);
+	if (ret)
+		vdcm_pin_tree_erase(&dma->tree, first, nr);
+	return ret;
+}
+
+/* The pages to pin along with @page: aligned, unpinned, not held off. */
+static void around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *last)
+{
+	u64 nr = READ_ONCE(vdcm_fault_around);
+
+	lockdep_assert_held(&adi->fault_lock);
+	*first = page & ~(nr - 1);
+	*last = *first + nr - 1;
+	if (page < VDCM_MSI_FIRST)
+		*last = min(*last, VDCM_MSI_FIRST - 1);
+	else
+		*first = max(*first, VDCM_MSI_LAST + 1);
+	vdcm_pin_tree_gap(&adi->live->dma.tree, page, first, last);
+	if (vdcm_gate_wait(adi, *first, *last))
+		*first = *last = page;
+}
+
+/*
+ * Make known which pages are about to be pinned.
+ * Return: their number; 0 = not now.
+ */
+static u32 pin_begin(struct vdcm_adi *adi, const struct vdcm_serving *s, bool many,
+		     u64 *first)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+	u64 page = s->w.fault.iova >> PAGE_SHIFT;
+	u64 last = page;
+	u32 nr = 0;
+
+	*first = page;
+	mutex_lock(&adi->pin_lock);
+	spin_lock_irq(&adi->fault_lock);
+	if (many)
+		around(adi, page, first, &last);
+	if (dma->accept && dma->epoch == s->epoch &&
+	    (!vdcm_gate_wait(adi, page, page) || !READ_ONCE(vdcm_holdoff_on))) {
+		nr = last - *first + 1;
+		dma->pinning = (struct vdcm_pinning) {
+			.active = true, .first = *first, .last = last,
+		};
+	}
+	spin_unlock_irq(&adi->fault_lock);
+	mutex_unlock(&adi->pin_lock);
+	return nr;
+}
+
+/* What was pinned is recorded, or was given back: who waits for that may go on. */
+static void pin_end(struct vdcm_adi *adi)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+
+	spin_lock_irq(&adi->fault_lock);
+	dma->pinning.active = false;
+	WRITE_ONCE(dma->progress, dma->progress + 1);
+	spin_unlock_irq(&adi->fault_lock);
+	wake_up_all(&dma->wait);
+}
+
+/**
+ * vdcm_pin_fed() - a pin came off, or is not wanted any more: there is memory
+ * @adi: open ADI; pin lock held
+ */
+void vdcm_pin_fed(struct vdcm_adi *adi)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+	bool starved;
+
+	lockdep_assert_held(&adi->pin_lock);
+	spin_lock_irq(&adi->fault_lock);
+	starved = dma->hunger;
+	dma->hunger = 0;
+	dma->starved_until = 0;
+	spin_unlock_irq(&adi->fault_lock);
+	if (starved && vdcm_ops(adi)->starved)
+		vdcm_ops(adi)->starved(adi, false);
+}
+
+/* Map what is pinned, unless it was spoiled meanwhile. */
+static int settle(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
+		  const struct rights *r)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+	int ret = -EAGAIN;
+	bool spoiled;
+
+	mutex_lock(&adi->pin_lock);
+	spin_lock_irq(&adi->fault_lock);
+	spoiled = dma->pinning.spoiled;
+	spin_unlock_irq(&adi->fault_lock);
+	if (!spoiled)
+		ret = map_batch(adi, first, nr, page, r);
+	if (!ret) {
+		vdcm_add(adi, VDCM_CNT_PAGES_PINNED_TOTAL, nr);
+		vdcm_add(adi, VDCM_CNT_PINNED_PAGES, nr);
+		vdcm_add(adi, VDCM_CNT_FAULT_AROUND_PAGES, nr - 1);
+		vdcm_pin_fed(adi);
+	}
+	mutex_unlock(&adi->pin_lock);
+	return ret;
+}
+
+/* Reserved pages are no memory of a VMM's: they are the kernel's, or a device's. */
+static bool all_memory(struct page **pages, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (PageReserved(pages[i]) && pages[i] != ZERO_PAGE(0))
+			return false;
+	return true;
+}
+
+/* Pin the page of a fault, with neighbours if @many. -EAGAIN = not now. */
+static int pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool many,
+		     const struct rights *r)
+{
+	int prot = (r->pin & VDCM_PROT_READ ? IOMMU_READ : 0) |
+		   (r->pin & VDCM_PROT_WRITE ? IOMMU_WRITE : 0);
+	u64 page = s->w.fault.iova >> PAGE_SHIFT;
+	struct page **pages = adi->live->dma.pages;
+	u64 first;
+	u32 nr = pin_begin(adi, s, many, &first);
+	int ret;
+
+	if (!nr)
+		return -EAGAIN;
+	ret = vfio_pin_pages(&adi->vdev, first << PAGE_SHIFT, nr, prot, pages);
+	if (ret > 0 && ret != nr) {
+		vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, ret);
+		ret = -EFAULT;
+	} else if (ret == nr) {
+		ret = all_memory(pages, nr) ? settle(adi, first, nr, page, r) : -EFAULT;
+		if (ret)
+			vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, nr);
+	}
+	pin_end(adi);
+	return ret;
+}
+
+/**
+ * vdcm_pin() - pin the page of a fault and its neighbours, and map them
+ * @adi: open ADI; pin lock not held
+ * @s: the fault; its page is not pinned
+ *
+ * A page that is written gets the right to, its neighbours do not: their first write is
+ * a fault of its own. VFIO refuses what the VMM's mapping does not allow, so the access
+ * alone is tried last.
+ *
+ * Context: process; from the ADI's one work item.
+ * Return: 0, -EAGAIN (not now), -ENOMEM (vdcm_pin_starved()), or the errno of refusal.
+ */
+int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s)
+{
+#define R VDCM_PROT_READ
+#define W VDCM_PROT_WRITE
+	static const struct rights usual[] = { { R | W, R, R }, { R | W, R | W, R } };
+	static const struct rights alone[] = { { R, R, R }, { W, W, W } };
+#undef R
+#undef W
+	struct vdcm_dma *dma = &adi->live->dma;
+	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
+	bool many = ktime_get_ns() >= dma->single_until;
+	int ret = pin_batch(adi, s, many, &usual[write]);
+
+	/* Only this work item looks at it. */
+	if (ret == -ENOMEM)
+		dma->single_until = ktime_get_ns() + SINGLE_NS;
+	if (ret && ret != -EAGAIN && many)
+		ret = pin_batch(adi, s, false, &usual[write]);
+	if (ret && ret != -EAGAIN && ret != -ENOMEM)
+		ret = pin_batch(adi, s, false, &alone[write]);
+	return ret;
+}
+
+/**
+ * vdcm_pin_starved() - there was no memory, or none that may be locked
+ * @adi: open ADI; pin lock held
+ *
+ * No fault is served that needs a pin until it is time to try again: by then the limit
+ * may be another.
+ */
+void vdcm_pin_starved(struct vdcm_adi *adi)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+	bool before;
+
+	lockdep_assert_held(&adi->pin_lock);
+	spin_lock_irq(&adi->fault_lock);
+	before = dma->hunger;
+	dma->hunger = clamp_t(u64, 2 * dma->hunger, STARVED_MIN_NS, STARVED_MAX_NS);
+	dma->starved_until = ktime_get_ns() + dma->hunger;
+	spin_unlock_irq(&adi->fault_lock);
+	if (!before) {
+		vdcm_inc(adi, VDCM_CNT_STARVED);
+		vdcm_limited(adi, warn,
+			     "no more memory can be pinned for %s[%d]: its RLIMIT_MEMLOCK has to be that of all guest memory and more, as has its memory cgroup's limit\n",
+			     adi->opener, adi->opener_pid);
+		if (vdcm_ops(adi)->starved)
+			vdcm_ops(adi)->starved(adi, true);
+	}
+}

@@ -304,7 +304,7 @@ static int snic_adi_open(struct vdcm_adi *vadi)
 
 	if (!snic_hw_alive(adi->pf))
 		return -EIO;
-	/* The framework lets nobody configure an ADI that is being opened. */
+	/* The framework refuses to configure an ADI that is being opened. */
 	adi->nr_queues = adi->cfg[SNIC_CFG_QUEUES];
 	err = snic_adi_open_once(adi);
 	/* Another function may do what this one did not, and one in quarantine have the address. */

@@ -168,8 +168,8 @@ int snic_adi_vsi_again(struct snic_adi *adi)
 }
 
 /*
- * What the guest is told: a link without memory for frames is down, whatever the operator
- * set.
+ * The link as the guest sees it: without memory for frames it is down, whatever the
+ * operator set.
  */
 bool snic_adi_link_up(const struct snic_adi *adi)
 {

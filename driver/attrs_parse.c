@@ -171,7 +171,7 @@ static int snic_parse_vids(struct snic_text *t, u32 *last, bool alone, struct sn
 		err = snic_take_number(t, &snic_range_vid, &to);
 		if (err)
 			return err;
-		/* A range of one is how a list of one is told from a port VLAN. */
+		/* A list of one is written as a range of one: a number alone is a port VLAN. */
 		if (to < vid || (to == vid && !(alone && t->at == t->end)))
 			return -EINVAL;
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device in trouble: it does not answer, or does not do what it is told. It is silent
- * then, until it is reset (reset.c), or given up: once, for good, and everyone who uses
- * it is notified.
+ * A device in trouble: it does not answer, or does not obey. The driver is silent then,
+ * until the device is reset (reset.c), or given up: once, for good, and all its users
+ * are notified.
  */
 #include "hw.h"
 #include "netdev.h"
@@ -41,7 +41,7 @@ static bool snic_gone_for_good(const struct snic_pf *pf)
  * snic_hw_dead() - no access to the device from now on
  * @pf: PF
  *
- * When this returns the device has lost the bus, whoever took it. Any context.
+ * When this returns the device has lost the bus. Any context.
  */
 void snic_hw_dead(struct snic_pf *pf)
 {
@@ -77,7 +77,7 @@ static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const
 }
 
 /**
- * snic_hw_stuck() - the device answers, but does not do what it was told
+ * snic_hw_stuck() - the device answers, but does not obey
  * @pf: PF
  * @why: for people
  *

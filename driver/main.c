@@ -296,7 +296,7 @@ static int snic_enable_device(struct pci_dev *pdev)
 
 	if (err)
 		return err;
-	/* Whoever had it before, or the kernel before this one, may have left it running. */
+	/* The driver before, or the kernel before this one, may have left it running. */
 	pci_clear_master(pdev);
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (err) {

@@ -182,7 +182,7 @@ void snic_msgs_close(struct snic_adi *adi)
  * @data: payload
  * @len: its length, at most SNIC_AQ_BUF_MAX
  *
- * Sleeps for nothing: whoever calls it serves all ADIs.
+ * Sleeps for nothing: its caller serves all ADIs.
  *
  * Context: process; the ADI can't be freed meanwhile.
  */

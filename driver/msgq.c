@@ -8,7 +8,7 @@
 #include "msgq.h"
 
 /**
- * snic_msgq_alloc() - memory for a guest's messages, paid by whoever opens its device
+ * snic_msgq_alloc() - memory for a guest's messages, charged to the process that opens its device
  * @q: queue without memory
  *
  * So that none has to be found when a message arrives: the one that would wait for it
@@ -23,7 +23,7 @@ int snic_msgq_alloc(struct snic_msgq *q)
 	return q->buf ? 0 : -ENOMEM;
 }
 
-/* Nobody puts or gets any more. */
+/* The caller has stopped all that put or get. */
 void snic_msgq_free(struct snic_msgq *q)
 {
 	kvfree(q->buf);

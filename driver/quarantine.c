@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a closed ADI had and must not be used again yet: its function did not stop, or
- * the switch may still know it. Nobody else is concerned: others open on other functions.
+ * the switch may still know it. Other ADIs are not concerned: they open on other functions.
  *
  * A VSI that could not be cleared is, as soon as the firmware does it. A function that
- * did not stop, or start, waits for a reset of the device, whoever wants that one.
+ * did not stop, or start, waits for a reset of the device, for any reason.
  */
 #include <linux/slab.h>
 
@@ -17,7 +17,7 @@
  * @func: its number, still taken in pf->func_map
  * @nr_qps: queue pairs in @qp
  * @qp: its queue pairs, still taken in pf->qp_map
- * @stuck: it does not do what it is told
+ * @stuck: it does not obey
  * @vsi: its VSI, unknown
  * @xlat: translation table that it may still know (mode table), or none
  */
@@ -54,7 +54,7 @@ void snic_held_drop(struct snic_adi *adi)
 	adi->held = NULL;
 }
 
-/* Its function did not do what it was told. adi->lock is held. */
+/* Its function did not obey. adi->lock is held. */
 void snic_held_stuck(struct snic_adi *adi)
 {
 	adi->held->stuck = true;

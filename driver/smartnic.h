@@ -159,7 +159,7 @@ struct snic_ctl_vec {
 /* What is wrong with a device that is not given up yet. */
 enum snic_trouble {
 	SNIC_FINE,
-	SNIC_STUCK,	/* it answers, but does not do what it is told */
+	SNIC_STUCK,	/* it answers, but does not obey */
 	SNIC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
 };
 
@@ -175,7 +175,7 @@ enum snic_trouble {
  * @msix: BAR4
  * @windows_phys: physical address of BAR2
  * @dead: the device is gone or does not answer; set once, the bus taken from it before
- * @quiet: the device is being reset or asleep, or waits for that: nobody touches it
+ * @quiet: the device is being reset or asleep, or waits for that: nothing touches it
  * @quiesced: it is being reset or asleep; under the device lock
  * @trouble: enum snic_trouble: why it is quiet without having been quiesced
  * @num_adis: ADIs of the device

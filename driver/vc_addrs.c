@@ -93,7 +93,7 @@ SNIC_VC_HANDLER(snic_vc_add_addrs)
 	return snic_vc_status(err);
 }
 
-/* What is not there is as good as deleted. */
+/* Deleting an address that is not there succeeds. */
 SNIC_VC_HANDLER(snic_vc_del_addrs)
 {
 	const struct virtchnl_ether_addr_list *list = msg;

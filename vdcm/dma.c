@@ -7,8 +7,8 @@
  * neighbours, maps them and answers. It is the only place that pins.
  *
  * A pin may take as long as the VMM's memory likes. It is made without a lock of ours,
- * and nobody but the ADI's own closing waits for it: whoever stops the ADI or unmaps
- * the range spoils it, and what it comes back with is given back.
+ * and only the ADI's own closing waits for it: a task that stops the ADI or unmaps the
+ * range spoils it, and its pages are given back.
  *
  * Pages are pinned for writing whenever the VMM's mapping allows it: a read-only
  * long-term pin of memory that was never touched would pin the zero page on
@@ -363,7 +363,7 @@ void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
 	dma->epoch++;
 	dma->pinning.spoiled = true;
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
-	/* Whoever saw it before calls no operation any more. */
+	/* A worker that saw it set before calls no operation from here on. */
 	mutex_lock(&adi->pin_lock);
 	vdcm_pin_fed(adi);
 	mutex_unlock(&adi->pin_lock);

@@ -229,7 +229,7 @@ struct vdcm_dma {
  * @rung: those that were signalled, in that order
  * @rung_lock: protects @rung; taken inside an eventfd's lock, takes none
  * @ring_work: makes their writes
- * @memcg: memory cgroup of whoever opened it, or NULL
+ * @memcg: memory cgroup of the process that opened it, or NULL
  * @vecs: one for each vector
  */
 struct vdcm_live {

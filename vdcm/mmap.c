@@ -38,7 +38,7 @@ static phys_addr_t find_page(struct vdcm_adi *adi, unsigned long pgoff)
 /*
  * The PF is being reset: the access waits for its end, without mmap_lock, and is
  * tried again. The file keeps the device open meanwhile. Only a process's own
- * access waits: that for somebody else may be a pin on behalf of another ADI, with
+ * access waits: one on behalf of another process may be a pin for another ADI, with
  * VFIO's locks of its container held.
  */
 static vm_fault_t wait_for_page(struct vm_fault *vmf)

@@ -6,7 +6,7 @@
  * another device may hold them while it waits for slow memory, and type1 takes them
  * in two orders, so that two threads that unmap wait for each other as long as a
  * callback waits for an unpin (docs/upstream.md). So it is called from work items
- * only, without a lock of ours, and whoever waits for them does it with a limit.
+ * only, without a lock of ours, and is waited for with a limit.
  *
  * While one thread is in a callback, another may hold the lock that unpinning needs
  * until the callback returns. What gets done in each such exchange is what waits for
@@ -143,7 +143,7 @@ static bool drop_run(struct vdcm_live *live, u64 first, u64 last)
  * @first: first page
  * @last: last page
  *
- * The pin lock is given up between runs: whoever stops the ADI does not wait for all
+ * The pin lock is given up between runs: a task that stops the ADI does not wait for all
  * of a guest's memory.
  *
  * Context: process.

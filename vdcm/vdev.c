@@ -187,7 +187,7 @@ int vdcm_reset(struct vdcm_adi *adi)
 	live->reset_owed = !there;
 	if (there)
 		ret = vdcm_ops(adi)->reset(adi);
-	/* Who knows what the last tenant's state does: nobody gets at it any more. */
+	/* The last tenant's state may still be there: it stays out of reach. */
 	if (ret) {
 		vdcm_limited(adi, err, "reset failed, taken from its user: %d\n", ret);
 		vdcm_revoke(adi);

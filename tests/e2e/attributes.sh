@@ -281,7 +281,7 @@ in_traffic() {
 guest_mac() { l2_cmd "$1" 'cat /sys/class/net/eth0/address'; }
 
 # With trust the guest is reached by the address it chose; without, by its own again, and
-# nobody has to do anything in the guest.
+# nothing has to be done in the guest.
 trust_goes() {
 	local i own
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # broken.sh: a SmartNIC of which a part is broken (property "inject" of the model), beside a
-# device that somebody has open: who pays, and for how long. Run it with --qmp, and with the
+# device that is open: who pays, and for how long. Run it with --qmp, and with the
 # hot plug left to the port (see removal.sh).
 set -u
 . /lab/tests/e2e/lib.sh

@@ -49,7 +49,7 @@ enum snic_fw_fault snic_inject_fw(SnicState *s, unsigned op)
     return fault;
 }
 
-/* --- a function that does not do what it is told ----------------------------------- */
+/* --- a function that does not obey -------------------------------------------- */
 
 static bool snic_inject_function(SnicInject *in, char **words)
 {

@@ -49,7 +49,7 @@ enum fake_fw_fault {
  * @fw_error: what the firmware answers
  * @fw_op: last message to the firmware; @fw_payload: its payload
  * @nr_fw: messages to the firmware
- * @fw_macs: filters it has, of all it was told
+ * @fw_macs: filters it has, of all it was given
  * @fw_refused: message that is answered with -EEXIST, @fw_refusals times
  * @fw_fault: what will be wrong with one answer; @fw_this: what is with the next one
  * @fw_fault_op: messages it may be about, 0: any; @fw_skip: so many of them are fine before

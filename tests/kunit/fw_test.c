@@ -241,7 +241,7 @@ static void fw_again(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 }
 
-/* Resets without a pause: it waits, and nobody else does. */
+/* Resets without a pause: it waits, and no other ADI does. */
 static void fw_paced(struct kunit *test)
 {
 	struct snic_adi *adi = &fake->adi;

@@ -395,7 +395,7 @@ static void recovery_death(struct kunit *test)
 	says(test, "");
 }
 
-/* What does not do what it is told is reset; all who use it are taken along. */
+/* A device that does not obey is reset, with all its ADIs. */
 static void recovery_rescue(struct kunit *test)
 {
 	snic_hw_stuck(&fake->pf, "the test says so");

@@ -126,7 +126,7 @@ static void vca_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, del(), 0);
 	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_MAC_DEL);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 0);
-	/* Not there: as good as deleted. */
+	/* Not there: deleting it succeeds. */
 	KUNIT_EXPECT_EQ(test, del(), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 4);
 	begin();
@@ -554,7 +554,7 @@ static void vca_claim(struct kunit *test)
 	snic_msgs_open(other);
 	list_add(&other->list, &fake->pf.adis);
 	fake->fw_refused = SNIC_FW_MAC_ADD;
-	/* Nobody to ask: at once. */
+	/* No driver to ask: at once. */
 	fake->fw_refusals = 1;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EADDRINUSE);
 	KUNIT_EXPECT_EQ(test, fake->fw_refusals, 0);

@@ -171,7 +171,7 @@ static void start_ipxe(void)
 	REQUIRE_EQ(avf_queues_up(&a, 1), 0);
 }
 
-/* Resets before it asks, as one that trusts nobody. */
+/* Resets before it asks, as one that trusts no former life. */
 static void start_careful(void)
 {
 	REQUIRE_OK(avf_aq_up(&a));

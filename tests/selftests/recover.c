@@ -189,7 +189,7 @@ static void none_fell(const struct vc_stats *before, const struct vc_stats *afte
 
 /* Clause: what GET_STATS says never becomes less while a driver lives, whatever is reset
  * under it, and begins at 0 with the next driver. Relied on by: iavf, which shows it as
- * its interface's counters, and whoever draws graphs of these.
+ * its interface's counters, and the monitoring that reads these.
  */
 static void counters_go_on(void)
 {

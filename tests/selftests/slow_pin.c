@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A tenant's memory may be as slow as its file system: a pin of it waits inside the
- * kernel, for as long as the tenant likes. Nobody else waits for it: not the PF, not
- * another tenant, not who creates or removes devices. The tenant is a process of its own,
+ * kernel, for as long as the tenant likes. Nothing else waits for it: not the PF, not
+ * another tenant, not a tool that creates or removes devices. The tenant is a process of its own,
  * whose address space the pin has locked.
  */
 #include <linux/pci_regs.h>
@@ -149,7 +149,7 @@ static void end_slow_pin(void)
 	EXPECT_OK(mdev_remove(tenant->uuid));
 }
 
-/* In a process of its own, so that one that hangs can be told. */
+/* In a process of its own, so that a hang is noticed. */
 static int in_time(int (*fn)(void))
 {
 	uint64_t end = now_ms() + SOON;
@@ -191,7 +191,7 @@ static int another_comes_and_goes(void)
 /* Clause: while a pin waits, the PF can be reset, its driver's other devices come and go
  * and move frames, and the tenant's own device can be reset.
  */
-static void nobody_waits_for_a_pin(void)
+static void only_its_owner_waits_for_a_pin(void)
 {
 	struct neighbour *n = neighbour_start();
 
@@ -261,7 +261,7 @@ static void cleanup(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE_SECONDS(nobody_waits_for_a_pin, 60),
+	CASE_SECONDS(only_its_owner_waits_for_a_pin, 60),
 	CASE_SECONDS(revoked_in_spite_of_a_pin, 60),
 	CASE_SECONDS(late_pin_is_given_back, 30),
 };

@@ -15,7 +15,7 @@
 #define NAME	"slow"
 #define ROOM	(FUSE_MIN_READ_BUFFER + (1 << 17))
 #define WAITING	32
-#define SECONDS	50	/* then it ends by itself: nobody hangs for ever */
+#define SECONDS	50	/* then it ends by itself: no test hangs for ever */
 
 static struct shared {
 	bool wanted, end;
@@ -36,7 +36,7 @@ static void reply(const struct fuse_in_header *in, int err, const void *data, si
 	memcpy(msg, &out, sizeof(out));
 	if (!err && len)
 		memcpy(msg + sizeof(out), data, len);
-	/* Whoever asked may be gone. */
+	/* The process that asked may be gone. */
 	if (write(dev, msg, out.len) < 0)
 		ktap_note("FUSE: no reply to %u: %d", in->opcode, errno);
 	free(msg);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file whose contents do not come: whoever touches memory that maps it waits, in the
+ * A file whose contents do not come: a process that touches memory mapping it waits, in the
  * kernel and holding the lock of its address space, until slow_file_end(). A process of
  * its own is the file system (FUSE).
  */
@@ -16,7 +16,7 @@ void slow_file_start(size_t size);
 void *slow_file_map(void);
 /* Whether its contents are waited for by now. */
 bool slow_file_wanted(void);
-/* Whoever waits gets zeroes. */
+/* A process that waits gets zeroes. */
 void slow_file_end(void);
 
 #endif /* SELFTESTS_SLOW_FILE_H */

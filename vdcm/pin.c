@@ -34,58 +34,21 @@ u64 vdcm_gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
 				 ktime_get_ns());
 }
 
-/* VDCM_PROT_*: of a batch's pin, of the page that is accessed, of its neighbours. */
+/* VDCM_PROT_*: of a batch's pin, and of its mapping. */
 struct rights {
 	u32 pin;
-	u32 page;
-	u32 around;
+	u32 map;
 };
 
 /* VDCM_PIN_* of a page; mapped for writing but not "writable" = it may not be read. */
-static u32 pin_flags(u32 pin, u32 map)
+static u32 pin_flags(const struct rights *r)
 {
-	return (pin == (VDCM_PROT_READ | VDCM_PROT_WRITE) ? VDCM_PIN_WRITABLE : 0) |
-	       (map & VDCM_PROT_WRITE ? VDCM_PIN_MAPPED_WRITE : 0);
-}
-
-/* Map a batch: the page that is accessed with its rights, its neighbours with theirs. */
-static int map_pages(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
-		     const struct rights *r)
-{
-	const struct {
-		u64 nr;
-		u32 prot;
-	} pieces[] = {
-		{ page - first, r->around },
-		{ 1, r->page },
-		{ first + nr - page - 1, r->around },
-	};
-	struct vdcm_dma *dma = &adi->live->dma;
-	bool writable = r->pin & VDCM_PROT_WRITE;
-	unsigned int i;
-	u64 done = 0;
-	int ret;
-
-	if (r->page == r->around)
-		return dma->ops->map(adi, first << PAGE_SHIFT, dma->pages, nr,
-				     r->page, writable);
-	for (i = 0; i < ARRAY_SIZE(pieces); done += pieces[i++].nr) {
-		if (!pieces[i].nr)
-			continue;
-		ret = dma->ops->map(adi, (first + done) << PAGE_SHIFT,
-				    dma->pages + done, pieces[i].nr,
-				    pieces[i].prot, writable);
-		if (!ret)
-			continue;
-		if (done)
-			dma->ops->unmap(adi, first << PAGE_SHIFT, done);
-		return ret;
-	}
-	return 0;
+	return (r->pin == (VDCM_PROT_READ | VDCM_PROT_WRITE) ? VDCM_PIN_WRITABLE : 0) |
+	       (r->map & VDCM_PROT_WRITE ? VDCM_PIN_MAPPED_WRITE : 0);
 }
 
 /* Record a batch that is pinned, and map it. */
-static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
+static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr,
 		     const struct rights *r)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
@@ -95,10 +58,10 @@ static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
 	for (i = 0; !ret && i < nr; i++)
 		ret = vdcm_pin_tree_add(&dma->tree, first, nr, i,
 					page_to_pfn(dma->pages[i]),
-					pin_flags(r->pin, first + i == page ?
-						  r->page : r->around));
+					pin_flags(r));
 	if (!ret)
-		ret = map_pages(adi, first, nr, page, r);
+		ret = dma->ops->map(adi, first << PAGE_SHIFT, dma->pages, nr,
+				    r->map, r->pin & VDCM_PROT_WRITE);
 	if (ret)
 		vdcm_pin_tree_erase(&dma->tree, first, nr);
 	return ret;
@@ -182,7 +145,7 @@ void vdcm_pin_fed(struct vdcm_adi *adi)
 }
 
 /* Map what is pinned, unless it was spoiled meanwhile. */
-static int settle(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
+static int settle(struct vdcm_adi *adi, u64 first, u32 nr,
 		  const struct rights *r)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
@@ -194,7 +157,7 @@ static int settle(struct vdcm_adi *adi, u64 first, u32 nr, u64 page,
 	spoiled = dma->pinning.spoiled;
 	spin_unlock_irq(&adi->fault_lock);
 	if (!spoiled)
-		ret = map_batch(adi, first, nr, page, r);
+		ret = map_batch(adi, first, nr, r);
 	if (!ret) {
 		vdcm_add(adi, VDCM_CNT_PAGES_PINNED_TOTAL, nr);
 		vdcm_add(adi, VDCM_CNT_PINNED_PAGES, nr);
@@ -222,7 +185,6 @@ static int pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool ma
 {
 	int prot = (r->pin & VDCM_PROT_READ ? IOMMU_READ : 0) |
 		   (r->pin & VDCM_PROT_WRITE ? IOMMU_WRITE : 0);
-	u64 page = s->w.fault.iova >> PAGE_SHIFT;
 	struct page **pages = adi->live->dma.pages;
 	u64 first;
 	u32 nr = pin_begin(adi, s, many, &first);
@@ -235,7 +197,7 @@ static int pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool ma
 		vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, ret);
 		ret = -EFAULT;
 	} else if (ret == nr) {
-		ret = all_memory(pages, nr) ? settle(adi, first, nr, page, r) : -EFAULT;
+		ret = all_memory(pages, nr) ? settle(adi, first, nr, r) : -EFAULT;
 		if (ret)
 			vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, nr);
 	}
@@ -248,9 +210,9 @@ static int pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool ma
  * @adi: open ADI; pin lock not held
  * @s: the fault; its page is not pinned
  *
- * A page that is written gets the right to, its neighbours do not: their first write is
- * a fault of its own. VFIO refuses what the VMM's mapping does not allow, so the access
- * alone is tried last.
+ * All get the right that the access needs: a guest's receive buffers lie side by side,
+ * and a fault for each page of them would cost each transfer. VFIO refuses what the
+ * VMM's mapping does not allow, so the access alone is tried last.
  *
  * Context: process; from the ADI's one work item.
  * Return: 0, -EAGAIN (not now), -ENOMEM (vdcm_pin_starved()), or the errno of refusal.
@@ -259,8 +221,8 @@ int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s)
 {
 #define R VDCM_PROT_READ
 #define W VDCM_PROT_WRITE
-	static const struct rights usual[] = { { R | W, R, R }, { R | W, R | W, R } };
-	static const struct rights alone[] = { { R, R, R }, { W, W, W } };
+	static const struct rights usual[] = { { R | W, R }, { R | W, R | W } };
+	static const struct rights alone[] = { { R, R }, { W, W } };
 #undef R
 #undef W
 	struct vdcm_dma *dma = &adi->live->dma;

@@ -29,7 +29,7 @@ until_s() { # SECONDS COMMAND...
 }
 
 opened() { # NAME
-	/lab/selftests/hold "${UUID[$1]}" >"/run/hold-$1" 2>&1 &
+	start_hold "/run/hold-$1" "${UUID[$1]}"
 	PID[$1]=$!
 	until_s 10 grep -qE 'ready|failed' "/run/hold-$1" && grep -q ready "/run/hold-$1"
 }

@@ -93,7 +93,7 @@ works() {
 	local uuid pid rc=0
 
 	uuid=$(mdevctl start -p "$PF" -t smartnic-1q) || return
-	/lab/selftests/hold "$uuid" >/run/works &
+	start_hold /run/works "$uuid"
 	pid=$!
 	until_ms 5000 grep -q ready /run/works || rc=1
 	kill -KILL $pid

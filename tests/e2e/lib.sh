@@ -44,6 +44,16 @@ queues_of() { local n=${1##*-}; echo "${n%q}"; }
 
 attr() { cat "$MDEV/$1/smartnic/$2"; }
 
+# start_hold FILE UUID [node]: a device is held open ($! holds it), and FILE says "ready" when
+# it is. FILE is emptied first: what the holder before said is not this one's.
+start_hold() {
+	local file=$1
+
+	shift
+	: >"$file"
+	/lab/selftests/hold "$@" >>"$file" 2>&1 &
+}
+
 # --- guests -----------------------------------------------------------------
 
 # guest_mdev NAME PF TYPE: start an mdev for a guest; its UUID in UUID[NAME].

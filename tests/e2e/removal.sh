@@ -70,7 +70,7 @@ state() { attr "${UUID[x]}" state; }
 state_is() { [[ "$(state 2>/dev/null)" = $1 ]]; }
 
 hold() { # [node]
-	/lab/selftests/hold "${UUID[x]}" "$@" >/run/hold &
+	start_hold /run/hold "${UUID[x]}" "$@"
 	HOLDER=$!
 	until_ms 10000 grep -q ready /run/hold
 }

@@ -339,7 +339,7 @@ max_mtu() { awk '{ for (i = 1; i < NF; i++) if ($i == "maxmtu") print $(i + 1) }
 mtu_is() {
 	l2_cmd g2 "ip link set eth0 mtu $1" && carrier g2 && reach g2 host &&
 		l2_cmd g2 --timeout 40 "ping -c 3 -W 5 -M do -s $(($1 - 28)) ${ADDR[host]}" &&
-		ping -c 3 -W 5 -M do -s $(($1 - 28)) "${ADDR[g2]}"
+		ping -c 3 -W 5 -M "do" -s $(($1 - 28)) "${ADDR[g2]}"
 }
 
 every_mtu() {

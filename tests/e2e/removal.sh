@@ -260,10 +260,11 @@ choose() {
 }
 
 main() {
-	local s e
+	local s e more=4
 
 	choose "$@"
-	plan $((${#STATES[@]} * ${#EVENTS[@]} + 4 + $([ "${LAB_KERNEL:-}" != debug ]; echo $?)))
+	[ "${LAB_KERNEL:-}" != debug ] || more=5
+	plan $((${#STATES[@]} * ${#EVENTS[@]} + more))
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	# A slow guest lets go later, and is waited for.
 	echo $((10 * SLOW)) >/sys/module/vdcm/parameters/release_timeout

@@ -36,6 +36,7 @@ load() {
 load
 kinds=TEST
 [ ! -r /proc/lockdep_stats ] || kinds='TEST DEBUG'
+# shellcheck disable=SC2046 # names
 [ "$#" -gt 0 ] || set -- $(for k in $kinds; do sed -n "s/^${k}_[A-Z]* := //p" "$here/programs.mk"; done)
 
 echo "KTAP version 1"

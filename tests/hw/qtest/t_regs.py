@@ -2,7 +2,7 @@
 """Registers, capabilities, firmware, the life of functions."""
 from .machine import pack, unpack
 from .nic import Func, Nic, Rx, Tx
-from .packets import eth, mac
+from .packets import mac
 from .regs import R
 
 

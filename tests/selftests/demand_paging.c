@@ -292,7 +292,7 @@ static void memory_without_write_access(void)
 }
 
 /* Clause: memory that is mapped for writing alone is received into, and not sent from where
- * the translation can tell.
+ * the translation can tell; iommufd pins such memory for reading, too.
  */
 static void write_only_mapping(void)
 {
@@ -310,9 +310,11 @@ static void write_only_mapping(void)
 		received_in(piece[0], 4);
 		f.iova = REGION;
 	}
-	frame_l2(piece[0] + (f.iova - REGION), 200, b.res.mac, a.res.mac, 5);
-	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
-	EXPECT_ERR(avf_rx_from(&b, a.res.mac, &rx, QUIET), ETIMEDOUT);
+	if (vfio_is_type1()) {
+		frame_l2(piece[0] + (f.iova - REGION), 200, b.res.mac, a.res.mac, 5);
+		REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
+		EXPECT_ERR(avf_rx_from(&b, a.res.mac, &rx, QUIET), ETIMEDOUT);
+	}
 	done();
 }
 
@@ -325,6 +327,8 @@ static bool is_reserved(unsigned long at)
 
 	/* It is there after a read. */
 	(void)*(volatile char *)at;
+	if (map < 0 || kinds < 0)
+		ktap_skip("this kernel does not tell of its pages");
 	REQUIRE_EQ(pread(map, &entry, 8, (off_t)(at / 4096 * 8)), 8);
 	REQUIRE_EQ(pread(kinds, &flags, 8, (off_t)((entry & ((1ull << 55) - 1)) * 8)), 8);
 	close(map);

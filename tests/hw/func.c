@@ -2,10 +2,12 @@
 /* Function blocks, and the life of a function: enable, pause, reset. */
 #include "snic_int.h"
 
-void snic_func_init(SnicState *s, unsigned idx)
+/* @kinds: of all its units. */
+void snic_func_init(SnicState *s, unsigned idx, const SnicUnitKind *kinds,
+                    unsigned nkinds)
 {
     SnicFunc *f = &s->func[idx];
-    unsigned i;
+    unsigned i, k;
 
     f->s = s;
     f->idx = idx;
@@ -15,6 +17,11 @@ void snic_func_init(SnicState *s, unsigned idx)
     for (i = 0; i < SNIC_UNITS; i++) {
         f->unit[i].f = f;
         f->unit[i].idx = i;
+    }
+    for (k = 0; k < nkinds; k++) {
+        for (i = 0; i < kinds[k].n; i++) {
+            f->unit[kinds[k].first + i].ops = kinds[k].ops;
+        }
     }
     for (i = 0; i < SNIC_FUNC_VECS; i++) {
         f->vec[i].f = f;
@@ -30,15 +37,6 @@ void snic_func_exit(SnicFunc *f)
         timer_free(f->vec[i].timer);
     }
     snic_rate_exit(f);
-}
-
-/* Its units may start: enabled, master, not told to be quiet. */
-bool snic_func_runs(SnicFunc *f)
-{
-    return (f->ctrl & (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA |
-                       SNIC_FUNC_CTRL_QUIESCE)) ==
-           (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA) &&
-           snic_live(f->s);
 }
 
 /* Every unit looks whether it can go on. */

@@ -154,6 +154,19 @@ static void snic_fw_answer(SnicState *s, const struct snic_fw_msg *req,
     snic_pf_event(s, SNIC_ICR_FW);
 }
 
+/* What is wrong with the answer to @op, SNIC_FW_FINE or another: once. */
+static enum snic_fw_fault snic_fw_injected(SnicState *s, unsigned op)
+{
+    SnicInject *in = &s->inject;
+    enum snic_fw_fault fault = in->fw;
+
+    if (!fault || (in->fw_op && in->fw_op != op)) {
+        return SNIC_FW_FINE;
+    }
+    in->fw = SNIC_FW_FINE;
+    return fault;
+}
+
 static void snic_fw_work(void *opaque)
 {
     SnicState *s = opaque;
@@ -166,7 +179,7 @@ static void snic_fw_work(void *opaque)
         return;
     }
     memcpy(&req, s->fw_req, sizeof(req));
-    fault = snic_inject_fw(s, req.op);
+    fault = snic_fw_injected(s, req.op);
     if (fault == SNIC_FW_LATE || fault == SNIC_FW_HANGS) {
         s->fw_held = true;
         if (fault == SNIC_FW_LATE) {

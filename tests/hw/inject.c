@@ -36,19 +36,6 @@ static bool snic_inject_firmware(SnicInject *in, char **words)
     return true;
 }
 
-/* What is wrong with the answer to @op, SNIC_FW_FINE or another: once. */
-enum snic_fw_fault snic_inject_fw(SnicState *s, unsigned op)
-{
-    SnicInject *in = &s->inject;
-    enum snic_fw_fault fault = in->fw;
-
-    if (!fault || (in->fw_op && in->fw_op != op)) {
-        return SNIC_FW_FINE;
-    }
-    in->fw = SNIC_FW_FINE;
-    return fault;
-}
-
 /* --- a function that does not obey -------------------------------------------- */
 
 static bool snic_inject_function(SnicInject *in, char **words)
@@ -78,11 +65,6 @@ static bool snic_inject_function(SnicInject *in, char **words)
         in->ignores |= what[i].flag;
     }
     return true;
-}
-
-bool snic_ignores(SnicFunc *f, unsigned what)
-{
-    return f->s->inject.ignores & what && f->s->inject.func == f->idx;
 }
 
 /* --- rings, the link ----------------------------------------------------------------- */

@@ -115,7 +115,7 @@ void snic_aq_reset(SnicFunc *f)
 }
 
 /* The driver said FAIL to a fault of this unit, or its DMA broke. */
-void snic_aq_fail(SnicUnit *u)
+static void snic_aq_fail(SnicUnit *u)
 {
     snic_aq_crit(u->idx == SNIC_UNIT_ARQ ? &u->f->arq : &u->f->atq);
 }
@@ -238,17 +238,28 @@ static bool snic_atq_one(SnicUnit *u)
     return true;
 }
 
-void snic_atq_run(SnicUnit *u)
+static bool snic_atq_pending(SnicUnit *u)
+{
+    return snic_aq_has_work(&u->f->atq);
+}
+
+static void snic_atq_serve(SnicUnit *u)
 {
     unsigned n;
 
     for (n = 0; n < PER_PASS; n++) {
-        if (!snic_aq_has_work(&u->f->atq) || !snic_atq_one(u)) {
+        if (!snic_atq_pending(u) || !snic_atq_one(u)) {
             return;
         }
     }
     snic_kick(u);
 }
+
+const SnicUnitOps snic_atq_ops = {
+    .pending = snic_atq_pending,
+    .serve = snic_atq_serve,
+    .fail = snic_aq_fail,
+};
 
 /* --- PF -> function --------------------------------------------------------------- */
 
@@ -289,18 +300,28 @@ static bool snic_arq_one(SnicUnit *u)
     return true;
 }
 
-void snic_arq_run(SnicUnit *u)
+static bool snic_arq_pending(SnicUnit *u)
 {
-    SnicFunc *f = u->f;
+    return u->f->nmsgs && snic_aq_has_work(&u->f->arq);
+}
+
+static void snic_arq_serve(SnicUnit *u)
+{
     bool any = false;
 
-    while (f->nmsgs && snic_aq_has_work(&f->arq) && snic_arq_one(u)) {
+    while (snic_arq_pending(u) && snic_arq_one(u)) {
         any = true;
     }
     if (any) {
-        snic_mbx_event(f);
+        snic_mbx_event(u->f);
     }
 }
+
+const SnicUnitOps snic_arq_ops = {
+    .pending = snic_arq_pending,
+    .serve = snic_arq_serve,
+    .fail = snic_aq_fail,
+};
 
 /* A positive errno, or 0 with the message taken over. */
 static int snic_mbx_take(SnicState *s, const struct snic_aq_desc *d)

@@ -2,12 +2,6 @@
 /* Queue pair blocks: configuration, mapping, start and stop of queues. */
 #include "snic_int.h"
 
-SnicQp *snic_func_qp(SnicFunc *f, unsigned q)
-{
-    return f->qmap[q] & SNIC_QMAP_VALID ?
-           &f->s->qp[f->qmap[q] & SNIC_QMAP_QP] : NULL;
-}
-
 static SnicUnit *snic_qp_unit(SnicQp *qp, bool rx)
 {
     return &qp->f->unit[rx ? SNIC_UNIT_RXQ(qp->q) : SNIC_UNIT_TXQ(qp->q)];

@@ -165,19 +165,21 @@ static void snic_fifo_pop(SnicQueue *rx)
     rx->fifo_used--;
 }
 
+static bool snic_rx_pending(SnicUnit *u)
+{
+    SnicQp *qp = snic_func_qp(u->f, u->idx - SNIC_UNIT_RXQ(0));
+
+    return qp && snic_queue_active(&qp->rx) && qp->rx.fifo_used;
+}
+
 /* Frames that wait go out as far as descriptors and pages are there. */
-void snic_rx_run(SnicUnit *u)
+static void snic_rx_serve(SnicUnit *u)
 {
     SnicFunc *f = u->f;
     unsigned q = u->idx - SNIC_UNIT_RXQ(0), n = 0;
-    SnicQp *qp = snic_func_qp(f, q);
-    SnicQueue *rx;
+    SnicQueue *rx = &snic_func_qp(f, q)->rx;
     SnicRxJob job;
 
-    if (!qp || !snic_queue_active(&qp->rx)) {
-        return;
-    }
-    rx = &qp->rx;
     while (rx->fifo_used && n < PER_PASS) {
         SnicFrame *frame = rx->fifo[rx->fifo_first];
 
@@ -200,12 +202,24 @@ void snic_rx_run(SnicUnit *u)
     }
 }
 
+static void snic_rx_fail(SnicUnit *u)
+{
+    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+}
+
+const SnicUnitOps snic_rx_ops = {
+    .pending = snic_rx_pending,
+    .serve = snic_rx_serve,
+    .fail = snic_rx_fail,
+};
+
+/* --- from the switch ---------------------------------------------------------------- */
+
 /* The switch has a frame for this function. */
 void snic_rx_push(SnicFunc *f, SnicFrame *frame)
 {
     SnicState *s = f->s;
     SnicQueue *rx;
-    SnicUnit *u;
     unsigned q;
 
     s->credit--;
@@ -223,8 +237,5 @@ void snic_rx_push(SnicFunc *f, SnicFrame *frame)
     frame->refs++;
 
     /* Right away if nothing is in the way, so that bursts find room. */
-    u = &f->unit[SNIC_UNIT_RXQ(q)];
-    if (snic_unit_ready(u)) {
-        snic_rx_run(u);
-    }
+    snic_unit_run(&f->unit[SNIC_UNIT_RXQ(q)]);
 }

@@ -104,6 +104,28 @@ void snic_wake_rate(SnicFunc *f)
     snic_wake(f->s, &f->rate.wait);
 }
 
+/* --- faults of units ------------------------------------------------------------- */
+
+void snic_fault(SnicUnit *u, uint64_t addr, uint32_t len, uint8_t flags)
+{
+    SnicState *s = u->f->s;
+
+    u->fault = SNIC_FAULT_QUEUED;
+    u->fault_addr = addr;
+    u->fault_len = len;
+    u->fault_flags = flags;
+    QTAILQ_INSERT_TAIL(&s->faults, u, fault_link);
+    snic_count(u->f, SNIC_STAT_FAULTS, 1);
+}
+
+static void snic_fault_clear(SnicUnit *u)
+{
+    if (u->fault == SNIC_FAULT_QUEUED) {
+        QTAILQ_REMOVE(&u->f->s->faults, u, fault_link);
+    }
+    u->fault = SNIC_NO_FAULT;
+}
+
 /* Forget whatever the unit was about to do. */
 void snic_unit_cancel(SnicUnit *u)
 {
@@ -111,35 +133,46 @@ void snic_unit_cancel(SnicUnit *u)
     snic_move(u, SNIC_IDLE);
 }
 
-/* The unit can't go on, and nobody will mend it. */
+/* Fail the unit permanently: its fault is not repaired. */
 void snic_unit_fail(SnicUnit *u)
 {
     snic_unit_cancel(u);
-    if (u->idx < SNIC_UNIT_ATQ) {
-        snic_queue_fail(u, SNIC_Q_ERR_FAULT);
-    } else {
-        snic_aq_fail(u);
-    }
+    u->ops->fail(u);
 }
 
-bool snic_unit_ready(SnicUnit *u)
+/* The driver's answer to a fault. */
+void snic_fault_resp(SnicState *s, uint32_t val)
 {
-    return !u->fault && snic_func_runs(u->f);
-}
+    unsigned func = val & SNIC_FAULT_RESP_FUNC;
+    unsigned unit = (val & SNIC_FAULT_RESP_UNIT) >> SNIC_FAULT_RESP_UNIT_SHIFT;
+    unsigned code = val >> SNIC_FAULT_RESP_CODE_SHIFT;
+    SnicUnit *u;
 
-static void snic_unit_run(SnicUnit *u)
-{
-    if (!snic_unit_ready(u)) {
+    if (func >= snic_num_funcs(s) || unit >= SNIC_UNITS) {
         return;
     }
-    if (u->idx < SNIC_UNIT_RXQ(0)) {
-        snic_tx_run(u);
-    } else if (u->idx < SNIC_UNIT_ATQ) {
-        snic_rx_run(u);
-    } else if (u->idx == SNIC_UNIT_ATQ) {
-        snic_atq_run(u);
-    } else {
-        snic_arq_run(u);
+    u = &s->func[func].unit[unit];
+    if (!u->fault) {
+        return;
+    }
+    if (code == SNIC_FAULT_RESP_RETRY) {
+        snic_fault_clear(u);
+        snic_count(u->f, SNIC_STAT_FAULT_RETRIES, 1);
+        snic_kick(u);
+    } else if (code == SNIC_FAULT_RESP_FAIL) {
+        snic_fault_clear(u);
+        snic_count(u->f, SNIC_STAT_FAULT_FAILS, 1);
+        snic_unit_fail(u);
+    }
+}
+
+/* --- passes ---------------------------------------------------------------------- */
+
+/* A turn of the unit, unless a fault, its function or the bus stops it. */
+void snic_unit_run(SnicUnit *u)
+{
+    if (!u->fault && snic_func_runs(u->f) && u->ops->pending(u)) {
+        u->ops->serve(u);
     }
 }
 
@@ -152,7 +185,7 @@ static void snic_pass(void *opaque)
     s->running = true;
     s->run_gen++;
     s->credit = CREDIT_PER_PASS;
-    more = snic_mbx_tx_run(s);
+    more = s->pass->begin(s);
     for (n = 0; n < UNITS_PER_PASS && s->credit > 0; n++) {
         SnicUnit *u = QTAILQ_FIRST(&s->run);
 
@@ -162,7 +195,7 @@ static void snic_pass(void *opaque)
         snic_move(u, SNIC_IDLE);
         snic_unit_run(u);
     }
-    snic_post_events(s);
+    s->pass->end(s);
     s->running = false;
     if (more || !QTAILQ_EMPTY(&s->run)) {
         snic_kick_device(s);
@@ -174,8 +207,9 @@ static void snic_room_timeout(void *opaque)
     snic_wake_room(opaque);
 }
 
-void snic_sched_init(SnicState *s)
+void snic_sched_init(SnicState *s, const SnicPassOps *pass)
 {
+    s->pass = pass;
     QTAILQ_INIT(&s->run);
     QTAILQ_INIT(&s->wait_room);
     QTAILQ_INIT(&s->wait_mbx);

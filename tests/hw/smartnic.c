@@ -18,52 +18,7 @@
 #define DVSEC_ID_SIOV       5
 #define SYSTEM_PAGE_4K      1           /* bit 0 of the page size registers */
 
-/* May it do DMA and send interrupts? Bus master, in D0, and there. */
-bool snic_live(SnicState *s)
-{
-    const uint8_t *config = s->parent_obj.config;
-
-    return !s->removed && !s->silent &&
-           (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) &&
-           !(pci_get_word(config + SNIC_CAP_PM + PCI_PM_CTRL) &
-             PCI_PM_CTRL_STATE_MASK);
-}
-
-bool snic_pasid_enabled(SnicState *s)
-{
-    return s->has_pasid &&
-           (pci_get_word(s->parent_obj.config + SNIC_ECAP_PASID +
-                         PCI_PASID_CTRL) & PCI_PASID_CTRL_ENABLE);
-}
-
-bool snic_link_up(SnicState *s)
-{
-    NetClientState *nc = qemu_get_queue(s->nic);
-
-    return nc->peer && !nc->link_down;
-}
-
 /* --- reset -------------------------------------------------------------------- */
-
-void snic_device_reset(SnicState *s)
-{
-    unsigned i;
-
-    for (i = 0; i < snic_num_funcs(s); i++) {
-        snic_func_wipe(&s->func[i]);
-    }
-    for (i = 0; i < s->num_qps; i++) {
-        snic_qp_clear(&s->qp[i]);
-    }
-    snic_rings_reset(s);
-    snic_veb_reset(s);
-    snic_fw_reset(s);
-    timer_del(s->room_timer);
-    s->adis_enabled = 0;
-    s->xlat_mode = SNIC_XLAT_MODE_TABLE;
-    s->icr = s->icr_mask = s->icr_unsent = 0;
-    memset(s->intvec, 0, sizeof(s->intvec));
-}
 
 static void snic_reset_hold(Object *obj, ResetType type)
 {
@@ -79,21 +34,6 @@ static void snic_reset_hold(Object *obj, ResetType type)
 }
 
 /* --- configuration space ------------------------------------------------------ */
-
-/* It is live again: whoever paused goes on. */
-static void snic_kick_all(SnicState *s)
-{
-    unsigned i;
-
-    for (i = 0; i < snic_num_funcs(s); i++) {
-        if (snic_func_runs(&s->func[i])) {
-            snic_func_kick(&s->func[i]);
-        }
-    }
-    snic_wake_mbx(s);
-    snic_kick_device(s);
-    snic_signal_all(s);
-}
 
 static void snic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
                               int len)
@@ -265,6 +205,19 @@ static void snic_add_bars(SnicState *s)
                      &s->bar_msix);
 }
 
+/* The units of a function, SNIC_UNITS in all. */
+static const SnicUnitKind snic_unit_kinds[] = {
+    { SNIC_UNIT_TXQ(0), SNIC_FUNC_QPS, &snic_tx_ops },
+    { SNIC_UNIT_RXQ(0), SNIC_FUNC_QPS, &snic_rx_ops },
+    { SNIC_UNIT_ATQ, 1, &snic_atq_ops },
+    { SNIC_UNIT_ARQ, 1, &snic_arq_ops },
+};
+
+static const SnicPassOps snic_pass_ops = {
+    .begin = snic_mbx_tx_run,
+    .end = snic_post_events,
+};
+
 static void snic_realize(PCIDevice *dev, Error **errp)
 {
     SnicState *s = SMARTNIC(dev);
@@ -287,9 +240,9 @@ static void snic_realize(PCIDevice *dev, Error **errp)
     s->func = g_new0(SnicFunc, snic_num_funcs(s));
     s->qp = g_new0(SnicQp, s->num_qps);
     for (i = 0; i < snic_num_funcs(s); i++) {
-        snic_func_init(s, i);
+        snic_func_init(s, i, snic_unit_kinds, ARRAY_SIZE(snic_unit_kinds));
     }
-    snic_sched_init(s);
+    snic_sched_init(s, &snic_pass_ops);
     snic_veb_init(s);
     snic_fw_init(s);
 

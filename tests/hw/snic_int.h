@@ -62,9 +62,25 @@ enum snic_wait {
 };
 enum snic_fault_state { SNIC_NO_FAULT, SNIC_FAULT_QUEUED, SNIC_FAULT_POSTED };
 
+typedef struct SnicUnit SnicUnit;
+
+/* What a kind of unit does. */
+typedef struct SnicUnitOps {
+    bool (*pending)(SnicUnit *u);       /* it has something to do */
+    void (*serve)(SnicUnit *u);         /* do a turn of it; only if pending */
+    void (*fail)(SnicUnit *u);          /* stop, until the driver sets it up again */
+} SnicUnitOps;
+
+/* The units from @first on, @n of them, are of one kind. */
+typedef struct SnicUnitKind {
+    uint8_t first, n;
+    const SnicUnitOps *ops;
+} SnicUnitKind;
+
 /* Anything that does DMA for a function, one at a time: SNIC_UNIT_*. */
-typedef struct SnicUnit {
+struct SnicUnit {
     SnicFunc *f;
+    const SnicUnitOps *ops;
     uint8_t idx;
     uint8_t on;                         /* enum snic_wait: the list it is on */
     uint8_t fault;                      /* enum snic_fault_state */
@@ -75,7 +91,7 @@ typedef struct SnicUnit {
     uint64_t served;                    /* when it sent last, in packets */
     QTAILQ_ENTRY(SnicUnit) link;        /* by @on */
     QTAILQ_ENTRY(SnicUnit) fault_link;  /* while the record waits for room */
-} SnicUnit;
+};
 
 typedef QTAILQ_HEAD(, SnicUnit) SnicUnitList;
 
@@ -198,6 +214,12 @@ typedef struct SnicMac {
     GArray *vsis;                       /* uint16_t; one of a unicast address */
 } SnicMac;
 
+/* What a pass does for the PF, around the turns of the units. */
+typedef struct SnicPassOps {
+    bool (*begin)(SnicState *s);        /* true: another pass is needed */
+    void (*end)(SnicState *s);
+} SnicPassOps;
+
 /* --- faults for tests ---------------------------------------------------------- */
 
 enum snic_fw_fault {
@@ -243,6 +265,7 @@ struct SnicState {
 
     /* the engine */
     QEMUBH *bh;
+    const SnicPassOps *pass;
     bool running;
     int credit;                         /* what this pass may still do */
     uint64_t run_gen;                   /* counts passes */
@@ -269,6 +292,53 @@ static inline unsigned snic_num_funcs(SnicState *s)
     return s->num_adis + 1;
 }
 
+/* May it do DMA and send interrupts? Bus master, in D0, and there. */
+static inline bool snic_live(SnicState *s)
+{
+    const uint8_t *config = s->parent_obj.config;
+
+    return !s->removed && !s->silent &&
+           (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) &&
+           !(pci_get_word(config + SNIC_CAP_PM + PCI_PM_CTRL) &
+             PCI_PM_CTRL_STATE_MASK);
+}
+
+static inline bool snic_pasid_enabled(SnicState *s)
+{
+    return s->has_pasid &&
+           (pci_get_word(s->parent_obj.config + SNIC_ECAP_PASID +
+                         PCI_PASID_CTRL) & PCI_PASID_CTRL_ENABLE);
+}
+
+static inline bool snic_link_up(SnicState *s)
+{
+    NetClientState *nc = qemu_get_queue(s->nic);
+
+    return nc->peer && !nc->link_down;
+}
+
+/* Its units may start: enabled, bus master, not to be quiet. */
+static inline bool snic_func_runs(SnicFunc *f)
+{
+    return (f->ctrl & (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA |
+                       SNIC_FUNC_CTRL_QUIESCE)) ==
+           (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA) &&
+           snic_live(f->s);
+}
+
+/* Queue @q's queue pair, or NULL. */
+static inline SnicQp *snic_func_qp(SnicFunc *f, unsigned q)
+{
+    return f->qmap[q] & SNIC_QMAP_VALID ?
+           &f->s->qp[f->qmap[q] & SNIC_QMAP_QP] : NULL;
+}
+
+/* A test's injected fault makes the function ignore @what, SNIC_IGNORES_*. */
+static inline bool snic_ignores(SnicFunc *f, unsigned what)
+{
+    return f->s->inject.ignores & what && f->s->inject.func == f->idx;
+}
+
 static inline void snic_count(SnicFunc *f, enum snic_stat stat, uint64_t n)
 {
     f->stats[stat] += n;
@@ -285,11 +355,9 @@ static inline void snic_count(SnicFunc *f, enum snic_stat stat, uint64_t n)
         } \
     } while (0)
 
-/* smartnic.c */
-bool snic_live(SnicState *s);
-bool snic_pasid_enabled(SnicState *s);
-bool snic_link_up(SnicState *s);
+/* reset.c */
 void snic_device_reset(SnicState *s);
+void snic_kick_all(SnicState *s);
 
 /* remove.c */
 void snic_remove_init(SnicState *s);
@@ -298,8 +366,6 @@ void snic_set_silent(SnicState *s, bool silent);
 
 /* inject.c */
 void snic_inject_class_init(ObjectClass *class);
-enum snic_fw_fault snic_inject_fw(SnicState *s, unsigned op);
-bool snic_ignores(SnicFunc *f, unsigned what);
 
 /* vpd.c */
 int snic_vpd_init(SnicState *s, Error **errp);
@@ -313,14 +379,14 @@ uint32_t snic_window_read(SnicFunc *f, uint32_t off);
 void snic_window_write(SnicFunc *f, uint32_t off, uint32_t val);
 
 /* func.c */
-void snic_func_init(SnicState *s, unsigned idx);
+void snic_func_init(SnicState *s, unsigned idx, const SnicUnitKind *kinds,
+                    unsigned nkinds);
 void snic_func_exit(SnicFunc *f);
 void snic_func_reset(SnicFunc *f);
 void snic_func_wipe(SnicFunc *f);
 void snic_func_kick(SnicFunc *f);
 uint32_t snic_func_read(SnicFunc *f, uint32_t off);
 void snic_func_write(SnicFunc *f, uint32_t off, uint32_t val);
-bool snic_func_runs(SnicFunc *f);
 
 /* queue.c */
 uint32_t snic_qp_read(SnicState *s, uint32_t off);
@@ -328,7 +394,6 @@ void snic_qp_write(SnicState *s, uint32_t off, uint32_t val);
 void snic_qp_clear(SnicQp *qp);
 void snic_qp_disable(SnicQp *qp, bool rx);
 void snic_qp_map(SnicFunc *f, unsigned q, uint32_t val);
-SnicQp *snic_func_qp(SnicFunc *f, unsigned q);
 void snic_tail_write(SnicFunc *f, unsigned q, bool rx, uint32_t val);
 void snic_queue_fail(SnicUnit *u, unsigned reason);
 void snic_fifo_drop(SnicFunc *f, SnicQueue *rx);
@@ -357,9 +422,6 @@ void snic_ring_write(SnicState *s, unsigned ring, uint32_t off, uint32_t val);
 void snic_ring_fail(SnicState *s, unsigned ring);
 void snic_rings_reset(SnicState *s);
 void snic_post_events(SnicState *s);
-void snic_fault(SnicUnit *u, uint64_t addr, uint32_t len, uint8_t flags);
-void snic_fault_clear(SnicUnit *u);
-void snic_fault_resp(SnicState *s, uint32_t val);
 
 static inline uint32_t snic_ring_avail(const SnicRing *r)
 {
@@ -370,13 +432,11 @@ static inline uint32_t snic_ring_avail(const SnicRing *r)
 uint32_t snic_aq_read(SnicFunc *f, uint32_t off);
 void snic_aq_write(SnicFunc *f, uint32_t off, uint32_t val);
 void snic_aq_reset(SnicFunc *f);
-void snic_aq_fail(SnicUnit *u);
-void snic_atq_run(SnicUnit *u);
-void snic_arq_run(SnicUnit *u);
+extern const SnicUnitOps snic_atq_ops, snic_arq_ops;
 bool snic_mbx_tx_run(SnicState *s);
 
 /* sched.c */
-void snic_sched_init(SnicState *s);
+void snic_sched_init(SnicState *s, const SnicPassOps *pass);
 void snic_sched_exit(SnicState *s);
 void snic_kick(SnicUnit *u);
 void snic_kick_device(SnicState *s);
@@ -386,7 +446,9 @@ void snic_wake_rate(SnicFunc *f);
 void snic_unit_cancel(SnicUnit *u);
 void snic_unit_wait(SnicUnit *u, enum snic_wait on);
 void snic_unit_fail(SnicUnit *u);
-bool snic_unit_ready(SnicUnit *u);
+void snic_unit_run(SnicUnit *u);
+void snic_fault(SnicUnit *u, uint64_t addr, uint32_t len, uint8_t flags);
+void snic_fault_resp(SnicState *s, uint32_t val);
 
 /* dma.c: snic_dma_*() say false when the unit must not go on */
 bool snic_pf_dma(SnicState *s, uint64_t addr, void *buf, uint64_t len,
@@ -405,8 +467,7 @@ void snic_frame_parse(SnicState *s, SnicFrame *frame);
 bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash);
 
 /* tx.c, rx.c */
-void snic_tx_run(SnicUnit *u);
-void snic_rx_run(SnicUnit *u);
+extern const SnicUnitOps snic_tx_ops, snic_rx_ops;
 void snic_rx_push(SnicFunc *f, SnicFrame *frame);
 SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q);
 

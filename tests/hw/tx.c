@@ -518,19 +518,23 @@ static bool snic_tx_one(SnicTxRing *r)
     return snic_tx_packet(r, &p);
 }
 
-void snic_tx_run(SnicUnit *u)
+static bool snic_tx_pending(SnicUnit *u)
+{
+    SnicQp *qp = snic_func_qp(u->f, u->idx);
+
+    return qp && snic_queue_active(&qp->tx) &&
+           qp->tx.head != u->f->tx_tail[u->idx];
+}
+
+static void snic_tx_serve(SnicUnit *u)
 {
     SnicFunc *f = u->f;
-    SnicQp *qp = snic_func_qp(f, u->idx);
     SnicTxRing r;
     unsigned n = 0;
     bool more = true;
 
-    if (!qp || !snic_queue_active(&qp->tx)) {
-        return;
-    }
     r.u = u;
-    r.tx = &qp->tx;
+    r.tx = &snic_func_qp(f, u->idx)->tx;
     r.tail = f->tx_tail[u->idx];
     r.pos = r.have = 0;
     r.done = false;
@@ -544,3 +548,14 @@ void snic_tx_run(SnicUnit *u)
         snic_kick(u);
     }
 }
+
+static void snic_tx_fail(SnicUnit *u)
+{
+    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+}
+
+const SnicUnitOps snic_tx_ops = {
+    .pending = snic_tx_pending,
+    .serve = snic_tx_serve,
+    .fail = snic_tx_fail,
+};

@@ -198,8 +198,13 @@ static void snic_free_wqs(struct snic_pf *pf)
 {
 	if (pf->adi_wq)
 		destroy_workqueue(pf->adi_wq);
-	if (pf->ctl_wq)
-		destroy_workqueue(pf->ctl_wq);
+	if (!pf->ctl_wq)
+		return;
+	/* The last accesses to the device may have found it in trouble. */
+	flush_workqueue(pf->ctl_wq);
+	cancel_delayed_work_sync(&pf->rescue_work);
+	cancel_delayed_work_sync(&pf->recovery_work);
+	destroy_workqueue(pf->ctl_wq);
 }
 
 /* Rings, mailbox and interrupts: what every event needs. */

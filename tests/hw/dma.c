@@ -320,3 +320,22 @@ bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
 {
     return snic_dma_rw(u, iova, (void *)buf, len, true, true);
 }
+
+/* All of the buffers, one behind the other, into @out. */
+bool snic_dma_gather(SnicUnit *u, const SnicBuf *buf, unsigned n, uint8_t *out)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        if (!snic_dma_probe(u, buf[i].addr, buf[i].len, false)) {
+            return false;
+        }
+    }
+    for (i = 0; i < n; i++) {
+        if (!snic_dma_read(u, buf[i].addr, out, buf[i].len)) {
+            return false;
+        }
+        out += buf[i].len;
+    }
+    return true;
+}

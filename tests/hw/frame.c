@@ -194,3 +194,15 @@ void snic_frame_parse(SnicState *s, SnicFrame *frame)
         snic_parse_ip(frame, s->parser, v4, proto);
     }
 }
+
+void snic_packets_init(SnicState *s)
+{
+    s->txbuf = g_malloc(SNIC_TSO_MAX);
+    net_rx_pkt_init(&s->parser);
+}
+
+void snic_packets_exit(SnicState *s)
+{
+    g_free(s->txbuf);
+    net_rx_pkt_uninit(s->parser);
+}

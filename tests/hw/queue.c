@@ -7,18 +7,6 @@ static SnicUnit *snic_qp_unit(SnicQp *qp, bool rx)
     return &qp->f->unit[rx ? SNIC_UNIT_RXQ(qp->q) : SNIC_UNIT_TXQ(qp->q)];
 }
 
-void snic_fifo_drop(SnicFunc *f, SnicQueue *rx)
-{
-    while (rx->fifo_used) {
-        snic_frame_put(rx->fifo[rx->fifo_first]);
-        rx->fifo_first = (rx->fifo_first + 1) % SNIC_FIFO;
-        rx->fifo_used--;
-        snic_count(f, SNIC_STAT_RX_DISCARDS, 1);
-    }
-    snic_patience_end(&f->patience);
-    snic_wake_room(f->s);
-}
-
 static void snic_queue_stop(SnicQueue *queue, SnicFunc *f)
 {
     queue->ctl &= ~SNIC_Q_CTL_ACTIVE;

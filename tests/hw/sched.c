@@ -9,7 +9,6 @@
  */
 #include "snic_int.h"
 #include "qemu/main-loop.h"
-#include "hw/net/net_rx_pkt.h"
 
 #define CREDIT_PER_PASS     384
 #define UNITS_PER_PASS      64
@@ -218,14 +217,10 @@ void snic_sched_init(SnicState *s, const SnicPassOps *pass)
     s->bh = qemu_bh_new_guarded(snic_pass, s,
                                 &s->parent_obj.qdev.mem_reentrancy_guard);
     s->room_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, snic_room_timeout, s);
-    s->txbuf = g_malloc(SNIC_TSO_MAX);
-    net_rx_pkt_init(&s->parser);
 }
 
 void snic_sched_exit(SnicState *s)
 {
     qemu_bh_delete(s->bh);
     timer_free(s->room_timer);
-    g_free(s->txbuf);
-    net_rx_pkt_uninit(s->parser);
 }

@@ -207,8 +207,8 @@ static void snic_add_bars(SnicState *s)
 
 /* The units of a function, SNIC_UNITS in all. */
 static const SnicUnitKind snic_unit_kinds[] = {
-    { SNIC_UNIT_TXQ(0), SNIC_FUNC_QPS, &snic_tx_ops },
-    { SNIC_UNIT_RXQ(0), SNIC_FUNC_QPS, &snic_rx_ops },
+    { SNIC_UNIT_TXQ(0), SNIC_FUNC_QPS, &snic_avf_tx_ops },
+    { SNIC_UNIT_RXQ(0), SNIC_FUNC_QPS, &snic_avf_rx_ops },
     { SNIC_UNIT_ATQ, 1, &snic_atq_ops },
     { SNIC_UNIT_ARQ, 1, &snic_arq_ops },
 };
@@ -243,6 +243,7 @@ static void snic_realize(PCIDevice *dev, Error **errp)
         snic_func_init(s, i, snic_unit_kinds, ARRAY_SIZE(snic_unit_kinds));
     }
     snic_sched_init(s, &snic_pass_ops);
+    snic_packets_init(s);
     snic_veb_init(s);
     snic_fw_init(s);
 
@@ -261,6 +262,7 @@ static void snic_exit(PCIDevice *dev)
     qemu_del_nic(s->nic);
     snic_fw_exit(s);
     snic_veb_exit(s);
+    snic_packets_exit(s);
     snic_sched_exit(s);
     for (i = 0; i < snic_num_funcs(s); i++) {
         snic_func_exit(&s->func[i]);

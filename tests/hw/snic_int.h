@@ -55,6 +55,27 @@ typedef struct SnicFrame {
     uint8_t data[];                     /* even: QEMU reads its 16-bit words */
 } SnicFrame;
 
+/* --- packets ----------------------------------------------------------------- */
+
+typedef struct SnicBuf {
+    uint64_t addr;                      /* IOVA */
+    uint32_t len;
+} SnicBuf;
+
+enum snic_l3 { SNIC_L3_NONE, SNIC_L3_IPV4, SNIC_L3_IPV4_CSUM, SNIC_L3_IPV6 };
+enum snic_l4 { SNIC_L4_NONE, SNIC_L4_TCP, SNIC_L4_UDP, SNIC_L4_SCTP };
+
+/* A packet in memory that a unit sends, and the offloads that it asks for. */
+typedef struct SnicPkt {
+    uint32_t total;                     /* bytes */
+    uint8_t l3_kind, l4_kind;           /* enum snic_l3, enum snic_l4 */
+    bool tso;
+    uint32_t mss;
+    uint32_t l2, l3, l4;                /* header lengths */
+    unsigned nbufs;
+    SnicBuf buf[SNIC_Q_MAX_TX_DESCS];
+} SnicPkt;
+
 /* --- units, queues, vectors, mailboxes of a function ------------------------ */
 
 enum snic_wait {
@@ -396,7 +417,6 @@ void snic_qp_disable(SnicQp *qp, bool rx);
 void snic_qp_map(SnicFunc *f, unsigned q, uint32_t val);
 void snic_tail_write(SnicFunc *f, unsigned q, bool rx, uint32_t val);
 void snic_queue_fail(SnicUnit *u, unsigned reason);
-void snic_fifo_drop(SnicFunc *f, SnicQueue *rx);
 
 static inline bool snic_queue_active(const SnicQueue *q)
 {
@@ -457,6 +477,7 @@ bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write);
 bool snic_dma_read(SnicUnit *u, uint64_t iova, void *buf, uint64_t len);
 bool snic_dma_write(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len);
 bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len);
+bool snic_dma_gather(SnicUnit *u, const SnicBuf *buf, unsigned n, uint8_t *out);
 void snic_tlb_flush(SnicFunc *f);
 void snic_tlb_inval(SnicFunc *f, uint64_t iova, uint32_t pages);
 
@@ -465,11 +486,33 @@ SnicFrame *snic_frame_new(uint32_t len);
 void snic_frame_put(SnicFrame *frame);
 void snic_frame_parse(SnicState *s, SnicFrame *frame);
 bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash);
+void snic_packets_init(SnicState *s);
+void snic_packets_exit(SnicState *s);
 
-/* tx.c, rx.c */
-extern const SnicUnitOps snic_tx_ops, snic_rx_ops;
-void snic_rx_push(SnicFunc *f, SnicFrame *frame);
+/* offload.c */
+bool snic_pkt_ok(const SnicPkt *p);
+unsigned snic_pkt_segments(const SnicPkt *p);
+uint32_t snic_pkt_bytes(const SnicPkt *p, unsigned i);
+SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i);
+void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra);
+
+/* fifo.c */
+
+/* Writes the frame into the function's memory. False: not now. */
+typedef bool SnicDeliver(SnicUnit *u, SnicQueue *rx, const SnicFrame *frame);
+
 SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q);
+void snic_rx_push(SnicFunc *f, SnicFrame *frame);
+void snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver);
+void snic_fifo_drop(SnicFunc *f, SnicQueue *rx);
+
+/* avf_tx.c, avf_rx.c */
+extern const SnicUnitOps snic_avf_tx_ops, snic_avf_rx_ops;
+
+/* send.c */
+SnicFrame *snic_send_frame(SnicUnit *u, const SnicPkt *p, unsigned i);
+unsigned snic_send(SnicUnit *u, const SnicPkt *p, SnicFrame *frame,
+                   unsigned first);
 
 /* veb.c */
 typedef struct SnicPath {

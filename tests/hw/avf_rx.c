@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The receive half of the queue engine: choice of queue, FIFO, write-back. */
+/* Receive queues as AVF drivers know them: frames into buffers, write-back. */
 #include "snic_int.h"
-#include "net/eth.h"
 
-#define PER_PASS            SNIC_FIFO
 #define DESC_BYTES          32
 
 /* Quad word 1 of the write-back */
@@ -15,27 +13,6 @@
 #define RX_L4E              (1ull << 23)
 #define RX_PTYPE_SHIFT      30
 #define RX_LENGTH_SHIFT     38
-
-/* --- which queue ------------------------------------------------------------------ */
-
-/* The queue that takes the frame, or NULL. */
-SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q)
-{
-    uint32_t hash;
-    SnicQp *qp;
-
-    *q = 0;
-    if (snic_frame_hash(frame, &f->vsi, &hash)) {
-        *q = f->vsi.lut[hash % SNIC_RSS_LUT_ENTRIES] % SNIC_FUNC_QPS;
-        qp = snic_func_qp(f, *q);
-        if (qp && snic_queue_active(&qp->rx)) {
-            return &qp->rx;
-        }
-        *q = 0;
-    }
-    qp = snic_func_qp(f, 0);
-    return qp && snic_queue_active(&qp->rx) ? &qp->rx : NULL;
-}
 
 /* --- write-back ------------------------------------------------------------------- */
 
@@ -145,25 +122,20 @@ static bool snic_rx_write(SnicUnit *u, const SnicFrame *frame,
     return true;
 }
 
-static void snic_rx_count(SnicFunc *f, const SnicFrame *frame)
+static bool snic_rx_deliver(SnicUnit *u, SnicQueue *rx, const SnicFrame *frame)
 {
-    enum snic_stat kind = SNIC_STAT_RX_UNICAST;
+    uint32_t tail = u->f->rx_tail[u->idx - SNIC_UNIT_RXQ(0)];
+    SnicRxJob job;
 
-    if (is_broadcast_ether_addr(frame->data)) {
-        kind = SNIC_STAT_RX_BROADCAST;
-    } else if (is_multicast_ether_addr(frame->data)) {
-        kind = SNIC_STAT_RX_MULTICAST;
+    if (!snic_rx_prepare(u, rx, tail, frame, &job) ||
+        !snic_rx_write(u, frame, &job)) {
+        return false;
     }
-    snic_count(f, kind, 1);
-    snic_count(f, SNIC_STAT_RX_BYTES, frame->len);
+    rx->head = (rx->head + job.n) % rx->len;
+    return true;
 }
 
-static void snic_fifo_pop(SnicQueue *rx)
-{
-    snic_frame_put(rx->fifo[rx->fifo_first]);
-    rx->fifo_first = (rx->fifo_first + 1) % SNIC_FIFO;
-    rx->fifo_used--;
-}
+/* --- the unit ----------------------------------------------------------------------- */
 
 static bool snic_rx_pending(SnicUnit *u)
 {
@@ -172,34 +144,11 @@ static bool snic_rx_pending(SnicUnit *u)
     return qp && snic_queue_active(&qp->rx) && qp->rx.fifo_used;
 }
 
-/* Frames that wait go out as far as descriptors and pages are there. */
 static void snic_rx_serve(SnicUnit *u)
 {
-    SnicFunc *f = u->f;
-    unsigned q = u->idx - SNIC_UNIT_RXQ(0), n = 0;
-    SnicQueue *rx = &snic_func_qp(f, q)->rx;
-    SnicRxJob job;
+    SnicQp *qp = snic_func_qp(u->f, u->idx - SNIC_UNIT_RXQ(0));
 
-    while (rx->fifo_used && n < PER_PASS) {
-        SnicFrame *frame = rx->fifo[rx->fifo_first];
-
-        if (!snic_rx_prepare(u, rx, f->rx_tail[q], frame, &job)) {
-            break;
-        }
-        if (!snic_rx_write(u, frame, &job)) {
-            break;      /* a fault, or the queue is stopped and its FIFO gone */
-        }
-        rx->head = (rx->head + job.n) % rx->len;
-        snic_rx_count(f, frame);
-        snic_fifo_pop(rx);
-        f->s->credit--;
-        n++;
-    }
-    if (n) {
-        snic_queue_raise(f, rx->intr);
-        snic_patience_end(&f->patience);
-        snic_wake_room(f->s);
-    }
+    snic_fifo_serve(u, &qp->rx, snic_rx_deliver);
 }
 
 static void snic_rx_fail(SnicUnit *u)
@@ -207,35 +156,8 @@ static void snic_rx_fail(SnicUnit *u)
     snic_queue_fail(u, SNIC_Q_ERR_FAULT);
 }
 
-const SnicUnitOps snic_rx_ops = {
+const SnicUnitOps snic_avf_rx_ops = {
     .pending = snic_rx_pending,
     .serve = snic_rx_serve,
     .fail = snic_rx_fail,
 };
-
-/* --- from the switch ---------------------------------------------------------------- */
-
-/* The switch has a frame for this function. */
-void snic_rx_push(SnicFunc *f, SnicFrame *frame)
-{
-    SnicState *s = f->s;
-    SnicQueue *rx;
-    unsigned q;
-
-    s->credit--;
-    snic_frame_parse(s, frame);
-    rx = snic_rx_queue(f, frame, &q);
-    if (!rx || frame->len > rx->maxframe || rx->fifo_used == SNIC_FIFO ||
-        DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
-        snic_count(f, SNIC_STAT_RX_DISCARDS, 1);
-        return;
-    }
-    if (!rx->fifo_used) {
-        rx->fifo_since = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
-    }
-    rx->fifo[(rx->fifo_first + rx->fifo_used++) % SNIC_FIFO] = frame;
-    frame->refs++;
-
-    /* Right away if nothing is in the way, so that bursts find room. */
-    snic_unit_run(&f->unit[SNIC_UNIT_RXQ(q)]);
-}

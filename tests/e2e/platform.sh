@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What L1's second processor does must not change what the first one does. Where L1 is
-# emulated it did (tests/hw/patches): before this passes no other failure says anything.
+# emulated it did (device/qemu-patches): before this passes no other failure says anything.
 set -u
 . /lab/tests/lab/l1.sh
 . /lab/tests/e2e/ktap.sh

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# qemu-src's tree with our device (tests/hw) and our changes to VT-d: only what
+# qemu-src's tree with our device (device/) and our changes to VT-d: only what
 # changed is compiled again.
 
-qemu_files() { find "$REPO/tests/hw" "$REPO/include/smartnic" -type f 2>/dev/null | grep -E '\.([ch]|patch|build)$|/Kconfig$|/trace-events$' | sort; }
+qemu_files() { find "$REPO/device" "$REPO/include/smartnic" -type f 2>/dev/null | grep -E '\.([ch]|patch|build)$|/Kconfig$|/trace-events$' | sort; }
 
 qemu_inputs() {
 	local f
@@ -28,5 +28,5 @@ qemu_build() {
 	in_build bash /src/tests/lab/qemu-sync "$src"
 	in_build $LAB_NICE ninja -j2 -C "$src/build" qemu-system-x86_64
 	in_build strip -o "$out/qemu-system-x86_64" "$src/build/qemu-system-x86_64"
-	[ ! -e "$REPO/tests/hw/Kconfig" ] || echo smartnic >"$1/has-nic"
+	[ ! -e "$REPO/device/Kconfig" ] || echo smartnic >"$1/has-nic"
 }

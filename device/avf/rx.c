@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Receive queues as AVF drivers know them: frames into buffers, write-back. */
+#include "avf.h"
+#include "../core/core.h"
+#include "../packet/packet.h"
+
+#define DESC_BYTES          32
+
+/* Quad word 1 of the write-back */
+#define RX_DD               (1ull << 0)
+#define RX_EOP              (1ull << 1)
+#define RX_L3L4P            (1ull << 3)
+#define RX_FLTSTAT_RSS      (3ull << 12)
+#define RX_IPE              (1ull << 22)
+#define RX_L4E              (1ull << 23)
+#define RX_PTYPE_SHIFT      30
+#define RX_LENGTH_SHIFT     38
+
+/* --- write-back ------------------------------------------------------------------- */
+
+static uint64_t snic_rx_status(const SnicFrame *frame, bool hashed)
+{
+    uint64_t st = (uint64_t)frame->ptype << RX_PTYPE_SHIFT;
+    bool l4 = frame->csum & SNIC_CSUM_L4;
+    bool l3 = frame->csum & SNIC_CSUM_L3;
+    bool has_l4 = frame->rss_len == 12 || frame->rss_len == 36;
+
+    /* Said only when every checksum that the type promises was looked at. */
+    if (l4 || (l3 && !has_l4)) {
+        st |= RX_L3L4P;
+    }
+    if (frame->csum & SNIC_CSUM_L3_BAD) {
+        st |= RX_IPE;
+    }
+    if (frame->csum & SNIC_CSUM_L4_BAD) {
+        st |= RX_L4E;
+    }
+    return st | (hashed ? RX_FLTSTAT_RSS : 0);
+}
+
+typedef struct SnicRxJob {
+    unsigned n;                         /* descriptors */
+    uint64_t desc[SNIC_Q_MAX_CHAIN];    /* their addresses */
+    uint64_t buf[SNIC_Q_MAX_CHAIN];
+    uint32_t len[SNIC_Q_MAX_CHAIN];
+} SnicRxJob;
+
+/* Looks at all that the frame will touch. False: not now. */
+static bool snic_rx_prepare(SnicUnit *u, SnicQueue *rx, uint32_t tail,
+                            const SnicFrame *frame, SnicRxJob *job)
+{
+    uint32_t left = frame->len, at = rx->head;
+    uint32_t avail = tail >= at ? tail - at : rx->len - at + tail;
+
+    job->n = DIV_ROUND_UP(frame->len, rx->bufsz);
+    if (job->n > avail) {
+        return false;
+    }
+    for (unsigned i = 0; i < job->n; i++) {
+        job->desc[i] = rx->base + (uint64_t)at * DESC_BYTES;
+        job->len[i] = MIN(left, rx->bufsz);
+        if (!snic_dma_probe(u, job->desc[i], DESC_BYTES, false) ||
+            !snic_dma_probe(u, job->desc[i], DESC_BYTES, true) ||
+            !snic_dma_read(u, job->desc[i], &job->buf[i], 8)) {
+            return false;
+        }
+        job->buf[i] = le64_to_cpu(job->buf[i]);
+        if (!snic_dma_probe(u, job->buf[i], job->len[i], true)) {
+            return false;
+        }
+        left -= job->len[i];
+        at = (at + 1) % rx->len;
+    }
+    return true;
+}
+
+/*
+ * The descriptors are looked at again behind the data: what they say now, the
+ * buffers, is lost with the first write-back, and from then on nothing else of
+ * the function's memory is touched.
+ */
+static bool snic_rx_write_data(SnicUnit *u, const SnicFrame *frame,
+                               const SnicRxJob *job)
+{
+    uint32_t off = 0;
+    unsigned i;
+
+    for (i = 0; i < job->n; i++) {
+        if (!snic_dma_write(u, job->buf[i], frame->data + off, job->len[i])) {
+            return false;
+        }
+        off += job->len[i];
+    }
+    for (i = 0; i < job->n; i++) {
+        if (!snic_dma_probe(u, job->desc[i], DESC_BYTES, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool snic_rx_write(SnicUnit *u, const SnicFrame *frame,
+                          const SnicRxJob *job)
+{
+    uint32_t hash;
+    bool hashed = snic_frame_hash(frame, &u->f->vsi, &hash);
+    uint64_t st = snic_rx_status(frame, hashed);
+    unsigned i;
+
+    if (!snic_rx_write_data(u, frame, job)) {
+        return false;
+    }
+    for (i = 0; i < job->n; i++) {
+        uint64_t qw0 = cpu_to_le64((uint64_t)hash << 32), qw1;
+
+        qw1 = st | RX_DD | (uint64_t)job->len[i] << RX_LENGTH_SHIFT |
+              (i == job->n - 1 ? RX_EOP : 0);
+        qw1 = cpu_to_le64(qw1);
+        if (!snic_dma_finish(u, job->desc[i], &qw0, 8) ||
+            !snic_dma_finish(u, job->desc[i] + 8, &qw1, 8)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool snic_rx_deliver(SnicUnit *u, SnicQueue *rx, const SnicFrame *frame)
+{
+    uint32_t tail = u->f->rx_tail[u->idx - SNIC_UNIT_RXQ(0)];
+    SnicRxJob job;
+
+    if (!snic_rx_prepare(u, rx, tail, frame, &job) ||
+        !snic_rx_write(u, frame, &job)) {
+        return false;
+    }
+    rx->head = (rx->head + job.n) % rx->len;
+    return true;
+}
+
+/* --- the unit ----------------------------------------------------------------------- */
+
+static bool snic_rx_pending(SnicUnit *u)
+{
+    SnicQp *qp = snic_func_qp(u->f, u->idx - SNIC_UNIT_RXQ(0));
+
+    return qp && snic_queue_active(&qp->rx) && qp->rx.fifo_used;
+}
+
+static void snic_rx_serve(SnicUnit *u)
+{
+    SnicQp *qp = snic_func_qp(u->f, u->idx - SNIC_UNIT_RXQ(0));
+
+    snic_fifo_serve(u, &qp->rx, snic_rx_deliver);
+}
+
+static void snic_rx_fail(SnicUnit *u)
+{
+    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+}
+
+const SnicUnitOps snic_avf_rx_ops = {
+    .pending = snic_rx_pending,
+    .serve = snic_rx_serve,
+    .fail = snic_rx_fail,
+};

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Transmit queues as AVF drivers know them: descriptors into packets. */
+#include "avf.h"
+#include "../core/core.h"
+#include "../packet/packet.h"
+#include "../switch/switch.h"
+
+#define PER_PASS            32
+#define DESC_BYTES          16
+
+/* Quad word 1 of a descriptor */
+#define TX_DTYPE            0xfull
+#define TX_DTYPE_DATA       0x0
+#define TX_DTYPE_CTX        0x1
+#define TX_DTYPE_DONE       0xfull
+#define TX_CMD(qw1)         (((qw1) >> 4) & 0x3ff)
+#define TX_OFFSET(qw1)      (((qw1) >> 16) & 0x3ffff)
+#define TX_SIZE(qw1)        (((qw1) >> 34) & 0x3fff)
+#define TX_CTX_MSS(qw1)     ((qw1) >> 50)
+
+#define CMD_EOP             0x001
+#define CMD_RS              0x002
+#define CMD_IIPT(cmd)       (((cmd) >> 5) & 3)
+#define CMD_L4T(cmd)        (((cmd) >> 8) & 3)
+#define CTX_TSO             0x01
+
+typedef struct SnicTxDesc {
+    uint64_t addr, qw1;
+} SnicTxDesc;
+
+/* Descriptors from HEAD on, as far as they were fetched. */
+typedef struct SnicTxRing {
+    SnicUnit *u;
+    SnicQueue *tx;
+    uint32_t tail;
+    unsigned pos, have;
+    bool done;                          /* a DD was written */
+    SnicTxDesc d[SNIC_Q_MAX_TX_DESCS];
+} SnicTxRing;
+
+/* A packet and its descriptors */
+typedef struct SnicTxJob {
+    unsigned n;                         /* descriptors */
+    uint64_t rs;                        /* by descriptor: report it */
+    SnicPkt pkt;
+} SnicTxJob;
+
+static const uint8_t snic_iipt[] = {
+    SNIC_L3_NONE, SNIC_L3_IPV6, SNIC_L3_IPV4, SNIC_L3_IPV4_CSUM,
+};
+static const uint8_t snic_l4t[] = {
+    SNIC_L4_NONE, SNIC_L4_TCP, SNIC_L4_SCTP, SNIC_L4_UDP,
+};
+
+enum tx_result { TX_GOOD, TX_BAD, TX_MORE };
+
+/* --- descriptors ---------------------------------------------------------------- */
+
+static uint64_t snic_tx_at(const SnicQueue *tx, unsigned i)
+{
+    return tx->base + (uint64_t)((tx->head + i) % tx->len) * DESC_BYTES;
+}
+
+static uint32_t snic_tx_avail(const SnicTxRing *r)
+{
+    uint32_t head = r->tx->head;
+
+    return r->tail >= head ? r->tail - head : r->tx->len - head + r->tail;
+}
+
+static bool snic_tx_fetch(SnicTxRing *r)
+{
+    unsigned n = MIN(snic_tx_avail(r), SNIC_Q_MAX_TX_DESCS);
+    unsigned first = MIN(n, r->tx->len - r->tx->head), i;
+
+    r->pos = r->have = 0;
+    if (!snic_dma_probe(r->u, snic_tx_at(r->tx, 0), first * DESC_BYTES, false) ||
+        !snic_dma_probe(r->u, r->tx->base, (n - first) * DESC_BYTES, false) ||
+        !snic_dma_read(r->u, snic_tx_at(r->tx, 0), r->d, first * DESC_BYTES) ||
+        !snic_dma_read(r->u, r->tx->base, r->d + first,
+                       (n - first) * DESC_BYTES)) {
+        return false;
+    }
+    for (i = 0; i < n; i++) {
+        r->d[i].addr = le64_to_cpu(r->d[i].addr);
+        r->d[i].qw1 = le64_to_cpu(r->d[i].qw1);
+    }
+    r->have = n;
+    return true;
+}
+
+static bool snic_tx_context(SnicTxJob *job, const SnicTxDesc *d)
+{
+    if (job->pkt.nbufs) {
+        return false;
+    }
+    job->pkt.tso = TX_CMD(d->qw1) & CTX_TSO;
+    job->pkt.mss = TX_CTX_MSS(d->qw1);
+    return true;
+}
+
+/* What the first descriptor with data says of the whole packet. */
+static void snic_tx_headers(SnicPkt *p, uint64_t qw1)
+{
+    uint32_t cmd = TX_CMD(qw1), off = TX_OFFSET(qw1);
+
+    p->l3_kind = snic_iipt[CMD_IIPT(cmd)];
+    p->l4_kind = snic_l4t[CMD_L4T(cmd)];
+    p->l2 = (off & 0x7f) * 2;
+    p->l3 = ((off >> 7) & 0x7f) * 4;
+    p->l4 = ((off >> 14) & 0xf) * 4;
+}
+
+static bool snic_tx_data(SnicTxJob *job, const SnicTxDesc *d)
+{
+    SnicPkt *p = &job->pkt;
+    uint32_t size = TX_SIZE(d->qw1);
+
+    if (!size || p->total + size > SNIC_TSO_MAX) {
+        return false;
+    }
+    if (!p->nbufs) {
+        snic_tx_headers(p, d->qw1);
+    }
+    p->buf[p->nbufs++] = (SnicBuf) { .addr = d->addr, .len = size };
+    p->total += size;
+    if (TX_CMD(d->qw1) & CMD_RS) {
+        job->rs |= 1ull << job->n;
+    }
+    return true;
+}
+
+/* One packet, up to EOP, out of what was fetched. */
+static enum tx_result snic_tx_parse(const SnicTxRing *r, SnicTxJob *job)
+{
+    memset(job, 0, offsetof(SnicTxJob, pkt.buf));
+    while (r->pos + job->n < r->have) {
+        const SnicTxDesc *d = &r->d[r->pos + job->n];
+        unsigned type = d->qw1 & TX_DTYPE;
+
+        if (type == TX_DTYPE_CTX ? !snic_tx_context(job, d) :
+            type == TX_DTYPE_DATA ? !snic_tx_data(job, d) : true) {
+            return TX_BAD;
+        }
+        job->n++;
+        if (type == TX_DTYPE_DATA && (TX_CMD(d->qw1) & CMD_EOP)) {
+            return TX_GOOD;
+        }
+    }
+    return job->n == SNIC_Q_MAX_TX_DESCS ? TX_BAD : TX_MORE;
+}
+
+/* --- one packet ------------------------------------------------------------------------- */
+
+static bool snic_tx_probe_done(const SnicTxRing *r, const SnicTxJob *job)
+{
+    unsigned i;
+
+    for (i = 0; i < job->n; i++) {
+        if ((job->rs & (1ull << i)) &&
+            !snic_dma_probe(r->u, snic_tx_at(r->tx, i), DESC_BYTES, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool snic_tx_write_done(SnicTxRing *r, const SnicTxJob *job)
+{
+    unsigned i;
+
+    for (i = 0; i < job->n; i++) {
+        uint64_t qw1 = cpu_to_le64(r->d[r->pos + i].qw1 | TX_DTYPE_DONE);
+
+        if (!(job->rs & (1ull << i))) {
+            continue;
+        }
+        if (!snic_dma_finish(r->u, snic_tx_at(r->tx, i) + 8, &qw1, 8)) {
+            return false;
+        }
+        r->done = true;
+    }
+    r->tx->seg = 0;
+    r->tx->head = (r->tx->head + job->n) % r->tx->len;
+    r->pos += job->n;
+    return true;
+}
+
+static void snic_tx_bad(SnicUnit *u)
+{
+    snic_count(u->f, SNIC_STAT_TX_ERRORS, 1);
+    snic_count(u->f, SNIC_STAT_BAD_DESCRIPTORS, 1);
+    snic_guest_error(u->f->s, "function %u queue %u: malformed descriptor\n",
+                     u->f->idx, u->idx);
+    snic_queue_fail(u, SNIC_Q_ERR_DESC);
+}
+
+/*
+ * What is left of the packet, of which the memory may say something else than
+ * it did when the first segments left: all is looked at again, and HEAD and the
+ * write-back come after the last. False: nothing more for now.
+ */
+static bool snic_tx_packet(SnicTxRing *r, const SnicTxJob *job)
+{
+    unsigned n = snic_pkt_segments(&job->pkt), first = MIN(r->tx->seg, n - 1);
+    unsigned next = first;
+    SnicFrame *frame = snic_send_frame(r->u, &job->pkt, first);
+
+    if (!frame) {
+        return false;
+    }
+    /* Behind the data, so that the cache still has the ring in the end. */
+    if (snic_tx_probe_done(r, job)) {
+        next = snic_send(r->u, &job->pkt, frame, first);
+    }
+    snic_frame_put(frame);
+    if (next == first) {
+        return false;
+    }
+    if (next < n) {
+        r->tx->seg = next;
+        return true;
+    }
+    return snic_tx_write_done(r, job);
+}
+
+static bool snic_tx_one(SnicTxRing *r)
+{
+    SnicTxJob job;
+    enum tx_result res = snic_tx_parse(r, &job);
+
+    if (res == TX_MORE && snic_tx_avail(r) > r->have - r->pos) {
+        if (!snic_tx_fetch(r)) {
+            return false;
+        }
+        res = snic_tx_parse(r, &job);
+    }
+    if (res == TX_MORE) {
+        return false;       /* the rest of the packet is still to come */
+    }
+    if (res == TX_BAD || !snic_pkt_ok(&job.pkt)) {
+        snic_tx_bad(r->u);
+        return false;
+    }
+    return snic_tx_packet(r, &job);
+}
+
+static bool snic_tx_pending(SnicUnit *u)
+{
+    SnicQp *qp = snic_func_qp(u->f, u->idx);
+
+    return qp && snic_queue_active(&qp->tx) &&
+           qp->tx.head != u->f->tx_tail[u->idx];
+}
+
+static void snic_tx_serve(SnicUnit *u)
+{
+    SnicFunc *f = u->f;
+    SnicTxRing r;
+    unsigned n = 0;
+    bool more = true;
+
+    r.u = u;
+    r.tx = &snic_func_qp(f, u->idx)->tx;
+    r.tail = f->tx_tail[u->idx];
+    r.pos = r.have = 0;
+    r.done = false;
+    while (more && r.tx->head != r.tail && n++ < PER_PASS && f->s->credit > 0) {
+        more = snic_rate_may(u) && snic_tx_one(&r);
+    }
+    if (r.done) {
+        snic_queue_raise(f, r.tx->intr);
+    }
+    if (more && r.tx->head != r.tail) {
+        snic_kick(u);
+    }
+}
+
+static void snic_tx_fail(SnicUnit *u)
+{
+    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+}
+
+const SnicUnitOps snic_avf_tx_ops = {
+    .pending = snic_tx_pending,
+    .serve = snic_tx_serve,
+    .fail = snic_tx_fail,
+};

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DMA under an identity. The PF's own goes out as it is; an ADI's is
+ * translated page by page, through its table or by the IOMMU under its PASID.
+ * A unit probes all it is going to touch before it consumes anything. That is
+ * no promise: a translation can drop out of the cache, and meanwhile be gone.
+ */
+#include "core.h"
+#include "hw/i386/intel_iommu.h"
+#include "hw/i386/x86-iommu.h"
+#include "hw/pci/pci_bus.h"
+#include "exec/address-spaces.h"
+
+#define MSI_FIRST   0xfee00000ull
+#define MSI_LAST    0xfeefffffull
+
+#define PERM_READ   SNIC_XLAT_READ
+#define PERM_WRITE  SNIC_XLAT_WRITE
+#define PERM_MAPPED 4u
+
+/* RAM only, and under our requester ID. */
+static MemTxAttrs snic_attrs(SnicState *s)
+{
+    return (MemTxAttrs) {
+        .memory = 1,
+        .requester_id = pci_requester_id(&s->parent_obj),
+    };
+}
+
+bool snic_pf_dma(SnicState *s, uint64_t addr, void *buf, uint64_t len,
+                 bool write)
+{
+    return pci_dma_rw(&s->parent_obj, addr, buf, len,
+                      write ? DMA_DIRECTION_FROM_DEVICE :
+                              DMA_DIRECTION_TO_DEVICE,
+                      snic_attrs(s)) == MEMTX_OK;
+}
+
+/* --- walks: PERM_* of the page, and where it is ---------------------------------- */
+
+static unsigned snic_walk_table(SnicState *s, uint64_t root, uint64_t iova,
+                                hwaddr *target)
+{
+    uint64_t table = root & SNIC_XLAT_ADDR, perm = PERM_READ | PERM_WRITE, e;
+    int shift;
+
+    for (shift = 39; shift >= 12; shift -= 9) {
+        uint64_t at = table + ((iova >> shift) % SNIC_XLAT_ENTRIES) * 8;
+
+        if (!snic_pf_dma(s, at, &e, sizeof(e), false)) {
+            return 0;
+        }
+        e = le64_to_cpu(e);
+        if (!(e & (PERM_READ | PERM_WRITE))) {
+            return 0;
+        }
+        perm &= e;
+        table = e & SNIC_XLAT_ADDR;
+    }
+    *target = table;
+    return perm | PERM_MAPPED;
+}
+
+static IntelIOMMUState *snic_vtd(SnicState *s)
+{
+    if (!s->vtd) {
+        s->vtd = (IntelIOMMUState *)
+            object_dynamic_cast(OBJECT(x86_iommu_get_default()),
+                                TYPE_INTEL_IOMMU_DEVICE);
+    }
+    return s->vtd;
+}
+
+static unsigned snic_walk_pasid(SnicState *s, uint32_t pasid, uint64_t iova,
+                                bool write, hwaddr *target)
+{
+    PCIDevice *dev = &s->parent_obj;
+    IntelIOMMUState *vtd = snic_vtd(s);
+    IOMMUTLBEntry e;
+
+    if (!vtd) {
+        return 0;
+    }
+    pasid &= SNIC_FUNC_PASID_MASK;
+    if (!vtd_probe(vtd, pci_get_bus(dev), dev->devfn, pasid, iova, write, &e)) {
+        return write && vtd_probe(vtd, pci_get_bus(dev), dev->devfn, pasid,
+                                  iova, false, &e) ? PERM_READ | PERM_MAPPED
+                                                   : 0;
+    }
+    *target = (e.translated_addr & ~e.addr_mask) | (iova & e.addr_mask & ~0xfff);
+    /* A write makes the page dirty: only a write probe allows writes. */
+    return PERM_MAPPED | (e.perm & IOMMU_RO ? PERM_READ : 0) |
+           (write ? PERM_WRITE : 0);
+}
+
+static bool snic_pasid_mode(SnicState *s)
+{
+    return s->xlat_mode == SNIC_XLAT_MODE_PASID;
+}
+
+static bool snic_has_identity(SnicFunc *f)
+{
+    return snic_pasid_mode(f->s) ? f->pasid & SNIC_FUNC_PASID_VALID &&
+                                   snic_pasid_enabled(f->s)
+                                 : f->xlat & SNIC_FUNC_XLAT_VALID;
+}
+
+static unsigned snic_walk(SnicFunc *f, uint64_t iova, bool write,
+                          hwaddr *target)
+{
+    return snic_pasid_mode(f->s) ?
+           snic_walk_pasid(f->s, f->pasid, iova, write, target) :
+           snic_walk_table(f->s, f->xlat, iova, target);
+}
+
+/* x-break-xlat: what a device without isolation would do. */
+static unsigned snic_walk_broken(SnicFunc *f, uint64_t iova, bool write,
+                                 hwaddr *target)
+{
+    SnicState *s = f->s;
+    unsigned i, perm, need = write ? PERM_WRITE : PERM_READ;
+
+    for (i = 1; i < snic_num_funcs(s); i++) {
+        SnicFunc *o = &s->func[i];
+
+        if (o == f || !(o->ctrl & SNIC_FUNC_CTRL_ENABLE) ||
+            !snic_has_identity(o)) {
+            continue;
+        }
+        perm = snic_walk(o, iova, write, target);
+        if (perm & need) {
+            return perm;
+        }
+    }
+    return 0;
+}
+
+/* --- translation cache ------------------------------------------------------------ */
+
+void snic_tlb_flush(SnicFunc *f)
+{
+    f->tlb_gen++;
+}
+
+void snic_tlb_inval(SnicFunc *f, uint64_t iova, uint32_t pages)
+{
+    uint64_t first = iova / SNIC_PAGE;
+    unsigned i;
+
+    if (!pages) {
+        snic_tlb_flush(f);
+        return;
+    }
+    for (i = 0; i < SNIC_TLB; i++) {
+        if (f->tlb[i].page - first < pages) {
+            f->tlb[i].gen = 0;
+        }
+    }
+}
+
+/*
+ * In mode pasid an entry is good for one pass only: during a pass no vCPU can
+ * make the IOMMU invalidate anything, and afterwards nothing is left.
+ */
+static uint64_t snic_tlb_gen(SnicFunc *f)
+{
+    return snic_pasid_mode(f->s) ? f->s->run_gen << 32 | (uint32_t)f->tlb_gen
+                                 : f->tlb_gen;
+}
+
+static unsigned snic_translate(SnicFunc *f, uint64_t iova, bool write,
+                               hwaddr *target)
+{
+    SnicTlb *t = &f->tlb[iova / SNIC_PAGE % SNIC_TLB];
+    unsigned perm, need = write ? PERM_WRITE : PERM_READ;
+    uint64_t gen = snic_tlb_gen(f);
+
+    if (t->gen == gen && t->page == iova / SNIC_PAGE && (t->perm & need)) {
+        *target = t->target;
+        return t->perm;
+    }
+    perm = snic_walk(f, iova, write, target);
+    if (!(perm & need)) {
+        if (f->s->break_xlat) {
+            unsigned other = snic_walk_broken(f, iova, write, target);
+
+            perm = other ? other : perm;
+        }
+        return perm;
+    }
+    *t = (SnicTlb) {
+        .page = iova / SNIC_PAGE, .gen = gen, .target = *target, .perm = perm,
+    };
+    return perm;
+}
+
+/* --- what units call ---------------------------------------------------------------- */
+
+static bool snic_refused(SnicFunc *f, uint64_t iova, uint64_t len)
+{
+    uint64_t last = iova + len - 1;
+    /* What a first-stage walk calls canonical, lest a guest fill IOMMU logs. */
+    unsigned bits = SNIC_XLAT_IOVA_BITS - snic_pasid_mode(f->s);
+
+    return last < iova || last >> bits ||
+           (iova <= MSI_LAST && last >= MSI_FIRST) || !snic_has_identity(f);
+}
+
+static uint32_t snic_piece(uint64_t iova, uint64_t len)
+{
+    return MIN(len, SNIC_PAGE - iova % SNIC_PAGE);
+}
+
+static bool snic_may(unsigned perm, bool write)
+{
+    return perm & (write ? PERM_WRITE : PERM_READ);
+}
+
+/* The unit can't access the page, of which it has @perm. */
+static void snic_fault_page(SnicUnit *u, uint64_t iova, uint32_t n, bool write,
+                            unsigned perm)
+{
+    snic_fault(u, iova, n, (write ? SNIC_FAULT_WRITE : 0) |
+                           (perm & PERM_MAPPED ? SNIC_FAULT_PERM : 0));
+}
+
+/* All of the range may be accessed. If not: the unit faults. */
+bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write)
+{
+    SnicFunc *f = u->f;
+    hwaddr target;
+
+    if (!f->idx || !len) {
+        return true;
+    }
+    if (snic_refused(f, iova, len)) {
+        snic_count(f, SNIC_STAT_DMA_REFUSED, 1);
+        snic_fault_page(u, iova, snic_piece(iova, len), write, 0);
+        return false;
+    }
+    while (len) {
+        uint32_t n = snic_piece(iova, len);
+        unsigned perm = snic_translate(f, iova, write, &target);
+
+        if (!snic_may(perm, write)) {
+            snic_fault_page(u, iova, n, write, perm);
+            return false;
+        }
+        iova += n;
+        len -= n;
+    }
+    return true;
+}
+
+static bool snic_dma_page(SnicState *s, hwaddr target, uint8_t *buf, uint32_t n,
+                          bool write)
+{
+    if (!snic_pasid_mode(s)) {
+        return snic_pf_dma(s, target, buf, n, write);
+    }
+    smp_mb();
+    return address_space_rw(&address_space_memory, target, snic_attrs(s), buf,
+                            n, write) == MEMTX_OK;
+}
+
+/* Nothing a guest can mend. */
+static bool snic_dma_error(SnicUnit *u)
+{
+    snic_guest_error(u->f->s, "function %u unit %u: DMA error\n", u->f->idx,
+                     u->idx);
+    snic_unit_fail(u);
+    snic_pf_event(u->f->s, SNIC_ICR_ERR);
+    return false;
+}
+
+/*
+ * The range was probed. What is lost since then is a fault, unless this is
+ * @final: the unit can't do again what it has done.
+ */
+static bool snic_dma_rw(SnicUnit *u, uint64_t iova, uint8_t *buf, uint64_t len,
+                        bool write, bool final)
+{
+    SnicFunc *f = u->f;
+    hwaddr target;
+
+    if (!f->idx) {
+        return snic_pf_dma(f->s, iova, buf, len, write) || snic_dma_error(u);
+    }
+    while (len) {
+        uint32_t n = snic_piece(iova, len);
+        unsigned perm = snic_translate(f, iova, write, &target);
+
+        if (!snic_may(perm, write) && !final) {
+            snic_fault_page(u, iova, n, write, perm);
+            return false;
+        }
+        if (!snic_may(perm, write) ||
+            !snic_dma_page(f->s, target | iova % SNIC_PAGE, buf, n, write)) {
+            return snic_dma_error(u);
+        }
+        iova += n;
+        buf += n;
+        len -= n;
+    }
+    return true;
+}
+
+bool snic_dma_read(SnicUnit *u, uint64_t iova, void *buf, uint64_t len)
+{
+    return snic_dma_rw(u, iova, buf, len, false, false);
+}
+
+bool snic_dma_write(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
+{
+    return snic_dma_rw(u, iova, (void *)buf, len, true, false);
+}
+
+/* A write-back of what has been done; its range was probed just before. */
+bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
+{
+    return snic_dma_rw(u, iova, (void *)buf, len, true, true);
+}
+
+/* All of the buffers, one behind the other, into @out. */
+bool snic_dma_gather(SnicUnit *u, const SnicBuf *buf, unsigned n, uint8_t *out)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        if (!snic_dma_probe(u, buf[i].addr, buf[i].len, false)) {
+            return false;
+        }
+    }
+    for (i = 0; i < n; i++) {
+        if (!snic_dma_read(u, buf[i].addr, out, buf[i].len)) {
+            return false;
+        }
+        out += buf[i].len;
+    }
+    return true;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames for a function: which of its receive queues takes one, and the frames
+ * that wait there for descriptors or pages.
+ */
+#include "core.h"
+#include "../packet/packet.h"
+#include "net/eth.h"
+
+#define PER_PASS            SNIC_FIFO
+
+/* The queue that takes the frame, or NULL. */
+SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q)
+{
+    uint32_t hash;
+    SnicQp *qp;
+
+    *q = 0;
+    if (snic_frame_hash(frame, &f->vsi, &hash)) {
+        *q = f->vsi.lut[hash % SNIC_RSS_LUT_ENTRIES] % SNIC_FUNC_QPS;
+        qp = snic_func_qp(f, *q);
+        if (qp && snic_queue_active(&qp->rx)) {
+            return &qp->rx;
+        }
+        *q = 0;
+    }
+    qp = snic_func_qp(f, 0);
+    return qp && snic_queue_active(&qp->rx) ? &qp->rx : NULL;
+}
+
+static void snic_rx_count(SnicFunc *f, const SnicFrame *frame)
+{
+    enum snic_stat kind = SNIC_STAT_RX_UNICAST;
+
+    if (is_broadcast_ether_addr(frame->data)) {
+        kind = SNIC_STAT_RX_BROADCAST;
+    } else if (is_multicast_ether_addr(frame->data)) {
+        kind = SNIC_STAT_RX_MULTICAST;
+    }
+    snic_count(f, kind, 1);
+    snic_count(f, SNIC_STAT_RX_BYTES, frame->len);
+}
+
+static void snic_fifo_pop(SnicQueue *rx)
+{
+    snic_frame_put(rx->fifo[rx->fifo_first]);
+    rx->fifo_first = (rx->fifo_first + 1) % SNIC_FIFO;
+    rx->fifo_used--;
+}
+
+static void snic_fifo_room(SnicFunc *f)
+{
+    snic_patience_end(&f->patience);
+    snic_wake_room(f->s);
+}
+
+void snic_fifo_drop(SnicFunc *f, SnicQueue *rx)
+{
+    while (rx->fifo_used) {
+        snic_fifo_pop(rx);
+        snic_count(f, SNIC_STAT_RX_DISCARDS, 1);
+    }
+    snic_fifo_room(f);
+}
+
+/* Frames that wait go out as far as @deliver finds descriptors and pages. */
+void snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver)
+{
+    SnicFunc *f = u->f;
+    unsigned n = 0;
+
+    while (rx->fifo_used && n < PER_PASS) {
+        SnicFrame *frame = rx->fifo[rx->fifo_first];
+
+        if (!deliver(u, rx, frame)) {
+            break;      /* a fault, or the queue is stopped and its FIFO gone */
+        }
+        snic_rx_count(f, frame);
+        snic_fifo_pop(rx);
+        f->s->credit--;
+        n++;
+    }
+    if (n) {
+        snic_queue_raise(f, rx->intr);
+        snic_fifo_room(f);
+    }
+}
+
+/* The switch has a frame for this function. */
+void snic_rx_push(SnicFunc *f, SnicFrame *frame)
+{
+    SnicState *s = f->s;
+    SnicQueue *rx;
+    unsigned q;
+
+    s->credit--;
+    snic_frame_parse(s, frame);
+    rx = snic_rx_queue(f, frame, &q);
+    if (!rx || frame->len > rx->maxframe || rx->fifo_used == SNIC_FIFO ||
+        DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
+        snic_count(f, SNIC_STAT_RX_DISCARDS, 1);
+        return;
+    }
+    if (!rx->fifo_used) {
+        rx->fifo_since = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+    }
+    rx->fifo[(rx->fifo_first + rx->fifo_used++) % SNIC_FIFO] = frame;
+    frame->refs++;
+
+    /* Right away if nothing is in the way, so that bursts find room. */
+    snic_unit_run(&f->unit[SNIC_UNIT_RXQ(q)]);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a VSI may send in a time. Every packet that leaves a queue of the VSI
+ * moves the time at which the next one may leave; until then its queues wait.
+ */
+#include "core.h"
+#include "net/eth.h"
+
+/* So much of the past may be made up for, since timers fire late. */
+#define SLACK_MS        10
+/* Bytes into time: bits of 1 us / Mb/s in ns. */
+#define NS_PER_BYTE     (8 * 1000)
+
+static void snic_rate_wake(void *opaque)
+{
+    snic_wake_rate(opaque);
+}
+
+static void snic_rate_wait(SnicUnit *u)
+{
+    SnicRate *rate = &u->f->rate;
+
+    if (!rate->timer) {
+        rate->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, snic_rate_wake, u->f);
+    }
+    if (!u->rate_waited) {
+        u->rate_waited = true;
+        snic_count(u->f, SNIC_STAT_RATE_WAITS, 1);
+    }
+    snic_unit_wait(u, SNIC_WAIT_RATE);
+    timer_mod(rate->timer, rate->free);
+}
+
+/* May this unit send a packet? If not it waits. */
+bool snic_rate_may(SnicUnit *u)
+{
+    SnicFunc *f = u->f;
+
+    if (!f->vsi.tx_rate ||
+        f->rate.free <= qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL)) {
+        return true;
+    }
+    snic_rate_wait(u);
+    return false;
+}
+
+/* The unit has sent @bytes, padding included. */
+void snic_rate_charge(SnicUnit *u, uint32_t bytes)
+{
+    SnicFunc *f = u->f;
+    SnicRate *rate = &f->rate;
+    uint64_t cost;
+    int64_t since;
+
+    u->served = ++rate->serial;
+    u->rate_waited = false;
+    if (!f->vsi.tx_rate) {
+        return;
+    }
+    since = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) - SLACK_MS * SCALE_MS;
+    cost = (uint64_t)bytes * NS_PER_BYTE + rate->rest;
+    rate->rest = cost % f->vsi.tx_rate;
+    rate->free = MAX(rate->free, since) + cost / f->vsi.tx_rate;
+}
+
+/* What was sent beyond the old rate is still owed under the new one. */
+void snic_rate_set(SnicFunc *f, uint32_t mbps)
+{
+    SnicRate *rate = &f->rate;
+    uint32_t old = f->vsi.tx_rate;
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+
+    if (mbps == old) {
+        return;
+    }
+    if (old && mbps && rate->free > now) {
+        rate->free = now + (rate->free - now) * old / mbps;
+    } else {
+        rate->free = now;
+    }
+    rate->rest = 0;
+    f->vsi.tx_rate = mbps;
+    snic_wake_rate(f);
+}
+
+void snic_rate_init(SnicFunc *f)
+{
+    QTAILQ_INIT(&f->rate.wait);
+}
+
+/* The units were cancelled before. */
+void snic_rate_reset(SnicFunc *f)
+{
+    f->rate.free = 0;
+    f->rate.rest = 0;
+    if (f->rate.timer) {
+        timer_del(f->rate.timer);
+    }
+}
+
+void snic_rate_exit(SnicFunc *f)
+{
+    timer_free(f->rate.timer);
+}

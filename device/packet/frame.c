@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames on their way through the device, and what a receiver is told of them. */
+#include "packet.h"
+#include "net/checksum.h"
+#include "net/eth.h"
+#include "hw/net/net_rx_pkt.h"
+
+#define PTYPE_L2            1
+#define PTYPE_V4_FRAG       22
+#define PTYPE_V4            23
+#define PTYPE_V6_FRAG       88
+#define PTYPE_V6            89
+/* Added to PTYPE_V4 or PTYPE_V6 */
+#define PTYPE_UDP           1
+#define PTYPE_TCP           3
+#define PTYPE_SCTP          4
+#define PTYPE_ICMP          5
+
+#define IP_PROTO_ICMP       1
+#define IP_PROTO_ICMPV6     58
+#define SCTP_HEADER         12
+#define MIN_TOEPLITZ        40          /* key bytes that 36 bytes of input use */
+
+/* virtchnl's HENA bits, for IPv4; the IPv6 ones are ten further up. */
+#define HENA_V4_UDP         (7ull << 29)
+#define HENA_V4_TCP         (3ull << 32)
+#define HENA_V4_SCTP        (1ull << 34)
+#define HENA_V4_OTHER       (1ull << 35)
+#define HENA_V4_FRAG        (1ull << 36)
+#define HENA_V6_SHIFT       10
+
+SnicFrame *snic_frame_new(uint32_t len)
+{
+    SnicFrame *frame = g_malloc(offsetof(SnicFrame, data) +
+                                MAX(len, ETH_ZLEN));
+
+    QEMU_BUILD_BUG_ON(offsetof(SnicFrame, data) % 2);
+    memset(frame, 0, sizeof(*frame));
+    frame->refs = 1;
+    frame->len = len;
+    return frame;
+}
+
+void snic_frame_put(SnicFrame *frame)
+{
+    if (!--frame->refs) {
+        g_free(frame);
+    }
+}
+
+/* --- RSS input ------------------------------------------------------------------ */
+
+static void snic_rss_add(SnicFrame *frame, const void *data, size_t len)
+{
+    memcpy(frame->rss + frame->rss_len, data, len);
+    frame->rss_len += len;
+}
+
+static void snic_parse_rss(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
+                           size_t l4, bool ports)
+{
+    if (v4) {
+        struct ip_header *ip = &net_rx_pkt_get_ip4_info(pkt)->ip4_hdr;
+
+        snic_rss_add(frame, &ip->ip_src, 4);
+        snic_rss_add(frame, &ip->ip_dst, 4);
+    } else {
+        struct ip6_header *ip6 = &net_rx_pkt_get_ip6_info(pkt)->ip6_hdr;
+
+        snic_rss_add(frame, &ip6->ip6_src, 16);
+        snic_rss_add(frame, &ip6->ip6_dst, 16);
+    }
+    if (ports) {
+        snic_rss_add(frame, frame->data + l4, 4);
+    }
+}
+
+/* False: the switches of this VSI leave the frame unhashed. */
+bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash)
+{
+    net_toeplitz_key key;
+
+    QEMU_BUILD_BUG_ON(SNIC_RSS_KEY_BYTES < MIN_TOEPLITZ);
+    *hash = 0;
+    if (!(frame->pctypes & vsi->hashcfg)) {
+        return false;
+    }
+    net_toeplitz_key_init(&key, vsi->key);
+    net_toeplitz_add(hash, (uint8_t *)frame->rss, frame->rss_len, &key);
+    return true;
+}
+
+/* --- checksums ------------------------------------------------------------------- */
+
+static void snic_check_l3(SnicFrame *frame, struct NetRxPkt *pkt, size_t l3)
+{
+    bool good = true;
+
+    if (frame->l3_made != l3 && !net_rx_pkt_validate_l3_csum(pkt, &good)) {
+        return;
+    }
+    frame->csum |= SNIC_CSUM_L3 | (good ? 0 : SNIC_CSUM_L3_BAD);
+}
+
+static void snic_check_l4(SnicFrame *frame, struct NetRxPkt *pkt, size_t l4,
+                          uint8_t proto)
+{
+    bool good = true;
+
+    if ((frame->l4_made != l4 || frame->l4_made_proto != proto) &&
+        !net_rx_pkt_validate_l4_csum(pkt, &good)) {
+        return;
+    }
+    frame->csum |= SNIC_CSUM_L4 | (good ? 0 : SNIC_CSUM_L4_BAD);
+}
+
+/* --- parsing ---------------------------------------------------------------------- */
+
+typedef struct SnicL4 {
+    EthL4HdrProto parsed;
+    uint8_t ip_proto, ptype;
+    uint64_t hena;
+} SnicL4;
+
+static const SnicL4 snic_l4[] = {
+    { ETH_L4_HDR_PROTO_TCP, IP_PROTO_TCP, PTYPE_TCP, HENA_V4_TCP },
+    { ETH_L4_HDR_PROTO_UDP, IP_PROTO_UDP, PTYPE_UDP, HENA_V4_UDP },
+    { ETH_L4_HDR_PROTO_SCTP, IP_PROTO_SCTP, PTYPE_SCTP, HENA_V4_SCTP },
+};
+
+static const SnicL4 *snic_find_l4(EthL4HdrProto proto)
+{
+    unsigned i;
+
+    for (i = 0; i < ARRAY_SIZE(snic_l4); i++) {
+        if (snic_l4[i].parsed == proto) {
+            return &snic_l4[i];
+        }
+    }
+    return NULL;
+}
+
+static void snic_parse_ip(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
+                          EthL4HdrProto proto)
+{
+    size_t l4 = net_rx_pkt_get_l4_hdr_offset(pkt);
+    eth_ip4_hdr_info *ip4 = net_rx_pkt_get_ip4_info(pkt);
+    eth_ip6_hdr_info *ip6 = net_rx_pkt_get_ip6_info(pkt);
+    bool fragment = v4 ? ip4->fragment : ip6->fragment;
+    uint8_t base = v4 ? PTYPE_V4 : PTYPE_V6;
+    const SnicL4 *kind = snic_find_l4(proto);
+    uint64_t hena = HENA_V4_OTHER;
+
+    /* QEMU's parser has not looked whether there is an SCTP header. */
+    if (proto == ETH_L4_HDR_PROTO_SCTP && l4 + SCTP_HEADER > frame->len) {
+        kind = NULL;
+    }
+    if (fragment) {
+        frame->ptype = v4 ? PTYPE_V4_FRAG : PTYPE_V6_FRAG;
+        hena = HENA_V4_FRAG;
+        kind = NULL;
+    } else if (kind) {
+        frame->ptype = base + kind->ptype;
+        hena = kind->hena;
+        snic_check_l4(frame, pkt, l4, kind->ip_proto);
+    } else if ((v4 ? ip4->ip4_hdr.ip_p == IP_PROTO_ICMP
+                   : ip6->l4proto == IP_PROTO_ICMPV6)) {
+        frame->ptype = base + PTYPE_ICMP;
+    } else {
+        frame->ptype = base;
+    }
+    frame->pctypes = v4 ? hena : hena << HENA_V6_SHIFT;
+    snic_parse_rss(frame, pkt, v4, l4, kind);
+}
+
+void snic_frame_parse(SnicState *s, SnicFrame *frame)
+{
+    struct iovec iov = { .iov_base = frame->data, .iov_len = frame->len };
+    EthL4HdrProto proto;
+    bool v4, v6;
+
+    if (frame->parsed) {
+        return;
+    }
+    frame->parsed = true;
+    frame->ptype = PTYPE_L2;
+    net_rx_pkt_attach_iovec(s->parser, &iov, 1, 0, false);
+    net_rx_pkt_get_protocols(s->parser, &v4, &v6, &proto);
+    if (v4) {
+        snic_check_l3(frame, s->parser,
+                      (uint8_t *)PKT_GET_IP_HDR(frame->data) - frame->data);
+    }
+    if (v4 || v6) {
+        snic_parse_ip(frame, s->parser, v4, proto);
+    }
+}
+
+void snic_packets_init(SnicState *s)
+{
+    s->txbuf = g_malloc(SNIC_TSO_MAX);
+    net_rx_pkt_init(&s->parser);
+}
+
+void snic_packets_exit(SnicState *s)
+{
+    g_free(s->txbuf);
+    net_rx_pkt_uninit(s->parser);
+}

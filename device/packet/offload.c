@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packets into frames, with the offloads done that their sender asks for:
+ * checksums and TCP segmentation. QEMU's own segmentation (net_tx_pkt.c) loses
+ * FIN and PSH of a segmented packet, so this is ours.
+ */
+#include "packet.h"
+#include "qemu/crc32c.h"
+#include "net/checksum.h"
+#include "net/eth.h"
+
+#define MIN_FRAME           ETH_HLEN
+
+/* --- may it be sent as it says? ---------------------------------------------------- */
+
+static const uint8_t snic_l3_min[] = {
+    [SNIC_L3_IPV4] = 20, [SNIC_L3_IPV4_CSUM] = 20, [SNIC_L3_IPV6] = 40,
+};
+
+static const uint8_t snic_l4_min[] = {
+    [SNIC_L4_TCP] = 20, [SNIC_L4_UDP] = 8, [SNIC_L4_SCTP] = 12,
+};
+
+static bool snic_pkt_tso_ok(const SnicPkt *p)
+{
+    uint32_t hdr = p->l2 + p->l3 + p->l4;
+
+    return p->l4_kind == SNIC_L4_TCP && p->l3_kind != SNIC_L3_NONE &&
+           p->mss >= SNIC_MSS_MIN && p->mss <= SNIC_MSS_MAX &&
+           hdr < p->total && p->total - hdr <= 65536 &&
+           hdr + MIN(p->mss, p->total - hdr) <= SNIC_FRAME_MAX;
+}
+
+bool snic_pkt_ok(const SnicPkt *p)
+{
+    uint32_t hdr = p->l2 + p->l3 + p->l4;
+
+    if (p->total < MIN_FRAME || (!p->tso && p->total > SNIC_FRAME_MAX)) {
+        return false;
+    }
+    if ((p->l3_kind || p->l4_kind || p->tso) &&
+        (p->l2 < ETH_HLEN || p->l3 < snic_l3_min[p->l3_kind] ||
+         hdr > p->total)) {
+        return false;
+    }
+    if (p->l4_kind &&
+        p->l2 + p->l3 + snic_l4_min[p->l4_kind] > p->total) {
+        return false;
+    }
+    return !p->tso || (p->l4 >= 20 && snic_pkt_tso_ok(p));
+}
+
+/* --- checksums ---------------------------------------------------------------------- */
+
+/* End of the L4 data: the frame's, or the IP packet's if that is shorter. */
+static uint32_t snic_l4_end(const SnicFrame *frame, const SnicPkt *p)
+{
+    const uint8_t *ip = frame->data + p->l2;
+    uint32_t end = frame->len, said;
+
+    if (p->l3_kind == SNIC_L3_NONE) {
+        return end;
+    }
+    said = p->l2 + (p->l3_kind == SNIC_L3_IPV6 ? 40 + lduw_be_p(ip + 4)
+                                               : lduw_be_p(ip + 2));
+    return said < end &&
+           said >= p->l2 + p->l3 + snic_l4_min[p->l4_kind] ? said : end;
+}
+
+/* The field holds the pseudo header's sum; @extra is what that leaves out. */
+static void snic_inet_csum(uint8_t *l4, uint32_t len, unsigned field,
+                           uint32_t extra)
+{
+    uint32_t sum = net_checksum_add(len, l4);
+
+    stw_be_p(l4 + field,
+             net_checksum_finish_nozero((sum & 0xffff) + (sum >> 16) + extra));
+}
+
+static void snic_sctp_csum(uint8_t *l4, uint32_t len)
+{
+    struct iovec iov = { .iov_base = l4, .iov_len = len };
+
+    stl_le_p(l4 + 8, 0);
+    stl_le_p(l4 + 8, iov_crc32c(0xffffffff, &iov, 1));
+}
+
+/* @extra: what the pseudo header's sum in the packet leaves out */
+void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra)
+{
+    uint8_t *l4 = frame->data + p->l2 + p->l3;
+    uint32_t len = snic_l4_end(frame, p) - p->l2 - p->l3;
+
+    if (p->l3_kind == SNIC_L3_IPV4_CSUM ||
+        (p->tso && p->l3_kind == SNIC_L3_IPV4)) {
+        eth_fix_ip4_checksum(frame->data + p->l2, p->l3);
+        frame->l3_made = p->l2;
+    }
+    switch (p->l4_kind) {
+    case SNIC_L4_TCP:
+        snic_inet_csum(l4, len, 16, extra);
+        frame->l4_made_proto = IP_PROTO_TCP;
+        break;
+    case SNIC_L4_UDP:
+        snic_inet_csum(l4, len, 6, extra);
+        frame->l4_made_proto = IP_PROTO_UDP;
+        break;
+    case SNIC_L4_SCTP:
+        snic_sctp_csum(l4, len);
+        frame->l4_made_proto = IP_PROTO_SCTP;
+        break;
+    default:
+        return;
+    }
+    frame->l4_made = p->l2 + p->l3;
+}
+
+/* --- segments ------------------------------------------------------------------------ */
+
+static void snic_segment_ip(uint8_t *ip, const SnicPkt *p, unsigned i,
+                            uint32_t payload)
+{
+    if (p->l3_kind == SNIC_L3_IPV6) {
+        stw_be_p(ip + 4, p->l3 - 40 + p->l4 + payload);
+        return;
+    }
+    stw_be_p(ip + 2, p->l3 + p->l4 + payload);
+    stw_be_p(ip + 4, lduw_be_p(ip + 4) + i);
+}
+
+/* Segment @i of the packet, which is @data. */
+SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i)
+{
+    uint32_t hdr = p->l2 + p->l3 + p->l4, off = i * p->mss;
+    uint32_t payload = MIN(p->mss, p->total - hdr - off);
+    SnicFrame *frame = snic_frame_new(hdr + payload);
+    uint8_t *tcp = frame->data + p->l2 + p->l3;
+
+    memcpy(frame->data, data, hdr);
+    memcpy(frame->data + hdr, data + hdr + off, payload);
+    snic_segment_ip(frame->data + p->l2, p, i, payload);
+    stl_be_p(tcp + 4, ldl_be_p(tcp + 4) + off);
+    if (hdr + off + payload < p->total) {
+        tcp[13] &= ~(TH_FIN | TH_PUSH);
+    }
+    if (i) {
+        tcp[13] &= ~TH_CWR;
+    }
+    snic_pkt_csum(p, frame, p->l4 + payload);
+    return frame;
+}
+
+unsigned snic_pkt_segments(const SnicPkt *p)
+{
+    return p->tso ? DIV_ROUND_UP(p->total - p->l2 - p->l3 - p->l4, p->mss) : 1;
+}
+
+/* The bytes of segments @i and up, as the uplink would see them. */
+uint32_t snic_pkt_bytes(const SnicPkt *p, unsigned i)
+{
+    uint32_t hdr = p->l2 + p->l3 + p->l4, n = snic_pkt_segments(p);
+    uint32_t last = p->total - (n - 1) * p->mss;    /* with its headers */
+
+    return i < n ? (n - 1 - i) * (hdr + p->mss) + MAX(last, ETH_ZLEN) : 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames and packets: what they are made of, and their offloads. No DMA here. */
+#ifndef SNIC_PACKET_H
+#define SNIC_PACKET_H
+
+#include "../smartnic.h"
+
+/* frame.c */
+SnicFrame *snic_frame_new(uint32_t len);
+void snic_frame_put(SnicFrame *frame);
+void snic_frame_parse(SnicState *s, SnicFrame *frame);
+bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash);
+void snic_packets_init(SnicState *s);
+void snic_packets_exit(SnicState *s);
+
+/* offload.c */
+bool snic_pkt_ok(const SnicPkt *p);
+unsigned snic_pkt_segments(const SnicPkt *p);
+uint32_t snic_pkt_bytes(const SnicPkt *p, unsigned i);
+SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i);
+void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra);
+
+#endif

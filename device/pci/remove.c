@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Surprise removal, for tests: property "removed", at run time too. The device
+ * answers all-ones, does no DMA and sends no interrupt; a hot-plug slot says
+ * that it is empty. Put back, it is as after power-on.
+ */
+#include "pci.h"
+#include "qapi/error.h"
+#include "hw/pci/msi.h"
+#include "hw/pci/msix.h"
+#include "hw/pci/pci_bridge.h"
+#include "hw/pci/pci_bus.h"
+#include "hw/pci/pcie.h"
+
+/*
+ * As QEMU's own plug events: Linux does not enable presence events where there
+ * is a button.
+ */
+#define SLOT_CHANGED        (PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_ABP)
+
+static uint64_t snic_gone_read(void *opaque, hwaddr off, unsigned size)
+{
+    return ~0ull;
+}
+
+static void snic_gone_write(void *opaque, hwaddr off, uint64_t val,
+                            unsigned size)
+{
+}
+
+static const MemoryRegionOps snic_gone_ops = {
+    .read = snic_gone_read,
+    .write = snic_gone_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
+    .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
+};
+
+/* --- the slot ------------------------------------------------------------------ */
+
+static void snic_slot_interrupt(PCIDevice *port)
+{
+    if (msix_enabled(port)) {
+        msix_notify(port, pcie_cap_flags_get_vector(port));
+    } else if (msi_enabled(port)) {
+        msi_notify(port, pcie_cap_flags_get_vector(port));
+    } else if (pci_intx(port) != -1) {
+        pci_set_irq(port, 1);
+    }
+}
+
+/*
+ * Presence and link of the slot changed. Where firmware does the hot-plug (ACPI)
+ * the slot never said that there was anything.
+ */
+static void snic_slot_event(SnicState *s, bool present)
+{
+    PCIDevice *port = pci_bridge_get_device(pci_get_bus(&s->parent_obj));
+    uint16_t sta, ctl;
+    uint8_t *cap;
+
+    if (!port || !pci_is_express_downstream_port(port)) {
+        return;
+    }
+    cap = port->config + port->exp.exp_cap;
+    sta = pci_get_word(cap + PCI_EXP_SLTSTA);
+    if (!present) {
+        s->slot_told = sta & PCI_EXP_SLTSTA_PDS;
+    }
+    if (!s->slot_told) {
+        return;
+    }
+    sta &= ~PCI_EXP_SLTSTA_PDS;
+    sta |= SLOT_CHANGED | (present ? PCI_EXP_SLTSTA_PDS : 0);
+    pci_set_word(cap + PCI_EXP_SLTSTA, sta);
+    pci_word_test_and_clear_mask(cap + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA);
+    pci_word_test_and_set_mask(cap + PCI_EXP_LNKSTA,
+                               present ? PCI_EXP_LNKSTA_DLLLA : 0);
+    ctl = pci_get_word(cap + PCI_EXP_SLTCTL);
+    if (!port->exp.hpev_notified && (ctl & PCI_EXP_SLTCTL_HPIE) &&
+        (ctl & sta & SLOT_CHANGED)) {
+        port->exp.hpev_notified = true;
+        snic_slot_interrupt(port);
+    }
+}
+
+/* --- the property ----------------------------------------------------------------- */
+
+static void snic_gone_update(SnicState *s)
+{
+    unsigned i;
+
+    memory_region_transaction_begin();
+    for (i = 0; i < ARRAY_SIZE(s->gone); i++) {
+        memory_region_set_enabled(&s->gone[i], s->removed || s->silent);
+    }
+    memory_region_transaction_commit();
+}
+
+/* Its link is down: all-ones, until the bus is reset. */
+void snic_set_silent(SnicState *s, bool silent)
+{
+    if (s->silent != silent) {
+        s->silent = silent;
+        snic_gone_update(s);
+    }
+}
+
+static bool snic_get_removed(Object *obj, Error **errp)
+{
+    return SMARTNIC(obj)->removed;
+}
+
+static void snic_set_removed(Object *obj, bool value, Error **errp)
+{
+    SnicState *s = SMARTNIC(obj);
+
+    if (!qdev_is_realized(DEVICE(obj))) {
+        error_setg(errp, "removed can only be set on a device that is there");
+        return;
+    }
+    if (value == s->removed) {
+        return;
+    }
+    s->removed = value;
+    snic_gone_update(s);
+    if (!value) {
+        pci_device_reset(&s->parent_obj);
+    }
+    snic_slot_event(s, !value);
+}
+
+static uint32_t snic_read_config(PCIDevice *dev, uint32_t addr, int len)
+{
+    SnicState *s = SMARTNIC(dev);
+
+    return s->removed || s->silent ? ~0u : pci_default_read_config(dev, addr, len);
+}
+
+/* What covers a BAR while the device is away. */
+static void snic_gone_add(SnicState *s, unsigned i, MemoryRegion *bar)
+{
+    memory_region_init_io(&s->gone[i], OBJECT(s), &snic_gone_ops, s,
+                          "smartnic-gone", memory_region_size(bar));
+    memory_region_set_enabled(&s->gone[i], false);
+    memory_region_add_subregion_overlap(bar, 0, &s->gone[i], 1);
+}
+
+void snic_remove_init(SnicState *s)
+{
+    s->parent_obj.config_read = snic_read_config;
+    snic_gone_add(s, 0, &s->bar_ctrl);
+    snic_gone_add(s, 1, &s->bar_adi);
+    snic_gone_add(s, 2, &s->bar_msix);
+}
+
+void snic_remove_class_init(ObjectClass *class)
+{
+    object_class_property_add_bool(class, "removed", snic_get_removed,
+                                   snic_set_removed);
+}

@@ -358,7 +358,7 @@ void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
 
 	lockdep_assert_held(&adi->lock);
 	spin_lock_irqsave(&adi->fault_lock, flags);
-	dma->accept = accept;
+	dma->accept = accept && dma->ops;
 	dma->nr_waiting = 0;
 	dma->epoch++;
 	dma->pinning.spoiled = true;
@@ -399,6 +399,12 @@ void vdcm_dma_free(struct vdcm_live *live)
 	kfree(live->dma.pages);
 }
 
+static const struct vdcm_xlat_ops * const backends[] = {
+	[VDCM_XLAT_TABLE] = &vdcm_xlat_table,
+	[VDCM_XLAT_PASID] = &vdcm_xlat_pasid,
+	[VDCM_XLAT_NONE] = NULL,
+};
+
 /**
  * vdcm_dma_attach() - give an ADI a translation, empty at first
  * @adi: ADI being opened; adi->lock held
@@ -409,11 +415,11 @@ void vdcm_dma_free(struct vdcm_live *live)
  */
 int vdcm_dma_attach(struct vdcm_adi *adi)
 {
-	const struct vdcm_xlat_ops *ops =
-		adi->parent->xlat == VDCM_XLAT_PASID ? &vdcm_xlat_pasid :
-						       &vdcm_xlat_table;
+	const struct vdcm_xlat_ops *ops = backends[adi->parent->xlat];
 	int ret;
 
+	if (!ops)
+		return 0;
 	mutex_lock(&adi->pin_lock);
 	ret = ops->attach(adi);
 	if (!ret)
@@ -444,6 +450,29 @@ void vdcm_dma_detach(struct vdcm_adi *adi)
 	}
 	mutex_unlock(&adi->pin_lock);
 }
+
+/**
+ * vdcm_adi_dma_rw() - read or write guest memory by the processor
+ * @adi: ADI, not closed before this returns
+ * @iova: address as the guest's driver gave it to the function, bytes
+ * @data: kernel memory
+ * @len: bytes
+ * @write: write @data to the guest, else read into it
+ *
+ * For rings and messages that software serves. Nothing stays pinned. It may wait for the
+ * VMM's memory and for VFIO's locks of its container, like a fault's pin; the driver calls it
+ * only while the guest allows DMA (bus_master()).
+ *
+ * Context: process, no locks that an operation takes.
+ * Return: 0, or -EFAULT, -EPERM, -EINVAL for memory that is not mapped so; part of it may have
+ * been written.
+ */
+int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len,
+		    bool write)
+{
+	return vfio_dma_rw(&adi->vdev, iova, data, len, write);
+}
+EXPORT_SYMBOL_GPL(vdcm_adi_dma_rw);
 
 /**
  * vdcm_dma_drain() - wait until nothing is pinned, and nothing being pinned

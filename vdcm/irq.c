@@ -54,7 +54,7 @@ static void update_bypass(struct vdcm_adi *adi, unsigned int vec)
 		stop_bypass(v);
 		return;
 	}
-	if (v->bypass)
+	if (v->bypass || !vdcm_ops(adi)->vector_irq)
 		return;
 	irq = vdcm_ops(adi)->vector_irq(adi, vec);
 	if (irq <= 0)

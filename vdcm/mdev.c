@@ -197,8 +197,7 @@ int vdcm_driver_register(struct vdcm_driver *drv)
 
 	if (!drv->name || !ops || !ops->create || !ops->destroy || !ops->open ||
 	    !ops->close || !ops->reset || !ops->bus_master || !ops->page ||
-	    !ops->reg_read || !ops->reg_write || !ops->vector_irq ||
-	    !ops->fault_done || (drv->groups && !drv->attrs_dir))
+	    !ops->reg_read || !ops->reg_write || (drv->groups && !drv->attrs_dir))
 		return -EINVAL;
 	m = kzalloc(sizeof(*m), GFP_KERNEL);
 	if (!m)
@@ -365,9 +364,15 @@ static struct vdcm_parent *parent_alloc(struct vdcm_driver *drv,
 
 static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
 {
-	if (xlat == VDCM_XLAT_PASID)
-		return ops->set_pasid;
-	return xlat == VDCM_XLAT_TABLE && ops->xlat_map && ops->xlat_unmap;
+	switch (xlat) {
+	case VDCM_XLAT_TABLE:
+		return ops->xlat_map && ops->xlat_unmap && ops->fault_done;
+	case VDCM_XLAT_PASID:
+		return ops->set_pasid && ops->fault_done;
+	case VDCM_XLAT_NONE:
+		return true;
+	}
+	return false;
 }
 
 /**

@@ -60,9 +60,13 @@ static ssize_t pinned_bytes_show(struct device *dev,
 static ssize_t dma_mode_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	bool pasid = vdcm_adi_get(dev)->parent->xlat == VDCM_XLAT_PASID;
+	static const char * const names[] = {
+		[VDCM_XLAT_TABLE] = "table",
+		[VDCM_XLAT_PASID] = "pasid",
+		[VDCM_XLAT_NONE] = "none",
+	};
 
-	return sysfs_emit(buf, "%s\n", pasid ? "pasid" : "table");
+	return sysfs_emit(buf, "%s\n", names[vdcm_adi_get(dev)->parent->xlat]);
 }
 
 static ssize_t pasid_show(struct device *dev, struct device_attribute *attr,

@@ -53,6 +53,7 @@ enum vdcm_resource {
 enum vdcm_xlat {
 	VDCM_XLAT_TABLE,	/* the device's own table, filled through xlat_map() */
 	VDCM_XLAT_PASID,	/* the platform IOMMU, per PASID */
+	VDCM_XLAT_NONE,		/* not at all: only vdcm_adi_dma_rw() reaches guest memory */
 };
 
 /**
@@ -126,7 +127,7 @@ struct vdcm_fault {
  * @reg_write: likewise.
  * @vector_irq: Linux irq number behind vector @vec, or a negative errno when the
  *	vector is demultiplexed from a shared one (no irq bypass then). It must stay the
- *	same, and requested, from @open to @close. Process context.
+ *	same, and requested, from @open to @close. Process context. Optional.
  * @set_pasid: mode pasid: the ADI's accesses carry @pasid from now on;
  *	VDCM_NO_PASID: refuse all. Optional if no parent uses mode pasid.
  * @xlat_map: mode table: map @nr pages of 4 KiB at @iova to consecutive bus
@@ -154,7 +155,7 @@ struct vdcm_fault {
  *	those are called. Process context, with the pin lock. Optional.
  * @fault_done: answer for a unit: @err 0 = mapped, try again; else -EFAULT: stop the
  *	unit and tell the guest. May be called before vdcm_adi_fault() has returned.
- *	Process context.
+ *	Process context. Optional in mode none, in which no fault is taken.
  */
 struct vdcm_adi_ops {
 	int (*create)(struct vdcm_adi *adi);
@@ -244,6 +245,7 @@ void vdcm_adi_configure_end(struct vdcm_adi *adi);
 
 void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec);
 int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault);
+int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len, bool write);
 void vdcm_adi_error(struct vdcm_adi *adi);
 
 /**
@@ -268,7 +270,7 @@ do {									\
 /* Read-only attributes of the framework, for a driver's attribute group. */
 extern struct device_attribute vdcm_attr_state;		/* see docs/abi */
 extern struct device_attribute vdcm_attr_pinned_bytes;
-extern struct device_attribute vdcm_attr_dma_mode;	/* table | pasid */
+extern struct device_attribute vdcm_attr_dma_mode;	/* table | pasid | none */
 extern struct device_attribute vdcm_attr_pasid;		/* number or "none" */
 extern struct device_attribute vdcm_attr_counters;	/* "name value" lines */
 

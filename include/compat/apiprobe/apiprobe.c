@@ -61,6 +61,7 @@ FUNC(_vfio_alloc_device, struct vfio_device *, (size_t, struct device *,
 FUNC(vfio_register_emulated_iommu_dev, int, (struct vfio_device *));
 FUNC(vfio_unregister_group_dev, void, (struct vfio_device *));
 CALL(vfio_put_device, void, (struct vfio_device *));
+FUNC(vfio_dma_rw, int, (struct vfio_device *, dma_addr_t, void *, size_t, bool));
 FUNC(vfio_pin_pages, int, (struct vfio_device *, dma_addr_t, int, int,
 			   struct page **));
 FUNC(vfio_unpin_pages, void, (struct vfio_device *, dma_addr_t, int));

@@ -7,6 +7,7 @@
 
 #include "lib/avf.h"
 #include "lib/ktap.h"
+#include "lib/subject.h"
 
 #define QUEUES	4
 #define VECS	(QUEUES + 1)
@@ -253,6 +254,7 @@ static void hardware_vectors(void)
 	static struct avf a;
 	unsigned int v;
 
+	subject_is_avf();
 	REQUIRE_OK(avf_open(&a, uuid, NULL));
 	for (v = 0; v < VECS; v++) {
 		uint32_t reg = v ? AVF_DYN_CTLN(v - 1) : AVF_DYN_CTL01, k;
@@ -278,31 +280,29 @@ static void hardware_vectors(void)
  */
 static void reattach_under_load(void)
 {
-	static struct avf a;
 	int i, minus = -1;
 
-	REQUIRE_OK(avf_open(&a, uuid, NULL));
+	attach_all();
+	cfg_command(&d, PCI_COMMAND_MEMORY, 0);
 	for (i = 0; i < 20; i++) {
-		REQUIRE_OK(vfio_irq_eventfds(&a.dev, MSIX, 1, 1, &minus));
-		avf_wr(&a, AVF_DYN_CTLN(0), AVF_DYN_INTENA | AVF_DYN_ITR_NONE | AVF_DYN_SWINT_TRIG);
-		REQUIRE_OK(vfio_irq_eventfds(&a.dev, MSIX, 1, 1, &a.event[1]));
-		avf_wr(&a, AVF_DYN_CTLN(0), AVF_DYN_INTENA | AVF_DYN_ITR_NONE | AVF_DYN_SWINT_TRIG);
-		EXPECT_GE(event_wait(a.event[1], SOON), 1);
+		REQUIRE_OK(vfio_irq_eventfds(&d, MSIX, 1, 1, &minus));
+		subject()->raise(&d, 1);
+		REQUIRE_OK(vfio_irq_eventfds(&d, MSIX, 1, 1, &ev[1]));
+		subject()->raise(&d, 1);
+		EXPECT_GE(event_wait(ev[1], SOON), 1);
 	}
-	avf_close(&a);
 }
 
 /* Clause: no eventfd is signalled after disable, whatever the hardware does. */
 static void silence_after_disable(void)
 {
-	static struct avf a;
-
-	REQUIRE_OK(avf_open(&a, uuid, NULL));
-	avf_arm(&a, 1);
-	REQUIRE_OK(vfio_irq_disable(&a.dev, MSIX));
-	avf_wr(&a, AVF_DYN_CTLN(0), AVF_DYN_INTENA | AVF_DYN_ITR_NONE | AVF_DYN_SWINT_TRIG);
-	EXPECT_EQ(event_wait(a.event[1], QUIET), 0);
-	avf_close(&a);
+	attach_all();
+	cfg_command(&d, PCI_COMMAND_MEMORY, 0);
+	subject()->raise(&d, 1);
+	EXPECT_EQ(event_wait(ev[1], SOON), 1);
+	REQUIRE_OK(vfio_irq_disable(&d, MSIX));
+	subject()->raise(&d, 1);
+	EXPECT_EQ(event_wait(ev[1], QUIET), 0);
 }
 
 /* --- the table, for a VMM that does not virtualise it --------------------------------- */
@@ -361,13 +361,6 @@ static void table_is_kept(void)
 	EXPECT_EQ(vfio_rd(&d, 3, m.table, 4), 0);
 }
 
-/* Raises vector @v in the hardware. */
-static void raise_vector(unsigned int v)
-{
-	vfio_wr(&d, 0, v ? AVF_DYN_CTLN(v - 1) : AVF_DYN_CTL01,
-		AVF_DYN_INTENA | AVF_DYN_ITR_NONE | AVF_DYN_SWINT_TRIG, 4);
-}
-
 /* The PBA, once it is @want; what it is if that never happens. */
 static uint32_t pba_becomes(const struct msix *m, uint32_t want)
 {
@@ -394,18 +387,18 @@ static void masked_entry_pends(void)
 	EXPECT_EQ(cfg_rd(&d, m.cap + PCI_MSIX_FLAGS, 2), PCI_MSIX_FLAGS_ENABLE | (VECS - 1));
 	entry_write(&m, 1, 0);
 	entry_write(&m, 2, 1);
-	raise_vector(1);
+	subject()->raise(&d, 1);
 	EXPECT_EQ(event_wait(ev[1], SOON), 1);
-	raise_vector(2);
+	subject()->raise(&d, 2);
 	EXPECT_EQ(pba_becomes(&m, 1u << 2), 1u << 2);
-	raise_vector(2);
+	subject()->raise(&d, 2);
 	EXPECT_EQ(event_wait(ev[2], QUIET), 0);
 	entry_write(&m, 2, 0);
 	EXPECT_EQ(event_wait(ev[2], 0), 1);
 	EXPECT_EQ(vfio_rd(&d, 3, m.pba, 4), 0);
 	/* function mask */
 	cfg_wr(&d, m.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 2);
-	raise_vector(1);
+	subject()->raise(&d, 1);
 	EXPECT_EQ(pba_becomes(&m, 1u << 1), 1u << 1);
 	EXPECT_EQ(signals(), 0);
 	cfg_wr(&d, m.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
@@ -427,10 +420,10 @@ static void untouched_table_is_no_obstacle(void)
 	attach_all();
 	cfg_command(&d, PCI_COMMAND_MEMORY, 0);
 	m = msix_find();
-	raise_vector(1);
+	subject()->raise(&d, 1);
 	EXPECT_EQ(event_wait(ev[1], SOON), 1);
 	cfg_wr(&d, m.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
-	raise_vector(1);
+	subject()->raise(&d, 1);
 	EXPECT_EQ(event_wait(ev[1], SOON), 1);
 }
 

@@ -6,6 +6,7 @@
 
 #include "lib/avf.h"
 #include "lib/ktap.h"
+#include "lib/subject.h"
 
 #define QUEUES	2
 #define PAGE	4096u
@@ -67,7 +68,7 @@ static void mapping_is_the_register(void)
 	EXPECT_EQ(vfio_rd(&d, 0, AVF_ITRN(0, 0), 4), 25);
 	/* What does not exist in the page reads 0. */
 	tx[64] = 1;
-	EXPECT_EQ(tx[64], 0);
+	EXPECT_EQ(tx[64], subject()->memory);
 }
 
 /* Clause: a touch of a mapped page is no trap. */
@@ -93,7 +94,7 @@ static void mapping_traps_nothing(void)
 	vfio_wr(&d, 0, AVF_TX_TAIL(0), 1, 4);
 	EXPECT_GT(mdev_counter(uuid, "doorbell_traps"), doorbells);
 	doorbells = mdev_traps(uuid);
-	vfio_rd(&d, 0, AVF_RSTAT, 4);
+	vfio_rd(&d, 0, subject()->reg, 4);
 	EXPECT_GT(mdev_traps(uuid), doorbells);
 }
 
@@ -138,7 +139,7 @@ static void memory_enable(void)
 	EXPECT(touch_faults(tx, false));
 	EXPECT(touch_faults(rx, true));
 	EXPECT(touch_faults(ctl, false));
-	n = vfio_pread(&d, 0, AVF_RSTAT, &v, 4);
+	n = vfio_pread(&d, 0, subject()->reg, &v, 4);
 	EXPECT(n < 0 || (n == 4 && v == 0xffffffff));
 	n = vfio_pread(&d, 0, 0, &v, 4);
 	EXPECT(n < 0 || (n == 4 && v == 0xffffffff));
@@ -221,7 +222,7 @@ static void refused_mappings(void)
  */
 static void mapping_outlives_fd(void)
 {
-	static struct avf b;
+	static struct vfio_dev b;
 	char other[UUID_LEN + 1];
 	volatile uint32_t *p;
 
@@ -230,12 +231,13 @@ static void mapping_outlives_fd(void)
 	p = tx;
 	vfio_close(&d);
 	mdev_new(QUEUES, other);
-	REQUIRE_OK(avf_open(&b, other, NULL));
-	avf_wr(&b, AVF_TX_TAIL(0), 2);
+	REQUIRE_OK(vfio_open(&b, other));
+	cfg_command(&b, PCI_COMMAND_MEMORY, 0);
+	vfio_wr(&b, 0, AVF_TX_TAIL(0), 2, 4);
 	if (!touch_faults(p, true))
 		*p = 19;
-	EXPECT_EQ(avf_rd(&b, AVF_TX_TAIL(0)), 2);
-	avf_close(&b);
+	EXPECT_EQ(vfio_rd(&b, 0, AVF_TX_TAIL(0), 4), 2);
+	vfio_close(&b);
 	munmap((void *)tx, PAGE);
 	EXPECT_OK(mdev_remove(other));
 }

@@ -8,6 +8,7 @@
 
 #include "ktap.h"
 #include "mdev.h"
+#include "subject.h"
 
 #define BUS_DIR		"/sys/class/mdev_bus"
 #define MDEV_DIR	"/sys/bus/mdev/devices"
@@ -74,8 +75,8 @@ static bool is_parent(const char *name, void *arg)
 {
 	char path[PATH_LEN];
 
-	snprintf(path, sizeof(path), "%s/%s/mdev_supported_types/smartnic-1q",
-		 BUS_DIR, name);
+	snprintf(path, sizeof(path), "%s/%s/mdev_supported_types/%s", BUS_DIR, name,
+		 mdev_type_of(1));
 	if (access(path, F_OK))
 		return false;
 	snprintf(arg, 128, "%s", name);
@@ -92,7 +93,7 @@ const char *mdev_parent(void)
 	if (!parent[0])
 		for_entries(BUS_DIR, is_parent, parent);
 	if (!parent[0])
-		ktap_skip("no SmartNIC in %s", BUS_DIR);
+		ktap_skip("no %s in %s", mdev_type_of(1), BUS_DIR);
 	return parent;
 }
 
@@ -104,19 +105,15 @@ struct type_list {
 static bool add_type(const char *name, void *arg)
 {
 	struct type_list *l = arg;
-	const char *short_name = strrchr(name, '-');
-	char *end;
+	const int *q;
 
 	if (l->n == l->max)
 		return true;
 	snprintf(l->types[l->n].id, sizeof(l->types[l->n].id), "%.63s", name);
 	l->types[l->n].queues = 0;
-	if (short_name) {
-		long q = strtol(short_name + 1, &end, 10);
-
-		if (end > short_name + 1 && !strcmp(end, "q"))
-			l->types[l->n].queues = (int)q;
-	}
+	for (q = subject()->sizes; *q; q++)
+		if (!strcmp(name, mdev_type_of(*q)))
+			l->types[l->n].queues = *q;
 	l->n++;
 	return false;
 }
@@ -159,7 +156,7 @@ const char *mdev_type_of(int queues)
 {
 	static char id[64];
 
-	snprintf(id, sizeof(id), "smartnic-%dq", queues);
+	snprintf(id, sizeof(id), subject()->type, queues + subject()->type_plus);
 	return id;
 }
 

@@ -13,10 +13,10 @@
 
 struct mdev_type {
 	char id[64];	/* smartnic-4q */
-	int queues;	/* 4; 0 when the name has no "<n>q" form */
+	int queues;	/* 4; 0 when the type is none of the subject's */
 };
 
-/* The SmartNIC under test; $MDEV_PARENT picks one. Skips without one. */
+/* The parent under test; $MDEV_PARENT picks one. Skips without one. */
 const char *mdev_parent(void);
 /* Removes what the tests created; a suite's cleanup. */
 void mdev_cleanup(void);
@@ -25,7 +25,7 @@ int mdev_types(struct mdev_type *types, int max);
 const char *mdev_type_attr(const char *type, const char *attr, char *buf, size_t len);
 /* available_instances, or a negative errno; -EINVAL if it is no plain decimal. */
 int mdev_available(const char *type);
-/* "smartnic-<n>q" of the parent's driver. */
+/* "smartnic-<n>q", or the like of another subject (subject.h). */
 const char *mdev_type_of(int queues);
 
 /* A random UUID; all of ours begin alike, so that leftovers can be told. */

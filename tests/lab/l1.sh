@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # For scripts that run in L1: load the modules, and drive stock L2 guests.
 #
-#   load_modules [PARAMETERS OF smartnic]   dma_mode=$DMA unless given
+#   load_modules [PARAMETERS OF smartnic]   dma_mode=$DMA unless given; SUBJECT=NAME: another
+#                                           PF driver takes its place
 #   start_l2 NAME [--mdev UUID]... [--smp N] [--mem MB] [--vfio-opts OPTS]
 #            [--machine M] [--append ARGS] [--qemu ARGS] [--no-wait]
 #            [--guest G] [--initrd FILE]   another guest (tests/lab/run --guest)
@@ -33,10 +34,10 @@ l1_fail() { printf '# %s\n' "$*" >&2; return 1; }
 
 # Everything the modules need of the kernel, then the modules themselves.
 load_modules() {
-	local m
+	local m driver=${SUBJECT:-smartnic}
 
 	modprobe -a vfio mdev vfio_iommu_type1 irqbypass || return
-	for m in vdcm smartnic; do
+	for m in vdcm "$driver"; do
 		[ -e "/lab/modules/$m.ko" ] || { l1_fail "no $m.ko: see tests/lab/build-modules"; return 1; }
 		# What modprobe would have loaded for it.
 		modinfo -F depends "/lab/modules/$m.ko" | tr , '\n' | sed '/^vdcm$/d; /^$/d' |
@@ -44,6 +45,7 @@ load_modules() {
 	done
 	# PASIDs are logged as they come and go: tests count them.
 	[ -d /sys/module/vdcm ] || insmod /lab/modules/vdcm.ko dyndbg=+p || return
+	[ "$driver" = smartnic ] || { [ -d "/sys/module/$driver" ] || insmod "/lab/modules/$driver.ko"; return; }
 	[[ -z "${DMA:-}" || " $* " == *" dma_mode="* ]] || set -- "$@" "dma_mode=$DMA"
 	[ -d /sys/module/smartnic ] || insmod /lab/modules/smartnic.ko "$@"
 }

@@ -5,5 +5,7 @@ TEST_SCRIPTS := isolation_control
 # On a kernel that makes things fail and checks itself; the last one asks it.
 DEBUG_PROGS := failures
 DEBUG_SCRIPTS := debug_kernel
+# With SUBJECT=vdcm_null, the sample driver, these and no others.
+SAMPLE_PROGS := types vfio_walk irqs mmap copy
 # Used by other tests.
 TOOLS := hold odd_frames busy rowdy

@@ -6,7 +6,8 @@
 #
 # Programs are looked for in $OUT, in $LAB_SELFTESTS, in out/ and beside this script.
 # Loads the modules from $MODULES (or $LAB_MODULES) if they are not loaded, with
-# $VDCM_PARAMS and $SMARTNIC_PARAMS. VFIO=type1|iommufd|cdev: how the programs open
+# $VDCM_PARAMS and $SMARTNIC_PARAMS. SUBJECT=vdcm_null: the sample driver takes the place of
+# smartnic, and the tests of the framework run on it. VFIO=type1|iommufd|cdev: how the programs open
 # devices (lib/vfio.h); SLOW=N: this machine is so many times slower. Output: KTAP; status: 0 passed, 1 failed,
 # 4 everything was skipped.
 
@@ -29,6 +30,10 @@ load() {
 	done
 	[ -d /sys/module/vdcm ] || [ ! -f "$modules/vdcm.ko" ] ||
 		insmod "$modules/vdcm.ko" dyndbg=+p ${VDCM_PARAMS:-}
+	if [ -n "${SUBJECT:-}" ]; then
+		[ -d "/sys/module/$SUBJECT" ] || insmod "$modules/$SUBJECT.ko"
+		return
+	fi
 	[ -d /sys/module/smartnic ] || [ ! -f "$modules/smartnic.ko" ] ||
 		insmod "$modules/smartnic.ko" ${SMARTNIC_PARAMS:-${DMA:+dma_mode=$DMA}}
 }
@@ -36,6 +41,7 @@ load() {
 load
 kinds=TEST
 [ ! -r /proc/lockdep_stats ] || kinds='TEST DEBUG'
+[ -z "${SUBJECT:-}" ] || kinds=SAMPLE
 # shellcheck disable=SC2046 # names
 [ "$#" -gt 0 ] || set -- $(for k in $kinds; do sed -n "s/^${k}_[A-Z]* := //p" "$here/programs.mk"; done)
 

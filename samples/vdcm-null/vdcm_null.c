@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vdcm_null: a PF driver without a PF, to see the framework work on any machine and to start a
+ * driver from. docs/porting.md walks through it.
+ *
+ * Its ADIs copy memory: a guest writes addresses and a length, then GO; a work item copies, sets
+ * STATUS and signals vector 0. RAISE signals any vector. Three pages of the BAR are memory that
+ * a guest maps, as it maps the doorbells of hardware.
+ *
+ *	BAR 0	0x0000	page 0 of the window, mappable
+ *		0x2000	page 1, mappable
+ *		0x3000	page 2, mappable
+ *		0x4000	page 3: registers, trapped
+ *	BAR 3	MSI-X
+ */
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include <vdcm/vdcm.h>
+
+#define NULL_ADIS	64
+#define NULL_PAGES	3			/* of the window that a guest maps */
+#define NULL_ORDER	2			/* of the window */
+#define NULL_MAX_LEN	0x100000
+
+/* Registers, by their offset in the window. */
+#define NULL_REG(_n)	(NULL_PAGES * VDCM_PAGE_SIZE + 4 * (_n))
+#define NULL_SRC	NULL_REG(0)		/* 64 bits, as is DST */
+#define NULL_DST	NULL_REG(2)
+#define NULL_LEN	NULL_REG(4)
+#define NULL_GO		NULL_REG(5)
+#define NULL_RAISE	NULL_REG(6)
+#define NULL_STATUS	NULL_REG(7)
+
+enum null_status { NULL_DONE, NULL_BUSY, NULL_FAILED };
+
+/**
+ * struct null_adi - what an ADI has in place of hardware
+ * @adi: the ADI
+ * @copy: the copy that GO started; the registers are its own while STATUS is NULL_BUSY
+ * @window: pages and registers, while the ADI is open
+ * @bus_master: the guest allows DMA
+ */
+struct null_adi {
+	struct vdcm_adi *adi;
+	struct work_struct copy;
+	void *window;
+	bool bus_master;
+};
+
+static struct workqueue_struct *null_wq;
+
+/* --- the function a guest sees ------------------------------------------------------------ */
+
+static const struct vdcm_pages null_pages[] = {
+	{ .first = 0, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 0 },
+	{ .first = 2, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 1 },
+	{ .first = 3, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 2 },
+	{ .first = 4, .count = 1, .kind = VDCM_PAGE_TRAP },
+};
+
+static const struct vdcm_reg null_regs[] = {
+	{ .offset = 0x4000, .count = 7, .stride = 4, .target = NULL_SRC, .wmask = ~0u },
+	{ .offset = 0x401c, .count = 1, .stride = 4, .target = NULL_STATUS },
+};
+
+static const struct vdcm_composition null_composition = {
+	.vendor = 0x1234,
+	.device = 0x0d01,
+	.subvendor = 0x1234,
+	.subdevice = 0x0001,
+	.class_code = 0x088000,		/* system peripheral, other */
+	.bars = {
+		[0] = { .size = 0x10000, .flags = VDCM_BAR_64BIT,
+			.pages = null_pages, .nr_pages = ARRAY_SIZE(null_pages) },
+		[3] = { .size = 0x4000, .flags = VDCM_BAR_64BIT },
+	},
+	.regs = null_regs,
+	.nr_regs = ARRAY_SIZE(null_regs),
+	.msix_bar = 3,
+	.msix_table = 0,
+	.msix_pba = 0x2000,
+};
+
+#define NULL_TYPE(_vectors)							\
+	{ .name = "v" #_vectors, .pretty_name = "VDCM sample, " #_vectors " vectors",	\
+	  .description = "copies memory, " #_vectors " vectors, no hardware",	\
+	  .comp = &null_composition, .nr_vectors = (_vectors), .cost = { [VDCM_RES_ADIS] = 1 } }
+
+static const struct vdcm_type null_types[] = { NULL_TYPE(2), NULL_TYPE(3), NULL_TYPE(5) };
+
+/* --- the copy ------------------------------------------------------------------------------ */
+
+static int copy_memory(struct null_adi *n, void *buf)
+{
+	u64 src = *(u64 *)(n->window + NULL_SRC), dst = *(u64 *)(n->window + NULL_DST);
+	u32 len = *(u32 *)(n->window + NULL_LEN), done, piece;
+	int ret = len > NULL_MAX_LEN ? -EINVAL : 0;
+
+	for (done = 0; done < len && !ret; done += piece) {
+		if (!READ_ONCE(n->bus_master))
+			return -EACCES;
+		piece = min(len - done, VDCM_PAGE_SIZE);
+		ret = vdcm_adi_dma_rw(n->adi, src + done, buf, piece, false) ?:
+		      vdcm_adi_dma_rw(n->adi, dst + done, buf, piece, true);
+	}
+	return ret;
+}
+
+static void null_copy(struct work_struct *work)
+{
+	struct null_adi *n = container_of(work, struct null_adi, copy);
+	void *buf = kmalloc(VDCM_PAGE_SIZE, GFP_KERNEL);
+	int ret = buf ? copy_memory(n, buf) : -ENOMEM;
+
+	kfree(buf);
+	/* The registers are the guest's again. */
+	smp_store_release((u32 *)(n->window + NULL_STATUS), ret ? NULL_FAILED : NULL_DONE);
+	vdcm_adi_signal(n->adi, 0);
+}
+
+/* --- operations of the framework, all but page() in process context -------------------------- */
+
+static int null_create(struct vdcm_adi *adi)
+{
+	struct null_adi *n = kzalloc(sizeof(*n), GFP_KERNEL);
+
+	if (!n)
+		return -ENOMEM;
+	n->adi = adi;
+	INIT_WORK(&n->copy, null_copy);
+	vdcm_adi_set_drvdata(adi, n);
+	return 0;
+}
+
+static void null_destroy(struct vdcm_adi *adi)
+{
+	kfree(vdcm_adi_drvdata(adi));
+}
+
+static int null_open(struct vdcm_adi *adi)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	n->window = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, NULL_ORDER);
+	return n->window ? 0 : -ENOMEM;
+}
+
+/* The framework has revoked what user space mapped of the window. */
+static void null_close(struct vdcm_adi *adi)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	cancel_work_sync(&n->copy);
+	free_pages((unsigned long)n->window, NULL_ORDER);
+}
+
+static int null_reset(struct vdcm_adi *adi)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	cancel_work_sync(&n->copy);
+	memset(n->window, 0, PAGE_SIZE << NULL_ORDER);
+	return 0;
+}
+
+static void null_bus_master(struct vdcm_adi *adi, bool on)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	WRITE_ONCE(n->bus_master, on);
+	if (!on)
+		flush_work(&n->copy);
+}
+
+static phys_addr_t null_page(struct vdcm_adi *adi, unsigned int page)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	return page < NULL_PAGES ? virt_to_phys(n->window) + page * VDCM_PAGE_SIZE : 0;
+}
+
+/* The framework passes only offsets that the composition names. */
+static u32 null_reg_read(struct vdcm_adi *adi, u32 offset)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	/* Pairs with null_copy(): what was copied is seen with its STATUS. */
+	return smp_load_acquire((u32 *)(n->window + offset));
+}
+
+static void null_reg_write(struct vdcm_adi *adi, u32 offset, u32 value)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	if (offset == NULL_RAISE) {
+		vdcm_adi_signal(adi, value);
+	} else if (offset < NULL_SRC || null_reg_read(adi, NULL_STATUS) != NULL_BUSY) {
+		WRITE_ONCE(*(u32 *)(n->window + offset), value);
+		if (offset != NULL_GO)
+			return;
+		WRITE_ONCE(*(u32 *)(n->window + NULL_STATUS), NULL_BUSY);
+		queue_work(null_wq, &n->copy);
+	}
+}
+
+static const struct vdcm_adi_ops null_ops = {
+	.create = null_create,
+	.destroy = null_destroy,
+	.open = null_open,
+	.close = null_close,
+	.reset = null_reset,
+	.bus_master = null_bus_master,
+	.page = null_page,
+	.reg_read = null_reg_read,
+	.reg_write = null_reg_write,
+};
+
+/* --- its mdevs' attributes, and the parent ---------------------------------------------------- */
+
+static struct attribute *null_attrs[] = {
+	&vdcm_attr_state.attr,
+	&vdcm_attr_pinned_bytes.attr,
+	&vdcm_attr_dma_mode.attr,
+	&vdcm_attr_pasid.attr,
+	&vdcm_attr_counters.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(null);
+
+static struct vdcm_driver null_driver = {
+	.name = "vdcm_null_adi",
+	.owner = THIS_MODULE,
+	.ops = &null_ops,
+	.attrs_dir = "vdcm_null",
+	.groups = null_groups,
+};
+
+static const struct vdcm_parent_desc null_desc = {
+	.types = null_types,
+	.nr_types = ARRAY_SIZE(null_types),
+	.capacity = { [VDCM_RES_ADIS] = NULL_ADIS },
+	.xlat = VDCM_XLAT_NONE,
+};
+
+static struct class null_class = { .name = "vdcm_null" };
+static struct device *null_dev;
+static struct vdcm_parent *null_parent;
+
+static int __init null_init(void)
+{
+	int ret = -ENOMEM;
+
+	null_wq = alloc_workqueue("vdcm_null", WQ_UNBOUND, 0);
+	if (!null_wq)
+		return ret;
+	ret = class_register(&null_class);
+	if (ret)
+		goto wq;
+	null_dev = device_create(&null_class, NULL, 0, NULL, "vdcm_null");
+	ret = PTR_ERR_OR_ZERO(null_dev);
+	if (ret)
+		goto class;
+	ret = vdcm_driver_register(&null_driver);
+	if (ret)
+		goto device;
+	null_parent = vdcm_parent_register(&null_driver, null_dev, &null_desc, NULL);
+	ret = PTR_ERR_OR_ZERO(null_parent);
+	if (!ret)
+		return 0;
+	vdcm_driver_unregister(&null_driver);
+device:
+	device_unregister(null_dev);
+class:
+	class_unregister(&null_class);
+wq:
+	destroy_workqueue(null_wq);
+	return ret;
+}
+
+static void __exit null_exit(void)
+{
+	vdcm_parent_unregister(null_parent);
+	vdcm_driver_unregister(&null_driver);
+	device_unregister(null_dev);
+	class_unregister(&null_class);
+	destroy_workqueue(null_wq);
+}
+
+module_init(null_init);
+module_exit(null_exit);
+MODULE_DESCRIPTION("Sample PF driver of the VDCM framework, without hardware");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* samples/vdcm-null: memory copied through the framework, without a device. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <sys/mman.h>
+
+#include "lib/ktap.h"
+#include "lib/module.h"
+#include "lib/subject.h"
+
+#define MSIX	VFIO_PCI_MSIX_IRQ_INDEX
+#define SRC	0x4000
+#define DST	0x4008
+#define LEN	0x4010
+#define GO	0x4014
+#define RAISE	0x4018
+#define STATUS	0x401c
+#define DONE	0
+#define FAILED	2
+#define SOON	2000
+#define QUIET	50
+
+#define IOVA	0x100000000ull
+#define SIZE	0x200000u
+#define HALF	(SIZE / 2)
+
+static char *uuid;
+static struct vfio_dev d;
+static uint8_t *mem;
+static int ev;
+
+static void setup(void)
+{
+	if (strcmp(subject()->module, "vdcm_null"))
+		ktap_skip("SUBJECT is not vdcm_null");
+	mdev_parent();
+	mdev_cleanup();
+	uuid = ktap_shared(UUID_LEN + 1);
+	mdev_new(1, uuid);
+}
+
+static void start(void)
+{
+	REQUIRE_OK(vfio_open(&d, uuid));
+	ev = event_new();
+	REQUIRE_OK(vfio_irq_eventfds(&d, MSIX, 0, 1, &ev));
+	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(mem != MAP_FAILED);
+	REQUIRE_OK(vfio_map(&d, mem, IOVA, SIZE, DMA_RW));
+	cfg_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+}
+
+static void go(uint64_t src, uint64_t dst, uint32_t len)
+{
+	vfio_wr(&d, 0, SRC, src, 8);
+	vfio_wr(&d, 0, DST, dst, 8);
+	vfio_wr(&d, 0, LEN, len, 4);
+	vfio_wr(&d, 0, GO, 1, 4);
+}
+
+/* STATUS, once the interrupt has come. */
+static uint64_t ends(void)
+{
+	REQUIRE_EQ(event_wait(ev, SOON), 1);
+	return vfio_rd(&d, 0, STATUS, 4);
+}
+
+/* Clause: what is copied is what is there, of any length and alignment, and no more. */
+static void copies(void)
+{
+	static const uint32_t lens[] = { 0, 1, 4095, 4096, 4097, 100001, HALF - 64 };
+	size_t i, k;
+
+	start();
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		for (k = 0; k < HALF; k++)
+			mem[k] = (uint8_t)(k * 7 + k / 4096 + i);
+		memset(mem + HALF, 0xee, HALF);
+		go(IOVA + 3, IOVA + HALF + 5, lens[i]);
+		EXPECT_EQ(ends(), DONE);
+		EXPECT_MEM(mem + HALF + 5, mem + 3, lens[i]);
+		EXPECT_EQ(mem[HALF + 4], 0xee);
+		EXPECT_EQ(mem[HALF + 5 + lens[i]], 0xee);
+	}
+	EXPECT_EQ(mdev_attr_num(uuid, "pinned_bytes"), 0);
+}
+
+struct refusal {
+	const char *what;
+	uint64_t src, dst;
+	uint32_t len;
+};
+
+/* Clause: memory that is not mapped is an error of that copy alone. */
+static void refuses(void)
+{
+	static const struct refusal bad[] = {
+		{ "source not mapped", IOVA + SIZE, IOVA, 64 },
+		{ "target not mapped", IOVA, IOVA - 4096, 64 },
+		{ "source ends too early", IOVA + SIZE - 32, IOVA, 64 },
+		{ "the end of the address space", ~0ull - 31, IOVA, 64 },
+		{ "too long", IOVA, IOVA + HALF, 0x100001 },
+	};
+	size_t i;
+
+	start();
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		go(bad[i].src, bad[i].dst, bad[i].len);
+		if (!EXPECT_EQ(ends(), FAILED))
+			ktap_note("... %s", bad[i].what);
+		go(IOVA, IOVA + HALF, 64);
+		EXPECT_EQ(ends(), DONE);
+	}
+}
+
+/* Clause: memory that the VMM maps to be read is not written. */
+static void read_only(void)
+{
+	start();
+	memset(mem, 0x11, SIZE);
+	REQUIRE_OK(vfio_unmap(&d, IOVA, SIZE));
+	REQUIRE_OK(vfio_map(&d, mem, IOVA, SIZE, DMA_RO));
+	memset(mem, 0x22, 64);
+	go(IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(ends(), FAILED);
+	EXPECT_EQ(mem[HALF], 0x11);
+}
+
+/* Clause: a guest that has not enabled bus mastering has nothing copied. */
+static void without_bus_master(void)
+{
+	start();
+	memset(mem, 0x33, 64);
+	cfg_command(&d, 0, PCI_COMMAND_MASTER);
+	go(IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(ends(), FAILED);
+	EXPECT_EQ(mem[HALF], 0);
+	cfg_command(&d, PCI_COMMAND_MASTER, 0);
+	go(IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(ends(), DONE);
+	EXPECT_EQ(mem[HALF], 0x33);
+}
+
+/* Clause: a vector that the function does not have is no vector. */
+static void odd_vectors(void)
+{
+	static const uint32_t odd[] = { 2, 64, 0x10000, ~0u };
+	size_t i;
+
+	start();
+	for (i = 0; i < ARRAY_SIZE(odd); i++)
+		vfio_wr(&d, 0, RAISE, odd[i], 4);
+	EXPECT_EQ(event_wait(ev, QUIET), 0);
+	vfio_wr(&d, 0, RAISE, 0, 4);
+	EXPECT_EQ(event_wait(ev, SOON), 1);
+}
+
+/* Clause: a reset or an end amid a copy leaves a function that works. */
+static void reset_amid(void)
+{
+	int i;
+
+	start();
+	for (i = 0; i < 50; i++) {
+		go(IOVA, IOVA + HALF, HALF);
+		REQUIRE_OK(vfio_reset(&d));
+		cfg_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+		EXPECT_EQ(vfio_rd(&d, 0, SRC, 8), 0);
+	}
+	for (i = 0; i < 50; i++) {
+		go(IOVA, IOVA + HALF, HALF);
+		vfio_close(&d);
+		munmap(mem, SIZE);
+		start();
+	}
+	event_wait(ev, QUIET);
+	go(IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(ends(), DONE);
+}
+
+/* Clause: the driver stays while a device is open, goes while mdevs exist, and comes back. */
+static void unload_and_load(void)
+{
+	char other[UUID_LEN + 1];
+	uint64_t end = now_ms() + SOON;
+
+	start();
+	EXPECT_ERR(module_unload("vdcm_null"), EAGAIN);
+	vfio_close(&d);
+	while (module_unload("vdcm_null") && now_ms() < end)
+		;
+	EXPECT(!mdev_exists(uuid));
+	REQUIRE_OK(module_load("vdcm_null", ""));
+	REQUIRE_OK(mdev_create(mdev_type_of(1), uuid));
+	start();
+	go(IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(ends(), DONE);
+	vfio_close(&d);
+	mdev_new(4, other);
+	EXPECT_OK(mdev_remove(other));
+}
+
+static const struct ktap_case cases[] = {
+	CASE(copies),
+	CASE(refuses),
+	CASE(read_only),
+	CASE(without_bus_master),
+	CASE(odd_vectors),
+	CASE(reset_amid),
+	CASE(unload_and_load),
+};
+
+KTAP_MAIN("copy", cases, setup, mdev_cleanup)

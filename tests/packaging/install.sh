@@ -39,7 +39,7 @@ documents() {
 
 	dpkg-deb -x "$deb" /tmp/package && [ -e "$doc/README.md" ] || return
 	equal "$(for f in "$doc"/*.md "$doc"/docs/*.md; do
-		grep -oP '\]\(\K[^)#:]+(?=\))' "$f" | grep -vE '(^|/)(tests|include|samples|LICENSES)(/|$)' | sed "s|^|${f%/*}/|"
+		grep -oP '\]\(\K[^)#:]+(?=\))' "$f" | grep -vE '(^|/)(tests|include|samples|LICENSES)(/|$)|CONTRIBUTING' | sed "s|^|${f%/*}/|"
 	done | while read -r link; do [ -e "$link" ] || echo "$link"; done)" ""
 }
 

@@ -57,8 +57,9 @@ static void snic_fifo_room(SnicFunc *f)
 void snic_fifo_drop(SnicFunc *f, SnicQueue *rx)
 {
     while (rx->fifo_used) {
+        snic_drop(f, rx->fifo[rx->fifo_first], SNIC_STAT_RX_DISCARDS,
+                  "held by a queue that stops or changes its VLAN");
         snic_fifo_pop(rx);
-        snic_count(f, SNIC_STAT_RX_DISCARDS, 1);
     }
     snic_fifo_room(f);
 }
@@ -86,19 +87,38 @@ void snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver)
     }
 }
 
+/* Why the queue cannot take the frame, or NULL. */
+static const char *snic_rx_refuses(const SnicQueue *rx, const SnicFrame *frame)
+{
+    if (!rx) {
+        return "no active receive queue";
+    }
+    if (frame->len > rx->maxframe) {
+        return "longer than MAXFRAME";
+    }
+    if (rx->fifo_used == SNIC_FIFO) {
+        return "too many frames wait for descriptors or pages";
+    }
+    if (DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
+        return "needs too many buffers";
+    }
+    return NULL;
+}
+
 /* The switch has a frame for this function. */
 void snic_rx_push(SnicFunc *f, SnicFrame *frame)
 {
     SnicState *s = f->s;
     SnicQueue *rx;
+    const char *why;
     unsigned q;
 
     s->credit--;
     snic_frame_parse(s, frame);
     rx = snic_rx_queue(f, frame, &q);
-    if (!rx || frame->len > rx->maxframe || rx->fifo_used == SNIC_FIFO ||
-        DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
-        snic_count(f, SNIC_STAT_RX_DISCARDS, 1);
+    why = snic_rx_refuses(rx, frame);
+    if (why) {
+        snic_drop(f, frame, SNIC_STAT_RX_DISCARDS, why);
         return;
     }
     if (!rx->fifo_used) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Function blocks, and the life of a function: enable, pause, reset. */
 #include "core.h"
+#include "../trace.h"
 
 /* @kinds: of all its units. */
 void snic_func_init(SnicState *s, unsigned idx, const SnicUnitKind *kinds,
@@ -115,12 +116,17 @@ static void snic_func_write_ctrl(SnicFunc *f, uint32_t val)
                           SNIC_FUNC_CTRL_QUIESCE;
     bool was = f->ctrl & SNIC_FUNC_CTRL_ENABLE;
     bool ran = snic_func_runs(f), is;
+    uint32_t before = f->ctrl;
 
     if (was && snic_ignores(f, SNIC_IGNORES_DISABLE)) {
         val |= SNIC_FUNC_CTRL_ENABLE;
     }
     is = val & SNIC_FUNC_CTRL_ENABLE;
     f->ctrl = val & keep;
+    trace_snic_func_ctrl(f->idx, before, val);
+    if ((before ^ f->ctrl) & SNIC_FUNC_CTRL_QUIESCE) {
+        trace_snic_quiesce(f->idx, f->ctrl & SNIC_FUNC_CTRL_QUIESCE);
+    }
     if (was && !is) {
         snic_func_disable(f);
     } else if (!was && is) {
@@ -129,6 +135,7 @@ static void snic_func_write_ctrl(SnicFunc *f, uint32_t val)
     if (val & SNIC_FUNC_CTRL_RESET && snic_ignores(f, SNIC_IGNORES_RESET)) {
         f->ctrl |= SNIC_FUNC_CTRL_RESET;
     } else if (val & SNIC_FUNC_CTRL_RESET) {
+        trace_snic_func_reset(f->idx);
         snic_func_reset(f);
     }
     if (!ran && snic_func_runs(f)) {
@@ -136,7 +143,7 @@ static void snic_func_write_ctrl(SnicFunc *f, uint32_t val)
     }
 }
 
-/* What waits for the interval that was goes by the new one. */
+/* Pending vectors are looked at again with the new interval. */
 static void snic_func_write_itr_min(SnicFunc *f, uint32_t val)
 {
     unsigned i;

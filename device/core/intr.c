@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interrupts: a function's vectors with their ITRs, and the PF's own events. */
 #include "core.h"
+#include "../trace.h"
 #include "hw/pci/msix.h"
 
 /* --- vectors of a function ---------------------------------------------------- */
@@ -69,6 +70,8 @@ void snic_vec_try(SnicVector *v)
     v->itrs = 0;
     v->sent = now;
     snic_count(v->f, SNIC_STAT_INTERRUPTS, 1);
+    trace_snic_interrupt(v->f->idx, v->idx, shared ? "cause ring, vector" :
+                                                     "MSI-X", vec);
     if (shared) {
         snic_vec_post(v);
     } else {
@@ -199,6 +202,7 @@ void snic_pf_event(SnicState *s, uint32_t icr)
     uint32_t to = snic_pf_vector(s, icr);
 
     s->icr |= icr;
+    trace_snic_pf_event(icr, snic_live(s));
     if (!snic_live(s)) {
         s->icr_unsent |= icr;
         return;

@@ -4,6 +4,7 @@
  * MBX_TX rings on the other. The hardware stamps who sent a message.
  */
 #include "core.h"
+#include "../trace.h"
 
 #define PER_PASS            16
 #define AQ_BYTES            sizeof(struct snic_aq_desc)
@@ -166,6 +167,8 @@ static bool snic_mbx_rx_put(SnicFunc *f, const struct snic_aq_desc *from,
     }
     r->head = (r->head + 1) % r->len;
     snic_count(f, SNIC_STAT_MBX_REQUESTS, 1);
+    trace_snic_mbx_to_pf(f->idx, le32_to_cpu(from->cookie_high),
+                         le32_to_cpu(from->cookie_low), len);
     snic_pf_event(s, SNIC_ICR_MBX_RX);
     return true;
 }
@@ -293,6 +296,7 @@ static bool snic_arq_one(SnicUnit *u)
         return false;
     }
     snic_aq_advance(&f->arq);
+    trace_snic_mbx_to_func(f->idx, msg->cookie_high, msg->cookie_low, len);
     QSIMPLEQ_REMOVE_HEAD(&f->msgs, next);
     g_free(msg);
     f->nmsgs--;

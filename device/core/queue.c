@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Queue pair blocks: configuration, mapping, start and stop of queues. */
 #include "core.h"
+#include "../trace.h"
 
 static SnicUnit *snic_qp_unit(SnicQp *qp, bool rx)
 {
@@ -20,6 +21,7 @@ static void snic_queue_error(SnicQp *qp, bool rx, unsigned reason)
 {
     SnicQueue *queue = rx ? &qp->rx : &qp->tx;
 
+    trace_snic_queue_error(qp->f->idx, rx ? "rx" : "tx", qp->q, reason);
     snic_queue_stop(queue, qp->f);
     queue->ctl &= ~SNIC_Q_CTL_REASON;
     queue->ctl |= SNIC_Q_CTL_ERROR | reason << SNIC_Q_CTL_REASON_SHIFT;
@@ -143,6 +145,7 @@ void snic_tail_write(SnicFunc *f, unsigned q, bool rx, uint32_t val)
     SnicQueue *queue;
 
     snic_count(f, rx ? SNIC_STAT_RX_DOORBELLS : SNIC_STAT_TX_DOORBELLS, 1);
+    trace_snic_doorbell(f->idx, rx ? "rx" : "tx", q, val);
     *(rx ? &f->rx_tail[q] : &f->tx_tail[q]) = val;
     if (!qp) {
         return;

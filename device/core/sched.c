@@ -8,6 +8,7 @@
  * last frame's other receivers and what is left of a unit's turn.
  */
 #include "core.h"
+#include "../trace.h"
 #include "qemu/main-loop.h"
 
 #define CREDIT_PER_PASS     384
@@ -115,6 +116,7 @@ void snic_fault(SnicUnit *u, uint64_t addr, uint32_t len, uint8_t flags)
     u->fault_flags = flags;
     QTAILQ_INSERT_TAIL(&s->faults, u, fault_link);
     snic_count(u->f, SNIC_STAT_FAULTS, 1);
+    trace_snic_fault(u->f->idx, u->idx, addr, len, flags);
 }
 
 static void snic_fault_clear(SnicUnit *u)
@@ -135,6 +137,7 @@ void snic_unit_cancel(SnicUnit *u)
 /* Fail the unit permanently: its fault is not repaired. */
 void snic_unit_fail(SnicUnit *u)
 {
+    trace_snic_unit_fail(u->f->idx, u->idx);
     snic_unit_cancel(u);
     u->ops->fail(u);
 }
@@ -154,6 +157,7 @@ void snic_fault_resp(SnicState *s, uint32_t val)
     if (!u->fault) {
         return;
     }
+    trace_snic_fault_resp(func, unit, code);
     if (code == SNIC_FAULT_RESP_RETRY) {
         snic_fault_clear(u);
         snic_count(u->f, SNIC_STAT_FAULT_RETRIES, 1);

@@ -4,6 +4,7 @@
 #define SNIC_PACKET_H
 
 #include "../smartnic.h"
+#include "../trace.h"
 
 /* frame.c */
 SnicFrame *snic_frame_new(uint32_t len);
@@ -12,6 +13,14 @@ void snic_frame_parse(SnicState *s, SnicFrame *frame);
 bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash);
 void snic_packets_init(SnicState *s);
 void snic_packets_exit(SnicState *s);
+
+/* @frame, which is for or of the function, ends here, and counts as @stat. */
+static inline void snic_drop(SnicFunc *f, const SnicFrame *frame,
+                             enum snic_stat stat, const char *why)
+{
+    snic_count(f, stat, 1);
+    trace_snic_drop(f->idx, why, frame->len);
+}
 
 /* offload.c */
 bool snic_pkt_ok(const SnicPkt *p);

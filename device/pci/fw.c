@@ -3,6 +3,7 @@
 #include "pci.h"
 #include "../core/core.h"
 #include "../switch/switch.h"
+#include "../trace.h"
 #include "qemu/main-loop.h"
 
 #define OFF(reg)            ((reg) - SNIC_FW_REQUEST)
@@ -147,6 +148,7 @@ static void snic_fw_answer(SnicState *s, const struct snic_fw_msg *req,
     if (fault != SNIC_FW_ERROR) {
         reply.status = snic_fw_execute(s, req, &reply);
     }
+    trace_snic_firmware(req->op, req->seq, reply.status);
     s->fw_csr &= ~SNIC_FW_CSR2_READY;
     if (fault == SNIC_FW_LOST) {
         return;

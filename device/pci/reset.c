@@ -3,11 +3,13 @@
 #include "pci.h"
 #include "../core/core.h"
 #include "../switch/switch.h"
+#include "../trace.h"
 
 void snic_device_reset(SnicState *s)
 {
     unsigned i;
 
+    trace_snic_device_reset();
     for (i = 0; i < snic_num_funcs(s); i++) {
         snic_func_wipe(&s->func[i]);
     }

@@ -3,6 +3,7 @@
 #include "switch.h"
 #include "../core/core.h"
 #include "../packet/packet.h"
+#include "../trace.h"
 #include "qemu/iov.h"
 #include "net/eth.h"
 
@@ -255,19 +256,19 @@ static bool snic_veb_spoofed(SnicFunc *f, const SnicFrame *frame)
 bool snic_veb_admit(SnicFunc *f, const SnicFrame *frame)
 {
     if (!(f->vsi.flags & SNIC_VSI_ACTIVE)) {
-        snic_count(f, SNIC_STAT_TX_DISCARDS, 1);
+        snic_drop(f, frame, SNIC_STAT_TX_DISCARDS, "VSI is not active");
         return false;
     }
     if (snic_veb_spoofed(f, frame)) {
-        snic_count(f, SNIC_STAT_SPOOFED, 1);
+        snic_drop(f, frame, SNIC_STAT_SPOOFED, "spoofed source address");
         return false;
     }
     if (!snic_vsi_control(f->s, f->idx) && snic_frame_control(frame)) {
-        snic_count(f, SNIC_STAT_CONTROL_DROPS, 1);
+        snic_drop(f, frame, SNIC_STAT_CONTROL_DROPS, "link control");
         return false;
     }
     if (!snic_vlan_admit(&f->vsi, frame)) {
-        snic_count(f, SNIC_STAT_VLAN_DROPS, 1);
+        snic_drop(f, frame, SNIC_STAT_VLAN_DROPS, "VLAN");
         return false;
     }
     return true;
@@ -400,7 +401,9 @@ void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame)
     }
     snic_shapes_put(&sh);
     if (!taken && src != SNIC_FROM_UPLINK) {
-        snic_count(&s->func[src], SNIC_STAT_TX_DISCARDS, 1);
+        snic_drop(&s->func[src], frame, SNIC_STAT_TX_DISCARDS, "no receiver");
+    } else if (!taken) {
+        trace_snic_drop_uplink("no receiver", frame->len);
     }
 }
 
@@ -413,6 +416,7 @@ bool snic_veb_receive(SnicState *s, const struct iovec *iov, int n)
 
     /* A tag comes on top: it may be a port VLAN's. */
     if (len < ETH_HLEN || len > SNIC_FRAME_MAX + TAG_BYTES) {
+        trace_snic_drop_uplink("length", len);
         return false;
     }
     if (!s->running) {

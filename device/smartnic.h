@@ -381,7 +381,7 @@ static inline uint64_t snic_mac_key(const uint8_t *m)
            m[3] << 16 | m[4] << 8 | m[5];
 }
 
-/* One line per device and second at most, whatever guests do. */
+/* One line a second at most for each place that calls it, whatever guests do. */
 #define snic_guest_error(s, ...) \
     do { \
         static int64_t snic_last_; \

@@ -263,7 +263,7 @@ static bool snic_dma_page(SnicState *s, hwaddr target, uint8_t *buf, uint32_t n,
                             n, write) == MEMTX_OK;
 }
 
-/* Nothing a guest can mend. */
+/* Not recoverable by the guest. */
 static bool snic_dma_error(SnicUnit *u)
 {
     snic_guest_error(u->f->s, "function %u unit %u: DMA error\n", u->f->idx,

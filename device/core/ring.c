@@ -68,7 +68,7 @@ void snic_ring_fail(SnicState *s, unsigned ring)
     snic_pf_event(s, SNIC_ICR_ERR);
 }
 
-/* The functions were reset before: nobody stands in a ring any more. */
+/* All functions were reset, so no record is queued. */
 void snic_rings_reset(SnicState *s)
 {
     unsigned i;

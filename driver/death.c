@@ -4,7 +4,6 @@
  * until the device is reset (reset.c), or given up: once, for good, and all its users
  * are notified.
  */
-#include "hw.h"
 #include "netdev.h"
 #include "smartnic.h"
 
@@ -30,6 +29,26 @@ void snic_death_exit(struct snic_pf *pf)
 {
 	WRITE_ONCE(pf->removing, true);
 	cancel_work_sync(&pf->death_work);
+}
+
+/* The device does no DMA, and nobody asks it anything until it is reset. */
+void snic_silence(struct snic_pf *pf)
+{
+	pci_clear_master(pf->pdev);
+	WRITE_ONCE(pf->quiet, true);
+}
+
+/**
+ * snic_hush() - silence a device that is about to be reset, and is stuck
+ * @pf: PF, being quiesced
+ * @what: what of it does not answer in time, for people
+ *
+ * So that it is waited for once, not once for every ADI it has.
+ */
+void snic_hush(struct snic_pf *pf, const char *what)
+{
+	pci_err(pf->pdev, "%s is stuck: the reset waits for nothing else\n", what);
+	snic_silence(pf);
 }
 
 static bool snic_gone_for_good(const struct snic_pf *pf)
@@ -88,6 +107,12 @@ static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const
 void snic_hw_stuck(struct snic_pf *pf, const char *why)
 {
 	snic_in_trouble(pf, SNIC_STUCK, why);
+}
+
+/* It is brought back within a time, or given up. Any context. */
+void snic_recovery_expect(struct snic_pf *pf)
+{
+	queue_delayed_work(pf->ctl_wq, &pf->recovery_work, SNIC_RECOVERY_SECONDS * HZ);
 }
 
 /**

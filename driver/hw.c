@@ -253,3 +253,16 @@ int snic_hw_reset(struct snic_pf *pf)
 		pci_err(pf->pdev, "device reset did not complete: %d\n", err);
 	return err;
 }
+
+/**
+ * snic_set_xlat() - set the translation mode of a device that was reset
+ * @pf: PF
+ * @mode: SNIC_XLAT_MODE_*
+ *
+ * Return: 0 or -EIO.
+ */
+int snic_set_xlat(struct snic_pf *pf, u32 mode)
+{
+	snic_write(pf, SNIC_XLAT_MODE, mode);
+	return snic_read(pf, SNIC_XLAT_MODE) == mode ? 0 : -EIO;
+}

@@ -17,19 +17,9 @@ int snic_hw_map(struct snic_pf *pf);
 void snic_hw_unmap(struct snic_pf *pf);
 int snic_hw_identify(struct snic_pf *pf);
 int snic_hw_reset(struct snic_pf *pf);
+int snic_set_xlat(struct snic_pf *pf, u32 mode);
 bool snic_hw_answers(struct snic_pf *pf);
 bool snic_hw_alive(struct snic_pf *pf);
-
-/* death.c */
-void snic_hw_dead(struct snic_pf *pf);
-void snic_hw_stuck(struct snic_pf *pf, const char *why);
-void snic_hw_lost(struct snic_pf *pf);
-
-/* Nobody touches the device: it is dead, or asleep or being reset. */
-static inline bool snic_hw_off(const struct snic_pf *pf)
-{
-	return READ_ONCE(pf->dead) || READ_ONCE(pf->quiet);
-}
 
 u32 snic_read(struct snic_pf *pf, u32 off);
 void snic_write(struct snic_pf *pf, u32 off, u32 value);

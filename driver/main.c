@@ -122,19 +122,6 @@ static int snic_pasid_usable(struct snic_pf *pf)
 	return vdcm_pasid_usable(&pf->pdev->dev);
 }
 
-/**
- * snic_set_xlat() - set the translation mode of a device that was reset
- * @pf: PF
- * @mode: SNIC_XLAT_MODE_*
- *
- * Return: 0 or -EIO.
- */
-int snic_set_xlat(struct snic_pf *pf, u32 mode)
-{
-	snic_write(pf, SNIC_XLAT_MODE, mode);
-	return snic_read(pf, SNIC_XLAT_MODE) == mode ? 0 : -EIO;
-}
-
 static int snic_choose_xlat(struct snic_pf *pf)
 {
 	int err = dma_mode == SNIC_DMA_TABLE ? -EOPNOTSUPP : snic_pasid_usable(pf);

@@ -19,31 +19,8 @@
 #include "netdev.h"
 #include "smartnic.h"
 
-/* Error recovery that takes longer than this has failed; nobody may tell us so. */
-#define SNIC_RECOVERY_SECONDS	30
-
 /* When to look again whether the device lock is free. */
 #define SNIC_RESCUE_RETRY	max(HZ / 50, 1)
-
-/* The device does no DMA, and nobody asks it anything until it is reset. */
-static void snic_silence(struct snic_pf *pf)
-{
-	pci_clear_master(pf->pdev);
-	WRITE_ONCE(pf->quiet, true);
-}
-
-/**
- * snic_hush() - silence a device that is about to be reset, and is stuck
- * @pf: PF, being quiesced
- * @what: what of it does not answer in time, for people
- *
- * So that it is waited for once, not once for every ADI it has.
- */
-void snic_hush(struct snic_pf *pf, const char *what)
-{
-	pci_err(pf->pdev, "%s is stuck: the reset waits for nothing else\n", what);
-	snic_silence(pf);
-}
 
 /* Return: how many are told, or errno: then the others could not be told either */
 static int snic_announce_all(struct snic_pf *pf)
@@ -255,12 +232,6 @@ void snic_recovery_exit(struct snic_pf *pf)
 	pf->saved = NULL;
 	if (READ_ONCE(pf->quiet))
 		snic_hw_dead(pf);
-}
-
-/* It is brought back within a time, or given up. Any context. */
-void snic_recovery_expect(struct snic_pf *pf)
-{
-	queue_delayed_work(pf->ctl_wq, &pf->recovery_work, SNIC_RECOVERY_SECONDS * HZ);
 }
 
 static pci_ers_result_t snic_refuse(struct snic_pf *pf)

@@ -163,6 +163,9 @@ enum snic_trouble {
 	SNIC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
 };
 
+/* Error recovery that takes longer than this has failed; nobody may tell us so. */
+#define SNIC_RECOVERY_SECONDS	30
+
 /* Resets that the driver does by itself within a time; then the device is given up. */
 #define SNIC_RESCUES		3
 #define SNIC_RESCUE_SECONDS	600
@@ -294,6 +297,12 @@ struct snic_pf {
 	bool link;
 };
 
+/* Nobody touches the device: it is dead, or asleep or being reset. */
+static inline bool snic_hw_off(const struct snic_pf *pf)
+{
+	return READ_ONCE(pf->dead) || READ_ONCE(pf->quiet);
+}
+
 /* counters.c */
 u64 snic_counter(struct snic_pf *pf, u16 func, struct snic_counters *c, unsigned int stat);
 void snic_counters_start(struct snic_counters *c);
@@ -328,8 +337,6 @@ extern const struct dev_pm_ops snic_pm_ops;
 void snic_recovery_init(struct snic_pf *pf);
 void snic_recovery_ready(struct snic_pf *pf);
 void snic_recovery_exit(struct snic_pf *pf);
-void snic_recovery_expect(struct snic_pf *pf);
-void snic_hush(struct snic_pf *pf, const char *what);
 int snic_hw_start(struct snic_pf *pf);
 
 /* quarantine.c */
@@ -340,9 +347,12 @@ void snic_held_free_all(struct snic_pf *pf);
 /* death.c */
 void snic_death_init(struct snic_pf *pf);
 void snic_death_exit(struct snic_pf *pf);
-
-/* main.c */
-int snic_set_xlat(struct snic_pf *pf, u32 mode);
+void snic_silence(struct snic_pf *pf);
+void snic_hush(struct snic_pf *pf, const char *what);
+void snic_hw_dead(struct snic_pf *pf);
+void snic_hw_stuck(struct snic_pf *pf, const char *why);
+void snic_hw_lost(struct snic_pf *pf);
+void snic_recovery_expect(struct snic_pf *pf);
 
 /* faults.c */
 int snic_faults_init(struct snic_pf *pf);

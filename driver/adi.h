@@ -218,7 +218,10 @@ bool snic_adi_due(struct snic_adi *adi, unsigned int what);
 void snic_adi_link_event(struct snic_adi *adi);
 void snic_adi_starved(struct vdcm_adi *vadi, bool starved);
 
-/* vectors.c */
+/* adi_client.c */
+extern const struct snic_client snic_adi_client;
+
+/* adi_vectors.c */
 void snic_adi_vectors_open(struct snic_adi *adi, u16 func);
 void snic_adi_vectors_route(struct snic_adi *adi, u16 func);
 void snic_adi_vectors_close(struct snic_adi *adi, u16 func);

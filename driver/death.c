@@ -4,7 +4,7 @@
  * until the device is reset (reset.c), or given up: once, for good, and all its users
  * are notified.
  */
-#include "netdev.h"
+#include "client.h"
 #include "smartnic.h"
 
 static void snic_death_work(struct work_struct *work)
@@ -14,9 +14,8 @@ static void snic_death_work(struct work_struct *work)
 	/* Queued at the last moment, it may run when what it needs is gone. */
 	if (READ_ONCE(pf->removing))
 		return;
-	snic_net_carrier(pf);
-	if (pf->parent)
-		vdcm_parent_dead(pf->parent);
+	pf->net_client->dead(pf);
+	pf->adi_client->dead(pf);
 }
 
 void snic_death_init(struct snic_pf *pf)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Translation faults of ADIs: from the fault ring to the framework, and its
- * answers back to the device.
+ * Translation faults: from the fault ring to the owner of the function, and answers
+ * back to the device.
  */
-#include "adi.h"
+#include "client.h"
 #include "hw.h"
 #include "smartnic.h"
 
@@ -45,19 +45,13 @@ static void snic_fault_one(struct snic_pf *pf, const struct snic_fault_rec *rec)
 		.len = le32_to_cpu(rec->len),
 		.prot = rec->flags & SNIC_FAULT_WRITE ? VDCM_PROT_WRITE : VDCM_PROT_READ,
 	};
-	struct snic_adi *adi;
 
 	if (!func || func > pf->num_adis || rec->unit >= SNIC_UNITS) {
 		dev_warn_ratelimited(&pf->pdev->dev, "fault of function %u, unit %u?\n",
 				     func, rec->unit);
 		return;
 	}
-	/* Closed meanwhile: its function is disabled, nobody waits. */
-	adi = READ_ONCE(pf->func[func]);
-	if (!adi)
-		return;
-	fault.token = snic_adi_token(adi, rec->unit);
-	if (vdcm_adi_fault(adi->vdcm, &fault))
+	if (pf->adi_client->fault(pf, func, rec->unit, &fault))
 		snic_fault_answer(pf, func, rec->unit, -EFAULT);
 }
 
@@ -66,7 +60,7 @@ static void snic_fault_one(struct snic_pf *pf, const struct snic_fault_rec *rec)
  * @pf: PF
  *
  * Context: process: the fault vector's thread, and whoever needs to know that
- * all faults up to now are with the framework.
+ * all faults up to now are with their owners.
  */
 void snic_faults_poll(struct snic_pf *pf)
 {

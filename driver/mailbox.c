@@ -11,7 +11,7 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 
-#include "adi.h"
+#include "client.h"
 #include "hw.h"
 #include "smartnic.h"
 
@@ -136,15 +136,12 @@ static void snic_mbx_deliver(struct snic_pf *pf, const struct snic_aq_desc *d,
 {
 	u32 func = le32_to_cpu(d->param0);
 	u16 len = le16_to_cpu(d->datalen);
-	struct snic_adi *adi = NULL;
 
-	if (func && func <= pf->num_adis)
-		adi = READ_ONCE(pf->func[func]);
-	if (!adi)
+	if (!func || func > pf->num_adis)
 		return;
 	if (le16_to_cpu(d->flags) & SNIC_AQ_ERR || len > SNIC_AQ_BUF_MAX)
 		return;
-	snic_adi_message(adi, le32_to_cpu(d->cookie_high), data, len);
+	pf->adi_client->message(pf, func, le32_to_cpu(d->cookie_high), data, len);
 }
 
 static void snic_mbx_work(struct work_struct *work)
@@ -197,21 +194,13 @@ static int snic_mbx_tx_wait(struct snic_pf *pf, bool all)
 	}
 }
 
-/*
- * What became of the message that was in this entry before. Under tx_lock: an ADI that
- * is closed leaves pf->func[] and then waits for that.
- */
+/* What became of the message that was in this entry before. Under tx_lock. */
 static void snic_mbx_tx_reap(struct snic_pf *pf, struct snic_aq_desc *d)
 {
 	u32 func = le32_to_cpu(d->param0);
-	struct snic_adi *adi;
 
-	if (!(le16_to_cpu(d->flags) & SNIC_AQ_DD) || !d->retval || func > pf->num_adis)
-		return;
-	adi = READ_ONCE(pf->func[func]);
-	if (adi)
-		vdcm_limited(adi->vdcm, warn, "the guest did not take a message: %u\n",
-			     le16_to_cpu(d->retval));
+	if (le16_to_cpu(d->flags) & SNIC_AQ_DD && d->retval && func && func <= pf->num_adis)
+		pf->adi_client->undelivered(pf, func, le16_to_cpu(d->retval));
 }
 
 /**

@@ -14,6 +14,7 @@
 #include <vdcm/version.h>
 
 #include "adi.h"
+#include "client.h"
 #include "hw.h"
 #include "netdev.h"
 #include "smartnic.h"
@@ -70,20 +71,14 @@ static void snic_link_work(struct work_struct *work)
 {
 	struct snic_pf *pf = container_of(work, struct snic_pf, link_work);
 	bool link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
-	unsigned int i;
 
 	if (snic_rings_check(pf))
 		snic_hw_stuck(pf, "without a ring of the PF nothing goes on");
 	if (snic_hw_off(pf) || link == pf->link)
 		return;
 	WRITE_ONCE(pf->link, link);
-	snic_net_carrier(pf);
-	for (i = 1; i <= pf->num_adis; i++) {
-		struct snic_adi *adi = READ_ONCE(pf->func[i]);
-
-		if (adi)
-			snic_adi_link_event(adi);
-	}
+	pf->net_client->link(pf);
+	pf->adi_client->link(pf);
 }
 
 /* What the firmware did not answer is asked again. */
@@ -331,6 +326,8 @@ static struct snic_pf *snic_alloc(struct pci_dev *pdev)
 	if (!pf)
 		return NULL;
 	pf->pdev = pdev;
+	pf->net_client = &snic_net_client;
+	pf->adi_client = &snic_adi_client;
 	mutex_init(&pf->fw_lock);
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);

@@ -9,27 +9,13 @@
 
 #include "adi.h"
 #include "avf_desc.h"
+#include "client.h"
 #include "hw.h"
 #include "netdev.h"
 
 /* Interrupt moderation: index of the ITR and its interval in 2 us units. */
 #define SNIC_NET_ITR		0
 #define SNIC_NET_ITR_RX		25	/* 50 us */
-
-/**
- * snic_net_signal() - vector @vec of function 0 has fired
- * @pf: PF
- * @vec: vector
- *
- * Hard interrupt.
- */
-void snic_net_signal(struct snic_pf *pf, unsigned int vec)
-{
-	struct snic_net *net = READ_ONCE(pf->net);
-
-	if (net && vec && vec <= net->nr_queues)
-		napi_schedule(&net->queue[vec - 1].napi);
-}
 
 static irqreturn_t snic_net_irq(int irq, void *data)
 {
@@ -47,7 +33,7 @@ bool snic_net_has_mac(struct snic_pf *pf, const u8 *mac)
 }
 
 /* Follow pf->link. */
-void snic_net_carrier(struct snic_pf *pf)
+static void snic_net_carrier(struct snic_pf *pf)
 {
 	struct snic_net *net = READ_ONCE(pf->net);
 
@@ -58,6 +44,21 @@ void snic_net_carrier(struct snic_pf *pf)
 	else
 		netif_carrier_off(net->dev);
 }
+
+/* Hard interrupt. */
+static void snic_net_signal(struct snic_pf *pf, u16 func, u16 vec)
+{
+	struct snic_net *net = READ_ONCE(pf->net);
+
+	if (net && vec && vec <= net->nr_queues)
+		napi_schedule(&net->queue[vec - 1].napi);
+}
+
+const struct snic_client snic_net_client = {
+	.vector = snic_net_signal,
+	.link = snic_net_carrier,
+	.dead = snic_net_carrier,
+};
 
 /* --- queues ----------------------------------------------------------------- */
 

@@ -114,13 +114,12 @@ struct snic_net {
 };
 
 /* netdev.c */
+extern const struct snic_client snic_net_client;
 int snic_net_init(struct snic_pf *pf);
 void snic_net_exit(struct snic_pf *pf);
 void snic_net_detach(struct snic_pf *pf);
 int snic_net_restore(struct snic_pf *pf);
 void snic_net_attach(struct snic_pf *pf);
-void snic_net_signal(struct snic_pf *pf, unsigned int vec);
-void snic_net_carrier(struct snic_pf *pf);
 bool snic_net_has_mac(struct snic_pf *pf, const u8 *mac);
 
 /* txrx.c */

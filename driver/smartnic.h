@@ -54,6 +54,7 @@
 #define SNIC_DRV_NAME	"smartnic"
 
 struct snic_adi;
+struct snic_client;
 struct snic_held;
 struct snic_net;
 struct snic_pf;
@@ -197,7 +198,7 @@ enum snic_trouble {
  * @vec_lock: vectors of ADIs
  * @nr_entries: MSI-X entries there can be
  * @vec_map: those of them that are taken
- * @adi_vecs: MSI-X vectors that ADIs have for themselves
+ * @adi_vecs: those that ADIs have
  * @mbx: PF mailbox
  * @faults: fault ring
  * @fault_lock: its consumer side
@@ -217,6 +218,8 @@ enum snic_trouble {
  * @func_map: functions in use; bit 0 is the PF
  * @qp_map: queue pairs in use
  * @func: ADI behind a function number
+ * @net_client: owner of function 0
+ * @adi_client: owner of all other functions
  * @held_lock: @held
  * @held: functions in quarantine
  * @adis_lock: @adis, @macs and the addresses
@@ -281,6 +284,8 @@ struct snic_pf {
 	unsigned long *func_map;
 	unsigned long *qp_map;
 	struct snic_adi **func;
+	const struct snic_client *net_client;
+	const struct snic_client *adi_client;
 	struct mutex held_lock;	/* held */
 	struct list_head held;
 
@@ -371,6 +376,8 @@ unsigned int snic_rings_check(struct snic_pf *pf);
 int snic_causes_init(struct snic_pf *pf);
 void snic_causes_exit(struct snic_pf *pf);
 int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index);
+int snic_vector_get(struct snic_pf *pf, unsigned int *index);
+void snic_vector_put(struct snic_pf *pf, unsigned int index, int irq);
 
 /* vsi.c */
 void snic_vsi_init(struct snic_vsi *vsi, u16 id);

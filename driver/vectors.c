@@ -10,9 +10,8 @@
 
 #include <compat/irq.h>
 
-#include "adi.h"
+#include "client.h"
 #include "hw.h"
-#include "netdev.h"
 #include "smartnic.h"
 
 #define SNIC_CAUSE_ENTRIES	4096
@@ -54,17 +53,12 @@ void snic_causes_exit(struct snic_pf *pf)
 
 static void snic_cause_one(struct snic_pf *pf, u16 func, u16 vec)
 {
-	struct snic_adi *adi;
-
-	if (!func) {
-		snic_net_signal(pf, vec);
-		return;
-	}
 	if (func > pf->num_adis)
 		return;
-	adi = READ_ONCE(pf->func[func]);
-	if (adi && vec < snic_adi_nr_vecs(adi))
-		vdcm_adi_signal(adi->vdcm, vec);
+	if (func)
+		pf->adi_client->vector(pf, func, vec);
+	else
+		pf->net_client->vector(pf, func, vec);
 }
 
 /* Hard interrupt. */
@@ -319,17 +313,9 @@ int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index)
 	return pci_irq_vector(pf->pdev, *index);
 }
 
-/* --- vectors of ADIs -------------------------------------------------------- */
+/* --- one by one, for ADIs ---------------------------------------------------- */
 
-static irqreturn_t snic_adi_irq(int irq, void *data)
-{
-	struct snic_vec *v = data;
-
-	vdcm_adi_signal(v->adi->vdcm, v->vec);
-	return IRQ_HANDLED;
-}
-
-/* Return: Linux irq or errno */
+/* pf->vec_lock is held. Return: Linux irq or errno */
 static int snic_entry_get(struct snic_pf *pf, unsigned int *index)
 {
 	unsigned long i = find_first_zero_bit(pf->vec_map, pf->nr_entries);
@@ -344,96 +330,36 @@ static int snic_entry_get(struct snic_pf *pf, unsigned int *index)
 	if (irq < 0)
 		return irq;
 	__set_bit(i, pf->vec_map);
+	pf->adi_vecs++;
 	*index = i;
 	return irq;
 }
 
-static void snic_entry_put(struct snic_pf *pf, unsigned int index, int irq)
+/**
+ * snic_vector_get() - an MSI-X vector for one vector of an ADI
+ * @pf: PF
+ * @index: MSI-X entry
+ *
+ * Context: process.
+ * Return: Linux irq, not requested, or errno: the vector uses the cause ring.
+ */
+int snic_vector_get(struct snic_pf *pf, unsigned int *index)
 {
-	if (pf->dyn_msix)
-		vdcm_msix_free_irq(pf->pdev, index, irq);
-	__clear_bit(index, pf->vec_map);
-}
-
-/* A vector of its own for @v, or none. */
-static void snic_vec_request(struct snic_pf *pf, struct snic_vec *v, u16 func)
-{
-	unsigned int index;
 	int irq;
 
 	mutex_lock(&pf->vec_lock);
-	irq = snic_entry_get(pf, &index);
-	if (irq < 0)
-		goto out;
-	snprintf(v->name, sizeof(v->name), "%s-adi%u-%u@%s", SNIC_DRV_NAME, func - 1,
-		 v->vec, pci_name(pf->pdev));
-	if (request_irq(irq, snic_adi_irq, 0, v->name, v)) {
-		snic_entry_put(pf, index, irq);
-		goto out;
-	}
-	v->irq = irq;
-	v->index = index;
-	pf->adi_vecs++;
-out:
+	irq = snic_entry_get(pf, index);
 	mutex_unlock(&pf->vec_lock);
+	return irq;
 }
 
-/**
- * snic_adi_vectors_open() - give each vector of an ADI a way to the framework
- * @adi: ADI
- * @func: its function
- */
-void snic_adi_vectors_open(struct snic_adi *adi, u16 func)
+/* @irq was freed. Process context. */
+void snic_vector_put(struct snic_pf *pf, unsigned int index, int irq)
 {
-	struct snic_pf *pf = adi->pf;
-	unsigned int i;
-
-	for (i = 0; i < SNIC_FUNC_VECS; i++) {
-		struct snic_vec *v = &adi->vecs[i];
-
-		v->adi = adi;
-		v->vec = i;
-		v->irq = 0;
-		if (i < snic_adi_nr_vecs(adi))
-			snic_vec_request(pf, v, func);
-	}
-	snic_adi_vectors_route(adi, func);
-}
-
-/* Tell the device where the vectors go. */
-void snic_adi_vectors_route(struct snic_adi *adi, u16 func)
-{
-	unsigned int i;
-
-	for (i = 0; i < SNIC_FUNC_VECS; i++) {
-		struct snic_vec *v = &adi->vecs[i];
-		u32 map = SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED;
-
-		if (i >= snic_adi_nr_vecs(adi))
-			map = 0;
-		else if (v->irq)
-			map = SNIC_INTVEC_VALID | v->index;
-		snic_func_map_vector(adi->pf, func, i, map);
-	}
-}
-
-/* The function is disabled: none of its vectors is sent any more. */
-void snic_adi_vectors_close(struct snic_adi *adi, u16 func)
-{
-	struct snic_pf *pf = adi->pf;
-	unsigned int i;
-
-	for (i = 0; i < snic_adi_nr_vecs(adi); i++) {
-		struct snic_vec *v = &adi->vecs[i];
-
-		snic_func_map_vector(pf, func, i, 0);
-		if (!v->irq)
-			continue;
-		free_irq(v->irq, v);
-		mutex_lock(&pf->vec_lock);
-		snic_entry_put(pf, v->index, v->irq);
-		pf->adi_vecs--;
-		mutex_unlock(&pf->vec_lock);
-		v->irq = 0;
-	}
+	mutex_lock(&pf->vec_lock);
+	if (pf->dyn_msix)
+		vdcm_msix_free_irq(pf->pdev, index, irq);
+	__clear_bit(index, pf->vec_map);
+	pf->adi_vecs--;
+	mutex_unlock(&pf->vec_lock);
 }

@@ -3,6 +3,7 @@
 #include <linux/bitmap.h>
 
 #include "fake_nic.h"
+#include "../../driver/client.h"
 
 #define VECS	(FAKE_QUEUES + 1)
 
@@ -350,6 +351,38 @@ static void demux_net(struct kunit *test)
 	stop(test);
 }
 
+/* What reaches an ADI that is open, and none that is closed. */
+static void demux_clients(struct kunit *test)
+{
+	static const u32 version[] = { 1, 1 };
+	const struct snic_client *c = fake->pf.adi_client;
+	struct snic_pf *pf = &fake->pf;
+	struct vdcm_fault fault = {};
+	unsigned int func;
+
+	snic_msgs_open(&fake->adi);
+	fake->fault_error = -EFAULT;
+	for (func = FAKE_FUNC; func <= FAKE_FUNC + 1; func++) {
+		bool open = func == FAKE_FUNC;
+
+		fake->nr_sent = 0;
+		c->message(pf, func, VIRTCHNL_OP_VERSION, version, sizeof(version));
+		flush_work(&fake->adi.work);
+		KUNIT_EXPECT_EQ(test, fake->nr_sent, open);
+		c->undelivered(pf, func, 1);
+		KUNIT_EXPECT_EQ(test, c->fault(pf, func, 2, &fault), open ? -EFAULT : 0);
+		KUNIT_EXPECT_EQ(test, fake->faults, 1);
+	}
+	KUNIT_EXPECT_EQ(test, fake->fault_token, snic_adi_token(&fake->adi, 2));
+	/* The link: of one that has queues. */
+	fake->adi.enabled_tx = 1;
+	fake->nr_sent = 0;
+	c->link(pf);
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, 1);
+	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+}
+
 static struct kunit_case demux_cases[] = {
 	KUNIT_CASE(demux_roles),
 	KUNIT_CASE(demux_sync),
@@ -364,6 +397,7 @@ static struct kunit_case demux_cases[] = {
 	KUNIT_CASE(demux_adi_static),
 	KUNIT_CASE(demux_adi_refused),
 	KUNIT_CASE(demux_net),
+	KUNIT_CASE(demux_clients),
 	{ }
 };
 

@@ -6,11 +6,28 @@
 #include <linux/unaligned.h>
 
 #include "fake_nic.h"
-#include "../../driver/netdev.h"
+#include "../../driver/client.h"
 
 struct fake_nic *fake;
 
 static struct device fake_dev = { .init_name = "adi" };
+
+static void net_vector(struct snic_pf *pf, u16 func, u16 vec)
+{
+	KUNIT_ASSERT_EQ(fake->test, func, 0);
+	KUNIT_ASSERT_LT(fake->test, vec, SNIC_FUNC_VECS);
+	fake->net_signals[vec]++;
+}
+
+static void net_event(struct snic_pf *pf)
+{
+}
+
+static const struct snic_client net_client = {
+	.vector = net_vector,
+	.link = net_event,
+	.dead = net_event,
+};
 
 int fake_nic_init(struct kunit *test)
 {
@@ -32,6 +49,8 @@ int fake_nic_init(struct kunit *test)
 	fake->pf.func = kunit_kcalloc(test, 9, sizeof(*fake->pf.func), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pf.func);
 	fake->pf.func[FAKE_FUNC] = &fake->adi;
+	fake->pf.net_client = &net_client;
+	fake->pf.adi_client = &snic_adi_client;
 	fake->pf.adi_wq = alloc_workqueue("fake", WQ_UNBOUND, 0);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pf.adi_wq);
 	fake->pf.ctl_wq = fake->pf.adi_wq;
@@ -451,12 +470,6 @@ int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *ind
 
 /* --- the rest of the driver, and the framework ------------------------------ */
 
-void snic_net_signal(struct snic_pf *pf, unsigned int vec)
-{
-	KUNIT_ASSERT_LT(fake->test, vec, SNIC_FUNC_VECS);
-	fake->net_signals[vec]++;
-}
-
 int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 {
 	unsigned int q;
@@ -483,6 +496,13 @@ void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec)
 {
 	KUNIT_ASSERT_LT(fake->test, vec, SNIC_FUNC_VECS);
 	fake->signals[vec]++;
+}
+
+int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
+{
+	fake->faults++;
+	fake->fault_token = fault->token;
+	return fake->fault_error;
 }
 
 void vdcm_adi_error(struct vdcm_adi *adi)

@@ -64,6 +64,7 @@ enum fake_fw_fault {
  * @restarts: calls of snic_adi_restart(); @restart_dma, @restart_error: see there
  * @restart_held: it waits until this is false
  * @errors: calls of vdcm_adi_error()
+ * @faults: calls of vdcm_adi_fault(); @fault_token, @fault_error: see there
  * @tail: where the cause ring ends
  * @signals: signals by vector of the ADI; @net_signals: likewise of the netdev
  * @kicks: mailbox kicks; @flushes: mailbox flushes; @polls: fault polls
@@ -119,6 +120,9 @@ struct fake_nic {
 	int restart_error;
 	bool restart_held;
 	unsigned int errors;
+	unsigned int faults;
+	u32 fault_token;
+	int fault_error;
 
 	u32 tail;
 	unsigned int signals[SNIC_FUNC_VECS];

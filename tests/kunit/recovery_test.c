@@ -100,10 +100,6 @@ void snic_net_attach(struct snic_pf *pf)
 	did('N');
 }
 
-void snic_net_carrier(struct snic_pf *pf)
-{
-}
-
 void snic_held_free_all(struct snic_pf *pf)
 {
 }

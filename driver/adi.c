@@ -9,103 +9,15 @@
 
 #include "adi.h"
 #include "hw.h"
-#include "netdev.h"
 
 /* Pages of a window that may be mapped into a guest: all but the mailbox. */
 #define SNIC_USER_PAGES	(SNIC_WIN_MBX / VDCM_PAGE_SIZE)
-
-/* --- addresses -------------------------------------------------------------- */
-
-static int snic_mac_taken_locked(struct snic_pf *pf, const struct snic_adi *self,
-				 const u8 *mac)
-{
-	struct snic_adi *a;
-
-	if (self && (snic_net_has_mac(pf, mac) ||
-		     ether_addr_equal_unaligned(pf->net_mac_next, mac)))
-		return -EEXIST;
-	hash_for_each_possible(pf->macs, a, by_mac, ether_addr_to_u64(mac))
-		if (a != self && ether_addr_equal_unaligned(a->mac, mac))
-			return -EEXIST;
-	return 0;
-}
-
-/**
- * snic_mac_taken() - is an address somebody else's on this PF?
- * @pf: PF
- * @self: the ADI that asks, or NULL for the PF
- * @mac: unicast address
- *
- * Return: 0 or -EEXIST.
- */
-int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac)
-{
-	int err;
-
-	mutex_lock(&pf->adis_lock);
-	err = snic_mac_taken_locked(pf, self, mac);
-	mutex_unlock(&pf->adis_lock);
-	return err;
-}
-
-/**
- * snic_net_mac_claim() - the PF's netdev is about to take an address
- * @pf: PF
- * @mac: unicast address
- *
- * Until snic_net_mac_claimed() no ADI gets it: either may ask first, one wins.
- *
- * Context: process, under rtnl.
- * Return: 0, or -EEXIST if it is an ADI's.
- */
-int snic_net_mac_claim(struct snic_pf *pf, const u8 *mac)
-{
-	int err;
-
-	mutex_lock(&pf->adis_lock);
-	err = snic_mac_taken_locked(pf, NULL, mac);
-	if (!err)
-		memcpy(pf->net_mac_next, mac, ETH_ALEN);
-	mutex_unlock(&pf->adis_lock);
-	return err;
-}
-
-/* The netdev has the address that it claimed, or has not got it. */
-void snic_net_mac_claimed(struct snic_pf *pf)
-{
-	mutex_lock(&pf->adis_lock);
-	eth_zero_addr(pf->net_mac_next);
-	mutex_unlock(&pf->adis_lock);
-}
-
-/**
- * snic_mac_set() - give a closed ADI another address
- * @adi: ADI, kept closed by vdcm_adi_configure_begin()
- * @mac: valid unicast address
- *
- * Return: 0 or -EEXIST.
- */
-int snic_mac_set(struct snic_adi *adi, const u8 *mac)
-{
-	struct snic_pf *pf = adi->pf;
-	int err;
-
-	mutex_lock(&pf->adis_lock);
-	err = snic_mac_taken_locked(pf, adi, mac);
-	if (!err) {
-		hash_del(&adi->by_mac);
-		memcpy(adi->mac, mac, ETH_ALEN);
-		hash_add(pf->macs, &adi->by_mac, ether_addr_to_u64(adi->mac));
-	}
-	mutex_unlock(&pf->adis_lock);
-	return err;
-}
 
 /*
  * The address of a new ADI: the same for the same UUID on the same card, locally
  * administered, unicast, and mixed well, as orchestrators count UUIDs up.
  */
-static void snic_mac_from_uuid(struct snic_adi *adi, unsigned int attempt)
+static void snic_mac_from_uuid(struct snic_adi *adi, unsigned int attempt, u8 *mac)
 {
 	static const siphash_key_t key = {
 		.key = { 0x534e49432d414449ull, 0x6d61632d66726f6dull },
@@ -117,8 +29,8 @@ static void snic_mac_from_uuid(struct snic_adi *adi, unsigned int attempt)
 	vdcm_adi_uuid(adi->vdcm, &uuid);
 	memcpy(half, &uuid, sizeof(half));
 	u64_to_ether_addr(siphash_4u64(be64_to_cpu(half[0]), be64_to_cpu(half[1]),
-				       adi->pf->serial, attempt, &key), adi->mac);
-	adi->mac[0] = (adi->mac[0] & ~0x01) | 0x02;
+				       adi->pf->serial, attempt, &key), mac);
+	mac[0] = (mac[0] & ~0x01) | 0x02;
 }
 
 /* --- life without hardware -------------------------------------------------- */
@@ -128,21 +40,22 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 	struct snic_pf *pf = vdcm_parent_drvdata(vdcm_adi_parent(vadi));
 	struct snic_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
 	unsigned int attempt = 0;
+	u8 mac[ETH_ALEN];
 
 	if (!adi)
 		return -ENOMEM;
 	adi->vdcm = vadi;
 	adi->pf = pf;
+	adi->addr.owner = adi;
 	snic_cfg_init(adi);
 	mutex_init(&adi->lock);
 	mutex_init(&adi->dma_lock);
 	snic_msgs_init(adi);
-	mutex_lock(&pf->adis_lock);
 	do
-		snic_mac_from_uuid(adi, attempt++);
-	while (snic_mac_taken_locked(pf, adi, adi->mac));
+		snic_mac_from_uuid(adi, attempt++, mac);
+	while (snic_mac_set(pf, &adi->addr, mac));
+	mutex_lock(&pf->adis_lock);
 	list_add_tail(&adi->list, &pf->adis);
-	hash_add(pf->macs, &adi->by_mac, ether_addr_to_u64(adi->mac));
 	mutex_unlock(&pf->adis_lock);
 	vdcm_adi_set_drvdata(vadi, adi);
 	return 0;
@@ -154,8 +67,8 @@ static void snic_adi_destroy(struct vdcm_adi *vadi)
 
 	mutex_lock(&adi->pf->adis_lock);
 	list_del(&adi->list);
-	hash_del(&adi->by_mac);
 	mutex_unlock(&adi->pf->adis_lock);
+	snic_mac_drop(adi->pf, &adi->addr);
 	vdcm_adi_set_drvdata(vadi, NULL);
 	mutex_destroy(&adi->lock);
 	mutex_destroy(&adi->dma_lock);
@@ -243,7 +156,7 @@ static int snic_adi_start(struct snic_adi *adi, u16 func)
 	adi->uc_promisc_said = false;
 	WRITE_ONCE(adi->starved, false);
 	adi->state = SNIC_VC_NEW;
-	ether_addr_copy(adi->guest_mac, adi->mac);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	snic_vc_reset(adi);
 	err = snic_adi_vsi_start(adi);
 	if (err)
@@ -380,7 +293,7 @@ static int snic_adi_reset(struct vdcm_adi *vadi)
 		return -EIO;
 	snic_msgs_close(adi);
 	mutex_lock(&adi->lock);
-	ether_addr_copy(adi->guest_mac, adi->mac);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	err = snic_adi_restart(adi, false);
 	mutex_unlock(&adi->lock);
 	return err;

@@ -64,8 +64,7 @@ enum snic_cfg {
  * @vdcm: the framework's side
  * @pf: PF
  * @list: in pf->adis
- * @by_mac: in pf->macs
- * @mac: the address a guest finds; under pf->adis_lock
+ * @addr: the address a guest finds, in pf->macs
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum snic_cfg
@@ -78,7 +77,7 @@ enum snic_cfg {
  * @vecs: vectors
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
- * @guest_mac: address the guest chose as its primary one; @mac until it does
+ * @guest_mac: address the guest chose as its primary one; that of @addr until it does
  * @legacy_mac: last station's address added without a type, as old drivers do; or zero
  * @nr_more: entries in @more
  * @more: groups the guest joined that have no filter: all multicast instead
@@ -110,8 +109,7 @@ struct snic_adi {
 	struct vdcm_adi *vdcm;
 	struct snic_pf *pf;
 	struct list_head list;
-	struct hlist_node by_mac;
-	u8 mac[ETH_ALEN];
+	struct snic_addr addr;
 
 	struct mutex lock;	/* see above */
 	u16 func;
@@ -171,10 +169,6 @@ static inline u32 snic_adi_token(const struct snic_adi *adi, u8 unit)
 /* adi.c */
 extern const struct vdcm_adi_ops snic_adi_ops;
 int snic_adi_restart(struct snic_adi *adi, bool dma_on);
-int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac);
-int snic_mac_set(struct snic_adi *adi, const u8 *mac);
-int snic_net_mac_claim(struct snic_pf *pf, const u8 *mac);
-void snic_net_mac_claimed(struct snic_pf *pf);
 
 /* quarantine.c */
 int snic_held_prepare(struct snic_adi *adi);

@@ -20,7 +20,7 @@
  */
 bool snic_adi_may_have(const struct snic_adi *adi, const u8 *mac)
 {
-	return ether_addr_equal_unaligned(mac, adi->mac) ||
+	return ether_addr_equal_unaligned(mac, adi->addr.mac) ||
 	       (adi->cfg[SNIC_CFG_TRUST] && !snic_mac_taken(adi->pf, adi, mac));
 }
 
@@ -167,11 +167,11 @@ int snic_adi_check_addrs(struct snic_adi *adi)
 		taken += !group;
 	}
 	if (!snic_adi_may_have(adi, adi->guest_mac))
-		ether_addr_copy(adi->guest_mac, adi->mac);
+		ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	if (!taken)
 		return 0;
 	dev_info(vdcm_adi_dev(adi->vdcm), "%u addresses of the guest taken away\n", taken);
-	err = snic_adi_add_addr(adi, adi->mac);
+	err = snic_adi_add_addr(adi, adi->addr.mac);
 	if (!err)
 		err = snic_addr_refill(adi);
 	return err ?: taken;

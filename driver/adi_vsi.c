@@ -96,14 +96,14 @@ static bool snic_adi_ask_others(struct snic_adi *self)
  */
 static int snic_adi_claim_mac(struct snic_adi *adi)
 {
-	int err = snic_vsi_add_mac(adi->pf, &adi->vsi, adi->mac);
+	int err = snic_vsi_add_mac(adi->pf, &adi->vsi, adi->addr.mac);
 	unsigned int ms;
 
 	if (err != -EEXIST || !snic_adi_ask_others(adi))
 		return err;
 	for (ms = 0; err == -EEXIST && ms < SNIC_CLAIM_MS; ms += SNIC_CLAIM_STEP) {
 		msleep(SNIC_CLAIM_STEP);
-		err = snic_vsi_add_mac(adi->pf, &adi->vsi, adi->mac);
+		err = snic_vsi_add_mac(adi->pf, &adi->vsi, adi->addr.mac);
 	}
 	return err;
 }
@@ -126,17 +126,17 @@ int snic_adi_vsi_start(struct snic_adi *adi)
 		return err;
 	/* What the guest had chosen may be someone else's by now. */
 	if (!snic_adi_may_have(adi, adi->guest_mac))
-		ether_addr_copy(adi->guest_mac, adi->mac);
+		ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	err = -EEXIST;
-	if (!ether_addr_equal_unaligned(adi->guest_mac, adi->mac))
+	if (!ether_addr_equal_unaligned(adi->guest_mac, adi->addr.mac))
 		err = snic_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
 	if (err == -EEXIST) {
-		ether_addr_copy(adi->guest_mac, adi->mac);
+		ether_addr_copy(adi->guest_mac, adi->addr.mac);
 		err = snic_adi_claim_mac(adi);
 	}
 	if (err == -EEXIST) {
 		vdcm_limited(adi->vdcm, err, "another function has the address %pM\n",
-			     adi->mac);
+			     adi->addr.mac);
 		return -EADDRINUSE;
 	}
 	if (!err)

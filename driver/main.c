@@ -332,7 +332,7 @@ static struct snic_pf *snic_alloc(struct pci_dev *pdev)
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);
 	INIT_LIST_HEAD(&pf->adis);
-	hash_init(pf->macs);
+	snic_macs_init(pf);
 	snic_held_init(pf);
 	return pf;
 }
@@ -405,6 +405,7 @@ static void snic_remove(struct pci_dev *pdev)
 	mutex_destroy(&pf->held_lock);
 	mutex_destroy(&pf->fw_lock);
 	mutex_destroy(&pf->adis_lock);
+	mutex_destroy(&pf->macs_lock);
 	kfree(pf);
 }
 

@@ -7,7 +7,6 @@
 #include <linux/interrupt.h>
 #include <linux/rtnetlink.h>
 
-#include "adi.h"
 #include "avf_desc.h"
 #include "client.h"
 #include "hw.h"
@@ -23,13 +22,6 @@ static irqreturn_t snic_net_irq(int irq, void *data)
 
 	napi_schedule(&q->napi);
 	return IRQ_HANDLED;
-}
-
-bool snic_net_has_mac(struct snic_pf *pf, const u8 *mac)
-{
-	struct snic_net *net = READ_ONCE(pf->net);
-
-	return net && ether_addr_equal_unaligned(net->dev->dev_addr, mac);
 }
 
 /* Follow pf->link. */
@@ -234,12 +226,13 @@ static int snic_net_set_mac(struct net_device *dev, void *addr)
 		return -EADDRNOTAVAIL;
 	if (ether_addr_equal(dev->dev_addr, sa->sa_data))
 		return 0;
-	/* From here on it is no ADI's to take, until the interface has it. */
-	err = snic_net_mac_claim(net->pf, sa->sa_data);
-	if (err)
+	/* From here on it is no ADI's to take; nor is the old one, until it is left. */
+	if (snic_mac_set(net->pf, &net->next, sa->sa_data))
 		return -EADDRINUSE;
 	err = snic_net_move_mac(net, sa->sa_data);
-	snic_net_mac_claimed(net->pf);
+	if (!err)
+		snic_mac_set(net->pf, &net->addr, sa->sa_data);
+	snic_mac_drop(net->pf, &net->next);
 	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
@@ -329,6 +322,9 @@ static void snic_net_address(struct snic_net *net)
 		eth_hw_addr_set(net->dev, mac);
 	else
 		eth_hw_addr_random(net->dev);
+	net->addr.owner = net;
+	net->next.owner = net;
+	snic_mac_set(net->pf, &net->addr, net->dev->dev_addr);
 }
 
 static void snic_net_set_features(struct net_device *dev)
@@ -395,6 +391,7 @@ int snic_net_init(struct snic_pf *pf)
 	snic_sync_events(pf);
 func:
 	snic_net_func_off(net);
+	snic_mac_drop(pf, &net->addr);
 	free_netdev(dev);
 	return err;
 }
@@ -447,5 +444,6 @@ void snic_net_exit(struct snic_pf *pf)
 	cancel_work_sync(&net->restart);
 	cancel_work_sync(&net->rx_mode);
 	snic_net_func_off(net);
+	snic_mac_drop(pf, &net->addr);
 	free_netdev(net->dev);
 }

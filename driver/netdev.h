@@ -91,6 +91,7 @@ struct snic_net_queue {
  * @dev: netdev
  * @nr_queues: entries of @queue that are in use
  * @queue: queue pairs
+ * @addr: its address; @next: the one it is about to take; both in pf->macs
  * @filter_lock: @vsi
  * @vsi: VSI 0
  * @rx_mode: brings @vsi in line with what the stack wants
@@ -104,6 +105,8 @@ struct snic_net {
 	struct net_device *dev;
 	unsigned int nr_queues;
 	struct snic_net_queue queue[SNIC_NET_QPS];
+	struct snic_addr addr;
+	struct snic_addr next;
 	struct mutex filter_lock;	/* vsi */
 	struct snic_vsi vsi;
 	struct work_struct rx_mode;
@@ -120,7 +123,6 @@ void snic_net_exit(struct snic_pf *pf);
 void snic_net_detach(struct snic_pf *pf);
 int snic_net_restore(struct snic_pf *pf);
 void snic_net_attach(struct snic_pf *pf);
-bool snic_net_has_mac(struct snic_pf *pf, const u8 *mac);
 
 /* txrx.c */
 int snic_rings_alloc(struct snic_net_queue *q);

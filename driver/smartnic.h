@@ -9,7 +9,8 @@
  *	  net->filter_lock (mutex)	VSI 0
  *	vdcm's adi->lock		open, close, reset, bus_master
  *	  adi->lock (mutex)		one ADI: virtchnl state, VSI, FUNC_CTRL
- *	    pf->adis_lock (mutex)	list of ADIs and the addresses in use
+ *	    pf->adis_lock (mutex)	list of ADIs
+ *	    pf->macs_lock (mutex)	addresses of functions
  *	    pf->mbx.tx_lock (mutex)	PF mailbox, sending side
  *	    pf->fw_lock (mutex)		one firmware message at a time
  *	    pf->held_lock (mutex)	functions in quarantine; pf->fw_lock inside
@@ -143,6 +144,18 @@ struct snic_counters {
 	bool counting;
 };
 
+/**
+ * struct snic_addr - an address that a function has of its own
+ * @node: in pf->macs
+ * @owner: ADI or netdev
+ * @mac: the address; under pf->macs_lock
+ */
+struct snic_addr {
+	struct hlist_node node;
+	const void *owner;
+	u8 mac[ETH_ALEN];
+};
+
 /* Roles of the control vectors: several may meet on one vector. */
 #define SNIC_ROLE_MISC	0x1	/* link, errors */
 #define SNIC_ROLE_MBX	0x2
@@ -222,10 +235,10 @@ enum snic_trouble {
  * @adi_client: owner of all other functions
  * @held_lock: @held
  * @held: functions in quarantine
- * @adis_lock: @adis, @macs and the addresses
+ * @adis_lock: @adis
  * @adis: every ADI, open or not
- * @macs: the same by address: making one more does not look at all of them
- * @net_mac_next: address that @net is about to take, else zeros; under @adis_lock
+ * @macs_lock: @macs and the addresses in it
+ * @macs: struct snic_addr of every function, by address
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @net: the PF's own netdev, or NULL
@@ -289,10 +302,10 @@ struct snic_pf {
 	struct mutex held_lock;	/* held */
 	struct list_head held;
 
-	struct mutex adis_lock;	/* adis, macs */
+	struct mutex adis_lock;	/* adis */
 	struct list_head adis;
+	struct mutex macs_lock;	/* macs */
 	DECLARE_HASHTABLE(macs, 8);
-	u8 net_mac_next[ETH_ALEN];
 	struct vdcm_parent *parent;
 	enum vdcm_xlat xlat;
 
@@ -378,6 +391,13 @@ void snic_causes_exit(struct snic_pf *pf);
 int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index);
 int snic_vector_get(struct snic_pf *pf, unsigned int *index);
 void snic_vector_put(struct snic_pf *pf, unsigned int index, int irq);
+
+/* macs.c */
+void snic_macs_init(struct snic_pf *pf);
+int snic_mac_taken(struct snic_pf *pf, const void *owner, const u8 *mac);
+int snic_mac_set(struct snic_pf *pf, struct snic_addr *addr, const u8 *mac);
+void snic_mac_drop(struct snic_pf *pf, struct snic_addr *addr);
+void snic_mac_get(struct snic_pf *pf, const struct snic_addr *addr, u8 *mac);
 
 /* vsi.c */
 void snic_vsi_init(struct snic_vsi *vsi, u16 id);

@@ -14,20 +14,16 @@ static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char 
 	struct snic_adi *adi = snic_adi_of(dev);
 	u8 mac[ETH_ALEN];
 
-	mutex_lock(&adi->pf->adis_lock);
-	ether_addr_copy(mac, adi->mac);
-	mutex_unlock(&adi->pf->adis_lock);
+	snic_mac_get(adi->pf, &adi->addr, mac);
 	return sysfs_emit(buf, "%pM\n", mac);
 }
 
 static bool snic_mac_is(struct snic_adi *adi, const u8 *mac)
 {
-	bool is;
+	u8 is[ETH_ALEN];
 
-	mutex_lock(&adi->pf->adis_lock);
-	is = ether_addr_equal_unaligned(adi->mac, mac);
-	mutex_unlock(&adi->pf->adis_lock);
-	return is;
+	snic_mac_get(adi->pf, &adi->addr, is);
+	return ether_addr_equal_unaligned(is, mac);
 }
 
 static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
@@ -46,7 +42,7 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 		return count;
 	if (err)
 		return err;
-	err = snic_mac_set(adi, mac);
+	err = snic_mac_set(adi->pf, &adi->addr, mac);
 	vdcm_adi_configure_end(adi->vdcm);
 	return err ?: count;
 }

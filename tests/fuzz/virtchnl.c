@@ -142,9 +142,9 @@ int snic_adi_vsi_start(struct snic_adi *a)
 }
 
 /* Addresses that end in 7 are a neighbour's. */
-int snic_mac_taken(struct snic_pf *p, const struct snic_adi *self, const u8 *mac)
+int snic_mac_taken(struct snic_pf *p, const void *owner, const u8 *mac)
 {
-	must(self == adi);
+	must(owner == adi);
 	return mac[5] == 7 ? -EEXIST : 0;
 }
 
@@ -170,7 +170,7 @@ bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
 int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 {
 	must(vsi == &adi->vsi && !is_zero_ether_addr(mac) && !is_broadcast_ether_addr(mac));
-	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->mac) ||
+	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->addr.mac) ||
 	     (mac[5] != 7 && adi->cfg[SNIC_CFG_TRUST]));
 	must(adi->cfg[SNIC_CFG_TRUST] || !is_link_local_ether_addr(mac));
 	if (snic_vsi_has_mac(vsi, mac))
@@ -402,8 +402,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	adi->pf = &pf;
 	adi->func = FUNC;
 	adi->nr_queues = QUEUES;
-	memcpy(adi->mac, "\2\0\0\0\0\x11", ETH_ALEN);
-	ether_addr_copy(adi->guest_mac, adi->mac);
+	memcpy(adi->addr.mac, "\2\0\0\0\0\x11", ETH_ALEN);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	memcpy(adi->qp, qps, sizeof(qps));
 	adi->cfg[SNIC_CFG_TX_RING] = adi->cfg[SNIC_CFG_RX_RING] = SNIC_Q_LEN_MAX;
 	adi->cfg[SNIC_CFG_TRUST] = device & 1;

@@ -74,8 +74,8 @@ int fake_nic_init(struct kunit *test)
 	fake->fw_vsi.flags = SNIC_VSI_ACTIVE;
 	fake->fw_vsi.vids[0] = BIT(0);
 	snic_stats_start(&fake->adi);
-	fake->adi.mac[0] = 2;
-	fake->adi.mac[5] = 0xaa;
+	fake->adi.addr.mac[0] = 2;
+	fake->adi.addr.mac[5] = 0xaa;
 	/* A guest that may do everything; tests take things away. */
 	fake->adi.cfg[SNIC_CFG_TRUST] = true;
 	fake->adi.cfg[SNIC_CFG_QUEUES] = FAKE_QUEUES;
@@ -487,7 +487,7 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 	return snic_adi_vsi_start(adi);
 }
 
-int snic_mac_taken(struct snic_pf *pf, const struct snic_adi *self, const u8 *mac)
+int snic_mac_taken(struct snic_pf *pf, const void *owner, const u8 *mac)
 {
 	return ether_addr_equal(fake->taken, mac);
 }

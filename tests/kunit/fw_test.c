@@ -113,7 +113,7 @@ static void fw_case(struct kunit *test, unsigned int a, unsigned int f)
 	static const u8 mac_c[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 3 };
 
 	/* A VSI with something of everything. */
-	ether_addr_copy(adi->guest_mac, adi->mac);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	KUNIT_ASSERT_EQ(test, opens(), 0);
 	KUNIT_ASSERT_EQ(test, snic_vsi_add_mac(pf, &adi->vsi, mac_b), 0);
 	fake_vsi_expect_known(test);
@@ -222,7 +222,7 @@ static void fw_again(struct kunit *test)
 {
 	unsigned int f;
 
-	ether_addr_copy(fake->adi.guest_mac, fake->adi.mac);
+	ether_addr_copy(fake->adi.guest_mac, fake->adi.addr.mac);
 	for (f = 0; f < ARRAY_SIZE(faults); f++) {
 		fake->fw_fault = faults[f].fault;
 		fake->fw_late = faults[f].late;
@@ -247,7 +247,7 @@ static void fw_paced(struct kunit *test)
 	struct snic_adi *adi = &fake->adi;
 	unsigned int i, n;
 
-	ether_addr_copy(adi->guest_mac, adi->mac);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	snic_msgs_open(adi);
 	for (i = 0; i < 100; i++) {
 		snic_adi_message(adi, VIRTCHNL_OP_RESET_VF, NULL, 0);

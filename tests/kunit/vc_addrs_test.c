@@ -29,7 +29,7 @@ static int vca_init(struct kunit *test)
 	m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
 	if (!m)
 		return -ENOMEM;
-	ether_addr_copy(fake->adi.guest_mac, fake->adi.mac);
+	ether_addr_copy(fake->adi.guest_mac, fake->adi.addr.mac);
 	fake_ready();
 	err = snic_adi_vsi_update(&fake->adi);
 	fake->nr_fw = 0;
@@ -184,7 +184,7 @@ static void who_is(const struct entry *e, u8 *mac)
 {
 	switch (e->who) {
 	case OWN:
-		ether_addr_copy(mac, fake->adi.mac);
+		ether_addr_copy(mac, fake->adi.addr.mac);
 		break;
 	case TAKEN:
 		ether_addr_copy(fake->taken, station(9));
@@ -233,7 +233,7 @@ static void vca_entry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add_one(mac, e->type), e->status);
 	KUNIT_EXPECT_EQ(test, fake->fw_macs, e->added);
 	if (!e->added)
-		KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, fake->adi.mac, ETH_ALEN);
+		KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, fake->adi.addr.mac, ETH_ALEN);
 }
 
 static void vca_firmware_refuses(struct kunit *test)
@@ -261,7 +261,7 @@ static void vca_primary(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, add_one(station(1), EXTRA), 0);
 	KUNIT_EXPECT_EQ(test, add_one(group(2), PRIMARY), 0);
-	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, fake->adi.mac, ETH_ALEN);
+	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, fake->adi.addr.mac, ETH_ALEN);
 	KUNIT_EXPECT_EQ(test, add_one(station(3), PRIMARY | 0xfc), 0);
 	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, station(3), ETH_ALEN);
 }
@@ -299,11 +299,11 @@ static void vca_legacy(struct kunit *test)
 
 		begin();
 		for (; *s == op; s += 2)
-			put(s[1] == '0' ? fake->adi.mac : station(s[1] - '0'), LEGACY);
+			put(s[1] == '0' ? fake->adi.addr.mac : station(s[1] - '0'), LEGACY);
 		KUNIT_ASSERT_EQ(test, op == '+' ? add() : del(), 0);
 		s += *s == ',';
 	}
-	ether_addr_copy(own, l->own ? station(l->own) : fake->adi.mac);
+	ether_addr_copy(own, l->own ? station(l->own) : fake->adi.addr.mac);
 	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, own, ETH_ALEN);
 	/* A reset of its function leaves it that. */
 	mutex_lock(&fake->adi.lock);
@@ -474,8 +474,8 @@ static void vca_untrust(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 2);
 	KUNIT_EXPECT_TRUE(test, has(group(1)));
 	/* Its own works at once. */
-	KUNIT_EXPECT_TRUE(test, has(adi->mac));
-	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->mac, ETH_ALEN);
+	KUNIT_EXPECT_TRUE(test, has(adi->addr.mac));
+	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->addr.mac, ETH_ALEN);
 	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(adi), 0);
 }
 
@@ -524,8 +524,8 @@ static void vca_operator_wins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 1);
-	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->mac, ETH_ALEN);
-	KUNIT_EXPECT_TRUE(test, has(adi->mac));
+	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->addr.mac, ETH_ALEN);
+	KUNIT_EXPECT_TRUE(test, has(adi->addr.mac));
 	KUNIT_EXPECT_FALSE(test, has(station(1)));
 }
 
@@ -537,7 +537,7 @@ static void vca_operator_wins_in_reset(struct kunit *test)
 	mutex_lock(&fake->adi.lock);
 	KUNIT_EXPECT_EQ(test, snic_adi_restart(&fake->adi, false), 0);
 	mutex_unlock(&fake->adi.lock);
-	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, fake->adi.mac, ETH_ALEN);
+	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, fake->adi.addr.mac, ETH_ALEN);
 	KUNIT_EXPECT_FALSE(test, has(station(1)));
 }
 
@@ -561,7 +561,7 @@ static void vca_claim(struct kunit *test)
 	other->cfg[SNIC_CFG_TRUST] = true;
 	fake->fw_refusals = 3;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), 0);
-	KUNIT_EXPECT_TRUE(test, has(adi->mac));
+	KUNIT_EXPECT_TRUE(test, has(adi->addr.mac));
 	/* It waits, but not for ever. */
 	fake->fw_refusals = 100000;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EADDRINUSE);

@@ -196,7 +196,7 @@ static int start_iavf(void)
 	int err = version() ?: resources() ?: irq_map(1, FAKE_QUEUES);
 
 	write_tails(FAKE_QUEUES);
-	return err ?: add(fake->adi.mac) ?: config(NEW_RING, FAKE_QUEUES) ?: enable(0xf, 0xf);
+	return err ?: add(fake->adi.addr.mac) ?: config(NEW_RING, FAKE_QUEUES) ?: enable(0xf, 0xf);
 }
 
 /* Queue by queue, RX first, and tails once more after they run. */
@@ -207,7 +207,7 @@ static int start_dpdk(void)
 
 	write_tails(FAKE_QUEUES);
 	err = err ?: config(NEW_RING, FAKE_QUEUES) ?: irq_map(1, FAKE_QUEUES) ?:
-		     add(fake->adi.mac);
+		     add(fake->adi.addr.mac);
 	for (q = 0; q < FAKE_QUEUES && !err; q++)
 		err = enable(0, BIT(q)) ?: enable(BIT(q), 0);
 	write_tails(FAKE_QUEUES);
@@ -303,7 +303,7 @@ static void vcl_starts(struct kunit *test)
 	const struct pairing *p = test->param_value;
 	unsigned int q, all = BIT(p->start->queues) - 1;
 
-	ether_addr_copy(fake->adi.guest_mac, fake->adi.mac);
+	ether_addr_copy(fake->adi.guest_mac, fake->adi.addr.mac);
 	KUNIT_ASSERT_EQ(test, p->live(), 0);
 	KUNIT_ASSERT_EQ(test, p->start->start(), 0);
 	for (q = 0; q < FAKE_QUEUES; q++)

@@ -142,13 +142,13 @@ static void vsi_start(struct kunit *test)
 
 	adi->vlan.mode = SNIC_VLAN_PORT;
 	adi->vlan.port = 5;
-	ether_addr_copy(adi->guest_mac, adi->mac);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	snic_vsi_add_mac(&fake->pf, &adi->vsi, fake->taken);
 	fake->nr_fw = 0;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), 0);
 	/* Nothing of before, its own address, and what the operator set. */
 	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 1);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->mac));
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->addr.mac));
 	KUNIT_EXPECT_EQ(test, adi->vsi.flags, SNIC_VSI_ACTIVE | SNIC_VSI_CONTROL);
 	KUNIT_EXPECT_EQ(test, adi->vsi.vlan, 5);
 	full = fake->nr_fw;
@@ -161,8 +161,8 @@ static void vsi_start(struct kunit *test)
 	fake->fw_refusals = 1;
 	adi->guest_mac[5] = 0x55;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), 0);
-	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->mac, ETH_ALEN);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->mac));
+	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->addr.mac, ETH_ALEN);
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, adi->addr.mac));
 	fake->fw_refusals = 1;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EADDRINUSE);
 }

@@ -166,9 +166,14 @@ static inline u32 snic_adi_token(const struct snic_adi *adi, u8 unit)
 	return READ_ONCE(adi->epoch) << 8 | unit;
 }
 
-/* adi.c */
+/* adi_ops.c */
 extern const struct vdcm_adi_ops snic_adi_ops;
+
+/* adi_life.c */
+int snic_adi_start(struct snic_adi *adi, u16 func);
+void snic_adi_stop(struct snic_adi *adi);
 int snic_adi_restart(struct snic_adi *adi, bool dma_on);
+int snic_adi_revive(struct snic_adi *adi);
 
 /* quarantine.c */
 int snic_held_prepare(struct snic_adi *adi);
@@ -177,9 +182,11 @@ void snic_held_stuck(struct snic_adi *adi);
 void snic_held_keep_table(struct snic_adi *adi);
 void snic_held_release(struct snic_adi *adi, u16 func);
 
-/* adi_vsi.c, adi_addrs.c */
+/* vsi_start.c */
 int snic_adi_vsi_start(struct snic_adi *adi);
 int snic_adi_vsi_again(struct snic_adi *adi);
+
+/* adi_vsi.c, adi_addrs.c */
 int snic_adi_vsi_update(struct snic_adi *adi);
 int snic_adi_add_addr(struct snic_adi *adi, const u8 *mac);
 int snic_adi_del_addr(struct snic_adi *adi, const u8 *mac);
@@ -199,15 +206,18 @@ void snic_adi_dma_resume(struct snic_adi *adi);
 void snic_adi_dma_close(struct snic_adi *adi);
 void snic_adi_new_epoch(struct snic_adi *adi);
 
+/* worker.c */
+void snic_worker_init(struct snic_adi *adi);
+void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg);
+
 /* messages.c */
-void snic_msgs_init(struct snic_adi *adi);
+unsigned int snic_msgs_next(struct snic_adi *adi, bool *msg);
 int snic_msgs_alloc(struct snic_adi *adi);
 void snic_msgs_free(struct snic_adi *adi);
 void snic_msgs_open(struct snic_adi *adi);
 void snic_msgs_close(struct snic_adi *adi);
 void snic_msgs_purge(struct snic_adi *adi);
 void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len);
-void snic_msgs_handle(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg);
 bool snic_adi_due(struct snic_adi *adi, unsigned int what);
 void snic_adi_link_event(struct snic_adi *adi);
 void snic_adi_starved(struct vdcm_adi *vadi, bool starved);
@@ -220,8 +230,10 @@ void snic_adi_vectors_open(struct snic_adi *adi, u16 func);
 void snic_adi_vectors_route(struct snic_adi *adi, u16 func);
 void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
 
-/* virtchnl.c */
+/* vc_state.c */
 void snic_vc_reset(struct snic_adi *adi);
+
+/* virtchnl.c */
 bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
 void snic_vc_link(struct snic_adi *adi);
 int snic_vc_reset_impending(struct snic_adi *adi);
@@ -241,7 +253,7 @@ extern struct device_attribute snic_attr_vlan;
 /* stats.c */
 extern const struct attribute_group snic_stats_group;
 
-/* counters.c */
+/* adi_counters.c */
 void snic_stats_start(struct snic_adi *adi);
 void snic_stats_keep(struct snic_adi *adi);
 void snic_stats_resume(struct snic_adi *adi);

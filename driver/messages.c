@@ -6,7 +6,6 @@
  * belongs to the life that has ended and is dropped. A worker that resets its
  * function opens it again, but not while somebody waits for the worker's end.
  */
-#include <linux/delay.h>
 #include <linux/slab.h>
 
 #include "adi.h"
@@ -27,9 +26,9 @@ static bool snic_msg_take(struct snic_adi *adi)
 /*
  * The operator's wishes come before the guest's messages, so that a flood of these
  * does not delay them; the link comes after: it follows the reply it belongs to.
- * Return: SNIC_DUE_*, or 0 and whether there is a message in adi->msg.
+ * Return: SNIC_DUE_*, or 0 and whether there is a message in adi->msg. Process context.
  */
-static unsigned int snic_msg_next(struct snic_adi *adi, bool *msg)
+unsigned int snic_msgs_next(struct snic_adi *adi, bool *msg)
 {
 	unsigned int due = 0;
 
@@ -45,76 +44,6 @@ static unsigned int snic_msg_next(struct snic_adi *adi, bool *msg)
 	}
 	spin_unlock(&adi->msg_lock);
 	return due;
-}
-
-/* The PF going down for a reset is no error: that resets the function as well. */
-static void snic_adi_reset_func(struct snic_adi *adi)
-{
-	if (snic_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
-		vdcm_adi_error(adi->vdcm);
-}
-
-/**
- * snic_msgs_handle() - one step of the worker
- * @adi: ADI, its lock held
- * @due: SNIC_DUE_*
- * @msg: message, or NULL
- *
- * A reset that one of them asks for is carried out here, when nothing else of the
- * step is under way.
- */
-void snic_msgs_handle(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg)
-{
-	bool reset = false;
-
-	if (!adi->func)
-		return;
-	if (due & SNIC_DUE_CHECK && snic_adi_check_addrs(adi))
-		due |= SNIC_DUE_RESET;
-	if (due & SNIC_DUE_RESET) {
-		if (snic_vc_reset_impending(adi) > 0 && !snic_mbx_tx_drain(adi->pf))
-			msleep(SNIC_ANNOUNCE_MS);
-		reset = true;
-	}
-	if (due & SNIC_DUE_VSI)
-		snic_vsi_settle(adi->pf, &adi->vsi);
-	if (due & SNIC_DUE_LINK)
-		snic_vc_link(adi);
-	if (msg)
-		reset |= snic_vc_handle(adi, msg);
-	if (reset)
-		snic_adi_reset_func(adi);
-}
-
-static void snic_adi_work(struct work_struct *work)
-{
-	struct snic_adi *adi = container_of(work, struct snic_adi, work);
-	unsigned int due, before;
-	bool msg;
-
-	while ((due = snic_msg_next(adi, &msg)) || msg) {
-		mutex_lock(&adi->lock);
-		before = adi->vsi.exchanges;
-		snic_msgs_handle(adi, due, msg ? adi->msg : NULL);
-		if (msg)
-			snic_pace_charge(&adi->pace, adi->vsi.exchanges - before, ktime_get_ns());
-		mutex_unlock(&adi->lock);
-		cond_resched();
-	}
-}
-
-static void snic_adi_later(struct work_struct *work)
-{
-	struct snic_adi *adi = container_of(work, struct snic_adi, later.work);
-
-	queue_work(adi->pf->adi_wq, &adi->work);
-}
-
-void snic_msgs_init(struct snic_adi *adi)
-{
-	spin_lock_init(&adi->msg_lock);
-	INIT_WORK(&adi->work, snic_adi_work);
-	INIT_DELAYED_WORK(&adi->later, snic_adi_later);
 }
 
 /* Before it is opened: memory for its messages, paid by who opens it. */

@@ -65,6 +65,7 @@ SNIC_VC_HANDLER(snic_vc_rss_lut);
 SNIC_VC_HANDLER(snic_vc_get_hashcfg);
 SNIC_VC_HANDLER(snic_vc_set_hashcfg);
 
+/* vc_state.c */
 int snic_vc_status(int err);
 
 /* The VSI a message names is the sender's own, or the message is refused. */

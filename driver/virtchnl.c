@@ -19,23 +19,6 @@
 #define SNIC_VC_RES_BYTES	(offsetof(struct virtchnl_vf_resource, vsi_res) + \
 				 sizeof(struct virtchnl_vsi_resource))
 
-/* Return: VIRTCHNL_STATUS_* for an errno */
-int snic_vc_status(int err)
-{
-	switch (err) {
-	case 0:
-		return VIRTCHNL_STATUS_SUCCESS;
-	case -ENOMEM:
-	case -ENOSPC:
-		return VIRTCHNL_STATUS_ERR_NO_MEMORY;
-	case -EINVAL:
-	case -EEXIST:
-		return VIRTCHNL_STATUS_ERR_PARAM;
-	default:
-		return VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR;
-	}
-}
-
 /* --- version, resources, reset ---------------------------------------------- */
 
 /* May come at any time, also as a ping, or never: nothing depends on it. */
@@ -263,20 +246,4 @@ bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
 	}
 	snic_mbx_send(adi->pf, adi->func, msg->op, status, reply.data, reply.len);
 	return false;
-}
-
-/* All that a driver had asked for; the VSI is snic_adi_vsi_start()'s. */
-void snic_vc_reset(struct snic_adi *adi)
-{
-	adi->state = SNIC_VC_NEW;
-	adi->fresh = false;
-	adi->caps = 0;
-	adi->promisc = 0;
-	adi->nr_more = 0;
-	adi->more_lost = false;
-	eth_zero_addr(adi->legacy_mac);
-	adi->configured_tx = 0;
-	adi->configured_rx = 0;
-	adi->enabled_tx = 0;
-	adi->enabled_rx = 0;
 }

@@ -67,7 +67,7 @@ int fake_nic_init(struct kunit *test)
 	fake->adi.nr_queues = FAKE_QUEUES;
 	for (i = 0; i < FAKE_QUEUES; i++)
 		fake->adi.qp[i] = FAKE_QP + i;
-	snic_msgs_init(&fake->adi);
+	snic_worker_init(&fake->adi);
 	KUNIT_ASSERT_EQ(test, snic_msgs_alloc(&fake->adi), 0);
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
@@ -120,7 +120,7 @@ int fake_guest(u32 op, const void *data, u16 len)
 	memcpy(msg->data, data, len);
 	mutex_lock(&fake->adi.lock);
 	sent = fake->nr_sent;
-	snic_msgs_handle(&fake->adi, 0, msg);
+	snic_worker_step(&fake->adi, 0, msg);
 	status = fake_reply(op, sent);
 	mutex_unlock(&fake->adi.lock);
 	kfree(msg);

@@ -550,7 +550,7 @@ static void vca_claim(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	other->pf = &fake->pf;
 	mutex_init(&other->lock);
-	snic_msgs_init(other);
+	snic_worker_init(other);
 	snic_msgs_open(other);
 	list_add(&other->list, &fake->pf.adis);
 	fake->fw_refused = SNIC_FW_MAC_ADD;

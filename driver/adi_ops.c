@@ -50,7 +50,7 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 	snic_cfg_init(adi);
 	mutex_init(&adi->lock);
 	mutex_init(&adi->dma_lock);
-	snic_msgs_init(adi);
+	snic_worker_init(adi);
 	do
 		snic_mac_from_uuid(adi, attempt++, mac);
 	while (snic_mac_set(pf, &adi->addr, mac));
@@ -76,96 +76,6 @@ static void snic_adi_destroy(struct vdcm_adi *vadi)
 }
 
 /* --- life with hardware ----------------------------------------------------- */
-
-static void snic_adi_scrub_queues(struct snic_adi *adi)
-{
-	unsigned int i;
-
-	for (i = 0; i < adi->nr_queues; i++)
-		snic_qp_scrub(adi->pf, adi->qp[i]);
-}
-
-static void snic_adi_rstat(struct snic_adi *adi, u32 rstat)
-{
-	snic_write(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_RSTAT, rstat);
-}
-
-/*
- * A function that does not stop is kept from doing DMA, and from others. Only if that
- * is not possible, either, the device as a whole is reset.
- */
-static void snic_adi_func_off(struct snic_adi *adi, u16 func)
-{
-	if (snic_func_off(adi->pf, func) != -ETIMEDOUT)
-		return;
-	snic_held_stuck(adi);
-	if (snic_func_park(adi->pf, func) == -ETIMEDOUT)
-		snic_hw_stuck(adi->pf, "a function does not stop");
-}
-
-/* Undo snic_adi_start(), also half of it, also on a dead device. */
-static void snic_adi_stop(struct snic_adi *adi)
-{
-	struct snic_pf *pf = adi->pf;
-	u16 func = adi->func;
-	unsigned int i;
-
-	WRITE_ONCE(pf->func[func], NULL);
-	snic_mbx_tx_drain(pf);
-	snic_adi_func_off(adi, func);
-	snic_adi_vectors_close(adi, func);
-	snic_sync_events(pf);
-	snic_stats_keep(adi);
-	snic_vsi_clear(pf, &adi->vsi);
-	snic_adi_scrub_queues(adi);
-	for (i = 0; i < adi->nr_queues; i++)
-		snic_func_map_queue(pf, func, i, -1);
-	snic_adi_dma_close(adi);
-}
-
-static void snic_adi_map_queues(struct snic_adi *adi, u16 func)
-{
-	unsigned int i;
-
-	snic_adi_scrub_queues(adi);
-	for (i = 0; i < SNIC_FUNC_QPS; i++)
-		snic_func_map_queue(adi->pf, func, i,
-				    i < adi->nr_queues ? adi->qp[i] : -1);
-}
-
-static int snic_adi_start(struct snic_adi *adi, u16 func)
-{
-	struct snic_pf *pf = adi->pf;
-	int err;
-
-	snic_vsi_init(&adi->vsi, func);
-	err = snic_func_reset(pf, func, 0);
-	if (err == -ETIMEDOUT)
-		snic_held_stuck(adi);
-	if (!err)
-		err = snic_adi_dma_open(adi, func);
-	if (err) {
-		snic_func_off(pf, func);
-		return err;
-	}
-	snic_stats_start(adi);
-	snic_cfg_apply_itr(adi);
-	snic_adi_map_queues(adi, func);
-	snic_adi_vectors_open(adi, func);
-	adi->dma_on = false;
-	adi->uc_promisc_said = false;
-	WRITE_ONCE(adi->starved, false);
-	adi->state = SNIC_VC_NEW;
-	ether_addr_copy(adi->guest_mac, adi->addr.mac);
-	snic_vc_reset(adi);
-	err = snic_adi_vsi_start(adi);
-	if (err)
-		return err;
-	WRITE_ONCE(pf->func[func], adi);
-	snic_msgs_open(adi);
-	snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);
-	return snic_hw_off(pf) ? -EIO : 0;
-}
 
 /* Memory that an open ADI needs. */
 static int snic_adi_prepare(struct snic_adi *adi)
@@ -244,46 +154,6 @@ static void snic_adi_close(struct vdcm_adi *vadi)
 	snic_held_release(adi, func);
 }
 
-/**
- * snic_adi_restart() - function reset and a fresh start
- * @adi: open ADI, its lock held
- * @dma_on: whether its DMA is allowed afterwards
- *
- * Nothing of the life before reaches the one after: neither messages on their
- * way in either direction nor answers to faults.
- *
- * Context: process; the ADI's worker may call it.
- * Return: 0 or errno.
- */
-int snic_adi_restart(struct snic_adi *adi, bool dma_on)
-{
-	struct snic_pf *pf = adi->pf;
-	int err, vsi_err;
-
-	snic_msgs_purge(adi);
-	snic_mbx_tx_drain(pf);
-	err = snic_func_reset(pf, adi->func, 0);
-	snic_mbx_flush(pf);
-	snic_faults_poll(pf);
-	snic_adi_new_epoch(adi);
-	snic_adi_scrub_queues(adi);
-	snic_vc_reset(adi);
-	vsi_err = snic_adi_vsi_again(adi);
-	if (!err)
-		err = vsi_err;
-	adi->dma_on = dma_on;
-	if (dma_on)
-		snic_write(pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL,
-			   SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA);
-	if (err) {
-		vdcm_limited(adi->vdcm, err, "function reset failed: %d\n", err);
-		return err;
-	}
-	snic_msgs_open(adi);
-	snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);
-	return 0;
-}
-
 static int snic_adi_reset(struct vdcm_adi *vadi)
 {
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
@@ -313,31 +183,13 @@ static void snic_adi_quiesce(struct vdcm_adi *vadi)
 	mutex_unlock(&adi->lock);
 }
 
-/*
- * To the guest it is a reset by the PF, as its driver knows it from a physical
- * function: the address it chose stays its own.
- */
 static int snic_adi_resume(struct vdcm_adi *vadi)
 {
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
-	struct snic_pf *pf = adi->pf;
 	int err;
 
 	mutex_lock(&adi->lock);
-	err = snic_func_reset(pf, adi->func, 0);
-	snic_stats_resume(adi);
-	snic_adi_dma_resume(adi);
-	snic_cfg_apply_itr(adi);
-	snic_adi_map_queues(adi, adi->func);
-	snic_adi_vectors_route(adi, adi->func);
-	adi->dma_on = false;
-	snic_vc_reset(adi);
-	if (!err)
-		err = snic_adi_vsi_again(adi);
-	if (!err) {
-		snic_msgs_open(adi);
-		snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);
-	}
+	err = snic_adi_revive(adi);
 	mutex_unlock(&adi->lock);
 	return err;
 }

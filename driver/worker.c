@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The worker of one ADI: answers its guest, and does what others ask of it. It holds
+ * adi->lock, so it must not call into the framework where vdcm's own is taken.
+ */
+#include <linux/delay.h>
+
+#include "adi.h"
+
+/* The PF going down for a reset is no error: that resets the function as well. */
+static void snic_adi_reset_func(struct snic_adi *adi)
+{
+	if (snic_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
+		vdcm_adi_error(adi->vdcm);
+}
+
+/**
+ * snic_worker_step() - one step of the worker
+ * @adi: ADI, its lock held
+ * @due: SNIC_DUE_*
+ * @msg: message, or NULL
+ *
+ * A reset that one of them asks for is carried out here, when nothing else of the
+ * step is under way.
+ */
+void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg)
+{
+	bool reset = false;
+
+	if (!adi->func)
+		return;
+	if (due & SNIC_DUE_CHECK && snic_adi_check_addrs(adi))
+		due |= SNIC_DUE_RESET;
+	if (due & SNIC_DUE_RESET) {
+		if (snic_vc_reset_impending(adi) > 0 && !snic_mbx_tx_drain(adi->pf))
+			msleep(SNIC_ANNOUNCE_MS);
+		reset = true;
+	}
+	if (due & SNIC_DUE_VSI)
+		snic_vsi_settle(adi->pf, &adi->vsi);
+	if (due & SNIC_DUE_LINK)
+		snic_vc_link(adi);
+	if (msg)
+		reset |= snic_vc_handle(adi, msg);
+	if (reset)
+		snic_adi_reset_func(adi);
+}
+
+static void snic_adi_work(struct work_struct *work)
+{
+	struct snic_adi *adi = container_of(work, struct snic_adi, work);
+	unsigned int due, before;
+	bool msg;
+
+	while ((due = snic_msgs_next(adi, &msg)) || msg) {
+		mutex_lock(&adi->lock);
+		before = adi->vsi.exchanges;
+		snic_worker_step(adi, due, msg ? adi->msg : NULL);
+		if (msg)
+			snic_pace_charge(&adi->pace, adi->vsi.exchanges - before, ktime_get_ns());
+		mutex_unlock(&adi->lock);
+		cond_resched();
+	}
+}
+
+static void snic_adi_later(struct work_struct *work)
+{
+	struct snic_adi *adi = container_of(work, struct snic_adi, later.work);
+
+	queue_work(adi->pf->adi_wq, &adi->work);
+}
+
+void snic_worker_init(struct snic_adi *adi)
+{
+	spin_lock_init(&adi->msg_lock);
+	INIT_WORK(&adi->work, snic_adi_work);
+	INIT_DELAYED_WORK(&adi->later, snic_adi_later);
+}
+

@@ -8,15 +8,10 @@
 #include <linux/device.h>
 
 #include "attrs_parse.h"
+#include "kind.h"
 #include "msgq.h"
 #include "smartnic.h"
 #include "xlat.h"
-
-/* How far the guest's driver has come. A message needs a state at least. */
-enum snic_vc_state {
-	SNIC_VC_NEW,		/* nothing asked yet, or the function was reset */
-	SNIC_VC_READY,		/* GET_VF_RESOURCES answered */
-};
 
 /**
  * struct snic_vec - one interrupt vector of an open ADI
@@ -63,6 +58,8 @@ enum snic_cfg {
  * struct snic_adi - one ADI
  * @vdcm: the framework's side
  * @pf: PF
+ * @kind: what it is to its guest
+ * @priv: the kind's own
  * @list: in pf->adis
  * @addr: the address a guest finds, in pf->macs
  * @lock: everything below but @dma_lock's and @msg_lock's part
@@ -71,25 +68,16 @@ enum snic_cfg {
  * @vlan: VLANs that the operator set; kept as @cfg
  * @counters: what was counted since it was opened
  * @life: likewise when the guest's driver started, as far as that can ask
- * @fresh: a driver has asked for the version since the last reset
  * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
  * @vecs: vectors
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
  * @guest_mac: address the guest chose as its primary one; that of @addr until it does
- * @legacy_mac: last station's address added without a type, as old drivers do; or zero
  * @nr_more: entries in @more
  * @more: groups the guest joined that have no filter: all multicast instead
  * @more_lost: there were more than fit in @more
- * @state: see enum snic_vc_state
- * @caps: capabilities granted
- * @configured_tx: TX queues that have a valid configuration
- * @configured_rx: likewise
- * @enabled_tx: TX queues enabled
- * @enabled_rx: likewise
- * @promisc: FLAG_VF_* that the guest asked for, granted or not
- * @uc_promisc_said: refusal of promiscuous mode was logged
+ * @promisc: SNIC_VSI_UC_PROMISC, SNIC_VSI_MC_PROMISC: asked for by the guest, granted or not
  * @work: answers messages
  * @later: queues @work when a guest that has kept the firmware busy has waited
  * @msg_lock: @msgs, @gate, @closing and @due
@@ -108,6 +96,8 @@ enum snic_cfg {
 struct snic_adi {
 	struct vdcm_adi *vdcm;
 	struct snic_pf *pf;
+	const struct snic_kind *kind;
+	void *priv;
 	struct list_head list;
 	struct snic_addr addr;
 
@@ -117,25 +107,16 @@ struct snic_adi {
 	struct snic_vlan vlan;
 	struct snic_counters counters;
 	u64 life[SNIC_STAT_TX_ERRORS + 1];
-	bool fresh;
 	unsigned int nr_queues;
 	u16 qp[SNIC_FUNC_QPS];
 	struct snic_vec vecs[SNIC_FUNC_VECS];
 	bool dma_on;
 	struct snic_vsi vsi;
 	u8 guest_mac[ETH_ALEN];
-	u8 legacy_mac[ETH_ALEN];
 	unsigned int nr_more;
 	u8 more[SNIC_MORE_GROUPS][ETH_ALEN];
 	bool more_lost;
-	enum snic_vc_state state;
-	u32 caps;
-	u16 configured_tx;
-	u16 configured_rx;
-	u16 enabled_tx;
-	u16 enabled_rx;
 	u16 promisc;
-	bool uc_promisc_said;
 
 	struct work_struct work;
 	struct delayed_work later;
@@ -158,6 +139,14 @@ struct snic_adi {
 static inline unsigned int snic_adi_nr_vecs(const struct snic_adi *adi)
 {
 	return adi->nr_queues + 1;
+}
+
+/* What the guest's driver asked of the VSI ends with that driver. */
+static inline void snic_adi_clear_wishes(struct snic_adi *adi)
+{
+	adi->promisc = 0;
+	adi->nr_more = 0;
+	adi->more_lost = false;
 }
 
 /* Names a stopped unit towards the framework; an old life's tokens don't match. */
@@ -229,18 +218,6 @@ extern const struct snic_client snic_adi_client;
 void snic_adi_vectors_open(struct snic_adi *adi, u16 func);
 void snic_adi_vectors_route(struct snic_adi *adi, u16 func);
 void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
-
-/* vc_state.c */
-void snic_vc_reset(struct snic_adi *adi);
-
-/* virtchnl.c */
-bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
-void snic_vc_link(struct snic_adi *adi);
-int snic_vc_reset_impending(struct snic_adi *adi);
-
-/* avf.c */
-extern const struct vdcm_type snic_avf_types[];
-extern const unsigned int snic_nr_avf_types;
 
 /* attrs.c */
 extern struct attribute *snic_cfg_attrs[];

@@ -92,11 +92,9 @@ int snic_adi_start(struct snic_adi *adi, u16 func)
 	snic_adi_map_queues(adi, func);
 	snic_adi_vectors_open(adi, func);
 	adi->dma_on = false;
-	adi->uc_promisc_said = false;
 	WRITE_ONCE(adi->starved, false);
-	adi->state = SNIC_VC_NEW;
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
-	snic_vc_reset(adi);
+	adi->kind->start(adi);
 	err = snic_adi_vsi_start(adi);
 	if (err)
 		return err;
@@ -129,7 +127,7 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 	snic_faults_poll(pf);
 	snic_adi_new_epoch(adi);
 	snic_adi_scrub_queues(adi);
-	snic_vc_reset(adi);
+	adi->kind->reset(adi);
 	vsi_err = snic_adi_vsi_again(adi);
 	if (!err)
 		err = vsi_err;
@@ -166,7 +164,7 @@ int snic_adi_revive(struct snic_adi *adi)
 	snic_adi_map_queues(adi, adi->func);
 	snic_adi_vectors_route(adi, adi->func);
 	adi->dma_on = false;
-	snic_vc_reset(adi);
+	adi->kind->reset(adi);
 	if (!err)
 		err = snic_adi_vsi_again(adi);
 	if (!err) {

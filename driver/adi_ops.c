@@ -41,12 +41,19 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 	struct snic_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
 	unsigned int attempt = 0;
 	u8 mac[ETH_ALEN];
+	int err;
 
 	if (!adi)
 		return -ENOMEM;
 	adi->vdcm = vadi;
 	adi->pf = pf;
+	adi->kind = pf->kind;
 	adi->addr.owner = adi;
+	err = adi->kind->create(adi);
+	if (err) {
+		kfree(adi);
+		return err;
+	}
 	snic_cfg_init(adi);
 	mutex_init(&adi->lock);
 	mutex_init(&adi->dma_lock);
@@ -69,6 +76,7 @@ static void snic_adi_destroy(struct vdcm_adi *vadi)
 	list_del(&adi->list);
 	mutex_unlock(&adi->pf->adis_lock);
 	snic_mac_drop(adi->pf, &adi->addr);
+	adi->kind->destroy(adi);
 	vdcm_adi_set_drvdata(vadi, NULL);
 	mutex_destroy(&adi->lock);
 	mutex_destroy(&adi->dma_lock);

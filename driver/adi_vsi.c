@@ -3,8 +3,6 @@
  * The VSI of an open ADI: what the operator set and what the guest wishes, put
  * together. adi->lock is held.
  */
-#include <compat/virtchnl.h>
-
 #include "adi.h"
 #include "hw.h"
 
@@ -34,9 +32,9 @@ static u16 snic_adi_vsi_flags(const struct snic_adi *adi)
 		flags |= SNIC_VSI_ACTIVE;
 	if (adi->cfg[SNIC_CFG_SPOOFCHK])
 		flags |= SNIC_VSI_ANTISPOOF;
-	if (adi->promisc & FLAG_VF_MULTICAST_PROMISC || adi->nr_more || adi->more_lost)
+	if (adi->promisc & SNIC_VSI_MC_PROMISC || adi->nr_more || adi->more_lost)
 		flags |= SNIC_VSI_MC_PROMISC;
-	if (adi->promisc & FLAG_VF_UNICAST_PROMISC && adi->cfg[SNIC_CFG_TRUST])
+	if (adi->promisc & SNIC_VSI_UC_PROMISC && adi->cfg[SNIC_CFG_TRUST])
 		flags |= SNIC_VSI_UC_PROMISC;
 	if (adi->cfg[SNIC_CFG_TRUST])
 		flags |= SNIC_VSI_CONTROL;

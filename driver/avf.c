@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The Adaptive Virtual Function as a composition: where a guest's iavf driver
- * looks for registers, and which of the ADI's they are.
+ * The Adaptive Virtual Function: as a composition, where a guest's iavf driver looks for
+ * registers, and which of the ADI's they are; and as a kind of ADI.
  */
 #include <linux/kernel.h>
+#include <linux/slab.h>
 
-#include "adi.h"
+#include "vc.h"
 
 #define AVF_VENDOR	0x8086
 #define AVF_DEVICE	0x1889
@@ -80,7 +81,7 @@ static const struct vdcm_composition avf_composition = {
 		[VDCM_RES_VECTORS] = (_vectors), \
 	}
 
-const struct vdcm_type snic_avf_types[] = {
+static const struct vdcm_type avf_types[] = {
 	{
 		.name = "1q",
 		.pretty_name = "SmartNIC AVF 1 queue",
@@ -123,4 +124,26 @@ const struct vdcm_type snic_avf_types[] = {
 	},
 };
 
-const unsigned int snic_nr_avf_types = ARRAY_SIZE(snic_avf_types);
+static int snic_avf_create(struct snic_adi *adi)
+{
+	adi->priv = kzalloc(sizeof(struct snic_avf), GFP_KERNEL_ACCOUNT);
+	return adi->priv ? 0 : -ENOMEM;
+}
+
+static void snic_avf_destroy(struct snic_adi *adi)
+{
+	kfree(adi->priv);
+	adi->priv = NULL;
+}
+
+const struct snic_kind snic_avf_kind = {
+	.types = avf_types,
+	.nr_types = ARRAY_SIZE(avf_types),
+	.create = snic_avf_create,
+	.destroy = snic_avf_destroy,
+	.start = snic_avf_start,
+	.reset = snic_avf_reset,
+	.message = snic_vc_handle,
+	.link = snic_vc_link,
+	.announce_reset = snic_vc_reset_impending,
+};

@@ -18,6 +18,7 @@
 #include "hw.h"
 #include "netdev.h"
 #include "smartnic.h"
+#include "vc.h"
 
 enum snic_dma_mode {
 	SNIC_DMA_AUTO,
@@ -236,8 +237,8 @@ static void snic_events_exit(struct snic_pf *pf)
 static int snic_offer_adis(struct snic_pf *pf)
 {
 	struct vdcm_parent_desc desc = {
-		.types = snic_avf_types,
-		.nr_types = snic_nr_avf_types,
+		.types = pf->kind->types,
+		.nr_types = pf->kind->nr_types,
 		.xlat = pf->xlat,
 		.capacity = {
 			[VDCM_RES_ADIS] = pf->num_adis,
@@ -328,6 +329,7 @@ static struct snic_pf *snic_alloc(struct pci_dev *pdev)
 	pf->pdev = pdev;
 	pf->net_client = &snic_net_client;
 	pf->adi_client = &snic_adi_client;
+	pf->kind = &snic_avf_kind;
 	mutex_init(&pf->fw_lock);
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);

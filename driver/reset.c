@@ -30,7 +30,7 @@ static int snic_announce_all(struct snic_pf *pf)
 
 	mutex_lock(&pf->adis_lock);
 	list_for_each_entry(adi, &pf->adis, list) {
-		err = snic_vc_reset_impending(adi);
+		err = adi->kind->announce_reset(adi);
 		if (err < 0)
 			break;
 		told += err;

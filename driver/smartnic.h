@@ -57,6 +57,7 @@
 struct snic_adi;
 struct snic_client;
 struct snic_held;
+struct snic_kind;
 struct snic_net;
 struct snic_pf;
 
@@ -239,6 +240,7 @@ enum snic_trouble {
  * @adis: every ADI, open or not
  * @macs_lock: @macs and the addresses in it
  * @macs: struct snic_addr of every function, by address
+ * @kind: what ADIs are to their guests
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @net: the PF's own netdev, or NULL
@@ -306,6 +308,7 @@ struct snic_pf {
 	struct list_head adis;
 	struct mutex macs_lock;	/* macs */
 	DECLARE_HASHTABLE(macs, 8);
+	const struct snic_kind *kind;
 	struct vdcm_parent *parent;
 	enum vdcm_xlat xlat;
 

@@ -43,20 +43,24 @@ static int snic_vc_add_addr(struct snic_adi *adi, const struct virtchnl_ether_ad
  */
 static void snic_vc_legacy_own(struct snic_adi *adi)
 {
-	if (!is_zero_ether_addr(adi->legacy_mac) &&
-	    snic_vsi_has_mac(&adi->vsi, adi->legacy_mac) &&
+	struct snic_avf *avf = snic_avf(adi);
+
+	if (!is_zero_ether_addr(avf->legacy_mac) &&
+	    snic_vsi_has_mac(&adi->vsi, avf->legacy_mac) &&
 	    !snic_vsi_has_mac(&adi->vsi, adi->guest_mac))
-		ether_addr_copy(adi->guest_mac, adi->legacy_mac);
+		ether_addr_copy(adi->guest_mac, avf->legacy_mac);
 }
 
 static void snic_vc_note_own(struct snic_adi *adi, const struct virtchnl_ether_addr *a)
 {
+	struct snic_avf *avf = snic_avf(adi);
+
 	if (!is_valid_ether_addr(a->addr))
 		return;
 	if (snic_vc_addr_primary(a))
 		ether_addr_copy(adi->guest_mac, a->addr);
 	else if (!snic_vc_addr_extra(a))
-		ether_addr_copy(adi->legacy_mac, a->addr);
+		ether_addr_copy(avf->legacy_mac, a->addr);
 }
 
 /*
@@ -71,7 +75,8 @@ static bool snic_vc_refused_quietly(const struct virtchnl_ether_addr *a, int err
 }
 
 /* What is fine is added, whatever else is in the list. */
-SNIC_VC_HANDLER(snic_vc_add_addrs)
+int snic_vc_add_addrs(struct snic_adi *adi, const void *msg, u16 len,
+		      struct snic_vc_reply *reply)
 {
 	const struct virtchnl_ether_addr_list *list = msg;
 	const struct virtchnl_ether_addr *a = list->list;
@@ -94,7 +99,8 @@ SNIC_VC_HANDLER(snic_vc_add_addrs)
 }
 
 /* Deleting an address that is not there succeeds. */
-SNIC_VC_HANDLER(snic_vc_del_addrs)
+int snic_vc_del_addrs(struct snic_adi *adi, const void *msg, u16 len,
+		      struct snic_vc_reply *reply)
 {
 	const struct virtchnl_ether_addr_list *list = msg;
 	int err = 0, one;

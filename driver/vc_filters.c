@@ -11,9 +11,11 @@
  * an error for a fault of the PF, so it is told yes and gets nothing, until it
  * is trusted.
  */
-SNIC_VC_HANDLER(snic_vc_promisc)
+int snic_vc_promisc(struct snic_adi *adi, const void *msg, u16 len,
+		    struct snic_vc_reply *reply)
 {
 	const struct virtchnl_promisc_info *info = msg;
+	struct snic_avf *avf = snic_avf(adi);
 	u16 before = adi->promisc;
 	int err;
 
@@ -21,12 +23,16 @@ SNIC_VC_HANDLER(snic_vc_promisc)
 	    info->flags & ~(FLAG_VF_UNICAST_PROMISC | FLAG_VF_MULTICAST_PROMISC))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	if (info->flags & FLAG_VF_UNICAST_PROMISC && !adi->cfg[SNIC_CFG_TRUST] &&
-	    !adi->uc_promisc_said) {
+	    !avf->uc_promisc_said) {
 		vdcm_limited(adi->vdcm, info,
 			     "the guest wants all unicast: only with trust on\n");
-		adi->uc_promisc_said = true;
+		avf->uc_promisc_said = true;
 	}
-	adi->promisc = info->flags;
+	adi->promisc = 0;
+	if (info->flags & FLAG_VF_UNICAST_PROMISC)
+		adi->promisc |= SNIC_VSI_UC_PROMISC;
+	if (info->flags & FLAG_VF_MULTICAST_PROMISC)
+		adi->promisc |= SNIC_VSI_MC_PROMISC;
 	err = snic_adi_vsi_update(adi);
 	if (err)
 		adi->promisc = before;
@@ -37,10 +43,11 @@ SNIC_VC_HANDLER(snic_vc_promisc)
 
 static bool snic_vc_may_rss(const struct snic_adi *adi)
 {
-	return adi->caps & VIRTCHNL_VF_OFFLOAD_RSS_PF;
+	return snic_avf(adi)->caps & VIRTCHNL_VF_OFFLOAD_RSS_PF;
 }
 
-SNIC_VC_HANDLER(snic_vc_rss_key)
+int snic_vc_rss_key(struct snic_adi *adi, const void *msg, u16 len,
+		    struct snic_vc_reply *reply)
 {
 	const struct virtchnl_rss_key *key = msg;
 
@@ -50,7 +57,8 @@ SNIC_VC_HANDLER(snic_vc_rss_key)
 	return snic_vc_status(snic_vsi_rss_key(adi->pf, &adi->vsi, key->key));
 }
 
-SNIC_VC_HANDLER(snic_vc_rss_lut)
+int snic_vc_rss_lut(struct snic_adi *adi, const void *msg, u16 len,
+		    struct snic_vc_reply *reply)
 {
 	const struct virtchnl_rss_lut *lut = msg;
 	unsigned int i;
@@ -64,7 +72,8 @@ SNIC_VC_HANDLER(snic_vc_rss_lut)
 	return snic_vc_status(snic_vsi_rss_lut(adi->pf, &adi->vsi, lut->lut));
 }
 
-SNIC_VC_HANDLER(snic_vc_get_hashcfg)
+int snic_vc_get_hashcfg(struct snic_adi *adi, const void *msg, u16 len,
+			struct snic_vc_reply *reply)
 {
 	if (!snic_vc_may_rss(adi))
 		return VIRTCHNL_STATUS_ERR_PARAM;
@@ -73,7 +82,8 @@ SNIC_VC_HANDLER(snic_vc_get_hashcfg)
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
-SNIC_VC_HANDLER(snic_vc_set_hashcfg)
+int snic_vc_set_hashcfg(struct snic_adi *adi, const void *msg, u16 len,
+			struct snic_vc_reply *reply)
 {
 	u64 hashcfg = *(const u64 *)msg;
 

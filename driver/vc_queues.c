@@ -46,6 +46,7 @@ static int snic_vc_stopped(struct snic_adi *adi, u32 queue, u16 *enabled, unsign
  */
 static int snic_vc_stop(struct snic_adi *adi, u32 tx, u32 rx)
 {
+	struct snic_avf *avf = snic_avf(adi);
 	struct snic_pf *pf = adi->pf;
 	unsigned int q;
 	int err = 0;
@@ -58,9 +59,9 @@ static int snic_vc_stop(struct snic_adi *adi, u32 tx, u32 rx)
 	}
 	for (q = 0; q < adi->nr_queues && !err; q++) {
 		if (tx & BIT(q))
-			err = snic_vc_stopped(adi, snic_vc_txq(adi, q), &adi->enabled_tx, q);
+			err = snic_vc_stopped(adi, snic_vc_txq(adi, q), &avf->enabled_tx, q);
 		if (!err && rx & BIT(q))
-			err = snic_vc_stopped(adi, snic_vc_rxq(adi, q), &adi->enabled_rx, q);
+			err = snic_vc_stopped(adi, snic_vc_rxq(adi, q), &avf->enabled_rx, q);
 	}
 	return err;
 }
@@ -86,12 +87,13 @@ static int snic_vc_not_stopped(int err, struct snic_vc_reply *reply)
  */
 int snic_vc_end_life(struct snic_adi *adi)
 {
+	struct snic_avf *avf = snic_avf(adi);
 	unsigned int q;
 	int err;
 
-	if (adi->state != SNIC_VC_READY)
+	if (avf->state != SNIC_VC_READY)
 		return 0;
-	err = snic_vc_stop(adi, adi->enabled_tx, adi->enabled_rx);
+	err = snic_vc_stop(adi, avf->enabled_tx, avf->enabled_rx);
 	if (err)
 		return err;
 	for (q = 0; q < adi->nr_queues; q++) {
@@ -99,7 +101,7 @@ int snic_vc_end_life(struct snic_adi *adi)
 		snic_win_write(adi->pf, adi->func, SNIC_WIN_TX_TAIL(q), 0);
 		snic_win_write(adi->pf, adi->func, SNIC_WIN_RX_TAIL(q), 0);
 	}
-	snic_vc_reset(adi);
+	snic_avf_reset(adi);
 	return snic_adi_vsi_start(adi);
 }
 
@@ -150,17 +152,18 @@ static void snic_vc_setup_pair(struct snic_adi *adi,
 			       const struct virtchnl_queue_pair_info *qpi)
 {
 	unsigned int q = snic_vc_q(adi, qpi->txq.queue_id);
+	struct snic_avf *avf = snic_avf(adi);
 	struct snic_queue_cfg tx, rx;
 
 	snic_vc_queue_cfgs(adi, qpi, &tx, &rx);
 	if (tx.len) {
 		snic_queue_setup(adi->pf, snic_vc_txq(adi, q), &tx);
 		snic_win_write(adi->pf, adi->func, SNIC_WIN_TX_TAIL(q), 0);
-		adi->configured_tx |= BIT(q);
+		avf->configured_tx |= BIT(q);
 	}
 	if (rx.len) {
 		snic_queue_setup(adi->pf, snic_vc_rxq(adi, q), &rx);
-		adi->configured_rx |= BIT(q);
+		avf->configured_rx |= BIT(q);
 	}
 }
 
@@ -172,6 +175,7 @@ static int snic_vc_stop_pairs(struct snic_adi *adi,
 			      const struct virtchnl_queue_pair_info *qpi, unsigned int nr)
 {
 	u32 tails[SNIC_FUNC_QPS], tx = 0, rx = 0;
+	struct snic_avf *avf = snic_avf(adi);
 	unsigned int i, q;
 	int err;
 
@@ -181,8 +185,8 @@ static int snic_vc_stop_pairs(struct snic_adi *adi,
 		rx |= qpi[i].rxq.ring_len ? BIT(q) : 0;
 		tails[i] = snic_win_read(adi->pf, adi->func, SNIC_WIN_RX_TAIL(q));
 	}
-	tx &= adi->enabled_tx;
-	rx &= adi->enabled_rx;
+	tx &= avf->enabled_tx;
+	rx &= avf->enabled_rx;
 	err = snic_vc_stop(adi, tx, rx);
 	for (i = 0; i < nr && !err; i++) {
 		q = snic_vc_q(adi, qpi[i].txq.queue_id);
@@ -192,7 +196,8 @@ static int snic_vc_stop_pairs(struct snic_adi *adi,
 	return err;
 }
 
-SNIC_VC_HANDLER(snic_vc_config_queues)
+int snic_vc_config_queues(struct snic_adi *adi, const void *msg, u16 len,
+			  struct snic_vc_reply *reply)
 {
 	const struct virtchnl_vsi_queue_config_info *info = msg;
 	const struct virtchnl_queue_pair_info *qpi = info->qpair;
@@ -226,7 +231,8 @@ static bool snic_vc_vecmap_ok(const struct snic_adi *adi,
 }
 
 /* Comes before the queues are configured; vector 0 may have queues as well. */
-SNIC_VC_HANDLER(snic_vc_config_irq_map)
+int snic_vc_config_irq_map(struct snic_adi *adi, const void *msg, u16 len,
+			   struct snic_vc_reply *reply)
 {
 	const struct virtchnl_irq_map_info *info = msg;
 	const struct virtchnl_vector_map *map = info->vecmap;
@@ -275,32 +281,35 @@ static int snic_vc_start(struct snic_adi *adi, u32 tx, u32 rx)
 	return err;
 }
 
-SNIC_VC_HANDLER(snic_vc_enable_queues)
+int snic_vc_enable_queues(struct snic_adi *adi, const void *msg, u16 len,
+			  struct snic_vc_reply *reply)
 {
 	const struct virtchnl_queue_select *sel = msg;
+	struct snic_avf *avf = snic_avf(adi);
 	u16 tx, rx;
 	int err;
 
-	if (!snic_vc_select_ok(adi, sel) || sel->tx_queues & ~(u32)adi->configured_tx ||
-	    sel->rx_queues & ~(u32)adi->configured_rx)
+	if (!snic_vc_select_ok(adi, sel) || sel->tx_queues & ~(u32)avf->configured_tx ||
+	    sel->rx_queues & ~(u32)avf->configured_rx)
 		return VIRTCHNL_STATUS_ERR_PARAM;
-	tx = sel->tx_queues & ~adi->enabled_tx;
-	rx = sel->rx_queues & ~adi->enabled_rx;
+	tx = sel->tx_queues & ~avf->enabled_tx;
+	rx = sel->rx_queues & ~avf->enabled_rx;
 	err = snic_vc_start(adi, tx, rx);
 	if (err) {
 		int stopped = snic_vc_stop(adi, tx, rx);
 
 		return stopped ? snic_vc_not_stopped(stopped, reply) : snic_vc_status(err);
 	}
-	adi->enabled_tx |= tx;
-	adi->enabled_rx |= rx;
+	avf->enabled_tx |= tx;
+	avf->enabled_rx |= rx;
 	/* Goes out after the reply. */
 	snic_adi_link_event(adi);
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
 /* The guest frees its rings on the reply: none before the DMA has ended. */
-SNIC_VC_HANDLER(snic_vc_disable_queues)
+int snic_vc_disable_queues(struct snic_adi *adi, const void *msg, u16 len,
+			   struct snic_vc_reply *reply)
 {
 	const struct virtchnl_queue_select *sel = msg;
 	int err;

@@ -23,18 +23,24 @@ int snic_vc_status(int err)
 	}
 }
 
-/* All that a driver had asked for; the VSI is snic_adi_vsi_start()'s. */
-void snic_vc_reset(struct snic_adi *adi)
+/* Forget all that a driver had asked for; the VSI is snic_adi_vsi_start()'s. */
+void snic_avf_reset(struct snic_adi *adi)
 {
-	adi->state = SNIC_VC_NEW;
-	adi->fresh = false;
-	adi->caps = 0;
-	adi->promisc = 0;
-	adi->nr_more = 0;
-	adi->more_lost = false;
-	eth_zero_addr(adi->legacy_mac);
-	adi->configured_tx = 0;
-	adi->configured_rx = 0;
-	adi->enabled_tx = 0;
-	adi->enabled_rx = 0;
+	struct snic_avf *avf = snic_avf(adi);
+
+	avf->state = SNIC_VC_NEW;
+	avf->fresh = false;
+	avf->caps = 0;
+	snic_adi_clear_wishes(adi);
+	eth_zero_addr(avf->legacy_mac);
+	avf->configured_tx = 0;
+	avf->configured_rx = 0;
+	avf->enabled_tx = 0;
+	avf->enabled_rx = 0;
+}
+
+void snic_avf_start(struct snic_adi *adi)
+{
+	snic_avf(adi)->uc_promisc_said = false;
+	snic_avf_reset(adi);
 }

@@ -22,15 +22,17 @@
 /* --- version, resources, reset ---------------------------------------------- */
 
 /* May come at any time, also as a ping, or never: nothing depends on it. */
-static SNIC_VC_HANDLER(snic_vc_version)
+static int snic_vc_version(struct snic_adi *adi, const void *msg, u16 len,
+			   struct snic_vc_reply *reply)
 {
 	const struct virtchnl_version_info *guest = msg;
 	struct virtchnl_version_info *ours = (void *)reply->data;
+	struct snic_avf *avf = snic_avf(adi);
 
 	ours->major = VIRTCHNL_VERSION_MAJOR;
 	ours->minor = VIRTCHNL_VERSION_MINOR;
 	reply->len = sizeof(*ours);
-	adi->fresh = true;
+	avf->fresh = true;
 	if (guest->major != VIRTCHNL_VERSION_MAJOR)
 		return VIRTCHNL_STATUS_SUCCESS;
 	ours->minor = min_t(u32, guest->minor, VIRTCHNL_VERSION_MINOR);
@@ -38,28 +40,30 @@ static SNIC_VC_HANDLER(snic_vc_version)
 }
 
 /* A driver starts. What its predecessor left running, if any, ends here. */
-static SNIC_VC_HANDLER(snic_vc_get_resources)
+static int snic_vc_get_resources(struct snic_adi *adi, const void *msg, u16 len,
+				 struct snic_vc_reply *reply)
 {
 	struct virtchnl_vf_resource *res = (void *)reply->data;
 	struct virtchnl_vsi_resource *vsi = res->vsi_res;
+	struct snic_avf *avf = snic_avf(adi);
 	/* Version 1.0 asks for nothing. */
 	u32 caps = len ? *(const u32 *)msg : 0;
 
 	BUILD_BUG_ON(SNIC_VC_RES_BYTES != 36);
 	/* One that only was reset does not ask for the version again. */
-	if (adi->fresh)
+	if (avf->fresh)
 		snic_stats_new_life(adi);
-	adi->fresh = false;
+	avf->fresh = false;
 	if (snic_vc_end_life(adi)) {
 		reply->reset = true;
 		return VIRTCHNL_STATUS_SUCCESS;
 	}
-	adi->caps = VIRTCHNL_VF_OFFLOAD_L2 | (caps & SNIC_VC_CAPS);
+	avf->caps = VIRTCHNL_VF_OFFLOAD_L2 | (caps & SNIC_VC_CAPS);
 	res->num_vsis = 1;
 	res->num_queue_pairs = adi->nr_queues;
 	res->max_vectors = snic_adi_nr_vecs(adi);
 	res->max_mtu = adi->pf->max_frame;
-	res->vf_cap_flags = adi->caps;
+	res->vf_cap_flags = avf->caps;
 	res->rss_key_size = SNIC_RSS_KEY_BYTES;
 	res->rss_lut_size = SNIC_RSS_LUT_ENTRIES;
 	vsi->vsi_id = adi->func;
@@ -67,11 +71,12 @@ static SNIC_VC_HANDLER(snic_vc_get_resources)
 	vsi->vsi_type = VIRTCHNL_VSI_SRIOV;
 	ether_addr_copy(vsi->default_mac_addr, adi->guest_mac);
 	reply->len = SNIC_VC_RES_BYTES;
-	adi->state = SNIC_VC_READY;
+	avf->state = SNIC_VC_READY;
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
-static SNIC_VC_HANDLER(snic_vc_reset_vf)
+static int snic_vc_reset_vf(struct snic_adi *adi, const void *msg, u16 len,
+			    struct snic_vc_reply *reply)
 {
 	reply->reset = true;
 	return VIRTCHNL_STATUS_SUCCESS;
@@ -79,7 +84,8 @@ static SNIC_VC_HANDLER(snic_vc_reset_vf)
 
 /* --- counters and link ------------------------------------------------------ */
 
-static SNIC_VC_HANDLER(snic_vc_get_stats)
+static int snic_vc_get_stats(struct snic_adi *adi, const void *msg, u16 len,
+			     struct snic_vc_reply *reply)
 {
 	const struct virtchnl_queue_select *sel = msg;
 	u64 *stats = (u64 *)reply->data;
@@ -132,12 +138,13 @@ void snic_vc_link(struct snic_adi *adi)
 		.event = VIRTCHNL_EVENT_LINK_CHANGE,
 		.severity = PF_EVENT_SEVERITY_INFO,
 	};
+	struct snic_avf *avf = snic_avf(adi);
 	u32 mbps = snic_read(adi->pf, SNIC_LINK_SPEED);
 	bool up = snic_adi_link_up(adi);
 
-	if (!adi->func || !(adi->enabled_tx | adi->enabled_rx) || snic_hw_off(adi->pf))
+	if (!adi->func || !(avf->enabled_tx | avf->enabled_rx) || snic_hw_off(adi->pf))
 		return;
-	if (adi->caps & VIRTCHNL_VF_CAP_ADV_LINK_SPEED) {
+	if (avf->caps & VIRTCHNL_VF_CAP_ADV_LINK_SPEED) {
 		event.event_data.link_event_adv.link_speed = mbps;
 		event.event_data.link_event_adv.link_status = up;
 	} else {
@@ -162,10 +169,11 @@ int snic_vc_reset_impending(struct snic_adi *adi)
 		.event = VIRTCHNL_EVENT_RESET_IMPENDING,
 		.severity = PF_EVENT_SEVERITY_CERTAIN_DOOM,
 	};
+	struct snic_avf *avf = snic_avf(adi);
 	u16 func = READ_ONCE(adi->func);
 	int err;
 
-	if (!func || READ_ONCE(adi->state) != SNIC_VC_READY)
+	if (!func || READ_ONCE(avf->state) != SNIC_VC_READY)
 		return 0;
 	err = snic_mbx_send(adi->pf, func, VIRTCHNL_OP_EVENT, VIRTCHNL_STATUS_SUCCESS,
 			    &event, sizeof(event));
@@ -206,6 +214,7 @@ static int snic_vc_dispatch(struct snic_adi *adi, const struct snic_msg *msg,
 		.major = VIRTCHNL_VERSION_MAJOR,
 		.minor = msg->len ? VIRTCHNL_VERSION_MINOR : VIRTCHNL_VERSION_MINOR_NO_VF_CAPS,
 	};
+	struct snic_avf *avf = snic_avf(adi);
 	const struct snic_vc_op *op;
 	int status;
 
@@ -214,7 +223,7 @@ static int snic_vc_dispatch(struct snic_adi *adi, const struct snic_msg *msg,
 	op = &snic_vc_ops[array_index_nospec(msg->op, ARRAY_SIZE(snic_vc_ops))];
 	if (!op->handle)
 		return VIRTCHNL_STATUS_ERR_NOT_SUPPORTED;
-	if (adi->state < op->state)
+	if (avf->state < op->state)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	status = virtchnl_vc_validate_vf_msg(&ver, msg->op, (u8 *)msg->data, msg->len);
 	if (status)
@@ -227,17 +236,17 @@ static int snic_vc_dispatch(struct snic_adi *adi, const struct snic_msg *msg,
  * @adi: its sender, lock held
  * @msg: message
  *
- * Return: whether its function is to be reset. There was no reply then: none could
- * arrive, and the next driver has no use for it.
+ * Return: verdict. There is no reply before a reset: none could arrive, and the next
+ * driver has no use for it.
  */
-bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
+enum snic_verdict snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
 {
 	struct snic_vc_reply reply = {};
 	int status;
 
 	status = snic_vc_dispatch(adi, msg, &reply);
 	if (reply.reset)
-		return true;
+		return SNIC_RESTART;
 	if (status) {
 		reply.len = 0;
 		vdcm_limited(adi->vdcm, notice,
@@ -245,5 +254,5 @@ bool snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg)
 			     msg->op, msg->len, status);
 	}
 	snic_mbx_send(adi->pf, adi->func, msg->op, status, reply.data, reply.len);
-	return false;
+	return SNIC_DONE;
 }

@@ -32,16 +32,16 @@ void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_
 	if (due & SNIC_DUE_CHECK && snic_adi_check_addrs(adi))
 		due |= SNIC_DUE_RESET;
 	if (due & SNIC_DUE_RESET) {
-		if (snic_vc_reset_impending(adi) > 0 && !snic_mbx_tx_drain(adi->pf))
+		if (adi->kind->announce_reset(adi) > 0 && !snic_mbx_tx_drain(adi->pf))
 			msleep(SNIC_ANNOUNCE_MS);
 		reset = true;
 	}
 	if (due & SNIC_DUE_VSI)
 		snic_vsi_settle(adi->pf, &adi->vsi);
 	if (due & SNIC_DUE_LINK)
-		snic_vc_link(adi);
-	if (msg)
-		reset |= snic_vc_handle(adi, msg);
+		adi->kind->link(adi);
+	if (msg && adi->kind->message(adi, msg) == SNIC_RESTART)
+		reset = true;
 	if (reset)
 		snic_adi_reset_func(adi);
 }

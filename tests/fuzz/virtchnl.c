@@ -16,6 +16,7 @@
 static const u16 qps[QUEUES] = { 9, 3, 40, 17 };
 static struct snic_pf pf;
 static struct snic_adi *adi;
+static struct snic_avf *avf;
 static u32 qreg[QUEUES][16];
 static bool may_write, broken, deaf;
 static unsigned int replies;
@@ -333,15 +334,15 @@ static void check(u32 op, u16 tx, u16 rx, enum snic_vc_state state, bool reset)
 	if (replies)
 		must(last.func == FUNC && last.op == op && last.len <= SNIC_VC_REPLY_BYTES &&
 		     (!last.status || !last.len));
-	must(!((adi->configured_tx | adi->configured_rx) >> QUEUES));
-	must(!(adi->enabled_tx & ~adi->configured_tx) && !(adi->enabled_rx & ~adi->configured_rx));
+	must(!((avf->configured_tx | avf->configured_rx) >> QUEUES));
+	must(!(avf->enabled_tx & ~avf->configured_tx) && !(avf->enabled_rx & ~avf->configured_rx));
 	must(adi->func == FUNC && adi->nr_queues == QUEUES && !adi->lock.held);
 	if (state < SNIC_VC_READY && !reset)
-		must(adi->enabled_tx == tx && adi->enabled_rx == rx);
+		must(avf->enabled_tx == tx && avf->enabled_rx == rx);
 	/* What runs is what the driver believes to run. */
 	for (q = 0; q < QUEUES && !broken && !deaf; q++) {
-		must((qreg[q][SNIC_Q_CTL / 4] & 1) == (adi->enabled_tx >> q & 1));
-		must((qreg[q][(SNIC_QP_RX + SNIC_Q_CTL) / 4] & 1) == (adi->enabled_rx >> q & 1));
+		must((qreg[q][SNIC_Q_CTL / 4] & 1) == (avf->enabled_tx >> q & 1));
+		must((qreg[q][(SNIC_QP_RX + SNIC_Q_CTL) / 4] & 1) == (avf->enabled_rx >> q & 1));
 	}
 	if (is_multicast_ether_addr(adi->guest_mac))
 		must(!"a multicast address became the guest's own");
@@ -352,8 +353,8 @@ static void message(struct input *in)
 	static const u8 ops[] = { 1, 2, 3, 6, 7, 8, 9, 10, 11, 14, 15, 23, 24, 25, 26 };
 	u8 how = take8(in), buf[BUF_MAX + 64] = {};
 	u32 op = how & 0x80 ? take16(in) : ops[how % ARRAY_SIZE(ops)];
-	u16 len = honest(in, op, buf), damage = take8(in), tx = adi->enabled_tx, rx = adi->enabled_rx;
-	enum snic_vc_state state = adi->state;
+	u16 len = honest(in, op, buf), damage = take8(in), tx = avf->enabled_tx, rx = avf->enabled_rx;
+	enum snic_vc_state state = avf->state;
 	struct snic_msg *msg;
 	bool reset;
 
@@ -372,20 +373,20 @@ static void message(struct input *in)
 	msg->len = len;
 	memcpy(msg->data, buf, len);
 	replies = 0;
-	may_write = adi->state == SNIC_VC_READY;
+	may_write = avf->state == SNIC_VC_READY;
 	rx_tail = damage;
-	reset = snic_vc_handle(adi, msg);
+	reset = snic_vc_handle(adi, msg) == SNIC_RESTART;
 	free(msg);
 	if (reset) {
 		memset(qreg, 0, sizeof(qreg));
-		snic_vc_reset(adi);
+		snic_avf_reset(adi);
 	}
 	check(op, tx, rx, state, reset);
 
 	/* The link is nobody's business before queues run. */
 	replies = 0;
 	snic_vc_link(adi);
-	must(replies == !!(adi->enabled_tx | adi->enabled_rx));
+	must(replies == !!(avf->enabled_tx | avf->enabled_rx));
 	if (replies)
 		must(last.func == FUNC && last.op == VIRTCHNL_OP_EVENT);
 }
@@ -396,6 +397,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	u8 device = take8(&in);
 
 	adi = calloc(1, sizeof(*adi));
+	avf = calloc(1, sizeof(*avf));
+	adi->priv = avf;
 	memset(qreg, 0, sizeof(qreg));
 	memset(&pf, 0, sizeof(pf));
 	pf.max_frame = 9728;
@@ -409,13 +412,14 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	adi->cfg[SNIC_CFG_TRUST] = device & 1;
 	/* Most guests have got through the greeting. */
 	if (device & 2) {
-		adi->state = SNIC_VC_READY;
-		adi->caps = ~0u;
+		avf->state = SNIC_VC_READY;
+		avf->caps = ~0u;
 	}
 	broken = (device & 0xf0) == 0xf0;
 	deaf = (device & 0xf0) == 0xe0;
 	while (in.len)
 		message(&in);
+	free(avf);
 	free(adi);
 	return 0;
 }

@@ -24,7 +24,7 @@ static void pf_reset(void)
 	snic_stats_keep(&fake->adi);
 	memset(fake->stats, 0, sizeof(fake->stats));
 	snic_stats_resume(&fake->adi);
-	snic_vc_reset(&fake->adi);
+	fake->adi.kind->reset(&fake->adi);
 }
 
 /* It could not be asked any more, and is asked all the same meanwhile. */
@@ -37,13 +37,13 @@ static void pf_lost(void)
 	memset(fake->stats, 0, sizeof(fake->stats));
 	fake->pf.quiet = false;
 	snic_stats_resume(&fake->adi);
-	snic_vc_reset(&fake->adi);
+	fake->adi.kind->reset(&fake->adi);
 }
 
 /* The guest changes its rings or MTU, or the VMM resets the function. */
 static void function_reset(void)
 {
-	snic_vc_reset(&fake->adi);
+	fake->adi.kind->reset(&fake->adi);
 }
 
 static void ask_version(void)

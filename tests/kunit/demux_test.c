@@ -375,7 +375,7 @@ static void demux_clients(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, fake->fault_token, snic_adi_token(&fake->adi, 2));
 	/* The link: of one that has queues. */
-	fake->adi.enabled_tx = 1;
+	fake->avf->enabled_tx = 1;
 	fake->nr_sent = 0;
 	c->link(pf);
 	flush_work(&fake->adi.work);

@@ -67,6 +67,10 @@ int fake_nic_init(struct kunit *test)
 	fake->adi.nr_queues = FAKE_QUEUES;
 	for (i = 0; i < FAKE_QUEUES; i++)
 		fake->adi.qp[i] = FAKE_QP + i;
+	fake->adi.kind = &snic_avf_kind;
+	KUNIT_ASSERT_EQ(test, fake->adi.kind->create(&fake->adi), 0);
+	fake->avf = fake->adi.priv;
+	fake->adi.kind->start(&fake->adi);
 	snic_worker_init(&fake->adi);
 	KUNIT_ASSERT_EQ(test, snic_msgs_alloc(&fake->adi), 0);
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
@@ -88,6 +92,7 @@ void fake_nic_exit(struct kunit *test)
 {
 	snic_msgs_close(&fake->adi);
 	snic_msgs_free(&fake->adi);
+	fake->adi.kind->destroy(&fake->adi);
 	cancel_delayed_work_sync(&fake->pf.rescue_work);
 	cancel_delayed_work_sync(&fake->pf.recovery_work);
 	destroy_workqueue(fake->pf.adi_wq);
@@ -480,7 +485,7 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 		msleep(1);
 	for (q = 0; q < adi->nr_queues; q++)
 		snic_qp_scrub(&fake->pf, adi->qp[q]);
-	snic_vc_reset(adi);
+	adi->kind->reset(adi);
 	if (fake->restart_error)
 		return fake->restart_error;
 	snic_msgs_open(adi);

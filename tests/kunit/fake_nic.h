@@ -37,7 +37,7 @@ enum fake_fw_fault {
  * struct fake_nic - a SmartNIC with one open ADI
  * @pf: its PF
  * @pdev: PCI function
- * @adi: ADI, function FAKE_FUNC with FAKE_QUEUES queue pairs
+ * @adi: ADI, function FAKE_FUNC with FAKE_QUEUES queue pairs; @avf: its state as an AVF
  * @regs: registers by offset
  * @nr_writes: writes to registers
  * @status: reply: VIRTCHNL_STATUS_*; @op, @func, @len, @data: rest of it
@@ -78,6 +78,7 @@ struct fake_nic {
 	struct snic_pf pf;
 	struct pci_dev pdev;
 	struct snic_adi adi;
+	struct snic_avf *avf;
 	struct xarray regs;
 	unsigned int nr_writes;
 

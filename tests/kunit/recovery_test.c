@@ -275,7 +275,9 @@ static void recovery_stuck(struct kunit *test)
 	fake_ready();
 	more->pf = &fake->pf;
 	more->func = FAKE_FUNC + 1;
-	more->state = SNIC_VC_READY;
+	more->kind = &snic_avf_kind;
+	KUNIT_ASSERT_EQ(test, more->kind->create(more), 0);
+	snic_avf(more)->state = SNIC_VC_READY;
 	list_add_tail(&more->list, &fake->pf.adis);
 	/* No room in the mailbox any more. */
 	sent = fake->nr_sent;
@@ -287,7 +289,7 @@ static void recovery_stuck(struct kunit *test)
 	says(test, "RMrQN");
 	/* All found room, and none was taken out. */
 	fake->send_error = 0;
-	fake->adi.state = SNIC_VC_READY;
+	fake->avf->state = SNIC_VC_READY;
 	sent = fake->nr_sent;
 	drain_error = -ETIMEDOUT;
 	snic_err_handlers.reset_prepare(&fake->pdev);
@@ -296,6 +298,7 @@ static void recovery_stuck(struct kunit *test)
 	snic_err_handlers.reset_done(&fake->pdev);
 	says(test, "RMrQN");
 	list_del(&more->list);
+	more->kind->destroy(more);
 }
 
 /* It answers, but cannot be set up. */

@@ -34,14 +34,14 @@ static void vcf_promisc(struct kunit *test)
 	fake->fw_error = -EIO;
 	KUNIT_EXPECT_LT(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, base);
-	KUNIT_EXPECT_EQ(test, fake->adi.promisc, FLAG_VF_UNICAST_PROMISC);
+	KUNIT_EXPECT_EQ(test, fake->adi.promisc, SNIC_VSI_UC_PROMISC);
 	/* Trust comes: what was asked for is given. */
 	fake->fw_error = 0;
 	fake->adi.cfg[SNIC_CFG_TRUST] = true;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_update(&fake->adi), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags,
 			SNIC_VSI_ACTIVE | SNIC_VSI_UC_PROMISC | SNIC_VSI_CONTROL);
-	snic_vc_reset(&fake->adi);
+	fake->adi.kind->reset(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, 0);
 }
 
@@ -116,7 +116,7 @@ static void vcf_hash(struct kunit *test)
 static void vcf_no_rss(struct kunit *test)
 {
 	fake_ready();
-	fake->adi.caps = VIRTCHNL_VF_OFFLOAD_L2;
+	fake->avf->caps = VIRTCHNL_VF_OFFLOAD_L2;
 	KUNIT_EXPECT_EQ(test, rss_key(FAKE_FUNC, 52), PARAM);
 	KUNIT_EXPECT_EQ(test, rss_lut(FAKE_FUNC, 64, 0, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake_guest(SNIC_VC_OP_GET_HASHCFG, NULL, 0), PARAM);

@@ -250,7 +250,7 @@ struct start {
 
 static const struct start iavf = { "iavf", start_iavf, FAKE_QUEUES, 0, true };
 static const struct start dpdk = { "dpdk", start_dpdk, FAKE_QUEUES, 0, true };
-static const struct start ipxe = { "ipxe", start_ipxe, 1, FLAG_VF_MULTICAST_PROMISC, true };
+static const struct start ipxe = { "ipxe", start_ipxe, 1, SNIC_VSI_MC_PROMISC, true };
 static const struct start careful = { "careful", start_careful, FAKE_QUEUES, 0, true };
 static const struct start again = { "again", start_again, FAKE_QUEUES, 0, false };
 
@@ -308,14 +308,14 @@ static void vcl_starts(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, p->start->start(), 0);
 	for (q = 0; q < FAKE_QUEUES; q++)
 		queue_is(test, q, q < p->start->queues);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, all);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, all);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, all);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, all);
 	if (!p->start->greets)
 		return;
-	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx, all);
+	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx, all);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, p->start->promisc);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.flags & (SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC),
-			p->start->promisc ? SNIC_VSI_MC_PROMISC : 0);
+			p->start->promisc);
 	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, group));
 	KUNIT_EXPECT_LE(test, fake->adi.vsi.nr_macs, 1);
 }
@@ -331,8 +331,8 @@ static void vcl_version_is_harmless(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, version(), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, writes);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0xf);
-	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_READY);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0xf);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_READY);
 }
 
 /* RSS is spread over all queues again, with another key. */
@@ -362,8 +362,8 @@ static void vcl_tail_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(0)), 5);
 	/* Not one of the new ring. */
 	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(1)), 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0xc);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0xc);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0xc);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0xc);
 	fake->stuck = TXQ(2);
 	KUNIT_EXPECT_EQ(test, config(NEW_RING, 3), 1);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 1);

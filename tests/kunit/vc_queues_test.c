@@ -84,8 +84,8 @@ static void vcq_config(struct kunit *test)
 	m->info.qpair[1].rxq.databuffer_size = 2047;
 	m->info.qpair[2].rxq.max_pkt_size = 0x3fff;
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx, 0xf);
-	KUNIT_EXPECT_EQ(test, fake->adi.configured_rx, 0xf);
+	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx, 0xf);
+	KUNIT_EXPECT_EQ(test, fake->avf->configured_rx, 0xf);
 	for (q = 0; q < FAKE_QUEUES; q++) {
 		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_BASE_LO), 0x34567000 + q * 0x10000);
 		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_BASE_HI), 0x12);
@@ -173,7 +173,7 @@ static void vcq_malformed(struct kunit *test)
 	param->spoil(m);
 	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx | fake->adi.configured_rx, 0);
+	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx | fake->avf->configured_rx, 0);
 }
 
 /* What is at the limits is taken. */
@@ -236,8 +236,8 @@ static void vcq_half_pairs(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx, 0xb);
-	KUNIT_EXPECT_EQ(test, fake->adi.configured_rx, 0xd);
+	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx, 0xb);
+	KUNIT_EXPECT_EQ(test, fake->avf->configured_rx, 0xd);
 	for (q = 0; q < FAKE_QUEUES; q++) {
 		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_LEN), pairs[q].tx_len);
 		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_LEN), pairs[q].rx_len);
@@ -258,8 +258,8 @@ static void vcq_running(struct kunit *test)
 	m->info.qpair[1].rxq.ring_len = 0;
 	m->info.qpair[1].txq.dma_ring_addr += 0x1000;
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0xd);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0xe);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0xd);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0xe);
 	KUNIT_EXPECT_FALSE(test, runs(RXQ(0)) || runs(TXQ(1)));
 	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(1)) && runs(TXQ(2)) && runs(RXQ(3)));
 	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(1) + SNIC_Q_BASE_LO), 0x34578000);
@@ -349,26 +349,26 @@ static void vcq_irq_map_malformed(struct kunit *test)
 static void vcq_enable(struct kunit *test)
 {
 	fake_ready();
-	fake->adi.configured_tx = 0x3;
-	fake->adi.configured_rx = 0x7;
+	fake->avf->configured_tx = 0x3;
+	fake->avf->configured_rx = 0x7;
 	snic_msgs_open(&fake->adi);
 	KUNIT_EXPECT_EQ(test, enable(0x1, 0x3), 0);
 	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(0)) && runs(RXQ(1)));
 	KUNIT_EXPECT_FALSE(test, runs(TXQ(1)) || runs(RXQ(2)));
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x1);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x3);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0x1);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0x3);
 	/* The link's state follows the reply. */
 	flush_work(&fake->adi.work);
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	/* Those that run already are fine. */
 	KUNIT_EXPECT_EQ(test, enable(0x3, 0x7), 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x3);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x7);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0x3);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0x7);
 	KUNIT_EXPECT_EQ(test, disable(0x1, 0x6), 0);
 	KUNIT_EXPECT_FALSE(test, runs(TXQ(0)) || runs(RXQ(1)) || runs(RXQ(2)));
 	KUNIT_EXPECT_TRUE(test, runs(TXQ(1)) && runs(RXQ(0)));
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x2);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x1);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0x2);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0x1);
 	flush_work(&fake->adi.work);
 }
 
@@ -378,8 +378,8 @@ static void vcq_enable_refused(struct kunit *test)
 	unsigned int i;
 
 	fake_ready();
-	fake->adi.configured_tx = 0x3;
-	fake->adi.configured_rx = 0x3;
+	fake->avf->configured_tx = 0x3;
+	fake->avf->configured_rx = 0x3;
 	for (i = 0; i < ARRAY_SIZE(both); i++) {
 		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC + 1, 1, 1), PARAM);
 		KUNIT_EXPECT_EQ(test, select_queues(both[i], 0, 1, 1), PARAM);
@@ -390,26 +390,26 @@ static void vcq_enable_refused(struct kunit *test)
 	/* Without a configuration. */
 	KUNIT_EXPECT_EQ(test, enable(0x4, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, enable(0, 0x4), PARAM);
-	fake->adi.configured_rx = 0x1;
+	fake->avf->configured_rx = 0x1;
 	KUNIT_EXPECT_EQ(test, enable(0, 0x2), PARAM);
-	fake->adi.configured_tx = 0x1;
-	fake->adi.configured_rx = 0x3;
+	fake->avf->configured_tx = 0x1;
+	fake->avf->configured_rx = 0x3;
 	KUNIT_EXPECT_EQ(test, enable(0x2, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx | fake->avf->enabled_rx, 0);
 }
 
 /* The device refuses one: those started for the same message stop again. */
 static void vcq_enable_fails(struct kunit *test)
 {
 	fake_ready();
-	fake->adi.configured_tx = 0xf;
-	fake->adi.configured_rx = 0xf;
+	fake->avf->configured_tx = 0xf;
+	fake->avf->configured_rx = 0xf;
 	KUNIT_EXPECT_EQ(test, enable(0x1, 0x1), 0);
 	fake->refused = RXQ(2);
 	KUNIT_EXPECT_EQ(test, enable(0xf, 0xf), PARAM);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0x1);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_rx, 0x1);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0x1);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0x1);
 	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(0)));
 	KUNIT_EXPECT_FALSE(test, runs(TXQ(1)) || runs(RXQ(1)) || runs(TXQ(2)) || runs(RXQ(2)) ||
 			   runs(TXQ(3)));
@@ -419,10 +419,10 @@ static void vcq_enable_fails(struct kunit *test)
 static void vcq_dead(struct kunit *test)
 {
 	fake_ready();
-	fake->adi.configured_tx = 0x1;
+	fake->avf->configured_tx = 0x1;
 	fake->pf.dead = true;
 	KUNIT_EXPECT_EQ(test, enable(0x1, 0), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
-	KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx, 0);
+	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0);
 	KUNIT_EXPECT_EQ(test, snic_queue_start(&fake->pf, TXQ(0)), -EIO);
 	KUNIT_EXPECT_EQ(test, snic_func_off(&fake->pf, FAKE_FUNC), -EIO);
 }
@@ -438,19 +438,19 @@ static void vcq_stuck(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(stuck); i++) {
 		fake_ready();
-		fake->adi.configured_tx = 0x3;
-		fake->adi.configured_rx = 0x3;
+		fake->avf->configured_tx = 0x3;
+		fake->avf->configured_rx = 0x3;
 		fake->stuck = 0;
 		KUNIT_EXPECT_EQ(test, enable(0x3, 0x3), 0);
 		fake->stuck = stuck[i];
 		KUNIT_EXPECT_EQ(test, disable(0x3, 0x3), 1);
 		KUNIT_EXPECT_EQ(test, fake->restarts, i + 1);
-		KUNIT_EXPECT_EQ(test, fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
+		KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx | fake->avf->enabled_rx, 0);
 	}
 	/* Nor when those that were started for one message have to stop again. */
 	fake_ready();
-	fake->adi.configured_tx = 0x3;
-	fake->adi.configured_rx = 0x3;
+	fake->avf->configured_tx = 0x3;
+	fake->avf->configured_rx = 0x3;
 	fake->stuck = TXQ(0);
 	fake->refused = RXQ(1);
 	KUNIT_EXPECT_EQ(test, enable(0x3, 0x3), 1);
@@ -461,7 +461,7 @@ static void vcq_stuck(struct kunit *test)
 static void vcq_stuck_for_good(struct kunit *test)
 {
 	fake_ready();
-	fake->adi.configured_rx = 0x1;
+	fake->avf->configured_rx = 0x1;
 	KUNIT_EXPECT_EQ(test, enable(0, 0x1), 0);
 	fake->stuck = RXQ(0);
 	fake->restart_error = -ETIMEDOUT;

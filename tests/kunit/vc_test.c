@@ -144,8 +144,8 @@ static void vc_length(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	good = op->fill(m);
 	fake_ready();
-	fake->adi.configured_tx = 1;
-	fake->adi.configured_rx = 1;
+	fake->avf->configured_tx = 1;
+	fake->avf->configured_rx = 1;
 	fw = fake->nr_fw;
 	writes = fake->nr_writes;
 	for (len = good > 2 ? good - 2 : 0; len <= good + 2u; len++) {
@@ -174,9 +174,9 @@ static void vc_order(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	len = op->fill(m);
 	for (state = SNIC_VC_NEW; state < (int)op->state; state++) {
-		fake->adi.state = state;
+		fake->avf->state = state;
 		KUNIT_EXPECT_EQ(test, fake_guest(op->op, m, len), VIRTCHNL_STATUS_ERR_PARAM);
-		KUNIT_EXPECT_EQ(test, fake->adi.state, state);
+		KUNIT_EXPECT_EQ(test, fake->avf->state, state);
 	}
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, 0);
@@ -215,15 +215,15 @@ static void vc_version(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, version(test, 2, 0), 1);
 	KUNIT_EXPECT_EQ(test, version(test, 0, 9), 1);
-	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_NEW);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_NEW);
 	KUNIT_EXPECT_EQ(test, version(test, 1, 0), 0);
 	KUNIT_EXPECT_EQ(test, version(test, 1, 7), 1);
-	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_NEW);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_NEW);
 	/* Also as a ping later on: nothing that is agreed changes. */
-	fake->adi.state = SNIC_VC_READY;
+	fake->avf->state = SNIC_VC_READY;
 	KUNIT_EXPECT_EQ(test, version(test, 1, 1), 1);
 	KUNIT_EXPECT_EQ(test, version(test, 3, 1), 1);
-	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_READY);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_READY);
 }
 
 static void vc_resources(struct kunit *test)
@@ -260,17 +260,17 @@ static void vc_reset_vf(struct kunit *test)
 {
 	fake_ready();
 	fake->adi.dma_on = true;
-	fake->adi.configured_tx = 1;
-	fake->adi.enabled_tx = 1;
-	fake->adi.enabled_rx = 1;
+	fake->avf->configured_tx = 1;
+	fake->avf->enabled_tx = 1;
+	fake->avf->enabled_rx = 1;
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 1);
 	KUNIT_EXPECT_TRUE(test, fake->restart_dma);
 	KUNIT_EXPECT_EQ(test, fake->errors, 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.state, SNIC_VC_NEW);
-	KUNIT_EXPECT_EQ(test, fake->adi.caps, 0);
-	KUNIT_EXPECT_EQ(test, fake->adi.configured_tx | fake->adi.configured_rx |
-			fake->adi.enabled_tx | fake->adi.enabled_rx, 0);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_NEW);
+	KUNIT_EXPECT_EQ(test, fake->avf->caps, 0);
+	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx | fake->avf->configured_rx |
+			fake->avf->enabled_tx | fake->avf->enabled_rx, 0);
 	/* One that fails is the end of the device. */
 	fake->restart_error = -ETIMEDOUT;
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
@@ -319,7 +319,7 @@ static void vc_link(struct kunit *test)
 
 	snic_vc_link(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
-	fake->adi.enabled_rx = 1;
+	fake->avf->enabled_rx = 1;
 	fake_set(SNIC_STATUS, SNIC_STATUS_LINK);
 	for (i = 0; i < ARRAY_SIZE(speeds); i++) {
 		fake_set(SNIC_LINK_SPEED, speeds[i].mbps);
@@ -330,7 +330,7 @@ static void vc_link(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, event->event_data.link_event.link_speed, speeds[i].speed);
 		KUNIT_EXPECT_TRUE(test, event->event_data.link_event.link_status);
 	}
-	fake->adi.caps = VIRTCHNL_VF_CAP_ADV_LINK_SPEED;
+	fake->avf->caps = VIRTCHNL_VF_CAP_ADV_LINK_SPEED;
 	fake_set(SNIC_STATUS, 0);
 	snic_vc_link(&fake->adi);
 	KUNIT_EXPECT_EQ(test, event->event_data.link_event_adv.link_speed, 99);
@@ -406,7 +406,7 @@ static void vc_queueing(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fake->nr_sent, SNIC_MSG_MAX);
 	KUNIT_EXPECT_LE(test, fake->nr_sent, SNIC_MSG_MAX + 1);
 	/* The link comes after the replies. */
-	fake->adi.enabled_tx = 1;
+	fake->avf->enabled_tx = 1;
 	mutex_lock(&fake->adi.lock);
 	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
 	snic_adi_link_event(&fake->adi);

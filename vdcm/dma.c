@@ -25,178 +25,6 @@
 
 #include "internal.h"
 
-/* Addresses that a translation can hold. */
-#define IOVA_BITS	48
-
-static bool iova_valid(u64 iova, u32 len)
-{
-	u64 page = iova >> PAGE_SHIFT;
-
-	return iova >> IOVA_BITS == 0 && (page < VDCM_MSI_FIRST || page > VDCM_MSI_LAST) &&
-	       (iova + len - 1) >> PAGE_SHIFT == page;
-}
-
-static bool fault_valid(const struct vdcm_fault *fault)
-{
-	return fault->len && (fault->prot == VDCM_PROT_READ ||
-			      fault->prot == VDCM_PROT_WRITE);
-}
-
-/* The queue's place for a token: where it waits already, or the end. */
-static unsigned int waiting_slot(const struct vdcm_dma *dma, u32 token)
-{
-	unsigned int i;
-
-	for (i = 0; i < dma->nr_waiting; i++)
-		if (dma->waiting[i].fault.token == token)
-			break;
-	return i;
-}
-
-static int enqueue(struct vdcm_adi *adi, const struct vdcm_fault *fault)
-{
-	struct vdcm_dma *dma;
-	unsigned int i;
-
-	lockdep_assert_held(&adi->fault_lock);
-	if (!adi->live || !adi->live->dma.accept)
-		return -ENODEV;
-	dma = &adi->live->dma;
-	i = waiting_slot(dma, fault->token);
-	if (i == VDCM_MAX_FAULTS)
-		return -ENOSPC;
-	if (i == dma->nr_waiting)
-		dma->nr_waiting++;
-	dma->waiting[i] = (struct vdcm_waiting) { .fault = *fault };
-	mod_delayed_work(vdcm_wq_of(adi, VDCM_QUEUE_FAULTS), &dma->work, 0);
-	return 0;
-}
-
-/**
- * vdcm_dma_kick() - look at the faults that wait: something they may wait for is over
- * @live: open state
- *
- * Context: any.
- */
-void vdcm_dma_kick(struct vdcm_live *live)
-{
-	struct vdcm_dma *dma = &live->dma;
-	unsigned long flags;
-
-	spin_lock_irqsave(&live->adi->fault_lock, flags);
-	if (dma->accept && dma->nr_waiting)
-		mod_delayed_work(vdcm_wq_of(live->adi, VDCM_QUEUE_FAULTS),
-				 &dma->work, 0);
-	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
-}
-
-/**
- * vdcm_adi_fault() - the device stopped a unit of an ADI for want of a mapping
- * @adi: ADI
- * @fault: the access; a fault with the token of one that waits replaces it
- *
- * The answer comes by way of the fault_done() operation, unless the ADI is
- * closed, reset, or its PF quiesced before: that undoes the unit's fault as well.
- *
- * Context: any, hard irq included.
- * Return: 0 = fault_done() will be called, maybe already was. Else the caller
- * fails the unit itself: -EINVAL (malformed), -ENODEV (not open, being reset or
- * closed), -ENOSPC (more than VDCM_MAX_FAULTS tokens).
- */
-int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
-{
-	unsigned long flags;
-	int ret;
-
-	if (!fault_valid(fault))
-		return -EINVAL;
-	vdcm_inc(adi, VDCM_CNT_DMA_FAULTS);
-	spin_lock_irqsave(&adi->fault_lock, flags);
-	ret = enqueue(adi, fault);
-	spin_unlock_irqrestore(&adi->fault_lock, flags);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(vdcm_adi_fault);
-
-/* Must a waiting fault go on waiting for the gate? Nanoseconds, 0 = no. */
-static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
-{
-	u64 page = w->fault.iova >> PAGE_SHIFT;
-	u64 wait = vdcm_gate_wait(adi, page, page);
-
-	if (!wait)
-		return 0;
-	if (!READ_ONCE(vdcm_holdoff_on) &&
-	    vdcm_holdoff_pass(&adi->live->dma.gate, w->fault.iova,
-			      w->fault.iova, ktime_get_ns())) {
-		vdcm_inc(adi, VDCM_CNT_HOLDOFF_WOULD_RETRY);
-		return 0;
-	}
-	if (!w->delayed)
-		vdcm_inc(adi, VDCM_CNT_HOLDOFF_DELAYED);
-	w->delayed = true;
-	return wait;
-}
-
-/* Must it go on waiting, for whatever? Nanoseconds, 0 = no. */
-static u64 must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	u64 now = ktime_get_ns();
-	struct vdcm_pin pin;
-
-	if (now < w->not_before)
-		return w->not_before - now;
-	if (!vdcm_pin_tree_find(&dma->tree, w->fault.iova >> PAGE_SHIFT, &pin))
-		return now < dma->starved_until ? dma->starved_until - now :
-						  hold_back(adi, w);
-	/* On its way out: it comes in again when it is gone. */
-	return pin.flags & VDCM_PIN_LEAVING ? VDCM_HOLDOFF_UNKNOWN : hold_back(adi, w);
-}
-
-/* Take the first fault that may be served; else *@wait says when to look. */
-static bool dequeue(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	unsigned long flags;
-	bool found = false;
-	unsigned int i;
-
-	*wait = U64_MAX;
-	spin_lock_irqsave(&adi->fault_lock, flags);
-	for (i = 0; dma->accept && i < dma->nr_waiting; i++) {
-		u64 w = must_wait(adi, &dma->waiting[i]);
-
-		if (w) {
-			*wait = min(*wait, w);
-			continue;
-		}
-		s->w = dma->waiting[i];
-		s->epoch = dma->epoch;
-		dma->nr_waiting--;
-		memmove(&dma->waiting[i], &dma->waiting[i + 1],
-			(dma->nr_waiting - i) * sizeof(dma->waiting[0]));
-		found = true;
-		break;
-	}
-	spin_unlock_irqrestore(&adi->fault_lock, flags);
-	return found;
-}
-
-/* Was the ADI stopped after the fault had been taken? Under the pin lock it stays so. */
-static bool stale(struct vdcm_adi *adi, const struct vdcm_serving *s)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	unsigned long flags;
-	bool ret;
-
-	lockdep_assert_held(&adi->pin_lock);
-	spin_lock_irqsave(&adi->fault_lock, flags);
-	ret = !dma->accept || dma->epoch != s->epoch;
-	spin_unlock_irqrestore(&adi->fault_lock, flags);
-	return ret;
-}
-
 /* A page that is pinned already gets a right, or has lost its mapping. */
 static int remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
 		 bool write)
@@ -222,7 +50,7 @@ static int serve_pinned(struct vdcm_adi *adi, const struct vdcm_serving *s, bool
 	struct vdcm_pin pin;
 
 	lockdep_assert_held(&adi->pin_lock);
-	if (!dma->ops || stale(adi, s))
+	if (!dma->ops || vdcm_fault_stale(adi, s))
 		return -EAGAIN;
 	if (!vdcm_pin_tree_find(&dma->tree, page, &pin))
 		return 1;
@@ -242,7 +70,7 @@ static int serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
 	int ret;
 
-	if (!iova_valid(s->w.fault.iova, s->w.fault.len))
+	if (!vdcm_iova_valid(s->w.fault.iova, s->w.fault.len))
 		return -EFAULT;
 	mutex_lock(&adi->pin_lock);
 	ret = serve_pinned(adi, s, write);
@@ -250,43 +78,12 @@ static int serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
 	return ret == 1 ? vdcm_pin(adi, s) : ret;
 }
 
-/* It waits again, unless the unit has reported another one meanwhile. */
-static int requeue(struct vdcm_adi *adi, struct vdcm_serving *s, u64 delay)
-{
-	struct vdcm_dma *dma = &adi->live->dma;
-	unsigned int i;
-	int ret = 0;
-
-	spin_lock_irq(&adi->fault_lock);
-	i = waiting_slot(dma, s->w.fault.token);
-	if (i == VDCM_MAX_FAULTS) {
-		ret = -ENOSPC;
-	} else if (i == dma->nr_waiting && dma->accept) {
-		s->w.not_before = delay ? ktime_get_ns() + delay : 0;
-		dma->waiting[dma->nr_waiting++] = s->w;
-	}
-	spin_unlock_irq(&adi->fault_lock);
-	return ret;
-}
-
-/* A page that is missing because the VMM has just unmapped it may come back. */
-static bool may_come_back(struct vdcm_adi *adi, const struct vdcm_serving *s)
-{
-	bool ret;
-
-	spin_lock_irq(&adi->fault_lock);
-	ret = vdcm_holdoff_lately(&adi->live->dma.gate, s->w.fault.iova,
-				  ktime_get_ns());
-	spin_unlock_irq(&adi->fault_lock);
-	return ret && iova_valid(s->w.fault.iova, s->w.fault.len);
-}
-
 /* The fault waits for memory instead of failing. */
 static int starve(struct vdcm_adi *adi, struct vdcm_serving *s)
 {
 	vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
 	vdcm_pin_starved(adi);
-	return requeue(adi, s, 0) ?: -EAGAIN;
+	return vdcm_fault_requeue(adi, s, 0) ?: -EAGAIN;
 }
 
 static void answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err)
@@ -307,17 +104,17 @@ static u64 serve_next(struct vdcm_adi *adi)
 	u64 wait;
 	int ret;
 
-	if (!dequeue(adi, &s, &wait))
+	if (!vdcm_fault_take(adi, &s, &wait))
 		return wait;
 	ret = serve(adi, &s);
 	mutex_lock(&adi->pin_lock);
-	if (!stale(adi, &s)) {
+	if (!vdcm_fault_stale(adi, &s)) {
 		if (ret == -EAGAIN)
-			ret = requeue(adi, &s, 0) ?: -EAGAIN;
+			ret = vdcm_fault_requeue(adi, &s, 0) ?: -EAGAIN;
 		else if (ret == -ENOMEM)
 			ret = starve(adi, &s);
-		else if (ret && may_come_back(adi, &s))
-			ret = requeue(adi, &s, VDCM_HOLDOFF_MIN_NS) ?: -EAGAIN;
+		else if (ret && vdcm_fault_may_come_back(adi, &s))
+			ret = vdcm_fault_requeue(adi, &s, VDCM_HOLDOFF_MIN_NS) ?: -EAGAIN;
 		if (ret != -EAGAIN)
 			answer(adi, &s.w.fault, ret);
 	}

@@ -517,6 +517,14 @@ void vdcm_irq_disable(struct vdcm_adi *adi);
 void vdcm_irq_release(struct vdcm_adi *adi);
 bool vdcm_irq_request(struct vdcm_adi *adi);
 
+/* faults.c */
+bool vdcm_iova_valid(u64 iova, u32 len);
+void vdcm_faults_kick(struct vdcm_live *live);
+bool vdcm_fault_take(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait);
+bool vdcm_fault_stale(struct vdcm_adi *adi, const struct vdcm_serving *s);
+int vdcm_fault_requeue(struct vdcm_adi *adi, struct vdcm_serving *s, u64 delay);
+bool vdcm_fault_may_come_back(struct vdcm_adi *adi, const struct vdcm_serving *s);
+
 /* dma.c */
 int vdcm_dma_open(struct vdcm_live *live);
 int vdcm_dma_attach(struct vdcm_adi *adi);
@@ -524,7 +532,6 @@ void vdcm_dma_detach(struct vdcm_adi *adi);
 void vdcm_dma_drain(struct vdcm_live *live);
 void vdcm_dma_free(struct vdcm_live *live);
 void vdcm_dma_accept(struct vdcm_adi *adi, bool accept);
-void vdcm_dma_kick(struct vdcm_live *live);
 
 /* pin.c */
 int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s);

@@ -120,7 +120,7 @@ static void part(struct vdcm_joint *joint)
 	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
 	list_del(&joint->entry);
 	joint->op = NULL;
-	vdcm_dma_kick(live);
+	vdcm_faults_kick(live);
 }
 
 /* The operation has ended: what waits for it goes on. */

@@ -73,7 +73,7 @@ static void unpin_all(struct vdcm_live *live)
 		cond_resched();
 	wake_up_all(&live->dma.wait);
 	/* A fault that met a page on its way out. */
-	vdcm_dma_kick(live);
+	vdcm_faults_kick(live);
 }
 
 static void unpin_work(struct work_struct *work)

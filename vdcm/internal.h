@@ -224,11 +224,6 @@ struct vdcm_dma {
  * @revoked: the hardware was taken away: the driver has closed the ADI
  * @resumed: the parent's @nr_quiesces when the ADI was brought back
  * @reset_owed: it was reset while the PF was quiesced
- * @ioevents: eventfds that stand for writes
- * @nr_ioevents: their number
- * @rung: those that were signalled, in that order
- * @rung_lock: protects @rung; taken inside an eventfd's lock, takes none
- * @ring_work: makes their writes
  * @memcg: memory cgroup of the process that opened it, or NULL
  * @vecs: one for each vector
  */
@@ -243,13 +238,24 @@ struct vdcm_live {
 	bool revoked;
 	bool reset_owed;
 	u32 resumed;
-	struct list_head ioevents;
-	unsigned int nr_ioevents;
-	struct list_head rung;
-	spinlock_t rung_lock;		/* rung */
-	struct work_struct ring_work;
 	struct mem_cgroup *memcg;
 	struct vdcm_vec vecs[];
+};
+
+/**
+ * struct vdcm_ioevents - eventfds that stand for writes to an open ADI
+ * @list: all of them
+ * @nr: their number
+ * @rung: those that were signalled, in that order
+ * @rung_lock: protects @rung; taken inside an eventfd's lock, takes none
+ * @work: makes their writes
+ */
+struct vdcm_ioevents {
+	struct list_head list;
+	unsigned int nr;
+	struct list_head rung;
+	spinlock_t rung_lock;		/* rung */
+	struct work_struct work;
 };
 
 /**
@@ -265,6 +271,7 @@ struct vdcm_live {
  * @queues: what its work items run on
  * @lock: see above
  * @ioevent_lock: see above
+ * @ioevents: eventfds that stand for writes; none while it is closed
  * @pin_lock: see above
  * @mem_lock: see above
  * @irq_lock: see above
@@ -289,7 +296,8 @@ struct vdcm_adi {
 	struct list_head entry;
 	struct vdcm_queues *queues;
 	struct mutex lock;		/* open, config space, reset */
-	struct mutex ioevent_lock;	/* live->ioevents */
+	struct mutex ioevent_lock;	/* ioevents */
+	struct vdcm_ioevents ioevents;
 	struct mutex pin_lock;		/* pin tree, translation */
 	struct rw_semaphore mem_lock;	/* mem_on */
 	spinlock_t irq_lock;		/* MSI-X state, opener */
@@ -463,18 +471,23 @@ static inline void vdcm_inc(struct vdcm_adi *adi, enum vdcm_counter counter)
 
 /* vdev.c */
 extern const struct vfio_device_ops vdcm_vfio_ops;
-int vdcm_reset(struct vdcm_adi *adi);
-void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
 
-/* quiesce.c */
+/* parent.c */
 void vdcm_lock_settled(struct vdcm_adi *adi);
 void vdcm_wait_settled(struct vdcm_parent *parent);
+
+/* function.c */
+int vdcm_function_open(struct vdcm_adi *adi);
+void vdcm_function_close(struct vdcm_adi *adi);
+int vdcm_reset(struct vdcm_adi *adi);
+void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
+void vdcm_set_memory(struct vdcm_adi *adi, bool on);
+void vdcm_zap(struct vdcm_adi *adi);
 void vdcm_stop(struct vdcm_adi *adi);
+void vdcm_shut_begin(struct vdcm_adi *adi);
+void vdcm_revoke(struct vdcm_adi *adi);
 
 /* revoke.c */
-void vdcm_shut_begin(struct vdcm_adi *adi);
-void vdcm_shut(struct vdcm_adi *adi);
-void vdcm_revoke(struct vdcm_adi *adi);
 void vdcm_revoke_work(struct work_struct *work);
 void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay);
 void vdcm_request_release(struct vdcm_adi *adi);
@@ -490,7 +503,7 @@ void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 		    unsigned int size, u64 value);
 
 /* ioevent.c */
-void vdcm_ioevents_init(struct vdcm_live *live);
+void vdcm_ioevents_init(struct vdcm_adi *adi);
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value,
 		 int fd);
 void vdcm_ioevents_release(struct vdcm_adi *adi);
@@ -498,8 +511,6 @@ void vdcm_ioevents_release(struct vdcm_adi *adi);
 /* mmap.c */
 bool vdcm_can_mmap(void);
 int vdcm_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
-void vdcm_set_memory(struct vdcm_adi *adi, bool on);
-void vdcm_zap(struct vdcm_adi *adi);
 
 /* adi.c */
 void vdcm_log_init(struct vdcm_adi *adi);

@@ -41,28 +41,28 @@ struct vdcm_ioevent {
 static int signalled(void *opaque, void *data)
 {
 	struct vdcm_ioevent *ev = opaque;
-	struct vdcm_live *live = ev->adi->live;
+	struct vdcm_ioevents *evs = &ev->adi->ioevents;
 	unsigned long flags;
 
-	spin_lock_irqsave(&live->rung_lock, flags);
+	spin_lock_irqsave(&evs->rung_lock, flags);
 	if (list_empty(&ev->rung))
-		list_add_tail(&ev->rung, &live->rung);
-	spin_unlock_irqrestore(&live->rung_lock, flags);
-	queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &live->ring_work);
+		list_add_tail(&ev->rung, &evs->rung);
+	spin_unlock_irqrestore(&evs->rung_lock, flags);
+	queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &evs->work);
 	return 0;
 }
 
-static struct vdcm_ioevent *first_of(struct vdcm_live *live, struct list_head *list)
+static struct vdcm_ioevent *first_of(struct vdcm_ioevents *evs, struct list_head *list)
 {
 	struct vdcm_ioevent *ev;
 	unsigned long flags;
 
-	spin_lock_irqsave(&live->rung_lock, flags);
+	spin_lock_irqsave(&evs->rung_lock, flags);
 	ev = list_first_entry_or_null(list, struct vdcm_ioevent, rung);
 	/* Before the write: a signal during it is one more. */
 	if (ev)
 		list_del_init(&ev->rung);
-	spin_unlock_irqrestore(&live->rung_lock, flags);
+	spin_unlock_irqrestore(&evs->rung_lock, flags);
 	return ev;
 }
 
@@ -72,15 +72,15 @@ static struct vdcm_ioevent *first_of(struct vdcm_live *live, struct list_head *l
  */
 static void ring_work(struct work_struct *work)
 {
-	struct vdcm_live *live = container_of(work, struct vdcm_live, ring_work);
+	struct vdcm_ioevents *evs = container_of(work, struct vdcm_ioevents, work);
 	struct vdcm_ioevent *ev;
 	unsigned long flags;
 	LIST_HEAD(list);
 
-	spin_lock_irqsave(&live->rung_lock, flags);
-	list_splice_init(&live->rung, &list);
-	spin_unlock_irqrestore(&live->rung_lock, flags);
-	while ((ev = first_of(live, &list))) {
+	spin_lock_irqsave(&evs->rung_lock, flags);
+	list_splice_init(&evs->rung, &list);
+	spin_unlock_irqrestore(&evs->rung_lock, flags);
+	while ((ev = first_of(evs, &list))) {
 		/* Whether the device takes it is decided as for any write. */
 		vdcm_write_one(ev->adi, ev->bar, ev->offset, sizeof(u32), ev->value);
 		cond_resched();
@@ -90,30 +90,30 @@ static void ring_work(struct work_struct *work)
 /* Waits for a write under way, so without adi->lock; for no other ADI's. */
 static void ioevent_stop(struct vdcm_ioevent *ev)
 {
-	struct vdcm_live *live = ev->adi->live;
+	struct vdcm_ioevents *evs = &ev->adi->ioevents;
 	unsigned long flags;
 	bool others;
 
 	lockdep_assert_held(&ev->adi->ioevent_lock);
 	vfio_virqfd_disable(&ev->virqfd);
-	cancel_work_sync(&live->ring_work);
-	spin_lock_irqsave(&live->rung_lock, flags);
+	cancel_work_sync(&evs->work);
+	spin_lock_irqsave(&evs->rung_lock, flags);
 	list_del(&ev->rung);
-	others = !list_empty(&live->rung);
-	spin_unlock_irqrestore(&live->rung_lock, flags);
+	others = !list_empty(&evs->rung);
+	spin_unlock_irqrestore(&evs->rung_lock, flags);
 	if (others)
-		queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &live->ring_work);
+		queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &evs->work);
 	list_del(&ev->entry);
-	live->nr_ioevents--;
+	evs->nr--;
 	kfree(ev);
 }
 
-static struct vdcm_ioevent *find(struct vdcm_live *live, unsigned int bar,
+static struct vdcm_ioevent *find(struct vdcm_ioevents *evs, unsigned int bar,
 				 u64 offset, u64 value)
 {
 	struct vdcm_ioevent *ev;
 
-	list_for_each_entry(ev, &live->ioevents, entry)
+	list_for_each_entry(ev, &evs->list, entry)
 		if (ev->bar == bar && ev->offset == offset && ev->value == value)
 			return ev;
 	return NULL;
@@ -121,11 +121,11 @@ static struct vdcm_ioevent *find(struct vdcm_live *live, unsigned int bar,
 
 static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, int fd)
 {
-	struct vdcm_live *live = adi->live;
+	struct vdcm_ioevents *evs = &adi->ioevents;
 	struct vdcm_ioevent *ev;
 	int ret;
 
-	if (live->nr_ioevents >= VDCM_MAX_IOEVENTS)
+	if (evs->nr >= VDCM_MAX_IOEVENTS)
 		return -ENOSPC;
 	ev = kzalloc(sizeof(*ev), GFP_KERNEL_ACCOUNT);
 	if (!ev)
@@ -140,8 +140,8 @@ static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, in
 		kfree(ev);
 		return ret;
 	}
-	list_add(&ev->entry, &live->ioevents);
-	live->nr_ioevents++;
+	list_add(&ev->entry, &evs->list);
+	evs->nr++;
 	return 0;
 }
 
@@ -150,7 +150,7 @@ static int set(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, in
 	struct vdcm_ioevent *ev;
 
 	lockdep_assert_held(&adi->ioevent_lock);
-	ev = find(adi->live, bar, offset, value);
+	ev = find(&adi->ioevents, bar, offset, value);
 	/* Its eventfd is closed: it stands for nothing any more. */
 	if (ev && fd >= 0 && !READ_ONCE(ev->virqfd)) {
 		ioevent_stop(ev);
@@ -181,14 +181,17 @@ static int width_valid(u32 flags)
 
 /**
  * vdcm_ioevents_init() - no eventfd stands for a write yet
- * @live: open state, zeroed
+ * @adi: ADI, zeroed
  */
-void vdcm_ioevents_init(struct vdcm_live *live)
+void vdcm_ioevents_init(struct vdcm_adi *adi)
 {
-	INIT_LIST_HEAD(&live->ioevents);
-	INIT_LIST_HEAD(&live->rung);
-	spin_lock_init(&live->rung_lock);
-	INIT_WORK(&live->ring_work, ring_work);
+	struct vdcm_ioevents *evs = &adi->ioevents;
+
+	mutex_init(&adi->ioevent_lock);
+	INIT_LIST_HEAD(&evs->list);
+	INIT_LIST_HEAD(&evs->rung);
+	spin_lock_init(&evs->rung_lock);
+	INIT_WORK(&evs->work, ring_work);
 }
 
 /**
@@ -239,16 +242,15 @@ void vdcm_ioevents_release(struct vdcm_adi *adi)
 	struct vdcm_ioevent *ev, *next;
 
 	mutex_lock(&adi->ioevent_lock);
-	list_for_each_entry_safe(ev, next, &adi->live->ioevents, entry)
+	list_for_each_entry_safe(ev, next, &adi->ioevents.list, entry)
 		ioevent_stop(ev);
 	mutex_unlock(&adi->ioevent_lock);
 }
 
 #else /* the kernel's VFIO was built without it */
 
-void vdcm_ioevents_init(struct vdcm_live *live)
+void vdcm_ioevents_init(struct vdcm_adi *adi)
 {
-	INIT_LIST_HEAD(&live->ioevents);
 }
 
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)

@@ -49,12 +49,12 @@ static struct vdcm_adi *adi_alloc(struct mdev_device *mdev)
 	adi->pasid = VDCM_NO_PASID;
 	INIT_LIST_HEAD(&adi->entry);
 	mutex_init(&adi->lock);
-	mutex_init(&adi->ioevent_lock);
 	mutex_init(&adi->pin_lock);
 	init_rwsem(&adi->mem_lock);
 	spin_lock_init(&adi->irq_lock);
 	spin_lock_init(&adi->fault_lock);
 	vdcm_log_init(adi);
+	vdcm_ioevents_init(adi);
 	INIT_DELAYED_WORK(&adi->revoke_work, vdcm_revoke_work);
 	return adi;
 }

@@ -112,32 +112,3 @@ int vdcm_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	vma->vm_ops = &vdcm_vm_ops;
 	return 0;
 }
-
-/**
- * vdcm_set_memory() - pages may be mapped from now on, or no longer
- * @adi: ADI
- * @on: which; when switched off, all mappings are gone on return
- *
- * Context: process; no lock held that is taken under mmap_lock.
- */
-void vdcm_set_memory(struct vdcm_adi *adi, bool on)
-{
-	down_write(&adi->mem_lock);
-	adi->mem_on = on;
-	if (!on)
-		vdcm_vfio_zap(&adi->vdev);
-	up_write(&adi->mem_lock);
-}
-
-/**
- * vdcm_zap() - revoke all mappings; the next touch faults
- * @adi: ADI
- *
- * Context: process; no lock held that is taken under mmap_lock.
- */
-void vdcm_zap(struct vdcm_adi *adi)
-{
-	down_write(&adi->mem_lock);
-	vdcm_vfio_zap(&adi->vdev);
-	up_write(&adi->mem_lock);
-}

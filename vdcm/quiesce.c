@@ -14,53 +14,6 @@
 
 #include "internal.h"
 
-static bool settled(const struct vdcm_parent *parent)
-{
-	return !READ_ONCE(parent->quiesced) || READ_ONCE(parent->dead);
-}
-
-/**
- * vdcm_lock_settled() - take adi->lock once the PF is there, or dead
- * @adi: ADI
- *
- * For closing: its way to the hardware must not meet a reset.
- *
- * Context: process. Takes adi->lock.
- */
-void vdcm_lock_settled(struct vdcm_adi *adi)
-{
-	mutex_lock(&adi->lock);
-	while (!settled(adi->parent)) {
-		mutex_unlock(&adi->lock);
-		wait_event(adi->parent->wait, settled(adi->parent));
-		mutex_lock(&adi->lock);
-	}
-}
-
-/**
- * vdcm_wait_settled() - wait a second at most until the PF is there, or dead
- * @parent: parent
- *
- * Context: process; returns early for a process that is being killed.
- */
-void vdcm_wait_settled(struct vdcm_parent *parent)
-{
-	wait_event_killable_timeout(parent->wait, settled(parent), HZ);
-}
-
-/**
- * vdcm_stop() - no DMA, no access to doorbells, no fault of an ADI any more
- * @adi: open ADI; adi->lock held
- *
- * Waits for nothing that a user decides over.
- */
-void vdcm_stop(struct vdcm_adi *adi)
-{
-	vdcm_set_bus_master(adi, false);
-	vdcm_set_memory(adi, false);
-	vdcm_dma_accept(adi, false);
-}
-
 static void quiesce_adi(struct vdcm_adi *adi)
 {
 	if (vdcm_ops(adi)->quiesce)

@@ -22,60 +22,6 @@ MODULE_PARM_DESC(release_timeout,
 /* Likewise one who does not: maybe just about to end. */
 #define DEAF_SECONDS	2u
 
-/**
- * vdcm_shut_begin() - the part of vdcm_shut() that takes long for much memory
- * @adi: open ADI; adi->lock held, but given up meanwhile; the PF is there, or dead
- *
- * Unmapping all of a guest takes seconds. Its PF's reset waits for adi->lock, and not for
- * that. What comes back in between is left to vdcm_shut(); the ADI may have been revoked.
- */
-void vdcm_shut_begin(struct vdcm_adi *adi)
-{
-	struct vdcm_live *live = adi->live;
-
-	vdcm_stop(adi);
-	mutex_unlock(&adi->lock);
-	vdcm_drop_range(live, 0, ULONG_MAX);
-	vdcm_lock_settled(adi);
-}
-
-/**
- * vdcm_shut() - the part of closing that concerns hardware and translation
- * @adi: open ADI; adi->lock held
- *
- * DMA off first, then the translation; the driver's part last. Guest memory is
- * unpinned later, by vdcm_dma_drain() or before.
- */
-void vdcm_shut(struct vdcm_adi *adi)
-{
-	lockdep_assert_held(&adi->lock);
-	vdcm_stop(adi);
-	vdcm_dma_detach(adi);
-	vdcm_irq_disable(adi);
-	vdcm_ops(adi)->close(adi);
-}
-
-/**
- * vdcm_revoke() - take the hardware from whoever has an ADI open
- * @adi: open ADI; adi->lock held
- *
- * Idempotent. Not while the PF is quiesced, unless it is dead or the ADI was not
- * brought back.
- */
-void vdcm_revoke(struct vdcm_adi *adi)
-{
-	struct vdcm_live *live = adi->live;
-
-	lockdep_assert_held(&adi->lock);
-	if (live->revoked)
-		return;
-	/* Before the vectors' irqs go: nobody asks for them any more. */
-	WRITE_ONCE(live->revoked, true);
-	vdcm_shut(adi);
-	if (!vdcm_is_dead(adi))
-		vdcm_adi_error(adi);
-}
-
 static void report(struct vdcm_adi *adi)
 {
 	char opener[VDCM_OPENER_LEN];

@@ -1,205 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VFIO device: opening and closing, ioctls, reset.
+ * The VFIO device: its operations and ioctls.
  */
-#include <linux/memcontrol.h>
 #include <linux/overflow.h>
-#include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/string_helpers.h>
 #include <linux/uaccess.h>
 
 #include "internal.h"
 
-/* A process may call itself anything: one that parses or prints it must not be misled. */
-static void get_opener(char *name)
-{
-	char comm[TASK_COMM_LEN];
-	int len;
-
-	get_task_comm(comm, current);
-	len = string_escape_str(comm, name, VDCM_OPENER_LEN - 1, ESCAPE_ANY | ESCAPE_NAP,
-				NULL);
-	name[min(len, VDCM_OPENER_LEN - 1)] = 0;
-}
-
-/* Make the open state visible, or invisible, to everyone who looks for it. */
-static void publish(struct vdcm_adi *adi, struct vdcm_live *live)
-{
-	char opener[VDCM_OPENER_LEN] = "";
-	unsigned long flags;
-
-	lockdep_assert_held(&adi->lock);
-	if (live)
-		get_opener(opener);
-	mutex_lock(&adi->pin_lock);
-	spin_lock_irqsave(&adi->irq_lock, flags);
-	spin_lock(&adi->fault_lock);
-	adi->live = live;
-	spin_unlock(&adi->fault_lock);
-	adi->opener_pid = live ? task_tgid_nr(current) : 0;
-	memcpy(adi->opener, opener, sizeof(opener));
-	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	mutex_unlock(&adi->pin_lock);
-}
-
-static struct vdcm_live *live_alloc(struct vdcm_adi *adi)
-{
-	unsigned int nr = adi->type->nr_vectors;
-	struct vdcm_live *live;
-
-	live = kzalloc(struct_size(live, vecs, nr), GFP_KERNEL_ACCOUNT);
-	if (!live)
-		return NULL;
-	if (vdcm_dma_open(live)) {
-		kfree(live);
-		return NULL;
-	}
-	live->adi = adi;
-	vdcm_ioevents_init(live);
-	live->memcg = get_mem_cgroup_from_mm(current->mm);
-	vdcm_config_init(&live->config, adi->type->comp, nr);
-	vdcm_msix_init(&live->msix, nr);
-	return live;
-}
-
-static void live_free(struct vdcm_live *live)
-{
-	vdcm_dma_free(live);
-	mem_cgroup_put(live->memcg);
-	kfree(live);
-}
-
-static int open_locked(struct vdcm_adi *adi)
-{
-	struct vdcm_live *live;
-	int ret;
-
-	if (vdcm_is_dead(adi))
-		return -EIO;
-	/* Soon it will be there again; and the caller holds VFIO's locks. */
-	if (READ_ONCE(adi->parent->quiesced))
-		return -EAGAIN;
-	live = live_alloc(adi);
-	if (!live)
-		return -ENOMEM;
-	/* Before the driver's turn: its vectors may fire as soon as they exist. */
-	publish(adi, live);
-	ret = vdcm_ops(adi)->open(adi);
-	if (ret)
-		goto free;
-	ret = vdcm_dma_attach(adi);
-	if (ret)
-		goto close;
-	return 0;
-
-close:
-	vdcm_ops(adi)->close(adi);
-free:
-	publish(adi, NULL);
-	live_free(live);
-	return ret;
-}
-
 static int vdcm_open_device(struct vfio_device *vdev)
 {
-	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
-	int ret;
-
-	mutex_lock(&adi->lock);
-	ret = open_locked(adi);
-	mutex_unlock(&adi->lock);
-	/* Somebody may have seen it open, and want it back. */
-	if (ret)
-		cancel_delayed_work_sync(&adi->revoke_work);
-	/* One that is to come back later is told so, not the log. */
-	if (ret && ret != -EAGAIN)
-		vdcm_limited(adi, err, "cannot be opened: %d\n", ret);
-	return ret;
+	return vdcm_function_open(vdcm_from_vdev(vdev));
 }
 
 static void vdcm_close_device(struct vfio_device *vdev)
 {
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
-	struct vdcm_live *live = adi->live;
 
 	vdcm_ioevents_release(adi);
-	vdcm_lock_settled(adi);
-	if (!live->revoked)
-		vdcm_shut_begin(adi);
-	if (!live->revoked)
-		vdcm_shut(adi);
-	/* There is nothing left to quiesce, resume or revoke. */
-	WRITE_ONCE(live->revoked, true);
-	vdcm_irq_release(adi);
-	mutex_unlock(&adi->lock);
-	/* May take as long as its user's memory likes: without a lock. */
-	vdcm_dma_drain(live);
-	mutex_lock(&adi->lock);
-	publish(adi, NULL);
-	mutex_unlock(&adi->lock);
-	vdcm_unmap_leave(live);
-	cancel_delayed_work_sync(&adi->revoke_work);
-	live_free(live);
-}
-
-/**
- * vdcm_set_bus_master() - tell the driver whether the ADI may do DMA
- * @adi: open ADI; adi->lock held
- * @on: it may
- */
-void vdcm_set_bus_master(struct vdcm_adi *adi, bool on)
-{
-	lockdep_assert_held(&adi->lock);
-	if (adi->live->bus_master == on)
-		return;
-	adi->live->bus_master = on;
-	vdcm_ops(adi)->bus_master(adi, on);
-}
-
-/**
- * vdcm_reset() - the one way to reset a function, whoever asks for it
- * @adi: open ADI; adi->lock held
- *
- * Pinned pages stay pinned and mapped: they are the same tenant's. Eventfds
- * stay: they are user space's.
- *
- * While the PF is quiesced, the hardware's part is left to vdcm_parent_resume(). An ADI
- * that cannot be reset is revoked.
- *
- * Return: 0, -EIO on a dead or revoked device, or the driver's error.
- */
-int vdcm_reset(struct vdcm_adi *adi)
-{
-	struct vdcm_live *live = adi->live;
-	bool there = vdcm_is_there(adi);
-	unsigned long flags;
-	int ret = 0;
-
-	lockdep_assert_held(&adi->lock);
-	if (vdcm_is_dead(adi) || live->revoked)
-		return -EIO;
-	vdcm_inc(adi, VDCM_CNT_RESETS);
-	vdcm_set_bus_master(adi, false);
-	vdcm_set_memory(adi, false);
-	vdcm_dma_accept(adi, false);
-	live->reset_owed = !there;
-	if (there)
-		ret = vdcm_ops(adi)->reset(adi);
-	/* The last tenant's state may still be there: it stays out of reach. */
-	if (ret) {
-		vdcm_limited(adi, err, "reset failed, taken from its user: %d\n", ret);
-		vdcm_revoke(adi);
-		return ret;
-	}
-	vdcm_config_init(&live->config, adi->type->comp, live->msix.nr);
-	spin_lock_irqsave(&adi->irq_lock, flags);
-	vdcm_msix_reset(&live->msix);
-	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	vdcm_irq_kick(adi);
-	vdcm_dma_accept(adi, there);
-	return ret;
+	vdcm_function_close(adi);
 }
 
 static long get_info(struct vdcm_adi *adi, void __user *arg)

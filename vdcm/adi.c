@@ -81,7 +81,7 @@ EXPORT_SYMBOL_GPL(vdcm_adi_type);
  */
 struct device *vdcm_adi_dev(const struct vdcm_adi *adi)
 {
-	return mdev_dev(adi->mdev);
+	return adi->dev;
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_dev);
 

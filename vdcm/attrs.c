@@ -43,7 +43,7 @@ static const struct kobj_type vdcm_attrs_type = {
 /* Without the ADI's locks: the attributes' functions take them. 0 or errno. */
 int vdcm_attrs_add(struct vdcm_adi *adi)
 {
-	const struct vdcm_driver *drv = adi->parent->driver->drv;
+	const struct vdcm_driver *drv = adi->parent->drv;
 	struct kobject *kobj;
 	int ret;
 
@@ -52,7 +52,7 @@ int vdcm_attrs_add(struct vdcm_adi *adi)
 	kobj = kzalloc(sizeof(*kobj), GFP_KERNEL_ACCOUNT);
 	if (!kobj)
 		return -ENOMEM;
-	ret = kobject_init_and_add(kobj, &vdcm_attrs_type, &mdev_dev(adi->mdev)->kobj,
+	ret = kobject_init_and_add(kobj, &vdcm_attrs_type, &adi->dev->kobj,
 				   "%s", drv->attrs_dir);
 	if (!ret)
 		ret = sysfs_create_groups(kobj, drv->groups);

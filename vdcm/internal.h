@@ -261,7 +261,7 @@ struct vdcm_ioevents {
 /**
  * struct vdcm_adi - an assignable device interface, and its VFIO device
  * @vdev: must be first
- * @mdev: the mediated device
+ * @dev: its device, the mdev's
  * @parent: PF
  * @type: type
  * @regions: region table of the type
@@ -287,7 +287,7 @@ struct vdcm_ioevents {
  */
 struct vdcm_adi {
 	struct vfio_device vdev;
-	struct mdev_device *mdev;
+	struct device *dev;
 	struct vdcm_parent *parent;
 	const struct vdcm_type *type;
 	const struct vdcm_regions *regions;
@@ -313,32 +313,9 @@ struct vdcm_adi {
 };
 
 /**
- * struct vdcm_mtype - an mdev type of one parent
- * @mtype: the mdev core's
- * @type: the PF driver's
- * @regions: region table
- */
-struct vdcm_mtype {
-	struct mdev_type mtype;
-	const struct vdcm_type *type;
-	struct vdcm_regions *regions;
-};
-
-/**
- * struct vdcm_mdev_driver - the mdev driver behind a struct vdcm_driver
- * @mdrv: the mdev core's
- * @drv: the PF driver's
- */
-struct vdcm_mdev_driver {
-	struct mdev_driver mdrv;
-	struct vdcm_driver *drv;
-};
-
-/**
  * struct vdcm_parent - a registered PF
- * @mdev: the mdev core's
  * @dev: the PF
- * @driver: the mdev driver of its mdevs
+ * @drv: PF driver
  * @ops: the PF driver's operations
  * @xlat: translation mode
  * @drvdata: the PF driver's
@@ -348,19 +325,11 @@ struct vdcm_mdev_driver {
  * @wait: for the end of that
  * @list_lock: protects @adis; outside adi->lock
  * @adis: all ADIs
- * @pool: what is left to create mdevs from
- * @ktype: the mdev core's type of the type objects, with our release
- * @core_release: the mdev core's release
- * @nr_held: type objects that are still referenced
- * @released: completed when @nr_held has become 0
- * @mtypes: pointers to @types for the mdev core
- * @nr_types: number of types
- * @types: types
+ * @pool: what is left to create ADIs from
  */
 struct vdcm_parent {
-	struct mdev_parent mdev;
 	struct device *dev;
-	struct vdcm_mdev_driver *driver;
+	const struct vdcm_driver *drv;
 	const struct vdcm_adi_ops *ops;
 	enum vdcm_xlat xlat;
 	void *drvdata;
@@ -371,13 +340,6 @@ struct vdcm_parent {
 	struct mutex list_lock;		/* adis */
 	struct list_head adis;
 	struct vdcm_pool pool;
-	const struct kobj_type *ktype;
-	void (*core_release)(struct kobject *kobj);
-	atomic_t nr_held;
-	struct completion released;
-	struct mdev_type **mtypes;
-	unsigned int nr_types;
-	struct vdcm_mtype types[];
 };
 
 /**
@@ -475,6 +437,16 @@ extern const struct vfio_device_ops vdcm_vfio_ops;
 /* parent.c */
 void vdcm_lock_settled(struct vdcm_adi *adi);
 void vdcm_wait_settled(struct vdcm_parent *parent);
+struct vdcm_regions *vdcm_parent_regions(struct device *dev, unsigned int i,
+					 const struct vdcm_type *type);
+int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
+		     struct device *dev, const struct vdcm_parent_desc *desc,
+		     void *drvdata);
+void vdcm_parent_exit(struct vdcm_parent *parent);
+int vdcm_parent_take(struct vdcm_parent *parent, const struct vdcm_type *type,
+		     const char *name);
+unsigned int vdcm_parent_available(struct vdcm_parent *parent,
+				   const struct vdcm_type *type);
 
 /* function.c */
 int vdcm_function_open(struct vdcm_adi *adi);
@@ -491,6 +463,14 @@ void vdcm_revoke(struct vdcm_adi *adi);
 void vdcm_revoke_work(struct work_struct *work);
 void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay);
 void vdcm_request_release(struct vdcm_adi *adi);
+void vdcm_request_all(struct vdcm_parent *parent);
+
+/* create.c */
+int vdcm_adi_init(struct vdcm_adi *adi, struct device *dev, struct vdcm_parent *parent,
+		  const struct vdcm_type *type, const struct vdcm_regions *regions);
+void vdcm_adi_exit(struct vdcm_adi *adi);
+int vdcm_adi_create(struct vdcm_adi *adi);
+void vdcm_adi_destroy(struct vdcm_adi *adi);
 
 /* access.c */
 u64 vdcm_region_size(const struct vdcm_adi *adi, unsigned int index);

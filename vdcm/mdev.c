@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * mdev life cycle: drivers, parents, types, and mdevs, which are ADIs.
- *
- * Creating an mdev takes its cost from the parent's pool and touches no hardware:
- * orchestrators create all instances up front.
  */
 #include <linux/err.h>
+#include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -13,15 +11,45 @@
 
 #include "internal.h"
 
-static const char * const resource_names[VDCM_NR_RESOURCES] = {
-	[VDCM_RES_ADIS] = "ADIs",
-	[VDCM_RES_QUEUES] = "queues",
-	[VDCM_RES_VECTORS] = "vectors",
+/**
+ * struct vdcm_mtype - an mdev type of one parent
+ * @mtype: the mdev core's
+ * @type: the PF driver's
+ * @regions: region table
+ */
+struct vdcm_mtype {
+	struct mdev_type mtype;
+	const struct vdcm_type *type;
+	struct vdcm_regions *regions;
 };
 
-static struct vdcm_parent *to_parent(struct mdev_type *mtype)
+/**
+ * struct vdcm_mparent - a PF whose ADIs are mdevs
+ * @parent: PF
+ * @mdev: the mdev core's
+ * @ktype: the mdev core's type of the type objects, with our release
+ * @core_release: the mdev core's release
+ * @nr_held: type objects that are still referenced
+ * @released: completed when @nr_held has become 0
+ * @mtypes: pointers to @types for the mdev core
+ * @nr_types: number of types
+ * @types: types
+ */
+struct vdcm_mparent {
+	struct vdcm_parent parent;
+	struct mdev_parent mdev;
+	const struct kobj_type *ktype;
+	void (*core_release)(struct kobject *kobj);
+	atomic_t nr_held;
+	struct completion released;
+	struct mdev_type **mtypes;
+	unsigned int nr_types;
+	struct vdcm_mtype types[];
+};
+
+static struct vdcm_mparent *to_mparent(struct mdev_type *mtype)
 {
-	return container_of(mtype->parent, struct vdcm_parent, mdev);
+	return container_of(mtype->parent, struct vdcm_mparent, mdev);
 }
 
 static struct vdcm_mtype *to_mtype(struct mdev_type *mtype)
@@ -33,61 +61,19 @@ static struct vdcm_adi *adi_alloc(struct mdev_device *mdev)
 {
 	struct vdcm_mtype *type = to_mtype(mdev->type);
 	struct vdcm_adi *adi;
+	int ret;
 
 	adi = vfio_alloc_device(vdcm_adi, vdev, mdev_dev(mdev), &vdcm_vfio_ops);
 	if (IS_ERR(adi))
 		return adi;
-	adi->queues = vdcm_queues_get();
-	if (!adi->queues) {
-		vfio_put_device(&adi->vdev);
-		return ERR_PTR(-ENOMEM);
-	}
-	adi->mdev = mdev;
-	adi->parent = to_parent(mdev->type);
-	adi->type = type->type;
-	adi->regions = type->regions;
-	adi->pasid = VDCM_NO_PASID;
-	INIT_LIST_HEAD(&adi->entry);
-	mutex_init(&adi->lock);
-	mutex_init(&adi->pin_lock);
-	init_rwsem(&adi->mem_lock);
-	spin_lock_init(&adi->irq_lock);
-	spin_lock_init(&adi->fault_lock);
-	vdcm_log_init(adi);
 	vdcm_ioevents_init(adi);
-	INIT_DELAYED_WORK(&adi->revoke_work, vdcm_revoke_work);
+	ret = vdcm_adi_init(adi, mdev_dev(mdev), &to_mparent(mdev->type)->parent,
+			    type->type, type->regions);
+	if (ret) {
+		vfio_put_device(&adi->vdev);
+		return ERR_PTR(ret);
+	}
 	return adi;
-}
-
-static void list_adi(struct vdcm_adi *adi)
-{
-	mutex_lock(&adi->parent->list_lock);
-	list_add_tail(&adi->entry, &adi->parent->adis);
-	mutex_unlock(&adi->parent->list_lock);
-}
-
-static void unlist_adi(struct vdcm_adi *adi)
-{
-	mutex_lock(&adi->parent->list_lock);
-	list_del(&adi->entry);
-	mutex_unlock(&adi->parent->list_lock);
-}
-
-static int adi_create(struct vdcm_adi *adi)
-{
-	int ret;
-
-	mutex_lock(&adi->lock);
-	ret = vdcm_ops(adi)->create(adi);
-	mutex_unlock(&adi->lock);
-	return ret;
-}
-
-static void adi_destroy(struct vdcm_adi *adi)
-{
-	mutex_lock(&adi->lock);
-	vdcm_ops(adi)->destroy(adi);
-	mutex_unlock(&adi->lock);
 }
 
 static int add_adi(struct mdev_device *mdev)
@@ -98,25 +84,17 @@ static int add_adi(struct mdev_device *mdev)
 	adi = adi_alloc(mdev);
 	if (IS_ERR(adi))
 		return PTR_ERR(adi);
-	ret = adi_create(adi);
+	ret = vdcm_adi_create(adi);
 	if (ret)
 		goto put;
-	dev_set_drvdata(mdev_dev(mdev), adi);
-	list_adi(adi);
-	ret = vdcm_attrs_add(adi);
-	if (ret)
-		goto destroy;
 	ret = vfio_register_emulated_iommu_dev(&adi->vdev);
 	if (ret)
-		goto attrs;
+		goto destroy;
 	return 0;
 
-attrs:
-	vdcm_attrs_remove(adi);
 destroy:
-	unlist_adi(adi);
-	dev_set_drvdata(mdev_dev(mdev), NULL);
-	adi_destroy(adi);
+	vdcm_attrs_remove(adi);
+	vdcm_adi_destroy(adi);
 put:
 	vfio_put_device(&adi->vdev);
 	return ret;
@@ -124,26 +102,17 @@ put:
 
 static int vdcm_mdev_probe(struct mdev_device *mdev)
 {
-	struct vdcm_parent *parent = to_parent(mdev->type);
+	struct vdcm_parent *parent = &to_mparent(mdev->type)->parent;
 	const struct vdcm_type *type = to_mtype(mdev->type)->type;
-	int ret, lacking;
+	const char *name = dev_name(mdev_dev(mdev));
+	int ret;
 
-	if (READ_ONCE(parent->dead)) {
-		dev_err(parent->dev, "%s not created: device is gone\n",
-			dev_name(mdev_dev(mdev)));
-		return -ENODEV;
-	}
-	lacking = vdcm_pool_take(&parent->pool, type->cost);
-	if (lacking >= 0) {
-		dev_err(parent->dev, "%s not created: %s needs %u %s, fewer are left\n",
-			dev_name(mdev_dev(mdev)), type->name,
-			type->cost[lacking], resource_names[lacking]);
-		return -ENOSPC;
-	}
+	ret = vdcm_parent_take(parent, type, name);
+	if (ret)
+		return ret;
 	ret = add_adi(mdev);
 	if (ret) {
-		dev_err(parent->dev, "%s not created: error %d\n",
-			dev_name(mdev_dev(mdev)), ret);
+		dev_err(parent->dev, "%s not created: error %d\n", name, ret);
 		vdcm_pool_give(&parent->pool, type->cost);
 	}
 	return ret;
@@ -158,20 +127,14 @@ static void vdcm_mdev_remove(struct mdev_device *mdev)
 
 	vdcm_attrs_remove(adi);
 	vfio_unregister_group_dev(&adi->vdev);
-	unlist_adi(adi);
-	adi_destroy(adi);
-	dev_set_drvdata(mdev_dev(mdev), NULL);
+	vdcm_adi_destroy(adi);
 	vfio_put_device(&adi->vdev);
 	vdcm_pool_give(&parent->pool, type->cost);
 }
 
 static unsigned int vdcm_get_available(struct mdev_type *mtype)
 {
-	struct vdcm_parent *parent = to_parent(mtype);
-
-	if (READ_ONCE(parent->dead))
-		return 0;
-	return vdcm_pool_available(&parent->pool, to_mtype(mtype)->type->cost);
+	return vdcm_parent_available(&to_mparent(mtype)->parent, to_mtype(mtype)->type);
 }
 
 static ssize_t vdcm_show_description(struct mdev_type *mtype, char *buf)
@@ -192,32 +155,31 @@ static ssize_t vdcm_show_description(struct mdev_type *mtype, char *buf)
 int vdcm_driver_register(struct vdcm_driver *drv)
 {
 	const struct vdcm_adi_ops *ops = drv->ops;
-	struct vdcm_mdev_driver *m;
+	struct mdev_driver *mdrv;
 	int ret;
 
 	if (!drv->name || !ops || !ops->create || !ops->destroy || !ops->open ||
 	    !ops->close || !ops->reset || !ops->bus_master || !ops->page ||
 	    !ops->reg_read || !ops->reg_write || (drv->groups && !drv->attrs_dir))
 		return -EINVAL;
-	m = kzalloc(sizeof(*m), GFP_KERNEL);
-	if (!m)
+	mdrv = kzalloc(sizeof(*mdrv), GFP_KERNEL);
+	if (!mdrv)
 		return -ENOMEM;
-	m->drv = drv;
-	m->mdrv.device_api = VFIO_DEVICE_API_PCI_STRING;
-	m->mdrv.probe = vdcm_mdev_probe;
-	m->mdrv.remove = vdcm_mdev_remove;
-	m->mdrv.get_available = vdcm_get_available;
-	m->mdrv.show_description = vdcm_show_description;
-	m->mdrv.driver.name = drv->name;
-	m->mdrv.driver.owner = drv->owner;
-	m->mdrv.driver.mod_name = module_name(drv->owner);
-	m->mdrv.driver.suppress_bind_attrs = true;
-	ret = mdev_register_driver(&m->mdrv);
+	mdrv->device_api = VFIO_DEVICE_API_PCI_STRING;
+	mdrv->probe = vdcm_mdev_probe;
+	mdrv->remove = vdcm_mdev_remove;
+	mdrv->get_available = vdcm_get_available;
+	mdrv->show_description = vdcm_show_description;
+	mdrv->driver.name = drv->name;
+	mdrv->driver.owner = drv->owner;
+	mdrv->driver.mod_name = module_name(drv->owner);
+	mdrv->driver.suppress_bind_attrs = true;
+	ret = mdev_register_driver(mdrv);
 	if (ret) {
-		kfree(m);
+		kfree(mdrv);
 		return ret;
 	}
-	drv->private = m;
+	drv->private = mdrv;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vdcm_driver_register);
@@ -230,11 +192,11 @@ EXPORT_SYMBOL_GPL(vdcm_driver_register);
  */
 void vdcm_driver_unregister(struct vdcm_driver *drv)
 {
-	struct vdcm_mdev_driver *m = drv->private;
+	struct mdev_driver *mdrv = drv->private;
 
-	mdev_unregister_driver(&m->mdrv);
+	mdev_unregister_driver(mdrv);
 	drv->private = NULL;
-	kfree(m);
+	kfree(mdrv);
 }
 EXPORT_SYMBOL_GPL(vdcm_driver_unregister);
 
@@ -248,7 +210,7 @@ EXPORT_SYMBOL_GPL(vdcm_driver_unregister);
 static void vdcm_type_released(struct kobject *kobj)
 {
 	struct mdev_type *mtype = container_of(kobj, struct mdev_type, kobj);
-	struct vdcm_parent *parent = to_parent(mtype);
+	struct vdcm_mparent *parent = to_mparent(mtype);
 
 	parent->core_release(kobj);
 	if (atomic_dec_and_test(&parent->nr_held))
@@ -256,7 +218,7 @@ static void vdcm_type_released(struct kobject *kobj)
 }
 
 /* The types may be in use already: must not fail. */
-static void watch_types(struct vdcm_parent *parent)
+static void watch_types(struct vdcm_mparent *parent)
 {
 	const struct kobj_type *core = get_ktype(&parent->types[0].mtype.kobj);
 	const struct kobj_type ours = {
@@ -274,105 +236,50 @@ static void watch_types(struct vdcm_parent *parent)
 		parent->types[i].mtype.kobj.ktype = parent->ktype;
 }
 
-static bool type_valid(const struct vdcm_type *type)
-{
-	unsigned int i;
-
-	if (!type->name || !type->pretty_name || !type->description ||
-	    !type->comp || strlen(type->pretty_name) > 39)
-		return false;
-	for (i = 0; i < VDCM_NR_RESOURCES; i++)
-		if (type->cost[i])
-			return true;
-	return false;
-}
-
-static int add_type(struct vdcm_parent *parent, unsigned int i,
+static int add_type(struct vdcm_mparent *parent, unsigned int i,
 		    const struct vdcm_type *type)
 {
 	struct vdcm_mtype *t = &parent->types[i];
-	const char *why = "malformed type";
+	struct vdcm_regions *regions;
 
-	if (!type_valid(type))
-		goto invalid;
-	t->regions = vdcm_regions_create(type->comp, type->nr_vectors, &why);
-	if (IS_ERR(t->regions)) {
-		int ret = PTR_ERR(t->regions);
-
-		t->regions = NULL;
-		if (ret == -EINVAL)
-			goto invalid;
-		return ret;
-	}
+	regions = vdcm_parent_regions(parent->parent.dev, i, type);
+	if (IS_ERR(regions))
+		return PTR_ERR(regions);
+	t->regions = regions;
 	t->type = type;
 	t->mtype.sysfs_name = type->name;
 	t->mtype.pretty_name = type->pretty_name;
 	parent->mtypes[i] = &t->mtype;
 	return 0;
-
-invalid:
-	dev_err(parent->dev, "mdev type %u (%s): %s\n", i,
-		type->name ?: "no name", why);
-	return -EINVAL;
 }
 
-static void parent_free(struct vdcm_parent *parent)
+static void parent_free(struct vdcm_mparent *parent)
 {
 	unsigned int i;
 
 	for (i = 0; i < parent->nr_types; i++)
 		vdcm_regions_destroy(parent->types[i].regions);
-	put_device(parent->dev);
 	kfree(parent->ktype);
 	kfree(parent->mtypes);
 	kfree(parent);
 }
 
-static struct vdcm_parent *parent_alloc(struct vdcm_driver *drv,
-					struct device *dev,
-					const struct vdcm_parent_desc *desc,
-					void *drvdata)
+static struct vdcm_mparent *parent_alloc(unsigned int nr_types)
 {
-	struct vdcm_parent *parent;
+	struct vdcm_mparent *parent;
 
-	parent = kzalloc(struct_size(parent, types, desc->nr_types),
-			 GFP_KERNEL);
+	parent = kzalloc(struct_size(parent, types, nr_types), GFP_KERNEL);
 	if (!parent)
 		return NULL;
-	parent->mtypes = kcalloc(desc->nr_types, sizeof(*parent->mtypes),
-				 GFP_KERNEL);
+	parent->nr_types = nr_types;
+	init_completion(&parent->released);
+	parent->mtypes = kcalloc(nr_types, sizeof(*parent->mtypes), GFP_KERNEL);
 	parent->ktype = kzalloc(sizeof(*parent->ktype), GFP_KERNEL);
 	if (!parent->mtypes || !parent->ktype) {
-		kfree(parent->ktype);
-		kfree(parent->mtypes);
-		kfree(parent);
+		parent_free(parent);
 		return NULL;
 	}
-	parent->dev = get_device(dev);
-	parent->driver = drv->private;
-	parent->ops = drv->ops;
-	parent->xlat = desc->xlat;
-	parent->drvdata = drvdata;
-	parent->nr_types = desc->nr_types;
-	mutex_init(&parent->list_lock);
-	INIT_LIST_HEAD(&parent->adis);
-	init_waitqueue_head(&parent->wait);
-	init_completion(&parent->released);
-	vdcm_pool_init(&parent->pool, desc->capacity);
 	return parent;
-}
-
-static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
-{
-	switch (xlat) {
-	case VDCM_XLAT_TABLE:
-		return ops->xlat_map && ops->xlat_unmap && ops->fault_done;
-	case VDCM_XLAT_PASID:
-		return ops->set_pasid && ops->fault_done;
-	case VDCM_XLAT_NONE:
-		return true;
-	}
-	return false;
 }
 
 /**
@@ -393,47 +300,37 @@ struct vdcm_parent *vdcm_parent_register(struct vdcm_driver *drv,
 					 const struct vdcm_parent_desc *desc,
 					 void *drvdata)
 {
-	struct vdcm_parent *parent;
+	struct vdcm_mparent *parent;
 	unsigned int i;
 	int ret;
 
 	if (!drv->private || !desc->nr_types)
 		return ERR_PTR(-EINVAL);
-	if (!xlat_valid(drv->ops, desc->xlat)) {
-		dev_err(dev, "operations for the translation mode are missing\n");
-		return ERR_PTR(-EINVAL);
-	}
-	parent = parent_alloc(drv, dev, desc, drvdata);
+	parent = parent_alloc(desc->nr_types);
 	if (!parent)
 		return ERR_PTR(-ENOMEM);
+	ret = vdcm_parent_init(&parent->parent, drv, dev, desc, drvdata);
+	if (ret)
+		goto free;
 	for (i = 0; i < desc->nr_types; i++) {
 		ret = add_type(parent, i, &desc->types[i]);
 		if (ret)
-			goto free;
+			goto exit;
 	}
-	ret = mdev_register_parent(&parent->mdev, dev, &parent->driver->mdrv,
+	ret = mdev_register_parent(&parent->mdev, dev, drv->private,
 				   parent->mtypes, parent->nr_types);
 	if (ret)
-		goto free;
+		goto exit;
 	watch_types(parent);
-	return parent;
+	return &parent->parent;
 
+exit:
+	vdcm_parent_exit(&parent->parent);
 free:
 	parent_free(parent);
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_register);
-
-/* All at once: the core removes mdev by mdev, each time waiting for its user. */
-static void request_all(struct vdcm_parent *parent)
-{
-	struct vdcm_adi *adi;
-
-	mutex_lock(&parent->list_lock);
-	list_for_each_entry(adi, &parent->adis, entry)
-		vdcm_request_release(adi);
-	mutex_unlock(&parent->list_lock);
-}
 
 /**
  * vdcm_parent_unregister() - remove all mdevs of a PF and take its types away
@@ -448,22 +345,12 @@ static void request_all(struct vdcm_parent *parent)
  */
 void vdcm_parent_unregister(struct vdcm_parent *parent)
 {
-	request_all(parent);
-	mdev_unregister_parent(&parent->mdev);
-	wait_for_completion(&parent->released);
-	parent_free(parent);
+	struct vdcm_mparent *mparent = container_of(parent, struct vdcm_mparent, parent);
+
+	vdcm_request_all(parent);
+	mdev_unregister_parent(&mparent->mdev);
+	wait_for_completion(&mparent->released);
+	vdcm_parent_exit(parent);
+	parent_free(mparent);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_unregister);
-
-/**
- * vdcm_parent_drvdata() - the PF driver's data of a parent
- * @parent: parent
- *
- * Context: any.
- * Return: what was passed to vdcm_parent_register().
- */
-void *vdcm_parent_drvdata(const struct vdcm_parent *parent)
-{
-	return parent->drvdata;
-}
-EXPORT_SYMBOL_GPL(vdcm_parent_drvdata);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A PF as its ADIs see it: whether it is there.
+ * A PF: what it offers, its ADIs, and whether it is there.
  */
+#include <linux/device.h>
+#include <linux/err.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 #include <linux/wait.h>
 
 #include "internal.h"
@@ -40,3 +43,153 @@ void vdcm_wait_settled(struct vdcm_parent *parent)
 {
 	wait_event_killable_timeout(parent->wait, settled(parent), HZ);
 }
+
+static const char * const resource_names[VDCM_NR_RESOURCES] = {
+	[VDCM_RES_ADIS] = "ADIs",
+	[VDCM_RES_QUEUES] = "queues",
+	[VDCM_RES_VECTORS] = "vectors",
+};
+
+static bool type_valid(const struct vdcm_type *type)
+{
+	unsigned int i;
+
+	if (!type->name || !type->pretty_name || !type->description ||
+	    !type->comp || strlen(type->pretty_name) > 39)
+		return false;
+	for (i = 0; i < VDCM_NR_RESOURCES; i++)
+		if (type->cost[i])
+			return true;
+	return false;
+}
+
+/**
+ * vdcm_parent_regions() - look at a type of a PF driver, and make its region table
+ * @dev: PF
+ * @i: number of the type
+ * @type: type
+ *
+ * Context: process.
+ * Return: table, for vdcm_regions_destroy(), or ERR_PTR: -EINVAL (malformed; one line in
+ * the log says why), -ENOMEM.
+ */
+struct vdcm_regions *vdcm_parent_regions(struct device *dev, unsigned int i,
+					 const struct vdcm_type *type)
+{
+	struct vdcm_regions *regions = ERR_PTR(-EINVAL);
+	const char *why = "malformed type";
+
+	if (type_valid(type))
+		regions = vdcm_regions_create(type->comp, type->nr_vectors, &why);
+	if (regions == ERR_PTR(-EINVAL))
+		dev_err(dev, "mdev type %u (%s): %s\n", i, type->name ?: "no name", why);
+	return regions;
+}
+
+static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
+{
+	switch (xlat) {
+	case VDCM_XLAT_TABLE:
+		return ops->xlat_map && ops->xlat_unmap && ops->fault_done;
+	case VDCM_XLAT_PASID:
+		return ops->set_pasid && ops->fault_done;
+	case VDCM_XLAT_NONE:
+		return true;
+	}
+	return false;
+}
+
+/**
+ * vdcm_parent_init() - set up a PF without types and ADIs
+ * @parent: parent, zeroed
+ * @drv: registered PF driver
+ * @dev: PF
+ * @desc: what it offers
+ * @drvdata: the PF driver's
+ *
+ * Return: 0 or -EINVAL (operations are missing). Undone by vdcm_parent_exit().
+ */
+int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
+		     struct device *dev, const struct vdcm_parent_desc *desc,
+		     void *drvdata)
+{
+	if (!xlat_valid(drv->ops, desc->xlat)) {
+		dev_err(dev, "operations for the translation mode are missing\n");
+		return -EINVAL;
+	}
+	parent->dev = get_device(dev);
+	parent->drv = drv;
+	parent->ops = drv->ops;
+	parent->xlat = desc->xlat;
+	parent->drvdata = drvdata;
+	mutex_init(&parent->list_lock);
+	INIT_LIST_HEAD(&parent->adis);
+	init_waitqueue_head(&parent->wait);
+	vdcm_pool_init(&parent->pool, desc->capacity);
+	return 0;
+}
+
+/**
+ * vdcm_parent_exit() - undo vdcm_parent_init()
+ * @parent: parent without ADIs
+ */
+void vdcm_parent_exit(struct vdcm_parent *parent)
+{
+	put_device(parent->dev);
+}
+
+/**
+ * vdcm_parent_take() - take the cost of an ADI from a PF's pool
+ * @parent: parent
+ * @type: type of the ADI
+ * @name: its name, for the log
+ *
+ * Context: process.
+ * Return: 0, -ENODEV (the device is gone), -ENOSPC; one line in the log says why.
+ */
+int vdcm_parent_take(struct vdcm_parent *parent, const struct vdcm_type *type,
+		     const char *name)
+{
+	int lacking;
+
+	if (READ_ONCE(parent->dead)) {
+		dev_err(parent->dev, "%s not created: device is gone\n", name);
+		return -ENODEV;
+	}
+	lacking = vdcm_pool_take(&parent->pool, type->cost);
+	if (lacking >= 0) {
+		dev_err(parent->dev, "%s not created: %s needs %u %s, fewer are left\n",
+			name, type->name, type->cost[lacking], resource_names[lacking]);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/**
+ * vdcm_parent_available() - how many ADIs of a type can be created
+ * @parent: parent
+ * @type: type
+ *
+ * Context: any.
+ * Return: their number; 0 on a dead device.
+ */
+unsigned int vdcm_parent_available(struct vdcm_parent *parent,
+				   const struct vdcm_type *type)
+{
+	if (READ_ONCE(parent->dead))
+		return 0;
+	return vdcm_pool_available(&parent->pool, type->cost);
+}
+
+/**
+ * vdcm_parent_drvdata() - the PF driver's data of a parent
+ * @parent: parent
+ *
+ * Context: any.
+ * Return: what was passed to vdcm_parent_register().
+ */
+void *vdcm_parent_drvdata(const struct vdcm_parent *parent)
+{
+	return parent->drvdata;
+}
+EXPORT_SYMBOL_GPL(vdcm_parent_drvdata);

@@ -97,3 +97,21 @@ void vdcm_request_release(struct vdcm_adi *adi)
 	if (seconds)
 		vdcm_revoke_after(adi, min(seconds, 86400u) * HZ);
 }
+
+/**
+ * vdcm_request_all() - ask the users of all ADIs of a PF to let go of them
+ * @parent: parent
+ *
+ * All at once: they are removed one by one, each time waiting for its user.
+ *
+ * Context: process.
+ */
+void vdcm_request_all(struct vdcm_parent *parent)
+{
+	struct vdcm_adi *adi;
+
+	mutex_lock(&parent->list_lock);
+	list_for_each_entry(adi, &parent->adis, entry)
+		vdcm_request_release(adi);
+	mutex_unlock(&parent->list_lock);
+}

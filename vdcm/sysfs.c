@@ -3,6 +3,7 @@
  * Attributes of an mdev that the framework offers to PF drivers (vdcm_attr_*).
  */
 #include <linux/device.h>
+#include <linux/mdev.h>
 #include <linux/sysfs.h>
 
 #include "internal.h"

@@ -191,8 +191,7 @@ static void vdcm_release(struct vfio_device *vdev)
 {
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
 
-	if (adi->queues)
-		vdcm_queues_put(adi->queues);
+	vdcm_adi_exit(adi);
 	vdcm_vfio_free(vdev);
 }
 

@@ -118,7 +118,7 @@ typedef QTAILQ_HEAD(, SnicUnit) SnicUnitList;
 
 typedef struct SnicPatience {
     int64_t used, at;                   /* ns; as of then */
-    bool held;                          /* it is being used */
+    bool held;                          /* a pause is in progress */
 } SnicPatience;
 
 typedef struct SnicQueue {
@@ -213,7 +213,7 @@ struct SnicFunc {
     unsigned nmsgs;
     SnicVsi vsi;
     SnicRate rate;
-    SnicPatience patience;              /* of those who send to it */
+    SnicPatience patience;              /* of the senders to this function */
     uint64_t stats[SNIC_STAT_COUNT];
     uint64_t tlb_gen;
     SnicTlb tlb[SNIC_TLB];
@@ -227,7 +227,7 @@ typedef struct SnicRing {
     uint64_t base;
     uint32_t len, head, tail;
     bool on;
-    uint32_t *shadow;                   /* event rings: who stands in a slot */
+    uint32_t *shadow;                   /* event rings: function and index by slot */
 } SnicRing;
 
 typedef struct SnicMac {
@@ -313,7 +313,7 @@ static inline unsigned snic_num_funcs(SnicState *s)
     return s->num_adis + 1;
 }
 
-/* May it do DMA and send interrupts? Bus master, in D0, and there. */
+/* DMA and interrupts are allowed: present, bus master, in D0. */
 static inline bool snic_live(SnicState *s)
 {
     const uint8_t *config = s->parent_obj.config;
@@ -338,7 +338,7 @@ static inline bool snic_link_up(SnicState *s)
     return nc->peer && !nc->link_down;
 }
 
-/* Its units may start: enabled, bus master, not to be quiet. */
+/* The function's units may start: enabled, bus master, not quiesced. */
 static inline bool snic_func_runs(SnicFunc *f)
 {
     return (f->ctrl & (SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA |
@@ -354,7 +354,7 @@ static inline SnicQp *snic_func_qp(SnicFunc *f, unsigned q)
            &f->s->qp[f->qmap[q] & SNIC_QMAP_QP] : NULL;
 }
 
-/* A test's injected fault makes the function ignore @what, SNIC_IGNORES_*. */
+/* An injected fault makes the function ignore @what, SNIC_IGNORES_*. */
 static inline bool snic_ignores(SnicFunc *f, unsigned what)
 {
     return f->s->inject.ignores & what && f->s->inject.func == f->idx;
@@ -381,7 +381,9 @@ static inline uint64_t snic_mac_key(const uint8_t *m)
            m[3] << 16 | m[4] << 8 | m[5];
 }
 
-/* One line a second at most for each place that calls it, whatever guests do. */
+/*
+ * One line a second at most for each place that calls it, whatever guests do.
+ */
 #define snic_guest_error(s, ...) \
     do { \
         static int64_t snic_last_; \

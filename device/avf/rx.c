@@ -25,7 +25,7 @@ static uint64_t snic_rx_status(const SnicFrame *frame, bool hashed)
     bool l3 = frame->csum & SNIC_CSUM_L3;
     bool has_l4 = frame->rss_len == 12 || frame->rss_len == 36;
 
-    /* Said only when every checksum that the type promises was looked at. */
+    /* Set only if every checksum that the type implies was verified. */
     if (l4 || (l3 && !has_l4)) {
         st |= RX_L3L4P;
     }
@@ -45,7 +45,7 @@ typedef struct SnicRxJob {
     uint32_t len[SNIC_Q_MAX_CHAIN];
 } SnicRxJob;
 
-/* Looks at all that the frame will touch. False: not now. */
+/* Probes all memory that the frame needs. False: it cannot be written now. */
 static bool snic_rx_prepare(SnicUnit *u, SnicQueue *rx, uint32_t tail,
                             const SnicFrame *frame, SnicRxJob *job)
 {
@@ -75,9 +75,9 @@ static bool snic_rx_prepare(SnicUnit *u, SnicQueue *rx, uint32_t tail,
 }
 
 /*
- * The descriptors are looked at again behind the data: what they say now, the
- * buffers, is lost with the first write-back, and from then on nothing else of
- * the function's memory is touched.
+ * The descriptors are probed again after the data is written: a write-back
+ * overwrites the buffer's address, so a fault after the first one could not be
+ * retried.
  */
 static bool snic_rx_write_data(SnicUnit *u, const SnicFrame *frame,
                                const SnicRxJob *job)

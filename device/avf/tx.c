@@ -28,7 +28,7 @@ typedef struct SnicTxDesc {
     uint64_t addr, qw1;
 } SnicTxDesc;
 
-/* Descriptors from HEAD on, as far as they were fetched. */
+/* The descriptors from HEAD on that were fetched. */
 typedef struct SnicTxRing {
     SnicUnit *u;
     SnicQueue *tx;
@@ -196,9 +196,9 @@ static void snic_tx_bad(SnicUnit *u)
 }
 
 /*
- * What is left of the packet, of which the memory may say something else than
- * it did when the first segments left: all is looked at again, and HEAD and the
- * write-back come after the last. False: nothing more for now.
+ * Sends the remaining segments of the packet. The guest may have changed it
+ * since the first segments left, so it is checked again. HEAD moves and DD is
+ * written after the last segment. False: the queue has to stop for now.
  */
 static bool snic_tx_packet(SnicTxRing *r, const SnicTxJob *job)
 {
@@ -209,7 +209,10 @@ static bool snic_tx_packet(SnicTxRing *r, const SnicTxJob *job)
     if (!frame) {
         return false;
     }
-    /* Behind the data, so that the cache still has the ring in the end. */
+    /*
+     * After the data, so that the ring's translation is still cached at the
+     * end.
+     */
     if (snic_tx_probe_done(r, job)) {
         next = snic_send(r->u, &job->pkt, frame, first);
     }

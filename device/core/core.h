@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Functions and the units that work for them: queues, mailboxes, interrupts,
- * translated DMA, rings of the PF, and who runs when.
+ * translated DMA, rings of the PF, and the scheduler.
  */
 #ifndef SNIC_CORE_H
 #define SNIC_CORE_H
@@ -23,7 +23,7 @@ void snic_unit_run(SnicUnit *u);
 void snic_fault(SnicUnit *u, uint64_t addr, uint32_t len, uint8_t flags);
 void snic_fault_resp(SnicState *s, uint32_t val);
 
-/* dma.c: snic_dma_*() say false when the unit must not go on */
+/* dma.c: snic_dma_*() return false when the unit has to stop */
 bool snic_pf_dma(SnicState *s, uint64_t addr, void *buf, uint64_t len,
                  bool write);
 bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write);
@@ -72,7 +72,7 @@ void snic_queue_fail(SnicUnit *u, unsigned reason);
 
 /* fifo.c */
 
-/* Writes the frame into the function's memory. False: not now. */
+/* Writes the frame into the function's memory. False: it cannot now. */
 typedef bool SnicDeliver(SnicUnit *u, SnicQueue *rx, const SnicFrame *frame);
 
 SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DMA under an identity. The PF's own goes out as it is; an ADI's is
+ * DMA under an identity. The PF's addresses are used as they are. An ADI's are
  * translated page by page, through its table or by the IOMMU under its PASID.
- * A unit probes all it is going to touch before it consumes anything. That is
- * no promise: a translation can drop out of the cache, and meanwhile be gone.
+ * A unit probes all memory that it needs before it consumes anything. The
+ * access can still fail: a translation may leave the cache and be removed.
  */
 #include "core.h"
 #include "hw/i386/intel_iommu.h"
@@ -18,7 +18,7 @@
 #define PERM_WRITE  SNIC_XLAT_WRITE
 #define PERM_MAPPED 4u
 
-/* RAM only, and under our requester ID. */
+/* RAM only, with the device's requester ID. */
 static MemTxAttrs snic_attrs(SnicState *s)
 {
     return (MemTxAttrs) {
@@ -159,8 +159,8 @@ void snic_tlb_inval(SnicFunc *f, uint64_t iova, uint32_t pages)
 }
 
 /*
- * In mode pasid an entry is good for one pass only: during a pass no vCPU can
- * make the IOMMU invalidate anything, and afterwards nothing is left.
+ * In mode pasid an entry is valid for one pass only: no vCPU can make the
+ * IOMMU invalidate anything during a pass.
  */
 static uint64_t snic_tlb_gen(SnicFunc *f)
 {
@@ -199,7 +199,7 @@ static unsigned snic_translate(SnicFunc *f, uint64_t iova, bool write,
 static bool snic_refused(SnicFunc *f, uint64_t iova, uint64_t len)
 {
     uint64_t last = iova + len - 1;
-    /* What a first-stage walk calls canonical, lest a guest fill IOMMU logs. */
+    /* Only canonical addresses, or guests could fill the IOMMU's log. */
     unsigned bits = SNIC_XLAT_IOVA_BITS - snic_pasid_mode(f->s);
 
     return last < iova || last >> bits ||
@@ -216,7 +216,7 @@ static bool snic_may(unsigned perm, bool write)
     return perm & (write ? PERM_WRITE : PERM_READ);
 }
 
-/* The unit can't access the page, of which it has @perm. */
+/* The unit cannot access the page, on which it has @perm. */
 static void snic_fault_page(SnicUnit *u, uint64_t iova, uint32_t n, bool write,
                             unsigned perm)
 {
@@ -224,7 +224,7 @@ static void snic_fault_page(SnicUnit *u, uint64_t iova, uint32_t n, bool write,
                            (perm & PERM_MAPPED ? SNIC_FAULT_PERM : 0));
 }
 
-/* All of the range may be accessed. If not: the unit faults. */
+/* True: the whole range may be accessed. False: the unit has faulted. */
 bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write)
 {
     SnicFunc *f = u->f;
@@ -274,8 +274,8 @@ static bool snic_dma_error(SnicUnit *u)
 }
 
 /*
- * The range was probed. What is lost since then is a fault, unless this is
- * @final: the unit can't do again what it has done.
+ * The range was probed. A translation that was lost since then is a fault. If
+ * the access is @final, the unit cannot repeat its work and fails instead.
  */
 static bool snic_dma_rw(SnicUnit *u, uint64_t iova, uint8_t *buf, uint64_t len,
                         bool write, bool final)
@@ -315,7 +315,7 @@ bool snic_dma_write(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
     return snic_dma_rw(u, iova, (void *)buf, len, true, false);
 }
 
-/* A write-back of what has been done; its range was probed just before. */
+/* The write-back of finished work; the range was probed just before. */
 bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
 {
     return snic_dma_rw(u, iova, (void *)buf, len, true, true);

@@ -64,7 +64,7 @@ void snic_fifo_drop(SnicFunc *f, SnicQueue *rx)
     snic_fifo_room(f);
 }
 
-/* Frames that wait go out as far as @deliver finds descriptors and pages. */
+/* Delivers waiting frames until @deliver lacks descriptors or pages. */
 void snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver)
 {
     SnicFunc *f = u->f;
@@ -127,6 +127,6 @@ void snic_rx_push(SnicFunc *f, SnicFrame *frame)
     rx->fifo[(rx->fifo_first + rx->fifo_used++) % SNIC_FIFO] = frame;
     frame->refs++;
 
-    /* Right away if nothing is in the way, so that bursts find room. */
+    /* Deliver at once if possible, so that bursts find room. */
     snic_unit_run(&f->unit[SNIC_UNIT_RXQ(q)]);
 }

@@ -40,7 +40,7 @@ void snic_func_exit(SnicFunc *f)
     snic_rate_exit(f);
 }
 
-/* Every unit looks whether it can go on. */
+/* Schedules every unit of the function. */
 void snic_func_kick(SnicFunc *f)
 {
     unsigned i;
@@ -50,7 +50,7 @@ void snic_func_kick(SnicFunc *f)
     }
 }
 
-/* What a guest (or the one before it) can have left in the device. */
+/* Clears all state that a guest can leave in the device. */
 void snic_func_reset(SnicFunc *f)
 {
     unsigned i;
@@ -76,7 +76,7 @@ void snic_func_reset(SnicFunc *f)
     snic_tlb_flush(f);
 }
 
-/* Device reset: the driver's part, too. */
+/* Device reset: clears what the PF driver has set, too. */
 void snic_func_wipe(SnicFunc *f)
 {
     unsigned i;
@@ -155,9 +155,9 @@ static void snic_func_write_itr_min(SnicFunc *f, uint32_t val)
 }
 
 /*
- * DMA runs in bottom halves only, under the lock that a register access takes:
- * between two accesses none is under way. So QUIESCED and the end of a reset or
- * an invalidation never have to be waited for.
+ * DMA runs in bottom halves only, under the lock that a register access takes,
+ * so no DMA is in progress during an access. QUIESCED and the end of a reset
+ * or an invalidation are immediate.
  */
 static uint32_t snic_func_status(SnicFunc *f)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interrupts: a function's vectors with their ITRs, and the PF's own events. */
+/*
+ * Interrupts: a function's vectors with their ITRs, and the PF's own events.
+ */
 #include "core.h"
 #include "../trace.h"
 #include "hw/pci/msix.h"
 
 /* --- vectors of a function ---------------------------------------------------- */
 
-/* The shortest of the intervals that the pending causes name, or the least. */
+/* The shortest interval of the pending causes, at least ITR_MIN. */
 static int64_t snic_vec_interval(const SnicVector *v)
 {
     int64_t best = INT64_MAX;
@@ -136,8 +138,8 @@ void snic_vec_write_ctl(SnicVector *v, uint32_t val)
 }
 
 /*
- * A cause that stands in the ring stays there until the driver has read it; the
- * function's least interval counts across a reset.
+ * A cause that was posted to the ring stays there until the driver has read
+ * it. The function's minimum interval holds across a reset.
  */
 void snic_vec_reset(SnicVector *v)
 {
@@ -213,7 +215,7 @@ void snic_pf_event(SnicState *s, uint32_t icr)
     }
 }
 
-/* What had to wait until the device could signal again. */
+/* Sends what was held while the device could not signal. */
 void snic_signal_all(SnicState *s)
 {
     uint32_t unsent = s->icr_unsent;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The mailbox: a function's ATQ and ARQ on one side, the PF's MBX_RX and
- * MBX_TX rings on the other. The hardware stamps who sent a message.
+ * MBX_TX rings on the other. The hardware writes the sender's number into a
+ * message.
  */
 #include "core.h"
 #include "../trace.h"
@@ -115,7 +116,7 @@ void snic_aq_reset(SnicFunc *f)
     f->nmsgs = 0;
 }
 
-/* The driver said FAIL to a fault of this unit, or its DMA broke. */
+/* The driver answered a fault with FAIL, or DMA failed. */
 static void snic_aq_fail(SnicUnit *u)
 {
     snic_aq_crit(u->idx == SNIC_UNIT_ARQ ? &u->f->arq : &u->f->atq);
@@ -180,7 +181,7 @@ static bool snic_mbx_rx_ready(SnicState *s)
     return r->on && r->head != r->tail && snic_live(s);
 }
 
-/* What an ATQ descriptor asks for: false if it is malformed. */
+/* Decodes an ATQ descriptor. False: it is malformed. */
 static bool snic_atq_parse(const struct snic_aq_desc *d, bool *send,
                            uint16_t *len)
 {
@@ -194,7 +195,7 @@ static bool snic_atq_parse(const struct snic_aq_desc *d, bool *send,
            le16_to_cpu(d->datalen) <= SNIC_AQ_BUF_MAX;
 }
 
-/* One descriptor. False: the unit stops here for now. */
+/* One descriptor. False: the unit has to stop for now. */
 static bool snic_atq_one(SnicUnit *u)
 {
     SnicFunc *f = u->f;
@@ -216,7 +217,7 @@ static bool snic_atq_one(SnicUnit *u)
             snic_unit_wait(u, SNIC_WAIT_MBX);
             return false;
         }
-        /* The descriptor again: its entry in the cache may be gone. */
+        /* Probe the descriptor again: its translation may have left the cache. */
         if (!snic_dma_probe(u, snic_desc_addr(&d), len, false) ||
             !snic_dma_read(u, snic_desc_addr(&d), data, len) ||
             !snic_dma_probe(u, at, sizeof(d), true)) {

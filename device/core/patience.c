@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long a sending queue may wait for receivers without room. Waiting uses up
- * the patience of the queue and of the receiver's VSI; both earn it back slowly,
- * so that one that fills and empties in turns holds no queue for long.
+ * How long a sending queue may wait for receivers without room. Waiting uses
+ * up the patience of the queue and of the receiver's VSI. Both recover slowly,
+ * so that a receiver that is full again and again delays a sender only
+ * briefly.
  */
 #include "core.h"
 
 #define MOST                (100 * SCALE_MS)
-#define LEAST               (2 * SCALE_MS)  /* that a pause begins with */
+#define LEAST               (2 * SCALE_MS)  /* needed to start a pause */
 /* Time without a pause that earns a nanosecond of it. */
 #define VSI_EARNS           40
 #define QUEUE_EARNS         20
@@ -18,7 +19,7 @@ static void snic_patience_update(SnicPatience *p, int64_t now, unsigned earns)
 
     p->at = now;
     if (p->held) {
-        /* No pause is longer; its end may not have been seen. */
+        /* A pause is never longer; its end may have been missed. */
         p->used = MIN(p->used + MIN(since, SNIC_FIFO_PATIENCE), MOST);
     } else {
         p->used = MAX(p->used - since / earns, 0);
@@ -31,8 +32,8 @@ static bool snic_patience_left(const SnicPatience *p)
 }
 
 /*
- * The queue @own would wait for the VSI @to. Returns when it must try again at
- * the latest, not behind @until, or 0: it may not wait.
+ * The queue @own has to wait for the VSI @to. Returns the latest time of the
+ * next attempt, not after @until, or 0 if the queue may not wait.
  */
 int64_t snic_patience_wait(SnicPatience *own, SnicPatience *to, int64_t until)
 {

@@ -109,7 +109,7 @@ void snic_qp_clear(SnicQp *qp)
 
 /*
  * Queue @q of the function becomes @val's queue pair, or none. A queue pair
- * that another function or queue has is not given away.
+ * that another function or queue has is not taken from it.
  */
 void snic_qp_map(SnicFunc *f, unsigned q, uint32_t val)
 {

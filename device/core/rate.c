@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a VSI may send in a time. Every packet that leaves a queue of the VSI
- * moves the time at which the next one may leave; until then its queues wait.
+ * The TX rate of a VSI. Each packet moves the time at which the next one of
+ * the VSI may leave; its queues wait until then.
  */
 #include "core.h"
 #include "net/eth.h"
 
-/* So much of the past may be made up for, since timers fire late. */
+/* Unused time that may be made up for, since timers fire late. */
 #define SLACK_MS        10
 /* Bytes into time: bits of 1 us / Mb/s in ns. */
 #define NS_PER_BYTE     (8 * 1000)
@@ -31,7 +31,7 @@ static void snic_rate_wait(SnicUnit *u)
     timer_mod(rate->timer, rate->free);
 }
 
-/* May this unit send a packet? If not it waits. */
+/* True: the unit may send a packet. False: it waits. */
 bool snic_rate_may(SnicUnit *u)
 {
     SnicFunc *f = u->f;
@@ -63,7 +63,7 @@ void snic_rate_charge(SnicUnit *u, uint32_t bytes)
     rate->free = MAX(rate->free, since) + cost / f->vsi.tx_rate;
 }
 
-/* What was sent beyond the old rate is still owed under the new one. */
+/* A debt under the old rate is kept under the new one. */
 void snic_rate_set(SnicFunc *f, uint32_t mbps)
 {
     SnicRate *rate = &f->rate;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PF's rings: their registers, and what the device writes into the two
- * event rings, faults and causes. mailbox.c works on the other two.
+ * The PF's rings: their registers, and the records of the two event rings,
+ * faults and causes. mailbox.c serves the other two.
  */
 #include "core.h"
 
@@ -19,7 +19,7 @@ static uint32_t snic_who(const SnicFunc *f, unsigned idx)
 
 /* --- what stands in an event ring ---------------------------------------------- */
 
-/* The driver is past this record: its vector may be posted again. */
+/* The driver has consumed the record: its vector may be posted again. */
 static void snic_cause_taken(SnicState *s, uint32_t who)
 {
     SnicVector *v = &s->func[who >> 8].vec[who & 0xff];
@@ -32,7 +32,7 @@ static void snic_cause_taken(SnicState *s, uint32_t who)
     }
 }
 
-/* The ring goes away with this record unread: it has to be posted again. */
+/* The ring is disabled with this record unread: post it again later. */
 static void snic_event_lost(SnicState *s, unsigned ring, uint32_t who)
 {
     SnicFunc *f = &s->func[who >> 8];
@@ -130,7 +130,7 @@ static void snic_ring_write_len(SnicState *s, unsigned ring, uint32_t val)
     snic_kick_device(s);
 }
 
-/* The driver is done with all records up to @val. */
+/* The driver has consumed the records before @val. */
 static void snic_ring_write_head(SnicState *s, unsigned ring, uint32_t val)
 {
     SnicRing *r = &s->ring[ring];
@@ -205,7 +205,7 @@ void snic_ring_write(SnicState *s, unsigned ring, uint32_t off, uint32_t val)
 
 /* --- posting --------------------------------------------------------------------- */
 
-/* True: @rec stands in the ring. */
+/* True: @rec is in the ring. */
 static bool snic_ring_post(SnicState *s, unsigned ring, const void *rec,
                            size_t size, uint32_t who)
 {
@@ -268,7 +268,7 @@ static bool snic_post_cause(SnicState *s, SnicVector *v)
     return true;
 }
 
-/* As much of what waits as there is room for. */
+/* Posts waiting records while there is room. */
 void snic_post_events(SnicState *s)
 {
     bool fault = false, cause = false;

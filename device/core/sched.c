@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who runs when. All DMA happens here, in a bottom half: never inside a
- * register access. Units take turns; a pass moves a bounded number of frames
- * and then lets the vCPUs go on, whatever one function throws at the device.
- * Sending a frame takes a credit, so does each receiver that it is shown to and
- * each frame written into memory. Beyond its credit a pass does no more than the
- * last frame's other receivers and what is left of a unit's turn.
+ * The scheduler. All DMA happens here, in a bottom half, never inside a
+ * register access. Units take turns. A pass moves a bounded number of frames,
+ * whatever the functions ask for, and then lets the vCPUs run. Sending a frame
+ * takes a credit, so does each receiver that is offered it and each frame
+ * written into memory. After its last credit a pass only completes the current
+ * frame's receivers and the current unit's turn.
  */
 #include "core.h"
 #include "../trace.h"
@@ -37,7 +37,7 @@ static SnicUnitList *snic_list(SnicFunc *f, enum snic_wait on)
     }
 }
 
-/* Of those that wait for a rate the one served longest ago goes first. */
+/* Units that wait for a rate are ordered by the time of their last packet. */
 static void snic_insert_by_turn(SnicUnitList *list, SnicUnit *u)
 {
     SnicUnit *at;
@@ -64,7 +64,7 @@ static void snic_move(SnicUnit *u, enum snic_wait on)
     u->on = on;
 }
 
-/* There may be something to do. One that waits is woken by what it waits for. */
+/* The unit may have work. If it waits, the event it waits for wakes it. */
 void snic_kick(SnicUnit *u)
 {
     if (u->on == SNIC_IDLE) {
@@ -127,7 +127,7 @@ static void snic_fault_clear(SnicUnit *u)
     u->fault = SNIC_NO_FAULT;
 }
 
-/* Forget whatever the unit was about to do. */
+/* Drop the unit's fault and its turn. */
 void snic_unit_cancel(SnicUnit *u)
 {
     snic_fault_clear(u);

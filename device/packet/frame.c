@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Frames on their way through the device, and what a receiver is told of them. */
+/* Frames inside the device, and the properties that a receiver reports. */
 #include "packet.h"
 #include "net/checksum.h"
 #include "net/eth.h"
@@ -75,7 +75,7 @@ static void snic_parse_rss(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
     }
 }
 
-/* False: the switches of this VSI leave the frame unhashed. */
+/* False: the VSI's settings exclude the frame from hashing. */
 bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash)
 {
     net_toeplitz_key key;
@@ -151,7 +151,7 @@ static void snic_parse_ip(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
     const SnicL4 *kind = snic_find_l4(proto);
     uint64_t hena = HENA_V4_OTHER;
 
-    /* QEMU's parser has not looked whether there is an SCTP header. */
+    /* QEMU's parser does not check that an SCTP header is there. */
     if (proto == ETH_L4_HDR_PROTO_SCTP && l4 + SCTP_HEADER > frame->len) {
         kind = NULL;
     }

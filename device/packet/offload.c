@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets into frames, with the offloads done that their sender asks for:
- * checksums and TCP segmentation. QEMU's own segmentation (net_tx_pkt.c) loses
- * FIN and PSH of a segmented packet, so this is ours.
+ * Makes frames of packets and does the offloads that the sender asks for:
+ * checksums and TCP segmentation. QEMU's segmentation (net_tx_pkt.c) is not
+ * used because it loses FIN and PSH.
  */
 #include "packet.h"
 #include "qemu/crc32c.h"
@@ -67,7 +67,7 @@ static uint32_t snic_l4_end(const SnicFrame *frame, const SnicPkt *p)
            said >= p->l2 + p->l3 + snic_l4_min[p->l4_kind] ? said : end;
 }
 
-/* The field holds the pseudo header's sum; @extra is what that leaves out. */
+/* The field holds the pseudo header's sum, to which @extra is added. */
 static void snic_inet_csum(uint8_t *l4, uint32_t len, unsigned field,
                            uint32_t extra)
 {
@@ -85,7 +85,7 @@ static void snic_sctp_csum(uint8_t *l4, uint32_t len)
     stl_le_p(l4 + 8, iov_crc32c(0xffffffff, &iov, 1));
 }
 
-/* @extra: what the pseudo header's sum in the packet leaves out */
+/* @extra: a part of the pseudo header that the packet's sum lacks */
 void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra)
 {
     uint8_t *l4 = frame->data + p->l2 + p->l3;
@@ -155,7 +155,7 @@ unsigned snic_pkt_segments(const SnicPkt *p)
     return p->tso ? DIV_ROUND_UP(p->total - p->l2 - p->l3 - p->l4, p->mss) : 1;
 }
 
-/* The bytes of segments @i and up, as the uplink would see them. */
+/* Bytes of segments @i and up, padding included. */
 uint32_t snic_pkt_bytes(const SnicPkt *p, unsigned i)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4, n = snic_pkt_segments(p);

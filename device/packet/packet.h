@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Frames and packets: what they are made of, and their offloads. No DMA here. */
+/*
+ * Frames and packets: what they are made of, and their offloads. No DMA here.
+ */
 #ifndef SNIC_PACKET_H
 #define SNIC_PACKET_H
 
@@ -14,7 +16,7 @@ bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash);
 void snic_packets_init(SnicState *s);
 void snic_packets_exit(SnicState *s);
 
-/* @frame, which is for or of the function, ends here, and counts as @stat. */
+/* Drops a frame from or for the function and counts it as @stat. */
 static inline void snic_drop(SnicFunc *f, const SnicFrame *frame,
                              enum snic_stat stat, const char *why)
 {

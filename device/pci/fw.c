@@ -158,7 +158,7 @@ static void snic_fw_answer(SnicState *s, const struct snic_fw_msg *req,
     snic_pf_event(s, SNIC_ICR_FW);
 }
 
-/* What is wrong with the answer to @op, SNIC_FW_FINE or another: once. */
+/* The fault that a test injected into the answer to @op, once. */
 static enum snic_fw_fault snic_fw_injected(SnicState *s, unsigned op)
 {
     SnicInject *in = &s->inject;
@@ -195,7 +195,7 @@ static void snic_fw_work(void *opaque)
     snic_fw_answer(s, &req, fault);
 }
 
-/* What was late is answered. */
+/* Answers the request that was delayed. */
 static void snic_fw_late(void *opaque)
 {
     SnicState *s = opaque;

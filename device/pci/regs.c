@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* BAR0: the global registers, and who serves the rest of it. BAR2: windows. */
+/* BAR0: the global registers, and the regions of the rest. BAR2: windows. */
 #include "pci.h"
 #include "../core/core.h"
 
@@ -225,7 +225,7 @@ static void snic_adi_write(void *opaque, hwaddr off, uint64_t val,
     }
 }
 
-/* Any size and alignment reaches us, so that we can ignore it. */
+/* Accept any size and alignment, so that the model can ignore it. */
 const MemoryRegionOps snic_ctrl_ops = {
     .read = snic_ctrl_read,
     .write = snic_ctrl_write,

@@ -13,8 +13,8 @@
 #include "hw/pci/pcie.h"
 
 /*
- * As QEMU's own plug events: Linux does not enable presence events where there
- * is a button.
+ * As in QEMU's own plug events: Linux does not enable presence events if the
+ * slot has a button.
  */
 #define SLOT_CHANGED        (PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_ABP)
 
@@ -50,8 +50,8 @@ static void snic_slot_interrupt(PCIDevice *port)
 }
 
 /*
- * Presence and link of the slot changed. Where firmware does the hot-plug (ACPI)
- * the slot never said that there was anything.
+ * Presence and link of the slot changed. If firmware does the hot-plug (ACPI),
+ * the slot has never reported a device.
  */
 static void snic_slot_event(SnicState *s, bool present)
 {
@@ -97,7 +97,7 @@ static void snic_gone_update(SnicState *s)
     memory_region_transaction_commit();
 }
 
-/* Its link is down: all-ones, until the bus is reset. */
+/* The link is down: the device reads all-ones until the bus is reset. */
 void snic_set_silent(SnicState *s, bool silent)
 {
     if (s->silent != silent) {
@@ -137,7 +137,7 @@ static uint32_t snic_read_config(PCIDevice *dev, uint32_t addr, int len)
     return s->removed || s->silent ? ~0u : pci_default_read_config(dev, addr, len);
 }
 
-/* What covers a BAR while the device is away. */
+/* The region that covers a BAR while the device is away. */
 static void snic_gone_add(SnicState *s, unsigned i, MemoryRegion *bar)
 {
     memory_region_init_io(&s->gone[i], OBJECT(s), &snic_gone_ops, s,

@@ -82,7 +82,7 @@ static void snic_add_pasid(PCIDevice *dev)
 
 /*
  * Header 1 and 2, then supported page sizes, system page size (writable), and
- * capabilities, none of which we have: no IMS.
+ * capabilities, none of which the device has: no IMS.
  */
 static void snic_add_siov(PCIDevice *dev)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way of a packet out of a VSI's queue into the switch, whatever form its
- * descriptors have: memory into frames, room at the receivers, the VSI's rate.
+ * Takes a packet from a VSI's queue into the switch, whatever kind of queue it
+ * is: reads it from memory, waits for room at the receivers, charges the rate.
  */
 #include "switch.h"
 #include "../core/core.h"
@@ -40,8 +40,8 @@ static void snic_send_count(SnicFunc *f, const SnicPath *path, uint32_t bytes,
 }
 
 /*
- * @frame, which is segment @first, and as many behind it as this pass may send.
- * Returns the first one that is left.
+ * Sends @frame, which is segment @first, and the next ones while the pass has
+ * credit. Returns the first segment that is left.
  */
 static unsigned snic_send_pass(SnicFunc *f, const SnicPkt *p,
                                const SnicPath *path, SnicFrame *frame,
@@ -69,7 +69,7 @@ static unsigned snic_send_pass(SnicFunc *f, const SnicPkt *p,
     return i;
 }
 
-/* May @n frames like this one be sent? If not the unit waits. */
+/* True: there is room for @n frames like this one. False: the unit waits. */
 static bool snic_send_room(SnicUnit *u, const SnicPath *path, SnicFrame *frame,
                            unsigned n)
 {

@@ -9,8 +9,8 @@
 typedef struct SnicPath {
     uint8_t kind;                       /* enum snic_path_kind */
     bool uplink;                        /* goes out */
-    int vsi;                            /* unicast: the one that has it, or -1 */
-    const SnicMac *mac;                 /* multicast: who has the filter */
+    int vsi;                            /* unicast: the address's VSI, or -1 */
+    const SnicMac *mac;                 /* multicast: the VSIs with the filter */
 } SnicPath;
 
 enum snic_path_kind { SNIC_UNICAST, SNIC_MULTICAST, SNIC_BROADCAST };

@@ -17,13 +17,13 @@ static bool snic_vsi_active(SnicState *s, unsigned vsi)
     return s->func[vsi].vsi.flags & SNIC_VSI_ACTIVE;
 }
 
-/* May it send, and be given, link control frames? */
+/* True: the VSI may send and receive link control frames. */
 static bool snic_vsi_control(SnicState *s, unsigned vsi)
 {
     return !vsi || s->func[vsi].vsi.flags & SNIC_VSI_CONTROL;
 }
 
-/* Is a frame of @vlan for this VSI, if its address is? */
+/* True: the VSI receives frames of @vlan. */
 static bool snic_vsi_takes(SnicState *s, unsigned vsi, uint16_t vlan,
                            bool control)
 {
@@ -129,7 +129,7 @@ static void snic_veb_lists(SnicState *s)
     }
 }
 
-/* Frames of the old VLAN that are still held are not for the new one. */
+/* Drops held frames, which belong to the VSI's old VLAN. */
 static void snic_veb_drop_held(SnicFunc *f)
 {
     unsigned q;
@@ -143,7 +143,7 @@ static void snic_veb_drop_held(SnicFunc *f)
     }
 }
 
-/* DEFAULT moves to the VSI that was given it last. */
+/* At most one VSI is the default: the last one that was set. */
 int snic_veb_set(SnicState *s, unsigned vsi, uint16_t flags, uint32_t port,
                  uint32_t tx_rate)
 {
@@ -252,7 +252,7 @@ static bool snic_veb_spoofed(SnicFunc *f, const SnicFrame *frame)
     return snic_mac_find(m, f->idx) < 0;
 }
 
-/* May this VSI send the frame? If not it is counted. */
+/* False: the VSI may not send the frame, which is counted. */
 bool snic_veb_admit(SnicFunc *f, const SnicFrame *frame)
 {
     if (!(f->vsi.flags & SNIC_VSI_ACTIVE)) {
@@ -301,9 +301,9 @@ void snic_veb_path(SnicState *s, int src, const uint8_t *hdr, SnicPath *p)
 }
 
 /*
- * When may @nframes frames like this one be sent? 0: now. Else the time at
- * which the sender is to try again at the latest: a receiver that is slow, or
- * waits for a page, slows a local sender down before frames are lost.
+ * Returns 0 if @nframes frames like this one may be sent now, or the latest
+ * time of the next attempt: a receiver that is slow, or waits for a page,
+ * slows a local sender down before frames are lost.
  */
 int64_t snic_veb_room(SnicUnit *u, const SnicPath *p, SnicFrame *frame,
                       unsigned nframes)
@@ -371,7 +371,7 @@ static bool snic_veb_uplink(SnicState *s, SnicFrame *frame)
     return true;
 }
 
-/* @frame is nobody else's yet; the caller keeps its reference. */
+/* The caller has the only reference to @frame, and keeps it. */
 void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame)
 {
     bool taken = false;
@@ -407,14 +407,14 @@ void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame)
     }
 }
 
-/* From the network, perhaps while we are sending to it. */
+/* A frame from the uplink, possibly during a transmission to it. */
 bool snic_veb_receive(SnicState *s, const struct iovec *iov, int n)
 {
     size_t len = iov_size(iov, n);
     SnicFrame *frame;
     SnicPath path;
 
-    /* A tag comes on top: it may be a port VLAN's. */
+    /* A port VLAN's tag may come on top. */
     if (len < ETH_HLEN || len > SNIC_FRAME_MAX + TAG_BYTES) {
         trace_snic_drop_uplink("length", len);
         return false;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * VLANs: the one that a frame is in, and which of them a VSI sends to and is
- * given. A frame in the switch has two shapes: with the tag of its VLAN, for the
- * uplink and VSIs that see tags, and without, for VSIs that have it as port VLAN.
+ * given. A frame in the switch has two shapes: with the tag of its VLAN, for
+ * the uplink and VSIs that see tags, and without, for VSIs that have it as
+ * port VLAN.
  */
 #include "switch.h"
 #include "../packet/packet.h"
@@ -73,7 +74,7 @@ static uint16_t snic_frame_vlan(const SnicFrame *frame)
                                                  : VLAN_NONE;
 }
 
-/* One that stations keep to their link: no guest's to send or to see. */
+/* A link control frame, which only trusted VSIs may send and receive. */
 bool snic_frame_control(const SnicFrame *frame)
 {
     unsigned tags = 0;
@@ -101,7 +102,7 @@ static uint16_t snic_port_vlan(const SnicVsi *v)
            (v->port & SNIC_PORT_8021AD ? VLAN_OUTER : 0);
 }
 
-/* Is a frame of @vlan for this VSI, if its address is? */
+/* True: the VSI receives frames of @vlan. */
 bool snic_vlan_takes(const SnicVsi *v, uint16_t vlan)
 {
     if (v->port) {
@@ -111,7 +112,7 @@ bool snic_vlan_takes(const SnicVsi *v, uint16_t vlan)
            (vlan < SNIC_VIDS && v->vids[vlan / 8] & (1 << vlan % 8));
 }
 
-/* May this VSI send the frame, as its tags are? */
+/* True: the VSI may send a frame with these tags. */
 bool snic_vlan_admit(const SnicVsi *v, const SnicFrame *frame)
 {
     uint16_t proto = snic_proto(frame, 0);
@@ -141,7 +142,7 @@ bool snic_port_valid(uint32_t port)
                                 SNIC_PORT_PRIO | SNIC_PORT_8021AD)));
 }
 
-/* A chunk of the table. 1: another table is in force now; 0; a negative errno. */
+/* Takes a chunk of the table. Returns 1 if the table changed, 0, or -errno. */
 int snic_vlan_stage(SnicVsi *v, const struct snic_fw_vlans *req)
 {
     unsigned first = le16_to_cpu(req->first), flags = le16_to_cpu(req->flags);
@@ -181,7 +182,7 @@ static SnicFrame *snic_frame_shifted(const SnicFrame *from, int by)
     return to;
 }
 
-/* The caller keeps @frame, which the VSI @v, NULL: the uplink, was admitted. */
+/* @v: the VSI that sends @frame, NULL: the uplink. The caller keeps @frame. */
 void snic_shapes_init(SnicShapes *sh, const SnicVsi *v, SnicFrame *frame)
 {
     uint32_t port = v ? v->port : 0;
@@ -202,7 +203,7 @@ void snic_shapes_init(SnicShapes *sh, const SnicVsi *v, SnicFrame *frame)
         sh->tci |= tci & TCI_PRIORITY;
     }
     if (tci >= 0 && sh->proto == ETH_P_VLAN) {
-        /* A priority tag; no other receiver has the frame yet. */
+        /* A priority tag, rewritten before any receiver has the frame. */
         stw_be_p(frame->data + ETH_HLEN, sh->tci);
         return;
     }
@@ -220,7 +221,7 @@ SnicFrame *snic_shape_outer(SnicShapes *sh)
     return sh->outer;
 }
 
-/* Only of a frame that is in a VLAN. */
+/* Only for a frame that is in a VLAN. */
 SnicFrame *snic_shape_inner(SnicShapes *sh)
 {
     if (!sh->inner) {

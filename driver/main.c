@@ -10,15 +10,17 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
 
 #include <vdcm/version.h>
 
-#include "adi.h"
-#include "client.h"
-#include "hw.h"
-#include "netdev.h"
-#include "smartnic.h"
-#include "vc.h"
+#include "adi/adi.h"
+#include "avf/avf.h"
+#include "core/client.h"
+#include "core/hw.h"
+#include "core/pf.h"
+#include "net/netdev.h"
+#include "reset.h"
 
 enum snic_dma_mode {
 	SNIC_DMA_AUTO,
@@ -419,6 +421,36 @@ static void snic_shutdown(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	snic_hw_reset(pf);
 }
+
+/* --- attributes of the PF ----------------------------------------------------- */
+
+/* Also while its network interface is down, or is none. */
+static ssize_t link_speed_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_pf *pf = dev_get_drvdata(dev);
+
+	if (snic_hw_off(pf))
+		return -ENODEV;
+	return sysfs_emit(buf, "%u\n", snic_read(pf, SNIC_LINK_SPEED));
+}
+static DEVICE_ATTR_RO(link_speed);
+
+static struct attribute *snic_pf_attrs[] = {
+	&dev_attr_link_speed.attr,
+	NULL
+};
+
+static const struct attribute_group snic_pf_group = {
+	.name = SNIC_DRV_NAME,
+	.attrs = snic_pf_attrs,
+};
+
+static const struct attribute_group *snic_pf_groups[] = {
+	&snic_pf_group,
+	NULL
+};
+
+/* --- the module -------------------------------------------------------------- */
 
 static const struct pci_device_id snic_ids[] = {
 	{ PCI_DEVICE_SUB(SNIC_PCI_VENDOR, SNIC_PCI_DEVICE,

@@ -14,10 +14,11 @@
 #include <linux/pm.h>
 #include <linux/slab.h>
 
-#include "adi.h"
-#include "hw.h"
-#include "netdev.h"
-#include "smartnic.h"
+#include "adi/adi.h"
+#include "core/hw.h"
+#include "core/pf.h"
+#include "net/netdev.h"
+#include "reset.h"
 
 /* When to look again whether the device lock is free. */
 #define SNIC_RESCUE_RETRY	max(HZ / 50, 1)

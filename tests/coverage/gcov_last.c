@@ -68,9 +68,11 @@ static void write_file(const struct gcov_info *info, u32 *w, u64 when)
 		if (info->functions[i] && info->functions[i]->key == info)
 			n = put_function(w, n, info, info->functions[i]);
 	path = kasprintf(GFP_KERNEL, DIR "/%llu-%s-%s", when, KBUILD_MODNAME,
-			 kbasename(info->filename));
+			 info->filename);
 	if (!path)
 		return;
+	/* Two folders may have a file of the same name. */
+	strreplace(path + sizeof(DIR), '/', '+');
 	file = filp_open(path, O_CREAT | O_WRONLY | O_TRUNC, 0644);
 	if (IS_ERR(file)) {
 		pr_notice("%s: %ld\n", path, PTR_ERR(file));

@@ -3,7 +3,7 @@
  * Attributes: what is taken, printed again, is what was written; what is refused
  * changes nothing.
  */
-#include "attrs_parse.h"
+#include "adi/attrs_parse.h"
 #include "fuzz.h"
 
 static void number(const char *s, size_t len, size_t bare, const struct snic_range *range)

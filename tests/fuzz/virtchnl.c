@@ -6,8 +6,8 @@
  * reply.
  */
 #include "fuzz.h"
-#include "hw.h"
-#include "vc.h"
+#include "core/hw.h"
+#include "avf/avf.h"
 
 #define FUNC	5
 #define QUEUES	4

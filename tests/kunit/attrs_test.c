@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/etherdevice.h>
 
-#include "../../driver/attrs_parse.h"
+#include "../../driver/adi/attrs_parse.h"
 
 #define UNTOUCHED	0xdeadbeef
 

@@ -3,7 +3,7 @@
 #include <linux/bitmap.h>
 
 #include "fake_nic.h"
-#include "../../driver/client.h"
+#include "../../driver/core/client.h"
 
 #define VECS	(FAKE_QUEUES + 1)
 

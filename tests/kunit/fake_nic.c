@@ -6,7 +6,8 @@
 #include <linux/unaligned.h>
 
 #include "fake_nic.h"
-#include "../../driver/client.h"
+#include "../../driver/core/client.h"
+#include "../../driver/reset.h"
 
 struct fake_nic *fake;
 

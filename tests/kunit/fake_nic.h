@@ -10,9 +10,9 @@
 #include <linux/interrupt.h>
 #include <linux/xarray.h>
 
-#include "../../driver/adi.h"
-#include "../../driver/hw.h"
-#include "../../driver/vc.h"
+#include "../../driver/adi/adi.h"
+#include "../../driver/core/hw.h"
+#include "../../driver/avf/avf.h"
 
 #define FAKE_FUNC	3
 #define FAKE_QUEUES	4

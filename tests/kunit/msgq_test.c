@@ -5,7 +5,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "../../driver/msgq.h"
+#include "../../driver/adi/msgq.h"
 
 #define LONGEST	4096
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Error recovery: what the PF driver answers, and who has the device meanwhile. */
 #include "fake_nic.h"
-#include "../../driver/netdev.h"
+#include "../../driver/net/netdev.h"
+#include "../../driver/reset.h"
 
 /*
  * What was done, a letter each: "m" and "M" the bus taken and given, "q" and "Q"

@@ -8,7 +8,7 @@
 
 #include <smartnic/regs.h>
 
-#include "../../driver/xlat.h"
+#include "../../driver/adi/xlat.h"
 
 #define TABLES	256
 #define RW	(SNIC_XLAT_READ | SNIC_XLAT_WRITE)

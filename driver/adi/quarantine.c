@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a closed ADI had and must not be used again yet: its function did not stop, or
+ * the switch may still know it. Other ADIs are not concerned: they open on other functions.
+ *
+ * A VSI that could not be cleared is, as soon as the firmware does it. A function that
+ * did not stop, or start, waits for a reset of the device, for any reason.
+ */
+#include <linux/slab.h>
+
+#include "../core/hw.h"
+#include "adi.h"
+
+/**
+ * struct snic_held - one function in quarantine
+ * @list: in pf->held
+ * @func: its number, still taken in pf->func_map
+ * @nr_qps: queue pairs in @qp
+ * @qp: its queue pairs, still taken in pf->qp_map
+ * @stuck: it does not obey
+ * @vsi: its VSI, unknown
+ * @xlat: translation table that it may still know (mode table), or none
+ */
+struct snic_held {
+	struct list_head list;
+	u16 func;
+	u16 nr_qps;
+	u16 qp[SNIC_FUNC_QPS];
+	bool stuck;
+	struct snic_vsi vsi;
+	struct snic_xlat xlat;
+};
+
+void snic_held_init(struct snic_pf *pf)
+{
+	mutex_init(&pf->held_lock);
+	INIT_LIST_HEAD(&pf->held);
+}
+
+/*
+ * Before an ADI is opened: what closing it may need, paid by who opens it. Return: 0
+ * or -ENOMEM
+ */
+int snic_held_prepare(struct snic_adi *adi)
+{
+	adi->held = kzalloc(sizeof(*adi->held), GFP_KERNEL_ACCOUNT);
+	return adi->held ? 0 : -ENOMEM;
+}
+
+/* It was not needed. */
+void snic_held_drop(struct snic_adi *adi)
+{
+	kfree(adi->held);
+	adi->held = NULL;
+}
+
+/* Its function did not obey. adi->lock is held. */
+void snic_held_stuck(struct snic_adi *adi)
+{
+	adi->held->stuck = true;
+	dev_err(vdcm_adi_dev(adi->vdcm), "its function does not stop, or start: not used again before a reset of the PF\n");
+}
+
+/* The function may still read its translation table. dma_lock is held. */
+void snic_held_keep_table(struct snic_adi *adi)
+{
+	if (!adi->held->stuck)
+		return;
+	swap(adi->held->xlat, adi->xlat);
+}
+
+/**
+ * snic_held_release() - give back, or keep, what an ADI had
+ * @adi: ADI, closed
+ * @func: its function
+ *
+ * Context: process; nothing of it runs any more.
+ */
+void snic_held_release(struct snic_adi *adi, u16 func)
+{
+	struct snic_held *held = adi->held;
+	struct snic_pf *pf = adi->pf;
+
+	adi->held = NULL;
+	if (!held->stuck && !adi->vsi.unknown) {
+		snic_res_free(pf, func, adi->qp, adi->nr_queues);
+		kfree(held);
+		return;
+	}
+	held->func = func;
+	held->nr_qps = adi->nr_queues;
+	memcpy(held->qp, adi->qp, sizeof(held->qp));
+	held->vsi = adi->vsi;
+	mutex_lock(&pf->held_lock);
+	list_add_tail(&held->list, &pf->held);
+	mutex_unlock(&pf->held_lock);
+}
+
+static void snic_held_free(struct snic_pf *pf, struct snic_held *held)
+{
+	list_del(&held->list);
+	snic_xlat_free(&held->xlat);
+	snic_res_free(pf, held->func, held->qp, held->nr_qps);
+	kfree(held);
+}
+
+/* Time has passed: what only waits for the firmware is asked for again. */
+void snic_held_retry(struct snic_pf *pf)
+{
+	struct snic_held *held, *tmp;
+
+	mutex_lock(&pf->held_lock);
+	list_for_each_entry_safe(held, tmp, &pf->held, list) {
+		if (held->stuck)
+			continue;
+		/* It is slow: not once more for each of them. */
+		if (snic_vsi_settle(pf, &held->vsi))
+			break;
+		snic_held_free(pf, held);
+	}
+	mutex_unlock(&pf->held_lock);
+}
+
+/* The device was reset: every function is as new. */
+void snic_held_free_all(struct snic_pf *pf)
+{
+	struct snic_held *held, *tmp;
+
+	mutex_lock(&pf->held_lock);
+	list_for_each_entry_safe(held, tmp, &pf->held, list)
+		snic_held_free(pf, held);
+	mutex_unlock(&pf->held_lock);
+}

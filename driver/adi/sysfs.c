@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes of an ADI, /sys/bus/mdev/devices/<uuid>/smartnic/, as far as they
+ * are no setting (attrs.c) and no counter (stats.c).
+ */
+#include <linux/etherdevice.h>
+#include <linux/sysfs.h>
+
+#include "../core/hw.h"
+#include "adi.h"
+
+static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	u8 mac[ETH_ALEN];
+
+	snic_mac_get(adi->pf, &adi->addr, mac);
+	return sysfs_emit(buf, "%pM\n", mac);
+}
+
+static bool snic_mac_is(struct snic_adi *adi, const u8 *mac)
+{
+	u8 is[ETH_ALEN];
+
+	snic_mac_get(adi->pf, &adi->addr, is);
+	return ether_addr_equal_unaligned(is, mac);
+}
+
+static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
+			 const char *buf, size_t count)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	u8 mac[ETH_ALEN] __aligned(2);
+	int err;
+
+	err = snic_parse_mac(buf, count, mac);
+	if (err)
+		return err;
+	err = vdcm_adi_configure_begin(adi->vdcm);
+	/* What it is already may be written to an open one, too. */
+	if (err == -EBUSY && snic_mac_is(adi, mac))
+		return count;
+	if (err)
+		return err;
+	err = snic_mac_set(adi->pf, &adi->addr, mac);
+	vdcm_adi_configure_end(adi->vdcm);
+	return err ?: count;
+}
+static DEVICE_ATTR_RW(mac);
+
+static ssize_t function_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	u16 func = READ_ONCE(adi->func);
+
+	return func ? sysfs_emit(buf, "%u\n", func) : sysfs_emit(buf, "none\n");
+}
+static DEVICE_ATTR_RO(function);
+
+/* The VSI of a function has its number. */
+static ssize_t vsi_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return function_show(dev, attr, buf);
+}
+static DEVICE_ATTR_RO(vsi);
+
+static ssize_t vectors_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct snic_adi *adi = snic_adi_of(dev);
+	unsigned int i, own = 0, shared = 0;
+
+	mutex_lock(&adi->lock);
+	for (i = 0; adi->func && i < snic_adi_nr_vecs(adi); i++) {
+		if (adi->vecs[i].irq)
+			own++;
+		else
+			shared++;
+	}
+	mutex_unlock(&adi->lock);
+	return sysfs_emit(buf, "dedicated %u\nshared %u\n", own, shared);
+}
+static DEVICE_ATTR_RO(vectors);
+
+static struct attribute *snic_adi_attrs[] = {
+	&vdcm_attr_state.attr,
+	&vdcm_attr_pinned_bytes.attr,
+	&vdcm_attr_dma_mode.attr,
+	&vdcm_attr_pasid.attr,
+	&vdcm_attr_counters.attr,
+	&dev_attr_mac.attr,
+	&dev_attr_function.attr,
+	&dev_attr_vsi.attr,
+	&dev_attr_vectors.attr,
+	NULL
+};
+
+static const struct attribute_group snic_adi_group = {
+	.attrs = snic_adi_attrs,
+};
+
+static const struct attribute_group snic_adi_cfg_group = {
+	.attrs = snic_cfg_attrs,
+};
+
+const struct attribute_group *snic_adi_groups[] = {
+	&snic_adi_group,
+	&snic_adi_cfg_group,
+	&snic_stats_group,
+	NULL
+};

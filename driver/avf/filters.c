@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * virtchnl: promiscuous modes.
+ */
+#include "avf.h"
+
+/*
+ * A guest may have all multicast, others' unicast with trust only. Drivers take
+ * an error for a fault of the PF, so it is told yes and gets nothing, until it
+ * is trusted.
+ */
+int snic_vc_promisc(struct snic_adi *adi, const void *msg, u16 len,
+		    struct snic_vc_reply *reply)
+{
+	const struct virtchnl_promisc_info *info = msg;
+	struct snic_avf *avf = snic_avf(adi);
+	u16 before = adi->promisc;
+	int err;
+
+	if (!snic_vc_own_vsi(adi, info->vsi_id) ||
+	    info->flags & ~(FLAG_VF_UNICAST_PROMISC | FLAG_VF_MULTICAST_PROMISC))
+		return VIRTCHNL_STATUS_ERR_PARAM;
+	if (info->flags & FLAG_VF_UNICAST_PROMISC && !adi->cfg[SNIC_CFG_TRUST] &&
+	    !avf->uc_promisc_said) {
+		vdcm_limited(adi->vdcm, info,
+			     "the guest wants all unicast: only with trust on\n");
+		avf->uc_promisc_said = true;
+	}
+	adi->promisc = 0;
+	if (info->flags & FLAG_VF_UNICAST_PROMISC)
+		adi->promisc |= SNIC_VSI_UC_PROMISC;
+	if (info->flags & FLAG_VF_MULTICAST_PROMISC)
+		adi->promisc |= SNIC_VSI_MC_PROMISC;
+	err = snic_adi_vsi_update(adi);
+	if (err)
+		adi->promisc = before;
+	return snic_vc_status(err);
+}

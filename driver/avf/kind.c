@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The Adaptive Virtual Function: as a composition, where a guest's iavf driver looks for
+ * registers, and which of the ADI's they are; and as a kind of ADI.
+ */
+#include <linux/kernel.h>
+#include <linux/slab.h>
+
+#include "avf.h"
+
+#define AVF_VENDOR	0x8086
+#define AVF_DEVICE	0x1889
+#define AVF_CLASS	0x020000
+
+/* Doorbells, ITR and vector enables reach the hardware without a trap. */
+static const struct vdcm_pages avf_bar0_pages[] = {
+	{ .first = 0x0, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 0 },
+	{ .first = 0x2, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 1 },
+	{ .first = 0x3, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 2 },
+	{ .first = 0x4, .count = 5, .kind = VDCM_PAGE_TRAP },
+	{ .first = 0xc, .count = 2, .kind = VDCM_PAGE_TRAP },
+};
+
+#define AVF_REG(_offset, _target, _wmask) \
+	{ .bar = 0, .offset = (_offset), .count = 1, .stride = 4, \
+	  .target = (_target), .wmask = (_wmask) }
+
+#define AVF_LEN_BITS	(SNIC_AQ_LEN_MASK | SNIC_AQ_LEN_VFE | SNIC_AQ_LEN_OVFL | \
+			 SNIC_AQ_LEN_CRIT | SNIC_AQ_LEN_ENABLE)
+
+/* STAT_CTL01 and the RSS registers of pages 0xC and 0xD read 0: RSS is the PF's. */
+static const struct vdcm_reg avf_regs[] = {
+	AVF_REG(0x4800, SNIC_WIN_ICR01, 0),
+	{ .bar = 0, .offset = 0x4c00, .count = 3, .stride = 4,
+	  .target = SNIC_WIN_ITR01(0), .wmask = 0x1fff },
+	AVF_REG(0x5000, SNIC_WIN_ICR0_ENA1, ~0u),
+	AVF_REG(0x5c00, SNIC_WIN_DYN_CTL01, ~0u),
+	AVF_REG(0x6000, SNIC_WIN_ARQBAH, ~0u),
+	AVF_REG(0x6400, SNIC_WIN_ATQH, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x6800, SNIC_WIN_ATQLEN, AVF_LEN_BITS),
+	AVF_REG(0x6c00, SNIC_WIN_ARQBAL, ~0u),
+	AVF_REG(0x7000, SNIC_WIN_ARQT, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x7400, SNIC_WIN_ARQH, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x7800, SNIC_WIN_ATQBAH, ~0u),
+	AVF_REG(0x7c00, SNIC_WIN_ATQBAL, ~0u),
+	AVF_REG(0x8000, SNIC_WIN_ARQLEN, AVF_LEN_BITS),
+	AVF_REG(0x8400, SNIC_WIN_ATQT, SNIC_AQ_IDX_MASK),
+	AVF_REG(0x8800, SNIC_WIN_RSTAT, 0),
+};
+
+static const struct vdcm_composition avf_composition = {
+	.vendor = AVF_VENDOR,
+	.device = AVF_DEVICE,
+	.subvendor = SNIC_PCI_SUBVENDOR,
+	.subdevice = SNIC_PCI_SUBDEVICE,
+	.revision = SNIC_PCI_REVISION,
+	.class_code = AVF_CLASS,
+	.bars = {
+		[0] = {
+			.size = 0x10000,
+			.flags = VDCM_BAR_64BIT,
+			.pages = avf_bar0_pages,
+			.nr_pages = ARRAY_SIZE(avf_bar0_pages),
+		},
+		[3] = {
+			.size = 0x4000,
+			.flags = VDCM_BAR_64BIT,
+		},
+	},
+	.regs = avf_regs,
+	.nr_regs = ARRAY_SIZE(avf_regs),
+	.msix_bar = 3,
+	.msix_table = 0,
+	.msix_pba = 0x2000,
+};
+
+/* Queue pairs, and a vector for each and for the mailbox. */
+#define AVF_COST(_queues, _vectors) { \
+		[VDCM_RES_ADIS] = 1, \
+		[VDCM_RES_QUEUES] = (_queues), \
+		[VDCM_RES_VECTORS] = (_vectors), \
+	}
+
+static const struct vdcm_type avf_types[] = {
+	{
+		.name = "1q",
+		.pretty_name = "SmartNIC AVF 1 queue",
+		.description = "1 queue pair, 2 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 2,
+		.cost = AVF_COST(1, 2),
+	},
+	{
+		.name = "2q",
+		.pretty_name = "SmartNIC AVF 2 queues",
+		.description = "2 queue pairs, 3 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 3,
+		.cost = AVF_COST(2, 3),
+	},
+	{
+		.name = "4q",
+		.pretty_name = "SmartNIC AVF 4 queues",
+		.description = "4 queue pairs, 5 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 5,
+		.cost = AVF_COST(4, 5),
+	},
+	{
+		.name = "8q",
+		.pretty_name = "SmartNIC AVF 8 queues",
+		.description = "8 queue pairs, 9 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 9,
+		.cost = AVF_COST(8, 9),
+	},
+	{
+		.name = "16q",
+		.pretty_name = "SmartNIC AVF 16 queues",
+		.description = "16 queue pairs, 17 vectors, 64 MAC addresses, RSS, TSO",
+		.comp = &avf_composition,
+		.nr_vectors = 17,
+		.cost = AVF_COST(16, 17),
+	},
+};
+
+static int snic_avf_create(struct snic_adi *adi)
+{
+	adi->priv = kzalloc(sizeof(struct snic_avf), GFP_KERNEL_ACCOUNT);
+	return adi->priv ? 0 : -ENOMEM;
+}
+
+static void snic_avf_destroy(struct snic_adi *adi)
+{
+	kfree(adi->priv);
+	adi->priv = NULL;
+}
+
+const struct snic_kind snic_avf_kind = {
+	.types = avf_types,
+	.nr_types = ARRAY_SIZE(avf_types),
+	.create = snic_avf_create,
+	.destroy = snic_avf_destroy,
+	.start = snic_avf_start,
+	.reset = snic_avf_reset,
+	.message = snic_vc_handle,
+	.link = snic_vc_link,
+	.announce_reset = snic_vc_reset_impending,
+};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How the files that know the hardware reach the owner of a function: the netdev has
+ * function 0, ADIs have all others. They call no function of an owner by name.
+ */
+#ifndef SMARTNIC_CLIENT_H
+#define SMARTNIC_CLIENT_H
+
+#include "pf.h"
+
+struct vdcm_fault;
+
+/**
+ * struct snic_client - an owner of functions
+ * @message: a message of @func has arrived, op and payload as sent. Process context,
+ *	the mailbox work: it must not wait for a lock that is held around open, close or
+ *	reset of a function. NULL for function 0, which sends none.
+ * @undelivered: @func did not take a message; @status is the device's. Process context,
+ *	under pf->mbx.tx_lock. NULL for function 0.
+ * @vector: vector @vec of @func has fired, and came through the cause ring. Hard irq.
+ * @fault: @unit of @func has stopped at @fault, whose token is the client's to set.
+ *	Process context, under pf->fault_lock; as @message. Returns 0, or errno: the
+ *	unit fails. NULL for function 0, whose DMA is not translated.
+ * @link: pf->link has changed. Process context, the link work; as @message.
+ * @dead: the device is given up. Process context.
+ *
+ * A @func that is passed on is one that the device has, and may be closed.
+ */
+struct snic_client {
+	void (*message)(struct snic_pf *pf, u16 func, u32 op, const void *data, u16 len);
+	void (*undelivered)(struct snic_pf *pf, u16 func, u16 status);
+	void (*vector)(struct snic_pf *pf, u16 func, u16 vec);
+	int (*fault)(struct snic_pf *pf, u16 func, u8 unit, struct vdcm_fault *fault);
+	void (*link)(struct snic_pf *pf);
+	void (*dead)(struct snic_pf *pf);
+};
+
+#endif /* SMARTNIC_CLIENT_H */

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SmartNIC PF driver: the physical function and what its files share.
+ *
+ * Locks, outer to inner. A lock may be taken while any lock above it in its
+ * column is held, and never the other way round:
+ *
+ *	rtnl_lock			the PF's netdev
+ *	  net->filter_lock (mutex)	VSI 0
+ *	vdcm's adi->lock		open, close, reset, bus_master
+ *	  adi->lock (mutex)		one ADI: virtchnl state, VSI, FUNC_CTRL
+ *	    pf->adis_lock (mutex)	list of ADIs
+ *	    pf->macs_lock (mutex)	addresses of functions
+ *	    pf->mbx.tx_lock (mutex)	PF mailbox, sending side
+ *	    pf->fw_lock (mutex)		one firmware message at a time
+ *	    pf->held_lock (mutex)	functions in quarantine; pf->fw_lock inside
+ *	    pf->vec_lock (mutex)	MSI-X entries for ADIs
+ *	    pf->fault_lock (mutex)	fault ring
+ *	    pf->res_lock (spinlock)	bitmaps of windows and queue pairs
+ *	vdcm's adi->pin_lock
+ *	  adi->dma_lock (mutex)		translation table; is the function open?
+ *
+ *	adi->msg_lock (spinlock)	messages waiting for the ADI's worker
+ *
+ * adi->lock may be held when adi->dma_lock is taken. The ADI's worker holds
+ * adi->lock while it answers a message, so nothing in it may call into vdcm
+ * where vdcm's adi->lock would be taken; close and reset stop the worker before
+ * they take adi->lock.
+ *
+ * pf->func[] has no lock: the readers are the handlers of the control vectors
+ * (hard and threaded), the mailbox work, the link work, and whoever polls the fault
+ * ring, all of it under fault_lock. An ADI is taken out of it first and freed after
+ * snic_sync_events(), which waits for all of them; so none of them may, with what it
+ * found there, wait for a lock that is held around open, close or reset.
+ *
+ * Hard interrupt handlers signal and schedule; they never sleep, allocate, or
+ * talk to the firmware.
+ */
+#ifndef SMARTNIC_PF_H
+#define SMARTNIC_PF_H
+
+#include <linux/hashtable.h>
+#include <linux/if_ether.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <smartnic/messages.h>
+#include <smartnic/regs.h>
+#include <vdcm/vdcm.h>
+
+#define SNIC_DRV_NAME	"smartnic"
+
+struct snic_adi;
+struct snic_client;
+struct snic_held;
+struct snic_kind;
+struct snic_net;
+struct snic_pf;
+
+/**
+ * struct snic_ring - a ring of the PF in coherent memory
+ * @desc: entries
+ * @dma: their bus address
+ * @reg: offset of the ring's registers in BAR0
+ * @len: number of entries
+ * @size: bytes of one entry
+ * @head: consumer index, as far as it is the driver's
+ * @tail: producer index, as far as it is the driver's
+ */
+struct snic_ring {
+	void *desc;
+	dma_addr_t dma;
+	u32 reg;
+	u32 len;
+	u32 size;
+	u32 head;
+	u32 tail;
+};
+
+/* A DMA buffer of a mailbox descriptor. */
+struct snic_buf {
+	void *cpu;
+	dma_addr_t dma;
+};
+
+struct snic_mailbox {
+	struct snic_ring tx;
+	struct snic_ring rx;
+	struct snic_buf *tx_buf;
+	struct snic_buf *rx_buf;
+	struct mutex tx_lock;	/* the TX ring */
+	struct work_struct work;
+};
+
+/**
+ * struct snic_vsi - what the driver told the switch about one VSI
+ * @id: number, that of its function
+ * @flags: SNIC_VSI_*
+ * @vlan: port VLAN, SNIC_PORT_*, 0: none
+ * @tx_rate: Mb/s, 0: no limit
+ * @nr_macs: entries in @macs
+ * @macs: address filters
+ * @vids: VLAN table
+ * @has: SNIC_VSI_HAS_*
+ * @key: key of the hash
+ * @lut: queue by hash
+ * @hashcfg: what is hashed
+ * @unknown: a request about it was not answered: see snic_vsi_settle()
+ * @exchanges: requests about it so far; never back
+ */
+struct snic_vsi {
+	u16 id;
+	u16 flags;
+	u32 vlan;
+	u32 tx_rate;
+	unsigned int nr_macs;
+	u8 macs[SNIC_FW_MACS_PER_VSI][ETH_ALEN];
+	u8 vids[SNIC_VIDS / 8];
+	u8 has;
+	u8 key[SNIC_RSS_KEY_BYTES];
+	u8 lut[SNIC_RSS_LUT_ENTRIES];
+	u64 hashcfg;
+	bool unknown;
+	unsigned int exchanges;
+};
+
+/* What of its receive side scaling was set. */
+#define SNIC_VSI_HAS_KEY	0x1
+#define SNIC_VSI_HAS_LUT	0x2
+#define SNIC_VSI_HAS_HASH	0x4
+
+/**
+ * struct snic_counters - counters of a function
+ * @base: by enum snic_stat: what they were when the device began at 0 the last time
+ * @seen: what they were when they were read the last time
+ * @counting: the device counts, from 0 on
+ */
+struct snic_counters {
+	u64 base[SNIC_STAT_COUNT];
+	u64 seen[SNIC_STAT_COUNT];
+	bool counting;
+};
+
+/**
+ * struct snic_addr - an address that a function has of its own
+ * @node: in pf->macs
+ * @owner: ADI or netdev
+ * @mac: the address; under pf->macs_lock
+ */
+struct snic_addr {
+	struct hlist_node node;
+	const void *owner;
+	u8 mac[ETH_ALEN];
+};
+
+/* Roles of the control vectors: several may meet on one vector. */
+#define SNIC_ROLE_MISC	0x1	/* link, errors */
+#define SNIC_ROLE_MBX	0x2
+#define SNIC_ROLE_FAULT	0x4
+#define SNIC_ROLE_CAUSE	0x8
+#define SNIC_CTL_VECS	3
+
+struct snic_ctl_vec {
+	struct snic_pf *pf;
+	int irq;
+	u8 roles;
+	char name[48];
+};
+
+/* What is wrong with a device that is not given up yet. */
+enum snic_trouble {
+	SNIC_FINE,
+	SNIC_STUCK,	/* it answers, but does not obey */
+	SNIC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
+};
+
+/* Error recovery that takes longer than this has failed; nobody may tell us so. */
+#define SNIC_RECOVERY_SECONDS	30
+
+/* Resets that the driver does by itself within a time; then the device is given up. */
+#define SNIC_RESCUES		3
+#define SNIC_RESCUE_SECONDS	600
+
+/**
+ * struct snic_pf - one SmartNIC
+ * @pdev: its PCI function
+ * @ctrl: BAR0
+ * @windows: BAR2
+ * @msix: BAR4
+ * @windows_phys: physical address of BAR2
+ * @dead: the device is gone or does not answer; set once, the bus taken from it before
+ * @quiet: the device is being reset or asleep, or waits for that: nothing touches it
+ * @quiesced: it is being reset or asleep; under the device lock
+ * @trouble: enum snic_trouble: why it is quiet without having been quiesced
+ * @num_adis: ADIs of the device
+ * @num_qps: queue pairs of the device
+ * @num_vecs: MSI-X entries of the device
+ * @max_frame: longest frame
+ * @serial: serial number of the device
+ * @fw_lock: firmware handshake
+ * @fw_seq: number of the last firmware message
+ * @fw_sent: when it was sent
+ * @fw_version: for people
+ * @ctl: control vectors
+ * @nr_ctl: number of them
+ * @nr_vecs: MSI-X entries that were allocated at probe
+ * @dyn_msix: further entries can be allocated one by one
+ * @vec_lock: vectors of ADIs
+ * @nr_entries: MSI-X entries there can be
+ * @vec_map: those of them that are taken
+ * @adi_vecs: those that ADIs have
+ * @mbx: PF mailbox
+ * @faults: fault ring
+ * @fault_lock: its consumer side
+ * @causes: cause ring
+ * @ctl_wq: mailbox reception, @link_work, @death_work, the netdev's work
+ * @adi_wq: one work per ADI
+ * @link_work: a change of the link, or an error
+ * @death_work: tells everyone that the device is gone
+ * @watch_work: asks the device every second whether it lives
+ * @rescue_work: quiesces a device in trouble, and resets one that is stuck
+ * @rescues: when it was reset so, in jiffies, the last of them
+ * @nr_rescues: how often it was
+ * @recovery_work: recovery from an error takes too long
+ * @saved: config space as recovery puts it back
+ * @removing: @death_work does nothing any more
+ * @res_lock: bitmaps
+ * @func_map: functions in use; bit 0 is the PF
+ * @qp_map: queue pairs in use
+ * @func: ADI behind a function number
+ * @net_client: owner of function 0
+ * @adi_client: owner of all other functions
+ * @held_lock: @held
+ * @held: functions in quarantine
+ * @adis_lock: @adis
+ * @adis: every ADI, open or not
+ * @macs_lock: @macs and the addresses in it
+ * @macs: struct snic_addr of every function, by address
+ * @kind: what ADIs are to their guests
+ * @parent: registration with the framework
+ * @xlat: how ADIs' DMA is translated
+ * @net: the PF's own netdev, or NULL
+ * @net_qps: queue pairs set aside for it, the first ones
+ * @net_vecs: MSI-X entries set aside for it
+ * @link: link state last seen
+ */
+struct snic_pf {
+	struct pci_dev *pdev;
+	void __iomem *ctrl;
+	void __iomem *windows;
+	void __iomem *msix;
+	phys_addr_t windows_phys;
+	bool dead;
+	bool quiet;
+	bool quiesced;
+	int trouble;
+	bool removing;
+
+	u32 num_adis;
+	u32 num_qps;
+	u32 num_vecs;
+	u32 max_frame;
+	u64 serial;
+
+	struct mutex fw_lock;	/* firmware handshake */
+	u16 fw_seq;
+	ktime_t fw_sent;
+	char fw_version[24];
+
+	struct snic_ctl_vec ctl[SNIC_CTL_VECS];
+	unsigned int nr_ctl;
+	unsigned int nr_vecs;
+	bool dyn_msix;
+	struct mutex vec_lock;	/* vec_map, adi_vecs */
+	unsigned int nr_entries;
+	unsigned long *vec_map;
+	unsigned int adi_vecs;
+
+	struct snic_mailbox mbx;
+	struct snic_ring faults;
+	struct mutex fault_lock;	/* consumer side of @faults */
+	struct snic_ring causes;
+	struct workqueue_struct *ctl_wq;
+	struct workqueue_struct *adi_wq;
+	struct work_struct link_work;
+	struct work_struct death_work;
+	struct delayed_work watch_work;
+	struct delayed_work rescue_work;
+	unsigned long rescues[SNIC_RESCUES];
+	unsigned int nr_rescues;
+	struct delayed_work recovery_work;
+	struct pci_saved_state *saved;
+
+	spinlock_t res_lock;	/* func_map, qp_map */
+	unsigned long *func_map;
+	unsigned long *qp_map;
+	struct snic_adi **func;
+	const struct snic_client *net_client;
+	const struct snic_client *adi_client;
+	struct mutex held_lock;	/* held */
+	struct list_head held;
+
+	struct mutex adis_lock;	/* adis */
+	struct list_head adis;
+	struct mutex macs_lock;	/* macs */
+	DECLARE_HASHTABLE(macs, 8);
+	const struct snic_kind *kind;
+	struct vdcm_parent *parent;
+	enum vdcm_xlat xlat;
+
+	struct snic_net *net;
+	unsigned int net_qps;
+	unsigned int net_vecs;
+	bool link;
+};
+
+/* Nobody touches the device: it is dead, or asleep or being reset. */
+static inline bool snic_hw_off(const struct snic_pf *pf)
+{
+	return READ_ONCE(pf->dead) || READ_ONCE(pf->quiet);
+}
+
+/* counters.c */
+u64 snic_counter(struct snic_pf *pf, u16 func, struct snic_counters *c, unsigned int stat);
+void snic_counters_start(struct snic_counters *c);
+void snic_counters_hold(struct snic_pf *pf, u16 func, struct snic_counters *c);
+void snic_counters_go(struct snic_counters *c);
+
+/* rings.c */
+int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg,
+		    u32 len, u32 size);
+void snic_ring_enable(struct snic_pf *pf, struct snic_ring *ring);
+void snic_ring_free(struct snic_pf *pf, struct snic_ring *ring);
+int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *index);
+
+/* fw.c */
+int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req,
+		 void *reply);
+int snic_fw_init(struct snic_pf *pf);
+
+/* mailbox.c */
+int snic_mbx_init(struct snic_pf *pf);
+void snic_mbx_exit(struct snic_pf *pf);
+void snic_mbx_start(struct snic_pf *pf);
+void snic_mbx_kick(struct snic_pf *pf);
+void snic_mbx_flush(struct snic_pf *pf);
+int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
+		  const void *data, u16 len);
+int snic_mbx_tx_drain(struct snic_pf *pf);
+
+/* death.c */
+void snic_death_init(struct snic_pf *pf);
+void snic_death_exit(struct snic_pf *pf);
+void snic_silence(struct snic_pf *pf);
+void snic_hush(struct snic_pf *pf, const char *what);
+void snic_hw_dead(struct snic_pf *pf);
+void snic_hw_stuck(struct snic_pf *pf, const char *why);
+void snic_hw_lost(struct snic_pf *pf);
+void snic_recovery_expect(struct snic_pf *pf);
+
+/* faults.c */
+int snic_faults_init(struct snic_pf *pf);
+void snic_faults_exit(struct snic_pf *pf);
+void snic_faults_poll(struct snic_pf *pf);
+void snic_fault_answer(struct snic_pf *pf, u16 func, u8 unit, int err);
+
+/* vectors.c */
+int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs);
+int snic_vectors_start(struct snic_pf *pf);
+void snic_vectors_route(struct snic_pf *pf);
+void snic_vectors_stop(struct snic_pf *pf);
+void snic_vectors_exit(struct snic_pf *pf);
+void snic_sync_events(struct snic_pf *pf);
+unsigned int snic_rings_check(struct snic_pf *pf);
+int snic_causes_init(struct snic_pf *pf);
+void snic_causes_exit(struct snic_pf *pf);
+int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index);
+int snic_vector_get(struct snic_pf *pf, unsigned int *index);
+void snic_vector_put(struct snic_pf *pf, unsigned int index, int irq);
+
+/* macs.c */
+void snic_macs_init(struct snic_pf *pf);
+int snic_mac_taken(struct snic_pf *pf, const void *owner, const u8 *mac);
+int snic_mac_set(struct snic_pf *pf, struct snic_addr *addr, const u8 *mac);
+void snic_mac_drop(struct snic_pf *pf, struct snic_addr *addr);
+void snic_mac_get(struct snic_pf *pf, const struct snic_addr *addr, u8 *mac);
+
+/* vsi.c */
+void snic_vsi_init(struct snic_vsi *vsi, u16 id);
+int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u32 vlan,
+		 u32 tx_rate);
+int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags);
+int snic_vsi_set_vids(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *vids);
+bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac);
+int snic_vsi_add_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);
+int snic_vsi_del_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);
+int snic_vsi_clear(struct snic_pf *pf, struct snic_vsi *vsi);
+int snic_vsi_rss_key(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *key);
+int snic_vsi_rss_lut(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *lut);
+int snic_vsi_rss_hash(struct snic_pf *pf, struct snic_vsi *vsi, u64 hashcfg);
+int snic_vsi_rss_default(struct snic_pf *pf, struct snic_vsi *vsi, unsigned int nr_queues);
+int snic_vsi_settle(struct snic_pf *pf, struct snic_vsi *vsi);
+
+/* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
+#define SNIC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
+			 BIT_ULL(36) | BIT_ULL(41) | BIT_ULL(43) | BIT_ULL(44) | \
+			 BIT_ULL(45) | BIT_ULL(46))
+
+#endif /* SMARTNIC_PF_H */

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rings of the PF: fault, cause and mailbox rings share their five registers.
+ */
+#include <linux/dma-mapping.h>
+
+#include "hw.h"
+#include "pf.h"
+
+/**
+ * snic_ring_alloc() - memory for a ring; the hardware is not touched
+ * @pf: PF
+ * @ring: ring
+ * @reg: offset of its registers in BAR0
+ * @len: entries
+ * @size: bytes of an entry
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg,
+		    u32 len, u32 size)
+{
+	ring->desc = dma_alloc_coherent(&pf->pdev->dev, len * size, &ring->dma,
+					GFP_KERNEL);
+	if (!ring->desc)
+		return -ENOMEM;
+	ring->reg = reg;
+	ring->len = len;
+	ring->size = size;
+	return 0;
+}
+
+void snic_ring_enable(struct snic_pf *pf, struct snic_ring *ring)
+{
+	ring->head = 0;
+	ring->tail = 0;
+	snic_write(pf, ring->reg + SNIC_RING_BASE_LO, lower_32_bits(ring->dma));
+	snic_write(pf, ring->reg + SNIC_RING_BASE_HI, upper_32_bits(ring->dma));
+	snic_write(pf, ring->reg + SNIC_RING_LEN, ring->len | SNIC_RING_LEN_ENABLE);
+}
+
+/* Disables the ring in the hardware first. */
+void snic_ring_free(struct snic_pf *pf, struct snic_ring *ring)
+{
+	if (!ring->desc)
+		return;
+	snic_write(pf, ring->reg + SNIC_RING_LEN, 0);
+	/* Read back: the device has taken note before the memory goes. */
+	snic_read(pf, ring->reg + SNIC_RING_LEN);
+	dma_free_coherent(&pf->pdev->dev, ring->len * ring->size, ring->desc,
+			  ring->dma);
+	ring->desc = NULL;
+}
+
+/**
+ * snic_ring_peer() - where the device stands in a ring
+ * @pf: PF
+ * @ring: ring
+ * @reg: SNIC_RING_HEAD or SNIC_RING_TAIL
+ * @index: the index
+ *
+ * Return: 0, or -EIO when the device is dead or names an impossible index.
+ */
+int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *index)
+{
+	u32 v = snic_read(pf, ring->reg + reg);
+
+	if (v >= ring->len)
+		return -EIO;
+	*index = v;
+	return 0;
+}

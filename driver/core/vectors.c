@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts. The PF's own events meet on up to three control vectors; netdev
+ * queues and ADIs get MSI-X vectors of their own as long as Linux has some, and
+ * else share the cause ring, whose records name function and vector.
+ */
+#include <linux/bitmap.h>
+#include <linux/interrupt.h>
+#include <linux/moduleparam.h>
+
+#include <compat/irq.h>
+
+#include "client.h"
+#include "hw.h"
+#include "pf.h"
+
+#define SNIC_CAUSE_ENTRIES	4096
+
+static int max_adi_vectors = -1;
+
+static int snic_param_vectors_set(const char *val, const struct kernel_param *kp)
+{
+	int n, err = kstrtoint(val, 0, &n);
+
+	if (err || n < -1)
+		return -EINVAL;
+	*(int *)kp->arg = n;
+	return 0;
+}
+
+static const struct kernel_param_ops snic_param_vectors = {
+	.set = snic_param_vectors_set,
+	.get = param_get_int,
+};
+
+module_param_cb(max_adi_vectors, &snic_param_vectors, &max_adi_vectors, 0444);
+MODULE_PARM_DESC(max_adi_vectors,
+		 "MSI-X vectors for ADIs, the rest of theirs are shared (-1: no limit)");
+
+/* --- the cause ring --------------------------------------------------------- */
+
+int snic_causes_init(struct snic_pf *pf)
+{
+	BUILD_BUG_ON(sizeof(struct snic_cause_rec) != 4);
+	return snic_ring_alloc(pf, &pf->causes, SNIC_CAUSE_RING, SNIC_CAUSE_ENTRIES,
+			       sizeof(struct snic_cause_rec));
+}
+
+void snic_causes_exit(struct snic_pf *pf)
+{
+	snic_ring_free(pf, &pf->causes);
+}
+
+static void snic_cause_one(struct snic_pf *pf, u16 func, u16 vec)
+{
+	if (func > pf->num_adis)
+		return;
+	if (func)
+		pf->adi_client->vector(pf, func, vec);
+	else
+		pf->net_client->vector(pf, func, vec);
+}
+
+/* Hard interrupt. */
+static void snic_causes_poll(struct snic_pf *pf)
+{
+	const struct snic_cause_rec *ring = pf->causes.desc;
+	struct snic_ring *r = &pf->causes;
+	u32 tail;
+
+	if (snic_ring_peer(pf, r, SNIC_RING_TAIL, &tail) || r->head == tail)
+		return;
+	dma_rmb();
+	while (r->head != tail) {
+		u16 func = le16_to_cpu(READ_ONCE(ring[r->head].func));
+		u16 vec = le16_to_cpu(READ_ONCE(ring[r->head].vec));
+
+		r->head = (r->head + 1) % r->len;
+		/* Passed before it is signalled: what follows posts it again. */
+		snic_write(pf, r->reg + SNIC_RING_HEAD, r->head);
+		snic_cause_one(pf, func, vec);
+	}
+}
+
+/* --- control vectors -------------------------------------------------------- */
+
+/**
+ * snic_rings_check() - say which rings of the PF the device has disabled
+ * @pf: PF
+ *
+ * It does so to one with a bad index or address, until it is reset.
+ *
+ * Context: process; the rings are there.
+ * Return: how many.
+ */
+unsigned int snic_rings_check(struct snic_pf *pf)
+{
+	static const struct {
+		u32 reg;
+		const char *name;
+	} rings[] = {
+		{ SNIC_FAULT_RING, "fault" },
+		{ SNIC_CAUSE_RING, "cause" },
+		{ SNIC_MBX_TX, "mailbox transmit" },
+		{ SNIC_MBX_RX, "mailbox receive" },
+	};
+	unsigned int i, off = 0;
+
+	for (i = 0; i < ARRAY_SIZE(rings); i++) {
+		/* All-ones of a device that is gone, or not to be asked, say no. */
+		if (snic_read(pf, rings[i].reg + SNIC_RING_LEN) & SNIC_RING_LEN_ENABLE)
+			continue;
+		dev_err_ratelimited(&pf->pdev->dev,
+				    "the device has disabled its %s ring: only a reset of the PF brings it back\n",
+				    rings[i].name);
+		off++;
+	}
+	return off;
+}
+
+static irqreturn_t snic_ctl_irq(int irq, void *data)
+{
+	struct snic_ctl_vec *ctl = data;
+	struct snic_pf *pf = ctl->pf;
+
+	if (ctl->roles & SNIC_ROLE_CAUSE)
+		snic_causes_poll(pf);
+	if (ctl->roles & SNIC_ROLE_MBX)
+		snic_mbx_kick(pf);
+	/* Only this role looks at ICR, whose read takes every bit along. */
+	if (ctl->roles & SNIC_ROLE_MISC &&
+	    snic_read(pf, SNIC_ICR) & (SNIC_ICR_LINK | SNIC_ICR_ERR))
+		queue_work(pf->ctl_wq, &pf->link_work);
+	return ctl->roles & SNIC_ROLE_FAULT ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+}
+
+static irqreturn_t snic_ctl_thread(int irq, void *data)
+{
+	struct snic_ctl_vec *ctl = data;
+
+	snic_faults_poll(ctl->pf);
+	return IRQ_HANDLED;
+}
+
+/* Which roles vector @i of @nr has. */
+static u8 snic_ctl_roles(unsigned int i, unsigned int nr)
+{
+	static const u8 role[SNIC_CTL_VECS] = {
+		SNIC_ROLE_MISC | SNIC_ROLE_MBX, SNIC_ROLE_FAULT, SNIC_ROLE_CAUSE,
+	};
+	unsigned int r;
+	u8 roles = 0;
+
+	for (r = 0; r < SNIC_CTL_VECS; r++)
+		if (min(r, nr - 1) == i)
+			roles |= role[r];
+	return roles;
+}
+
+/**
+ * snic_vectors_init() - allocate MSI-X vectors: as many as there are, one at least
+ * @pf: PF
+ * @net_vecs: vectors the netdev would like
+ *
+ * Return: 0 or errno.
+ */
+int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs)
+{
+	unsigned int want = SNIC_CTL_VECS + net_vecs;
+	int n;
+
+	mutex_init(&pf->vec_lock);
+	pf->dyn_msix = vdcm_msix_can_alloc_dyn(pf->pdev);
+	/* Later is too late where entries can't be added. */
+	if (!pf->dyn_msix)
+		want = pf->num_vecs;
+	n = pci_alloc_irq_vectors(pf->pdev, 1, want, PCI_IRQ_MSIX);
+	if (n < 0) {
+		pci_err(pf->pdev, "no interrupt vector: %d\n", n);
+		return n;
+	}
+	pf->nr_vecs = n;
+	pf->nr_ctl = min_t(unsigned int, n, SNIC_CTL_VECS);
+	pf->net_vecs = min_t(unsigned int, n - pf->nr_ctl, net_vecs);
+	/* Without dynamic allocation only what was allocated now is ever there. */
+	pf->nr_entries = pf->dyn_msix ? max_t(u32, n, pf->num_vecs) : n;
+	pf->vec_map = bitmap_zalloc(pf->nr_entries, GFP_KERNEL);
+	if (!pf->vec_map) {
+		pci_free_irq_vectors(pf->pdev);
+		return -ENOMEM;
+	}
+	bitmap_set(pf->vec_map, 0, pf->dyn_msix ? n : pf->nr_ctl + pf->net_vecs);
+	if (n < SNIC_CTL_VECS + net_vecs)
+		pci_info(pf->pdev, "only %d interrupt vectors: events share them\n", n);
+	return 0;
+}
+
+void snic_vectors_exit(struct snic_pf *pf)
+{
+	bitmap_free(pf->vec_map);
+	pf->vec_map = NULL;
+	pci_free_irq_vectors(pf->pdev);
+}
+
+static void snic_ctl_route(struct snic_pf *pf, unsigned int i, u8 roles)
+{
+	static const struct {
+		u8 role;
+		u32 reg;
+	} intvec[] = {
+		{ SNIC_ROLE_MISC, SNIC_INTVEC_MISC },
+		{ SNIC_ROLE_MBX, SNIC_INTVEC_MBX },
+		{ SNIC_ROLE_FAULT, SNIC_INTVEC_FAULT },
+		{ SNIC_ROLE_CAUSE, SNIC_INTVEC_CAUSE },
+	};
+	unsigned int r;
+
+	for (r = 0; r < ARRAY_SIZE(intvec); r++)
+		if (roles & intvec[r].role)
+			snic_write(pf, intvec[r].reg, SNIC_INTVEC_VALID | i);
+}
+
+/* Request the control vectors, then let events come. The rings are there. */
+int snic_vectors_start(struct snic_pf *pf)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < pf->nr_ctl; i++) {
+		struct snic_ctl_vec *ctl = &pf->ctl[i];
+
+		ctl->pf = pf;
+		ctl->roles = snic_ctl_roles(i, pf->nr_ctl);
+		ctl->irq = pci_irq_vector(pf->pdev, i);
+		snprintf(ctl->name, sizeof(ctl->name), "%s-ctl%u@%s", SNIC_DRV_NAME, i,
+			 pci_name(pf->pdev));
+		err = request_threaded_irq(ctl->irq, snic_ctl_irq, snic_ctl_thread, 0,
+					   ctl->name, ctl);
+		if (err) {
+			ctl->irq = 0;
+			/* The first must be; the others' roles fit on it. */
+			if (!i)
+				return err;
+			pf->ctl[0].roles |= ctl->roles;
+		}
+	}
+	snic_vectors_route(pf);
+	return 0;
+}
+
+/* Let events come. The device was reset. */
+void snic_vectors_route(struct snic_pf *pf)
+{
+	unsigned int i;
+
+	for (i = 0; i < pf->nr_ctl; i++)
+		if (pf->ctl[i].irq)
+			snic_ctl_route(pf, i, pf->ctl[i].roles);
+	snic_ring_enable(pf, &pf->faults);
+	snic_ring_enable(pf, &pf->causes);
+	snic_write(pf, SNIC_ICR_MASK, SNIC_ICR_MBX_RX | SNIC_ICR_FAULT | SNIC_ICR_CAUSE |
+		   SNIC_ICR_LINK | SNIC_ICR_ERR);
+}
+
+void snic_vectors_stop(struct snic_pf *pf)
+{
+	unsigned int i;
+
+	snic_write(pf, SNIC_ICR_MASK, 0);
+	for (i = 0; i < pf->nr_ctl; i++) {
+		if (pf->ctl[i].irq)
+			free_irq(pf->ctl[i].irq, &pf->ctl[i]);
+		pf->ctl[i].irq = 0;
+	}
+}
+
+/**
+ * snic_sync_events() - let go of what was found in pf->func[] or pf->net
+ * @pf: PF
+ *
+ * Whoever read either before is done with what it found. What functions that are
+ * disabled by now left in the mailbox and the fault ring is taken out of them: the
+ * next user of such a function gets none of it.
+ *
+ * Context: process; adi->lock may be held, fault_lock not.
+ */
+void snic_sync_events(struct snic_pf *pf)
+{
+	unsigned int i;
+
+	for (i = 0; i < pf->nr_ctl; i++)
+		if (pf->ctl[i].irq)
+			synchronize_irq(pf->ctl[i].irq);
+	snic_mbx_flush(pf);
+	flush_work(&pf->link_work);
+	/* Not only the fault vector's thread polls, but any ADI that restarts. */
+	snic_faults_poll(pf);
+}
+
+/**
+ * snic_net_vector() - MSI-X vector of a netdev queue
+ * @pf: PF
+ * @queue: queue pair
+ * @index: MSI-X entry
+ *
+ * Return: Linux irq, or -ENOSPC: the queue uses the cause ring.
+ */
+int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index)
+{
+	if (queue >= pf->net_vecs)
+		return -ENOSPC;
+	*index = pf->nr_ctl + queue;
+	return pci_irq_vector(pf->pdev, *index);
+}
+
+/* --- one by one, for ADIs ---------------------------------------------------- */
+
+/* pf->vec_lock is held. Return: Linux irq or errno */
+static int snic_entry_get(struct snic_pf *pf, unsigned int *index)
+{
+	unsigned long i = find_first_zero_bit(pf->vec_map, pf->nr_entries);
+	int irq;
+
+	if (max_adi_vectors >= 0 && pf->adi_vecs >= (unsigned int)max_adi_vectors)
+		return -ENOSPC;
+	if (i >= pf->nr_entries)
+		return -ENOSPC;
+	irq = pf->dyn_msix ? vdcm_msix_alloc_irq_at(pf->pdev, i) :
+			     pci_irq_vector(pf->pdev, i);
+	if (irq < 0)
+		return irq;
+	__set_bit(i, pf->vec_map);
+	pf->adi_vecs++;
+	*index = i;
+	return irq;
+}
+
+/**
+ * snic_vector_get() - an MSI-X vector for one vector of an ADI
+ * @pf: PF
+ * @index: MSI-X entry
+ *
+ * Context: process.
+ * Return: Linux irq, not requested, or errno: the vector uses the cause ring.
+ */
+int snic_vector_get(struct snic_pf *pf, unsigned int *index)
+{
+	int irq;
+
+	mutex_lock(&pf->vec_lock);
+	irq = snic_entry_get(pf, index);
+	mutex_unlock(&pf->vec_lock);
+	return irq;
+}
+
+/* @irq was freed. Process context. */
+void snic_vector_put(struct snic_pf *pf, unsigned int index, int irq)
+{
+	mutex_lock(&pf->vec_lock);
+	if (pf->dyn_msix)
+		vdcm_msix_free_irq(pf->pdev, index, irq);
+	__clear_bit(index, pf->vec_map);
+	pf->adi_vecs--;
+	mutex_unlock(&pf->vec_lock);
+}

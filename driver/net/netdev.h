@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The PF's own network interface: function 0, through its window in BAR0.
+ */
+#ifndef SMARTNIC_NETDEV_H
+#define SMARTNIC_NETDEV_H
+
+#include <linux/netdevice.h>
+
+#include "../core/pf.h"
+
+#define SNIC_NET_QPS		4u	/* queue pairs at most */
+#define SNIC_NET_RING		512	/* descriptors of a ring */
+#define SNIC_RX_BUFSZ		2048
+
+struct snic_net_queue;
+
+/**
+ * struct snic_tx_buf - what belongs to one TX descriptor
+ * @skb: with the last descriptor of a packet
+ * @dma: mapped piece, @len bytes
+ * @len: 0: nothing is mapped
+ * @page: mapped as a page
+ */
+struct snic_tx_buf {
+	struct sk_buff *skb;
+	dma_addr_t dma;
+	u32 len;
+	bool page;
+};
+
+/**
+ * struct snic_rx_buf - a posted RX buffer
+ * @data: page fragment, NULL: nothing is posted
+ * @dma: its mapping
+ */
+struct snic_rx_buf {
+	void *data;
+	dma_addr_t dma;
+};
+
+/**
+ * struct snic_net_ring - one ring of the netdev
+ * @desc: descriptors
+ * @dma: their bus address
+ * @next: where the driver adds
+ * @clean: where it takes away
+ */
+struct snic_net_ring {
+	void *desc;
+	dma_addr_t dma;
+	u16 next;
+	u16 clean;
+};
+
+/**
+ * struct snic_net_queue - a queue pair of the netdev
+ * @net: netdev
+ * @index: number; its interrupt is vector @index + 1 of function 0
+ * @qp: queue pair of the device
+ * @irq: Linux irq, 0: through the cause ring
+ * @entry: MSI-X entry behind @irq
+ * @irq_name: name of @irq
+ * @napi: NAPI
+ * @tx: TX ring
+ * @tx_buf: its buffers
+ * @rx: RX ring
+ * @rx_buf: its buffers
+ * @rx_skb: frame of which parts have arrived
+ * @rx_drop: the rest of the frame is dropped: its start could not be kept
+ */
+struct snic_net_queue {
+	struct snic_net *net;
+	unsigned int index;
+	u16 qp;
+	int irq;
+	unsigned int entry;
+	char irq_name[IFNAMSIZ + 40];
+	struct napi_struct napi;
+	struct snic_net_ring tx;
+	struct snic_tx_buf *tx_buf;
+	struct snic_net_ring rx;
+	struct snic_rx_buf *rx_buf;
+	struct sk_buff *rx_skb;
+	bool rx_drop;
+};
+
+/**
+ * struct snic_net - the netdev's private part
+ * @pf: PF
+ * @dev: netdev
+ * @nr_queues: entries of @queue that are in use
+ * @queue: queue pairs
+ * @addr: its address; @next: the one it is about to take; both in pf->macs
+ * @filter_lock: @vsi
+ * @vsi: VSI 0
+ * @rx_mode: brings @vsi in line with what the stack wants
+ * @restart: down and up again, after a queue got stuck
+ * @up: queues run; under rtnl
+ * @stats_lock: @counters
+ * @counters: of function 0
+ */
+struct snic_net {
+	struct snic_pf *pf;
+	struct net_device *dev;
+	unsigned int nr_queues;
+	struct snic_net_queue queue[SNIC_NET_QPS];
+	struct snic_addr addr;
+	struct snic_addr next;
+	struct mutex filter_lock;	/* vsi */
+	struct snic_vsi vsi;
+	struct work_struct rx_mode;
+	struct work_struct restart;
+	bool up;
+	spinlock_t stats_lock;	/* counters */
+	struct snic_counters counters;
+};
+
+/* netdev.c */
+extern const struct snic_client snic_net_client;
+int snic_net_init(struct snic_pf *pf);
+void snic_net_exit(struct snic_pf *pf);
+void snic_net_detach(struct snic_pf *pf);
+int snic_net_restore(struct snic_pf *pf);
+void snic_net_attach(struct snic_pf *pf);
+
+/* txrx.c */
+int snic_rings_alloc(struct snic_net_queue *q);
+void snic_rings_free(struct snic_net_queue *q);
+void snic_rings_fill(struct snic_net_queue *q);
+int snic_net_poll(struct napi_struct *napi, int budget);
+netdev_tx_t snic_net_xmit(struct sk_buff *skb, struct net_device *dev);
+
+/* offload.c */
+int snic_tx_offload(const struct snic_pf *pf, struct sk_buff *skb, u64 *ctx, u64 *cmd);
+netdev_features_t snic_tx_features(struct sk_buff *skb, struct net_device *dev,
+				   netdev_features_t features);
+
+/* stats.c */
+u64 snic_net_stat(struct snic_net *net, unsigned int stat);
+void snic_net_stats_go(struct snic_net *net);
+void snic_net_stats_hold(struct snic_net *net);
+void snic_net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *s);
+
+/* filters.c */
+void snic_net_rx_mode_work(struct work_struct *work);
+void snic_net_settle(struct snic_pf *pf);
+int snic_net_filters_on(struct snic_net *net);
+void snic_net_filters_off(struct snic_net *net);
+int snic_net_move_mac(struct snic_net *net, const u8 *mac);
+
+/* ethtool.c */
+extern const struct ethtool_ops snic_ethtool_ops;
+
+#endif /* SMARTNIC_NETDEV_H */

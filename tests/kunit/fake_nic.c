@@ -59,6 +59,9 @@ int fake_nic_init(struct kunit *test)
 	INIT_LIST_HEAD(&fake->pf.adis);
 	list_add(&fake->adi.list, &fake->pf.adis);
 	mutex_init(&fake->pf.fw_lock);
+	snic_macs_init(&fake->pf);
+	fake->adi.addr.owner = &fake->adi;
+	fake->other.owner = &fake->other;
 	snic_death_init(&fake->pf);
 	snic_recovery_init(&fake->pf);
 	mutex_init(&fake->pdev.dev.mutex);
@@ -491,11 +494,6 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 		return fake->restart_error;
 	snic_msgs_open(adi);
 	return snic_adi_vsi_start(adi);
-}
-
-int snic_mac_taken(struct snic_pf *pf, const void *owner, const u8 *mac)
-{
-	return ether_addr_equal(fake->taken, mac);
 }
 
 void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec)

@@ -60,7 +60,7 @@ enum fake_fw_fault {
  * @fw_vsi: what the firmware holds of the ADI's VSI; @fw_vids: VLANs not committed yet
  * @stuck: offset of a queue that does not stop
  * @refused: offset of a queue whose set-up the device refuses
- * @taken: an address of a neighbour
+ * @other: an address of a neighbour
  * @restarts: calls of snic_adi_restart(); @restart_dma, @restart_error: see there
  * @restart_held: it waits until this is false
  * @errors: calls of vdcm_adi_error()
@@ -115,7 +115,7 @@ struct fake_nic {
 
 	u32 stuck;
 	u32 refused;
-	u8 taken[ETH_ALEN];
+	struct snic_addr other;
 	unsigned int restarts;
 	bool restart_dma;
 	int restart_error;

@@ -187,7 +187,7 @@ static void who_is(const struct entry *e, u8 *mac)
 		ether_addr_copy(mac, fake->adi.addr.mac);
 		break;
 	case TAKEN:
-		ether_addr_copy(fake->taken, station(9));
+		KUNIT_ASSERT_EQ(fake->test, snic_mac_set(&fake->pf, &fake->other, station(9)), 0);
 		fallthrough;
 	case STATION:
 		ether_addr_copy(mac, station(9));
@@ -518,7 +518,7 @@ static void vca_operator_wins(struct kunit *test)
 	check_due();
 	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
-	ether_addr_copy(fake->taken, station(1));
+	KUNIT_ASSERT_EQ(test, snic_mac_set(&fake->pf, &fake->other, station(1)), 0);
 	check_due();
 	/* Notified, reset, and on its own address again. */
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
@@ -533,7 +533,7 @@ static void vca_operator_wins(struct kunit *test)
 static void vca_operator_wins_in_reset(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, add_one(station(1), PRIMARY), 0);
-	ether_addr_copy(fake->taken, station(1));
+	KUNIT_ASSERT_EQ(test, snic_mac_set(&fake->pf, &fake->other, station(1)), 0);
 	mutex_lock(&fake->adi.lock);
 	KUNIT_EXPECT_EQ(test, snic_adi_restart(&fake->adi, false), 0);
 	mutex_unlock(&fake->adi.lock);

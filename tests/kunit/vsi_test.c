@@ -143,7 +143,7 @@ static void vsi_start(struct kunit *test)
 	adi->vlan.mode = SNIC_VLAN_PORT;
 	adi->vlan.port = 5;
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
-	snic_vsi_add_mac(&fake->pf, &adi->vsi, fake->taken);
+	snic_vsi_add_mac(&fake->pf, &adi->vsi, fake->other.mac);
 	fake->nr_fw = 0;
 	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), 0);
 	/* Nothing of before, its own address, and what the operator set. */

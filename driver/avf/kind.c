@@ -126,8 +126,10 @@ static const struct vdcm_type avf_types[] = {
 
 static int snic_avf_create(struct snic_adi *adi)
 {
-	adi->priv = kzalloc(sizeof(struct snic_avf), GFP_KERNEL_ACCOUNT);
-	return adi->priv ? 0 : -ENOMEM;
+	struct snic_avf *avf = kzalloc(sizeof(*avf), GFP_KERNEL_ACCOUNT);
+
+	adi->priv = avf;
+	return avf ? 0 : -ENOMEM;
 }
 
 static void snic_avf_destroy(struct snic_adi *adi)

@@ -13,6 +13,7 @@
 /**
  * vdcm_adi_init() - set up the framework's part of an ADI
  * @adi: ADI, zeroed
+ * @export: its exporter
  * @dev: its device
  * @parent: its PF
  * @type: its type
@@ -21,12 +22,14 @@
  * Context: process.
  * Return: 0 or -ENOMEM. Undone by vdcm_adi_exit().
  */
-int vdcm_adi_init(struct vdcm_adi *adi, struct device *dev, struct vdcm_parent *parent,
+int vdcm_adi_init(struct vdcm_adi *adi, const struct vdcm_export_ops *export,
+		  struct device *dev, struct vdcm_parent *parent,
 		  const struct vdcm_type *type, const struct vdcm_regions *regions)
 {
 	adi->queues = vdcm_queues_get();
 	if (!adi->queues)
 		return -ENOMEM;
+	adi->export = export;
 	adi->dev = dev;
 	adi->parent = parent;
 	adi->type = type;

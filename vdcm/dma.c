@@ -267,7 +267,7 @@ void vdcm_dma_detach(struct vdcm_adi *adi)
 int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len,
 		    bool write)
 {
-	return vfio_dma_rw(&adi->vdev, iova, data, len, write);
+	return adi->export->dma_rw(adi, iova, data, len, write);
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_dma_rw);
 

@@ -38,7 +38,7 @@ void vdcm_set_memory(struct vdcm_adi *adi, bool on)
 	down_write(&adi->mem_lock);
 	adi->mem_on = on;
 	if (!on)
-		vdcm_vfio_zap(&adi->vdev);
+		adi->export->zap(adi);
 	up_write(&adi->mem_lock);
 }
 
@@ -51,7 +51,7 @@ void vdcm_set_memory(struct vdcm_adi *adi, bool on)
 void vdcm_zap(struct vdcm_adi *adi)
 {
 	down_write(&adi->mem_lock);
-	vdcm_vfio_zap(&adi->vdev);
+	adi->export->zap(adi);
 	up_write(&adi->mem_lock);
 }
 
@@ -194,7 +194,7 @@ static void publish(struct vdcm_adi *adi, struct vdcm_live *live)
 	mutex_unlock(&adi->pin_lock);
 }
 
-static struct vdcm_live *live_alloc(struct vdcm_adi *adi)
+static struct vdcm_live *live_alloc(struct vdcm_adi *adi, bool gated)
 {
 	unsigned int nr = adi->type->nr_vectors;
 	struct vdcm_live *live;
@@ -207,6 +207,7 @@ static struct vdcm_live *live_alloc(struct vdcm_adi *adi)
 		return NULL;
 	}
 	live->adi = adi;
+	live->dma.gated = gated;
 	live->memcg = get_mem_cgroup_from_mm(current->mm);
 	vdcm_config_init(&live->config, adi->type->comp, nr);
 	vdcm_msix_init(&live->msix, nr);
@@ -220,7 +221,7 @@ static void live_free(struct vdcm_live *live)
 	kfree(live);
 }
 
-static int open_locked(struct vdcm_adi *adi)
+static int open_locked(struct vdcm_adi *adi, bool gated)
 {
 	struct vdcm_live *live;
 	int ret;
@@ -230,7 +231,7 @@ static int open_locked(struct vdcm_adi *adi)
 	/* Soon it will be there again; and the caller holds VFIO's locks. */
 	if (READ_ONCE(adi->parent->quiesced))
 		return -EAGAIN;
-	live = live_alloc(adi);
+	live = live_alloc(adi, gated);
 	if (!live)
 		return -ENOMEM;
 	/* Before the driver's turn: its vectors may fire as soon as they exist. */
@@ -254,17 +255,18 @@ free:
 /**
  * vdcm_function_open() - open an ADI: hardware, translation
  * @adi: closed ADI
+ * @gated: pins are to be held off while user space unmaps memory
  *
  * Context: process; called by the task that opens.
  * Return: 0, -EIO (the device is gone), -EAGAIN (its PF is being reset), -ENOMEM, or the
  * error of the driver or of the translation.
  */
-int vdcm_function_open(struct vdcm_adi *adi)
+int vdcm_function_open(struct vdcm_adi *adi, bool gated)
 {
 	int ret;
 
 	mutex_lock(&adi->lock);
-	ret = open_locked(adi);
+	ret = open_locked(adi, gated);
 	mutex_unlock(&adi->lock);
 	/* Somebody may have seen it open, and want it back. */
 	if (ret)

@@ -5,7 +5,6 @@
  *
  * Who protects what in struct vdcm_adi:
  *	lock		open and closed, config space, eventfds, reset
- *	ioevent_lock	eventfds that stand for writes; outside lock
  *	pin_lock	pin tree, translation back end
  *	mem_lock	mem_on: whether pages of the ADI may be mapped
  *	irq_lock	MSI-X state, who is signalled, opener
@@ -20,7 +19,6 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/list.h>
-#include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/ratelimit.h>
@@ -32,7 +30,6 @@
 #include <linux/xarray.h>
 
 #include <compat/irq.h>
-#include <compat/vfio.h>
 #include <vdcm/vdcm.h>
 
 #include "config.h"
@@ -43,11 +40,6 @@
 #include "queues.h"
 #include "region.h"
 
-#define VDCM_REGION_SHIFT	40
-#define VDCM_REGION_MASK	((1ULL << VDCM_REGION_SHIFT) - 1)
-#define VDCM_NR_REGIONS		VFIO_PCI_NUM_REGIONS
-#define VDCM_MAX_IOEVENTS	256u
-#define VDCM_NR_IRQS		VFIO_PCI_NUM_IRQS
 /* Where the platform looks for interrupt messages: never memory. */
 #define VDCM_MSI_FIRST	(0xfee00000ULL >> PAGE_SHIFT)
 #define VDCM_MSI_LAST	(0xfeefffffULL >> PAGE_SHIFT)
@@ -242,25 +234,35 @@ struct vdcm_live {
 	struct vdcm_vec vecs[];
 };
 
+struct vdcm_adi;
+
 /**
- * struct vdcm_ioevents - eventfds that stand for writes to an open ADI
- * @list: all of them
- * @nr: their number
- * @rung: those that were signalled, in that order
- * @rung_lock: protects @rung; taken inside an eventfd's lock, takes none
- * @work: makes their writes
+ * struct vdcm_export_ops - what the framework asks of an exporter of ADIs
+ * @bytes: memory that an ADI takes beside its struct vdcm_adi, for the counter
+ * @zap: revoke all mappings of doorbell pages; the next touch faults. Under mem_lock
+ * @pin: pin @nr pages of the user's memory from @iova on, to be accessed by @prot. All of
+ *	them: 0, or an errno; -ENOMEM = no memory, or none that may be locked. Waits for the
+ *	user's memory: no lock is held
+ * @unpin: unpin @nr pages. Waits for other users of that memory: no lock is held
+ * @dma_rw: vdcm_adi_dma_rw()
+ *
+ * An exporter hands an ADI to user space. It creates and removes ADIs (create.c), opens
+ * and closes them (function.c), reports what user space unmaps (unmap.c) and installs
+ * eventfds (irq.c).
  */
-struct vdcm_ioevents {
-	struct list_head list;
-	unsigned int nr;
-	struct list_head rung;
-	spinlock_t rung_lock;		/* rung */
-	struct work_struct work;
+struct vdcm_export_ops {
+	size_t bytes;
+	void (*zap)(struct vdcm_adi *adi);
+	int (*pin)(struct vdcm_adi *adi, u64 iova, unsigned int nr, u32 prot,
+		   struct page **pages);
+	void (*unpin)(struct vdcm_adi *adi, u64 iova, unsigned int nr);
+	int (*dma_rw)(struct vdcm_adi *adi, u64 iova, void *data, size_t len,
+		      bool write);
 };
 
 /**
- * struct vdcm_adi - an assignable device interface, and its VFIO device
- * @vdev: must be first
+ * struct vdcm_adi - an assignable device interface
+ * @export: its exporter
  * @dev: its device, the mdev's
  * @parent: PF
  * @type: type
@@ -270,8 +272,6 @@ struct vdcm_ioevents {
  * @entry: in the parent's list
  * @queues: what its work items run on
  * @lock: see above
- * @ioevent_lock: see above
- * @ioevents: eventfds that stand for writes; none while it is closed
  * @pin_lock: see above
  * @mem_lock: see above
  * @irq_lock: see above
@@ -286,7 +286,7 @@ struct vdcm_ioevents {
  * @counters: by enum vdcm_counter
  */
 struct vdcm_adi {
-	struct vfio_device vdev;
+	const struct vdcm_export_ops *export;
 	struct device *dev;
 	struct vdcm_parent *parent;
 	const struct vdcm_type *type;
@@ -296,8 +296,6 @@ struct vdcm_adi {
 	struct list_head entry;
 	struct vdcm_queues *queues;
 	struct mutex lock;		/* open, config space, reset */
-	struct mutex ioevent_lock;	/* ioevents */
-	struct vdcm_ioevents ioevents;
 	struct mutex pin_lock;		/* pin tree, translation */
 	struct rw_semaphore mem_lock;	/* mem_on */
 	spinlock_t irq_lock;		/* MSI-X state, opener */
@@ -367,11 +365,6 @@ extern struct workqueue_struct *vdcm_wq;
 extern unsigned int vdcm_fault_around;
 extern bool vdcm_holdoff_on;
 
-static inline struct vdcm_adi *vdcm_from_vdev(struct vfio_device *vdev)
-{
-	return container_of(vdev, struct vdcm_adi, vdev);
-}
-
 static inline const struct vdcm_adi_ops *vdcm_ops(const struct vdcm_adi *adi)
 {
 	return adi->parent->ops;
@@ -431,9 +424,6 @@ static inline void vdcm_inc(struct vdcm_adi *adi, enum vdcm_counter counter)
 	atomic64_inc(&adi->counters[counter]);
 }
 
-/* vdev.c */
-extern const struct vfio_device_ops vdcm_vfio_ops;
-
 /* parent.c */
 void vdcm_lock_settled(struct vdcm_adi *adi);
 void vdcm_wait_settled(struct vdcm_parent *parent);
@@ -449,7 +439,7 @@ unsigned int vdcm_parent_available(struct vdcm_parent *parent,
 				   const struct vdcm_type *type);
 
 /* function.c */
-int vdcm_function_open(struct vdcm_adi *adi);
+int vdcm_function_open(struct vdcm_adi *adi, bool gated);
 void vdcm_function_close(struct vdcm_adi *adi);
 int vdcm_reset(struct vdcm_adi *adi);
 void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
@@ -466,31 +456,12 @@ void vdcm_request_release(struct vdcm_adi *adi);
 void vdcm_request_all(struct vdcm_parent *parent);
 
 /* create.c */
-int vdcm_adi_init(struct vdcm_adi *adi, struct device *dev, struct vdcm_parent *parent,
+int vdcm_adi_init(struct vdcm_adi *adi, const struct vdcm_export_ops *export,
+		  struct device *dev, struct vdcm_parent *parent,
 		  const struct vdcm_type *type, const struct vdcm_regions *regions);
 void vdcm_adi_exit(struct vdcm_adi *adi);
 int vdcm_adi_create(struct vdcm_adi *adi);
 void vdcm_adi_destroy(struct vdcm_adi *adi);
-
-/* access.c */
-u64 vdcm_region_size(const struct vdcm_adi *adi, unsigned int index);
-ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
-		  loff_t *ppos);
-ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
-		   size_t count, loff_t *ppos);
-
-void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
-		    unsigned int size, u64 value);
-
-/* ioevent.c */
-void vdcm_ioevents_init(struct vdcm_adi *adi);
-int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value,
-		 int fd);
-void vdcm_ioevents_release(struct vdcm_adi *adi);
-
-/* mmap.c */
-bool vdcm_can_mmap(void);
-int vdcm_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 
 /* adi.c */
 void vdcm_log_init(struct vdcm_adi *adi);
@@ -500,9 +471,13 @@ int vdcm_attrs_add(struct vdcm_adi *adi);
 void vdcm_attrs_remove(struct vdcm_adi *adi);
 
 /* irq.c */
-unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index);
-int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
-		 const void *data);
+void vdcm_irq_set_trigger(struct vdcm_adi *adi, unsigned int vec,
+			  struct eventfd_ctx *ctx);
+void vdcm_irq_set_single(struct vdcm_adi *adi, struct eventfd_ctx **slot,
+			 struct eventfd_ctx *ctx);
+bool vdcm_irq_signal_single(struct vdcm_adi *adi, struct eventfd_ctx **slot);
+void vdcm_irq_loopback(struct vdcm_adi *adi, unsigned int vec);
+void vdcm_irq_hold(struct vdcm_adi *adi, unsigned int vec, bool held);
 void vdcm_irq_kick(struct vdcm_adi *adi);
 void vdcm_irq_disable(struct vdcm_adi *adi);
 void vdcm_irq_release(struct vdcm_adi *adi);
@@ -546,7 +521,7 @@ bool vdcm_unpin_wait(struct vdcm_live *live, u64 first, u64 last,
 void vdcm_unpin_finish(struct vdcm_live *live);
 
 /* unmap.c */
-void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length);
+void vdcm_unmap(struct vdcm_adi *adi, u64 iova, u64 length, bool gated);
 void vdcm_unmap_join(struct vdcm_live *live);
 void vdcm_unmap_leave(struct vdcm_live *live);
 void vdcm_unmap_exit(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts towards user space: MSI-X vectors, the error interrupt and the
+ * Interrupts towards the user of an ADI: MSI-X vectors, the error interrupt and the
  * release request, all of them eventfds; and irq bypass for vectors that have a
  * Linux irq of their own.
  *
@@ -142,28 +142,13 @@ bool vdcm_irq_request(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_irq_count() - number of interrupts behind an index
- * @adi: ADI
- * @index: VFIO_PCI_*_IRQ_INDEX
- *
- * Return: their number; 0 = not supported.
+ * vdcm_irq_set_trigger() - install an eventfd for a vector
+ * @adi: open ADI; adi->lock held; vdcm_irq_kick() follows
+ * @vec: vector, 0..nr_vectors - 1
+ * @ctx: eventfd, whose reference is taken over, or NULL
  */
-unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index)
-{
-	switch (index) {
-	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return adi->type->nr_vectors;
-	case VFIO_PCI_ERR_IRQ_INDEX:
-	case VFIO_PCI_REQ_IRQ_INDEX:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-/* Install an eventfd (or NULL) for a vector; takes over the reference. */
-static void set_trigger(struct vdcm_adi *adi, unsigned int vec,
-			struct eventfd_ctx *ctx)
+void vdcm_irq_set_trigger(struct vdcm_adi *adi, unsigned int vec,
+			  struct eventfd_ctx *ctx)
 {
 	struct vdcm_vec *v = &adi->live->vecs[vec];
 	struct eventfd_ctx *old;
@@ -179,9 +164,14 @@ static void set_trigger(struct vdcm_adi *adi, unsigned int vec,
 		eventfd_ctx_put(old);
 }
 
-/* Likewise for one of the single interrupts. */
-static void set_single(struct vdcm_adi *adi, struct eventfd_ctx **slot,
-		       struct eventfd_ctx *ctx)
+/**
+ * vdcm_irq_set_single() - install an eventfd for one of the single interrupts
+ * @adi: open ADI; adi->lock held
+ * @slot: &live->err or &live->req
+ * @ctx: eventfd, whose reference is taken over, or NULL
+ */
+void vdcm_irq_set_single(struct vdcm_adi *adi, struct eventfd_ctx **slot,
+			 struct eventfd_ctx *ctx)
 {
 	struct eventfd_ctx *old;
 	unsigned long flags;
@@ -194,36 +184,35 @@ static void set_single(struct vdcm_adi *adi, struct eventfd_ctx **slot,
 		eventfd_ctx_put(old);
 }
 
-static void put_all(struct eventfd_ctx **ctx, unsigned int nr)
+/**
+ * vdcm_irq_signal_single() - signal one of the single interrupts
+ * @adi: open ADI
+ * @slot: &live->err or &live->req
+ *
+ * Context: any, hard irq included.
+ * Return: false = no eventfd is installed.
+ */
+bool vdcm_irq_signal_single(struct vdcm_adi *adi, struct eventfd_ctx **slot)
 {
-	while (nr--)
-		if (ctx[nr])
-			eventfd_ctx_put(ctx[nr]);
+	unsigned long flags;
+	bool told;
+
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	told = *slot;
+	if (told)
+		vdcm_eventfd_signal(*slot);
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+	return told;
 }
 
-/* References for @nr file descriptors, NULL for -1; all of them or an errno. */
-static int get_all(struct eventfd_ctx **ctx, const s32 *fds, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		ctx[i] = NULL;
-		if (fds[i] == -1)
-			continue;
-		ctx[i] = fds[i] < 0 ? ERR_PTR(-EINVAL) :
-				      eventfd_ctx_fdget(fds[i]);
-		if (IS_ERR(ctx[i])) {
-			int ret = PTR_ERR(ctx[i]);
-
-			put_all(ctx, i);
-			return ret;
-		}
-	}
-	return 0;
-}
-
-/* As if the device had raised the vector, for tests of the path to the guest. */
-static void loopback(struct vdcm_adi *adi, unsigned int vec)
+/**
+ * vdcm_irq_loopback() - as if the device had raised a vector
+ * @adi: open ADI; adi->lock held
+ * @vec: vector, 0..nr_vectors - 1
+ *
+ * For tests of the path to the guest.
+ */
+void vdcm_irq_loopback(struct vdcm_adi *adi, unsigned int vec)
 {
 	struct vdcm_live *live = adi->live;
 	unsigned long flags;
@@ -240,7 +229,13 @@ static void loopback(struct vdcm_adi *adi, unsigned int vec)
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 }
 
-static void hold(struct vdcm_adi *adi, unsigned int vec, bool held)
+/**
+ * vdcm_irq_hold() - mask a vector on behalf of user space, or unmask it
+ * @adi: open ADI; adi->lock held; vdcm_irq_kick() follows
+ * @vec: vector, 0..nr_vectors - 1
+ * @held: mask
+ */
+void vdcm_irq_hold(struct vdcm_adi *adi, unsigned int vec, bool held)
 {
 	unsigned long flags;
 
@@ -261,126 +256,10 @@ void vdcm_irq_disable(struct vdcm_adi *adi)
 	unsigned int vec;
 
 	for (vec = 0; vec < adi->live->msix.nr; vec++)
-		set_trigger(adi, vec, NULL);
+		vdcm_irq_set_trigger(adi, vec, NULL);
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	vdcm_msix_forget(&adi->live->msix);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
-}
-
-/* Does data of type BOOL, or NONE for all, name interrupt @i of a call? */
-static bool named(const struct vfio_irq_set *hdr, const void *data,
-		  unsigned int i)
-{
-	return hdr->flags & VFIO_IRQ_SET_DATA_NONE || ((const u8 *)data)[i];
-}
-
-static int set_msix_eventfds(struct vdcm_adi *adi,
-			     const struct vfio_irq_set *hdr, const void *data)
-{
-	struct eventfd_ctx *ctx[VDCM_MAX_VECTORS];
-	unsigned int i;
-	int ret;
-
-	ret = get_all(ctx, data, hdr->count);
-	if (ret)
-		return ret;
-	for (i = 0; i < hdr->count; i++)
-		set_trigger(adi, hdr->start + i, ctx[i]);
-	return 0;
-}
-
-static int set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
-		    const void *data)
-{
-	u32 action = hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
-	unsigned int i;
-	int ret = 0;
-
-	if (action == VFIO_IRQ_SET_ACTION_TRIGGER && !hdr->count) {
-		if (hdr->flags & VFIO_IRQ_SET_DATA_NONE)
-			vdcm_irq_disable(adi);
-		return 0;
-	}
-	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
-		if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
-			return -ENOTTY;
-		ret = set_msix_eventfds(adi, hdr, data);
-	} else {
-		for (i = 0; i < hdr->count; i++) {
-			if (!named(hdr, data, i))
-				continue;
-			if (action == VFIO_IRQ_SET_ACTION_TRIGGER)
-				loopback(adi, hdr->start + i);
-			else
-				hold(adi, hdr->start + i, action ==
-				     VFIO_IRQ_SET_ACTION_MASK);
-		}
-	}
-	vdcm_irq_kick(adi);
-	return ret;
-}
-
-static int set_one(struct vdcm_adi *adi, struct eventfd_ctx **slot,
-		   const struct vfio_irq_set *hdr, const void *data)
-{
-	struct eventfd_ctx *ctx;
-	unsigned long flags;
-	int ret;
-
-	if ((hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) !=
-	    VFIO_IRQ_SET_ACTION_TRIGGER)
-		return -ENOTTY;
-	if (!hdr->count) {
-		if (hdr->flags & VFIO_IRQ_SET_DATA_NONE)
-			set_single(adi, slot, NULL);
-		return 0;
-	}
-	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
-		ret = get_all(&ctx, data, 1);
-		if (!ret)
-			set_single(adi, slot, ctx);
-		return ret;
-	}
-	if (!named(hdr, data, 0))
-		return 0;
-	spin_lock_irqsave(&adi->irq_lock, flags);
-	if (*slot)
-		vdcm_eventfd_signal(*slot);
-	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	return 0;
-}
-
-/* Exactly one action; vfio_set_irqs_validate_and_prepare() checked the rest. */
-static bool one_action(const struct vfio_irq_set *hdr)
-{
-	return hweight32(hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) == 1;
-}
-
-/**
- * vdcm_irq_set() - VFIO_DEVICE_SET_IRQS
- * @adi: open ADI; adi->lock held
- * @hdr: arguments, checked by vfio_set_irqs_validate_and_prepare()
- * @data: the data they announce, in kernel memory, or NULL
- *
- * Return: 0, -EINVAL, -ENOTTY (no such action for this interrupt), or the error
- * of a file descriptor, in which case nothing was changed.
- */
-int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
-		 const void *data)
-{
-	lockdep_assert_held(&adi->lock);
-	if (!one_action(hdr))
-		return -EINVAL;
-	switch (hdr->index) {
-	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return set_msix(adi, hdr, data);
-	case VFIO_PCI_ERR_IRQ_INDEX:
-		return set_one(adi, &adi->live->err, hdr, data);
-	case VFIO_PCI_REQ_IRQ_INDEX:
-		return set_one(adi, &adi->live->req, hdr, data);
-	default:
-		return -EINVAL;
-	}
 }
 
 /**
@@ -391,6 +270,6 @@ void vdcm_irq_release(struct vdcm_adi *adi)
 {
 	lockdep_assert_held(&adi->lock);
 	vdcm_irq_disable(adi);
-	set_single(adi, &adi->live->err, NULL);
-	set_single(adi, &adi->live->req, NULL);
+	vdcm_irq_set_single(adi, &adi->live->err, NULL);
+	vdcm_irq_set_single(adi, &adi->live->req, NULL);
 }

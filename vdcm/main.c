@@ -76,10 +76,6 @@ static int __init vdcm_init(void)
 
 	/* Pages of a function, of its translation and of the host are the same. */
 	BUILD_BUG_ON(PAGE_SIZE != VDCM_PAGE_SIZE);
-	BUILD_BUG_ON(offsetof(struct vdcm_adi, vdev));
-	BUILD_BUG_ON(sizeof(struct vdcm_adi) + sizeof(struct mdev_device) >
-		     8192);
-
 	vdcm_wq = alloc_workqueue("vdcm", WQ_UNBOUND, 0);
 	if (!vdcm_wq)
 		return -ENOMEM;

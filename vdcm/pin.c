@@ -3,7 +3,6 @@
  * Pinning guest memory and mapping it for the device, with which rights, and what happens
  * while there is no memory that may be locked.
  */
-#include <linux/iommu.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 
@@ -183,8 +182,6 @@ static bool all_memory(struct page **pages, u32 nr)
 static int pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool many,
 		     const struct rights *r)
 {
-	int prot = (r->pin & VDCM_PROT_READ ? IOMMU_READ : 0) |
-		   (r->pin & VDCM_PROT_WRITE ? IOMMU_WRITE : 0);
 	struct page **pages = adi->live->dma.pages;
 	u64 first;
 	u32 nr = pin_begin(adi, s, many, &first);
@@ -192,14 +189,11 @@ static int pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool ma
 
 	if (!nr)
 		return -EAGAIN;
-	ret = vfio_pin_pages(&adi->vdev, first << PAGE_SHIFT, nr, prot, pages);
-	if (ret > 0 && ret != nr) {
-		vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, ret);
-		ret = -EFAULT;
-	} else if (ret == nr) {
+	ret = adi->export->pin(adi, first << PAGE_SHIFT, nr, r->pin, pages);
+	if (!ret) {
 		ret = all_memory(pages, nr) ? settle(adi, first, nr, r) : -EFAULT;
 		if (ret)
-			vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, nr);
+			adi->export->unpin(adi, first << PAGE_SHIFT, nr);
 	}
 	pin_end(adi);
 	return ret;

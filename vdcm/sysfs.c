@@ -3,7 +3,6 @@
  * Attributes of an mdev that the framework offers to PF drivers (vdcm_attr_*).
  */
 #include <linux/device.h>
-#include <linux/mdev.h>
 #include <linux/sysfs.h>
 
 #include "internal.h"
@@ -91,8 +90,7 @@ static ssize_t counters_show(struct device *dev, struct device_attribute *attr,
 				     atomic64_read(&adi->counters[i]));
 	/* What an mdev costs that nobody has opened. */
 	len += sysfs_emit_at(buf, len, "bytes_idle %zu\n",
-			     sizeof(struct vdcm_adi) +
-			     sizeof(struct mdev_device));
+			     sizeof(struct vdcm_adi) + adi->export->bytes);
 	return len;
 }
 

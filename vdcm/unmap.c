@@ -335,7 +335,7 @@ static void spoil(struct vdcm_live *live, u64 first, u64 last)
 	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
 }
 
-static void unmap(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
+static void unmap_range(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
 {
 	unsigned int callbacks = close_gate(op, live, iova, end);
 	u64 first = iova >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
@@ -350,18 +350,18 @@ static void unmap(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 e
 }
 
 /**
- * vdcm_dma_unmap() - user space unmaps memory: vfio_device_ops.dma_unmap
- * @vdev: VFIO device; may be closing, or closed
+ * vdcm_unmap() - user space unmaps memory
+ * @adi: ADI; may be closing, or closed
  * @iova: start of the range
  * @length: its length
+ * @gated: the caller calls again while pages are pinned: pins are to be held off
  *
  * May return before all of the range is unpinned; VFIO then calls again.
  *
  * Context: process; VFIO's own locks held. May run beside everything else.
  */
-void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
+void vdcm_unmap(struct vdcm_adi *adi, u64 iova, u64 length, bool gated)
 {
-	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
 	struct vdcm_unmap *op = NULL;
 	struct vdcm_live *live;
 	u64 last;
@@ -371,11 +371,11 @@ void vdcm_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 	if (check_add_overflow(iova, length - 1, &last))
 		last = U64_MAX;
 	vdcm_inc(adi, VDCM_CNT_UNMAP_CALLBACKS);
-	if (!vdcm_vfio_by_iommufd(vdev))
+	if (gated)
 		op = get_op(iova, last);
 	live = enter(adi);
 	if (live) {
-		unmap(live, op, iova, last);
+		unmap_range(live, op, iova, last);
 		leave(live);
 	}
 	if (op)
@@ -396,7 +396,6 @@ void vdcm_unmap_join(struct vdcm_live *live)
 	bool hot = false;
 	unsigned int i;
 
-	live->dma.gated = !vdcm_vfio_by_iommufd(&adi->vdev);
 	if (!live->dma.gated)
 		return;
 	spin_lock(&ops_lock);

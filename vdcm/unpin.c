@@ -58,7 +58,7 @@ static bool unpin_run(struct vdcm_live *live)
 	mutex_unlock(&adi->pin_lock);
 	if (!nr)
 		return false;
-	vfio_unpin_pages(&adi->vdev, first << PAGE_SHIFT, nr);
+	adi->export->unpin(adi, first << PAGE_SHIFT, nr);
 	mutex_lock(&adi->pin_lock);
 	vdcm_pin_tree_erase(&live->dma.tree, first, nr);
 	vdcm_add(adi, VDCM_CNT_PINNED_PAGES, -(s64)nr);

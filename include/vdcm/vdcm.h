@@ -19,7 +19,7 @@
  *	vdcm_parent_register(), vdcm_parent_unregister(); never in an operation
  *	  the parent's list lock (mutex)
  *	vfio group and device-set locks
- *	adi->ioevent_lock (mutex)
+ *	ioevents.lock of the VFIO device (mutex)
  *	  adi->lock (mutex)
  *	    adi->pin_lock (mutex); also inside VFIO's locks, in its unmap callback
  *	      driver's own locks

@@ -6,7 +6,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
-#include "../../vdcm/internal.h"
+#include "../../vdcm/vfio/exporter.h"
 
 #define BAR_BYTES	0x10000
 #define POS(region, off) ((loff_t)(region) << VDCM_REGION_SHIFT | (off))
@@ -38,7 +38,7 @@ static const struct vdcm_composition comp = {
 };
 
 struct open_adi {
-	struct vdcm_adi adi;
+	struct vdcm_vdev v;
 	struct vdcm_parent parent;
 	struct vdcm_adi_ops ops;
 	struct vdcm_type type;
@@ -52,7 +52,7 @@ struct open_adi {
 
 static struct open_adi *open_of(struct vdcm_adi *adi)
 {
-	return container_of(adi, struct open_adi, adi);
+	return container_of(adi, struct open_adi, v.adi);
 }
 
 /* --- the rest of the framework -------------------------------------------------- */
@@ -127,14 +127,14 @@ static int access_init(struct kunit *test)
 	o->parent.ops = &o->ops;
 	o->type.comp = &comp;
 	o->type.nr_vectors = VECS;
-	o->adi.parent = &o->parent;
-	o->adi.type = &o->type;
-	o->adi.regions = vdcm_regions_create(&comp, VECS, &why);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(o->adi.regions));
-	o->adi.live = o->live;
-	o->live->adi = &o->adi;
-	mutex_init(&o->adi.lock);
-	spin_lock_init(&o->adi.irq_lock);
+	o->v.adi.parent = &o->parent;
+	o->v.adi.type = &o->type;
+	o->v.adi.regions = vdcm_regions_create(&comp, VECS, &why);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(o->v.adi.regions));
+	o->v.adi.live = o->live;
+	o->live->adi = &o->v.adi;
+	mutex_init(&o->v.adi.lock);
+	spin_lock_init(&o->v.adi.irq_lock);
 	vdcm_config_init(&o->live->config, &comp, VECS);
 	vdcm_msix_init(&o->live->msix, VECS);
 	return 0;
@@ -145,18 +145,18 @@ static void access_exit(struct kunit *test)
 	struct open_adi *o = test->priv;
 
 	if (o)
-		vdcm_regions_destroy((struct vdcm_regions *)o->adi.regions);
+		vdcm_regions_destroy((struct vdcm_regions *)o->v.adi.regions);
 	flush_signals(current);
 }
 
 static ssize_t rd(struct open_adi *o, loff_t pos, size_t count)
 {
-	return vdcm_read(&o->adi.vdev, o->buf, count, &pos);
+	return vdcm_read(&o->v.vdev, o->buf, count, &pos);
 }
 
 static ssize_t wr(struct open_adi *o, loff_t pos, size_t count)
 {
-	return vdcm_write(&o->adi.vdev, o->buf, count, &pos);
+	return vdcm_write(&o->v.vdev, o->buf, count, &pos);
 }
 
 static u64 rd_value(struct kunit *test, loff_t pos, size_t count)

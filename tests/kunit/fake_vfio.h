@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What vdcm/irq.c asks of the kernel: eventfds, which count, and the irq bypass
+ * What vdcm/irq.c and vdcm/vfio/irq.c ask of the kernel: eventfds, which count, and the irq bypass
  * manager, which remembers. They replace the kernel's own in vdcm_kunit.ko.
  */
 #ifndef FAKE_VFIO_H

@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/eventfd.h>
 
-#include "../../vdcm/internal.h"
+#include "../../vdcm/vfio/exporter.h"
 #include "fake_vfio.h"
 
 #define VECS		3

@@ -2,23 +2,24 @@
 /*
  * The VFIO device: its operations and ioctls.
  */
+#include <linux/mdev.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "internal.h"
+#include "exporter.h"
 
 static int vdcm_open_device(struct vfio_device *vdev)
 {
-	return vdcm_function_open(vdcm_from_vdev(vdev));
+	return vdcm_function_open(vdcm_from_vdev(vdev), !vdcm_vfio_by_iommufd(vdev));
 }
 
 static void vdcm_close_device(struct vfio_device *vdev)
 {
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
 
-	vdcm_ioevents_release(adi);
+	vdcm_ioevents_release(vdcm_vdev_of(adi));
 	vdcm_function_close(adi);
 }
 
@@ -189,9 +190,7 @@ static void vdcm_request(struct vfio_device *vdev, unsigned int count)
 
 static void vdcm_release(struct vfio_device *vdev)
 {
-	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
-
-	vdcm_adi_exit(adi);
+	vdcm_adi_exit(vdcm_from_vdev(vdev));
 	vdcm_vfio_free(vdev);
 }
 
@@ -207,5 +206,14 @@ const struct vfio_device_ops vdcm_vfio_ops = {
 	.ioctl = vdcm_ioctl,
 	.mmap = vdcm_mmap,
 	.request = vdcm_request,
-	.dma_unmap = vdcm_dma_unmap,
+	.dma_unmap = vdcm_vdev_unmap,
+};
+
+const struct vdcm_export_ops vdcm_vfio_export = {
+	.bytes = sizeof(struct vdcm_vdev) - sizeof(struct vdcm_adi) +
+		 sizeof(struct mdev_device),
+	.zap = vdcm_vdev_zap,
+	.pin = vdcm_vdev_pin,
+	.unpin = vdcm_vdev_unpin,
+	.dma_rw = vdcm_vdev_dma_rw,
 };

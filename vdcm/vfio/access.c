@@ -6,7 +6,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
-#include "internal.h"
+#include "exporter.h"
 
 /* Accesses to registers are 32 bits wide, as in hardware; others read 0. */
 static u32 read_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset)

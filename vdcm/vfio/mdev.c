@@ -9,7 +9,7 @@
 #include <linux/sysfs.h>
 #include <linux/wait.h>
 
-#include "internal.h"
+#include "exporter.h"
 
 /**
  * struct vdcm_mtype - an mdev type of one parent
@@ -57,46 +57,49 @@ static struct vdcm_mtype *to_mtype(struct mdev_type *mtype)
 	return container_of(mtype, struct vdcm_mtype, mtype);
 }
 
-static struct vdcm_adi *adi_alloc(struct mdev_device *mdev)
+/* What orchestrators may count on: docs/orchestrators.md. */
+static_assert(sizeof(struct vdcm_vdev) + sizeof(struct mdev_device) <= 8192);
+
+static struct vdcm_vdev *vdev_alloc(struct mdev_device *mdev)
 {
 	struct vdcm_mtype *type = to_mtype(mdev->type);
-	struct vdcm_adi *adi;
+	struct vdcm_vdev *v;
 	int ret;
 
-	adi = vfio_alloc_device(vdcm_adi, vdev, mdev_dev(mdev), &vdcm_vfio_ops);
-	if (IS_ERR(adi))
-		return adi;
-	vdcm_ioevents_init(adi);
-	ret = vdcm_adi_init(adi, mdev_dev(mdev), &to_mparent(mdev->type)->parent,
-			    type->type, type->regions);
+	v = vfio_alloc_device(vdcm_vdev, vdev, mdev_dev(mdev), &vdcm_vfio_ops);
+	if (IS_ERR(v))
+		return v;
+	vdcm_ioevents_init(v);
+	ret = vdcm_adi_init(&v->adi, &vdcm_vfio_export, mdev_dev(mdev),
+			    &to_mparent(mdev->type)->parent, type->type, type->regions);
 	if (ret) {
-		vfio_put_device(&adi->vdev);
+		vfio_put_device(&v->vdev);
 		return ERR_PTR(ret);
 	}
-	return adi;
+	return v;
 }
 
-static int add_adi(struct mdev_device *mdev)
+static int vdev_add(struct mdev_device *mdev)
 {
-	struct vdcm_adi *adi;
+	struct vdcm_vdev *v;
 	int ret;
 
-	adi = adi_alloc(mdev);
-	if (IS_ERR(adi))
-		return PTR_ERR(adi);
-	ret = vdcm_adi_create(adi);
+	v = vdev_alloc(mdev);
+	if (IS_ERR(v))
+		return PTR_ERR(v);
+	ret = vdcm_adi_create(&v->adi);
 	if (ret)
 		goto put;
-	ret = vfio_register_emulated_iommu_dev(&adi->vdev);
+	ret = vfio_register_emulated_iommu_dev(&v->vdev);
 	if (ret)
 		goto destroy;
 	return 0;
 
 destroy:
-	vdcm_attrs_remove(adi);
-	vdcm_adi_destroy(adi);
+	vdcm_attrs_remove(&v->adi);
+	vdcm_adi_destroy(&v->adi);
 put:
-	vfio_put_device(&adi->vdev);
+	vfio_put_device(&v->vdev);
 	return ret;
 }
 
@@ -110,7 +113,7 @@ static int vdcm_mdev_probe(struct mdev_device *mdev)
 	ret = vdcm_parent_take(parent, type, name);
 	if (ret)
 		return ret;
-	ret = add_adi(mdev);
+	ret = vdev_add(mdev);
 	if (ret) {
 		dev_err(parent->dev, "%s not created: error %d\n", name, ret);
 		vdcm_pool_give(&parent->pool, type->cost);
@@ -122,13 +125,14 @@ static int vdcm_mdev_probe(struct mdev_device *mdev)
 static void vdcm_mdev_remove(struct mdev_device *mdev)
 {
 	struct vdcm_adi *adi = vdcm_adi_get(mdev_dev(mdev));
+	struct vfio_device *vdev = &vdcm_vdev_of(adi)->vdev;
 	const struct vdcm_type *type = adi->type;
 	struct vdcm_parent *parent = adi->parent;
 
 	vdcm_attrs_remove(adi);
-	vfio_unregister_group_dev(&adi->vdev);
+	vfio_unregister_group_dev(vdev);
 	vdcm_adi_destroy(adi);
-	vfio_put_device(&adi->vdev);
+	vfio_put_device(vdev);
 	vdcm_pool_give(&parent->pool, type->cost);
 }
 

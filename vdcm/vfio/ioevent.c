@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "internal.h"
+#include "exporter.h"
 
 #ifdef HAVE_VFIO_VIRQFD
 
@@ -16,7 +16,7 @@
  * struct vdcm_ioevent - an eventfd that stands for a write
  * @entry: in the ADI's list
  * @rung: in the ADI's list of those that were signalled, empty when in none
- * @adi: ADI
+ * @vdev: whose
  * @virqfd: the core's part, NULL once the eventfd is closed
  * @bar: BAR
  * @offset: where
@@ -25,7 +25,7 @@
 struct vdcm_ioevent {
 	struct list_head entry;
 	struct list_head rung;
-	struct vdcm_adi *adi;
+	struct vdcm_vdev *vdev;
 	struct virqfd *virqfd;
 	unsigned int bar;
 	u64 offset;
@@ -41,14 +41,14 @@ struct vdcm_ioevent {
 static int signalled(void *opaque, void *data)
 {
 	struct vdcm_ioevent *ev = opaque;
-	struct vdcm_ioevents *evs = &ev->adi->ioevents;
+	struct vdcm_ioevents *evs = &ev->vdev->ioevents;
 	unsigned long flags;
 
 	spin_lock_irqsave(&evs->rung_lock, flags);
 	if (list_empty(&ev->rung))
 		list_add_tail(&ev->rung, &evs->rung);
 	spin_unlock_irqrestore(&evs->rung_lock, flags);
-	queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &evs->work);
+	queue_work(vdcm_wq_of(&ev->vdev->adi, VDCM_QUEUE_RINGS), &evs->work);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ static void ring_work(struct work_struct *work)
 	spin_unlock_irqrestore(&evs->rung_lock, flags);
 	while ((ev = first_of(evs, &list))) {
 		/* Whether the device takes it is decided as for any write. */
-		vdcm_write_one(ev->adi, ev->bar, ev->offset, sizeof(u32), ev->value);
+		vdcm_write_one(&ev->vdev->adi, ev->bar, ev->offset, sizeof(u32), ev->value);
 		cond_resched();
 	}
 }
@@ -90,11 +90,11 @@ static void ring_work(struct work_struct *work)
 /* Waits for a write under way, so without adi->lock; for no other ADI's. */
 static void ioevent_stop(struct vdcm_ioevent *ev)
 {
-	struct vdcm_ioevents *evs = &ev->adi->ioevents;
+	struct vdcm_ioevents *evs = &ev->vdev->ioevents;
 	unsigned long flags;
 	bool others;
 
-	lockdep_assert_held(&ev->adi->ioevent_lock);
+	lockdep_assert_held(&evs->lock);
 	vfio_virqfd_disable(&ev->virqfd);
 	cancel_work_sync(&evs->work);
 	spin_lock_irqsave(&evs->rung_lock, flags);
@@ -102,7 +102,7 @@ static void ioevent_stop(struct vdcm_ioevent *ev)
 	others = !list_empty(&evs->rung);
 	spin_unlock_irqrestore(&evs->rung_lock, flags);
 	if (others)
-		queue_work(vdcm_wq_of(ev->adi, VDCM_QUEUE_RINGS), &evs->work);
+		queue_work(vdcm_wq_of(&ev->vdev->adi, VDCM_QUEUE_RINGS), &evs->work);
 	list_del(&ev->entry);
 	evs->nr--;
 	kfree(ev);
@@ -119,9 +119,9 @@ static struct vdcm_ioevent *find(struct vdcm_ioevents *evs, unsigned int bar,
 	return NULL;
 }
 
-static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, int fd)
+static int add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
 {
-	struct vdcm_ioevents *evs = &adi->ioevents;
+	struct vdcm_ioevents *evs = &v->ioevents;
 	struct vdcm_ioevent *ev;
 	int ret;
 
@@ -131,7 +131,7 @@ static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, in
 	if (!ev)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&ev->rung);
-	ev->adi = adi;
+	ev->vdev = v;
 	ev->bar = bar;
 	ev->offset = offset;
 	ev->value = value;
@@ -145,19 +145,19 @@ static int add(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, in
 	return 0;
 }
 
-static int set(struct vdcm_adi *adi, unsigned int bar, u64 offset, u64 value, int fd)
+static int set(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
 {
 	struct vdcm_ioevent *ev;
 
-	lockdep_assert_held(&adi->ioevent_lock);
-	ev = find(&adi->ioevents, bar, offset, value);
+	lockdep_assert_held(&v->ioevents.lock);
+	ev = find(&v->ioevents, bar, offset, value);
 	/* Its eventfd is closed: it stands for nothing any more. */
 	if (ev && fd >= 0 && !READ_ONCE(ev->virqfd)) {
 		ioevent_stop(ev);
 		ev = NULL;
 	}
 	if (fd >= 0)
-		return ev ? -EEXIST : add(adi, bar, offset, value, fd);
+		return ev ? -EEXIST : add(v, bar, offset, value, fd);
 	if (!ev)
 		return -ENODEV;
 	ioevent_stop(ev);
@@ -181,13 +181,13 @@ static int width_valid(u32 flags)
 
 /**
  * vdcm_ioevents_init() - no eventfd stands for a write yet
- * @adi: ADI, zeroed
+ * @v: VFIO device, zeroed
  */
-void vdcm_ioevents_init(struct vdcm_adi *adi)
+void vdcm_ioevents_init(struct vdcm_vdev *v)
 {
-	struct vdcm_ioevents *evs = &adi->ioevents;
+	struct vdcm_ioevents *evs = &v->ioevents;
 
-	mutex_init(&adi->ioevent_lock);
+	mutex_init(&evs->lock);
 	INIT_LIST_HEAD(&evs->list);
 	INIT_LIST_HEAD(&evs->rung);
 	spin_lock_init(&evs->rung_lock);
@@ -215,6 +215,7 @@ void vdcm_ioevents_init(struct vdcm_adi *adi)
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 {
 	unsigned int bar = offset >> VDCM_REGION_SHIFT;
+	struct vdcm_vdev *v = vdcm_vdev_of(adi);
 	int ret = width_valid(flags);
 	struct vdcm_hit hit;
 
@@ -227,29 +228,29 @@ int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 	vdcm_regions_find(adi->regions, bar, offset, &hit);
 	if (hit.kind != VDCM_HIT_PASS)
 		return -EINVAL;
-	mutex_lock(&adi->ioevent_lock);
-	ret = set(adi, bar, offset, value, fd);
-	mutex_unlock(&adi->ioevent_lock);
+	mutex_lock(&v->ioevents.lock);
+	ret = set(v, bar, offset, value, fd);
+	mutex_unlock(&v->ioevents.lock);
 	return ret;
 }
 
 /**
  * vdcm_ioevents_release() - drop all of a closing ADI
- * @adi: ADI, still open; adi->lock not held
+ * @v: its VFIO device, still open; adi->lock not held
  */
-void vdcm_ioevents_release(struct vdcm_adi *adi)
+void vdcm_ioevents_release(struct vdcm_vdev *v)
 {
 	struct vdcm_ioevent *ev, *next;
 
-	mutex_lock(&adi->ioevent_lock);
-	list_for_each_entry_safe(ev, next, &adi->ioevents.list, entry)
+	mutex_lock(&v->ioevents.lock);
+	list_for_each_entry_safe(ev, next, &v->ioevents.list, entry)
 		ioevent_stop(ev);
-	mutex_unlock(&adi->ioevent_lock);
+	mutex_unlock(&v->ioevents.lock);
 }
 
 #else /* the kernel's VFIO was built without it */
 
-void vdcm_ioevents_init(struct vdcm_adi *adi)
+void vdcm_ioevents_init(struct vdcm_vdev *v)
 {
 }
 
@@ -258,7 +259,7 @@ int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 	return -ENOTTY;
 }
 
-void vdcm_ioevents_release(struct vdcm_adi *adi)
+void vdcm_ioevents_release(struct vdcm_vdev *v)
 {
 }
 

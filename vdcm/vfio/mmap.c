@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
-#include "internal.h"
+#include "exporter.h"
 
 /**
  * vdcm_can_mmap() - are BARs mappable at all?
@@ -80,6 +80,15 @@ static vm_fault_t vdcm_vm_fault(struct vm_fault *vmf)
 static const struct vm_operations_struct vdcm_vm_ops = {
 	.fault = vdcm_vm_fault,
 };
+
+/**
+ * vdcm_vdev_zap() - struct vdcm_export_ops.zap
+ * @adi: ADI; mem_lock held for writing
+ */
+void vdcm_vdev_zap(struct vdcm_adi *adi)
+{
+	vdcm_vfio_zap(&vdcm_vdev_of(adi)->vdev);
+}
 
 /**
  * vdcm_mmap() - vfio_device_ops.mmap

@@ -32,13 +32,13 @@
 #include <compat/irq.h>
 #include <vdcm/vdcm.h>
 
-#include "config.h"
-#include "holdoff.h"
-#include "msix.h"
-#include "pin_tree.h"
-#include "pool.h"
-#include "queues.h"
-#include "region.h"
+#include "objects/config.h"
+#include "objects/holdoff.h"
+#include "objects/msix.h"
+#include "objects/pin_tree.h"
+#include "objects/pool.h"
+#include "objects/queues.h"
+#include "objects/region.h"
 
 /* Where the platform looks for interrupt messages: never memory. */
 #define VDCM_MSI_FIRST	(0xfee00000ULL >> PAGE_SHIFT)

@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include "../../vdcm/config.h"
+#include "../../vdcm/objects/config.h"
 
 #define VECTORS	5
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Included ahead of vdcm/queues.c: workqueues that run out. */
+/* Included ahead of vdcm/objects/queues.c: workqueues that run out. */
 #ifndef FAKE_WQ_H
 #define FAKE_WQ_H
 

@@ -2,7 +2,7 @@
 /* Hold-off gate. Time is a number here, and passes when a test says so. */
 #include <kunit/test.h>
 
-#include "../../vdcm/holdoff.h"
+#include "../../vdcm/objects/holdoff.h"
 
 #define MS	1000000ULL
 #define HOUR	(3600000 * MS)

@@ -2,7 +2,7 @@
 /* MSI-X table, pending bits, and what blocks a vector. */
 #include <kunit/test.h>
 
-#include "../../vdcm/msix.h"
+#include "../../vdcm/objects/msix.h"
 
 #define NR	5
 #define ENABLE	0x8000

@@ -4,7 +4,7 @@
 #include <linux/prandom.h>
 #include <linux/random.h>
 
-#include "../../vdcm/pin_tree.h"
+#include "../../vdcm/objects/pin_tree.h"
 
 #define ROOM	4096
 #define STEPS	3000

@@ -4,7 +4,7 @@
 #include <linux/random.h>
 #include <linux/prandom.h>
 
-#include "../../vdcm/pool.h"
+#include "../../vdcm/objects/pool.h"
 
 #define HELD	64
 #define STEPS	20000

@@ -5,7 +5,7 @@
 #include <linux/completion.h>
 #include <linux/slab.h>
 
-#include "../../vdcm/queues.h"
+#include "../../vdcm/objects/queues.h"
 #include "fake_wq.h"
 
 /* More than one set's worth. */

@@ -2,7 +2,7 @@
 /* Region table: what a composition must be, and what an access meets. */
 #include <kunit/test.h>
 
-#include "../../vdcm/region.h"
+#include "../../vdcm/objects/region.h"
 
 #define PAGE	VDCM_PAGE_SIZE
 

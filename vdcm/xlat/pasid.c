@@ -7,7 +7,7 @@
 
 #include <compat/iommu.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 static int pasid_prot(u32 prot)
 {

@@ -8,7 +8,7 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 /* What is kept of a page: bus page number, and whether it was mapped for writing. */
 static void *make_value(dma_addr_t addr, bool writable)

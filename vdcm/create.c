@@ -56,7 +56,7 @@ void vdcm_adi_exit(struct vdcm_adi *adi)
 		vdcm_queues_put(adi->queues);
 }
 
-static int call_create(struct vdcm_adi *adi)
+static int vdcm_call_create(struct vdcm_adi *adi)
 {
 	int ret;
 
@@ -75,7 +75,7 @@ static int call_create(struct vdcm_adi *adi)
  */
 int vdcm_adi_create(struct vdcm_adi *adi)
 {
-	int ret = call_create(adi);
+	int ret = vdcm_call_create(adi);
 
 	if (ret)
 		return ret;

@@ -26,8 +26,8 @@
 #include "internal.h"
 
 /* A page that is pinned already gets a right, or has lost its mapping. */
-static int remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
-		 bool write)
+static int vdcm_fault_remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
+			    bool write)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	u32 flags = pin->flags | (write ? VDCM_PIN_MAPPED_WRITE : 0);
@@ -43,7 +43,7 @@ static int remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
 }
 
 /* The page is pinned: 0 or errno. 1: it is not. -EAGAIN: it leaves, or the fault is stale. */
-static int serve_pinned(struct vdcm_adi *adi, const struct vdcm_serving *s, bool write)
+static int vdcm_fault_serve_pinned(struct vdcm_adi *adi, const struct vdcm_serving *s, bool write)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	u64 page = s->w.fault.iova >> PAGE_SHIFT;
@@ -59,13 +59,13 @@ static int serve_pinned(struct vdcm_adi *adi, const struct vdcm_serving *s, bool
 	if (!write && vdcm_pin_write_only(pin.flags))
 		return -EFAULT;
 	if (!write || pin.flags & (VDCM_PIN_WRITABLE | VDCM_PIN_MAPPED_WRITE))
-		return remap(adi, page, &pin, write);
+		return vdcm_fault_remap(adi, page, &pin, write);
 	/* Pinned for reading only: perhaps it may be written by now. */
 	vdcm_unpin_drop(adi->live, page);
 	return -EAGAIN;
 }
 
-static int serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
+static int vdcm_fault_serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
 {
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
 	int ret;
@@ -73,20 +73,20 @@ static int serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
 	if (!vdcm_iova_valid(s->w.fault.iova, s->w.fault.len))
 		return -EFAULT;
 	mutex_lock(&adi->pin_lock);
-	ret = serve_pinned(adi, s, write);
+	ret = vdcm_fault_serve_pinned(adi, s, write);
 	mutex_unlock(&adi->pin_lock);
 	return ret == 1 ? vdcm_pin(adi, s) : ret;
 }
 
 /* The fault waits for memory instead of failing. */
-static int starve(struct vdcm_adi *adi, struct vdcm_serving *s)
+static int vdcm_fault_starve(struct vdcm_adi *adi, struct vdcm_serving *s)
 {
 	vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
 	vdcm_pin_starved(adi);
 	return vdcm_fault_requeue(adi, s, 0) ?: -EAGAIN;
 }
 
-static void answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err)
+static void vdcm_fault_answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err)
 {
 	if (err) {
 		vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
@@ -98,7 +98,7 @@ static void answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err
 }
 
 /* Serve one fault. 0 = there may be more, else nanoseconds to wait. */
-static u64 serve_next(struct vdcm_adi *adi)
+static u64 vdcm_fault_serve_next(struct vdcm_adi *adi)
 {
 	struct vdcm_serving s;
 	u64 wait;
@@ -106,23 +106,23 @@ static u64 serve_next(struct vdcm_adi *adi)
 
 	if (!vdcm_fault_take(adi, &s, &wait))
 		return wait;
-	ret = serve(adi, &s);
+	ret = vdcm_fault_serve(adi, &s);
 	mutex_lock(&adi->pin_lock);
 	if (!vdcm_fault_stale(adi, &s)) {
 		if (ret == -EAGAIN)
 			ret = vdcm_fault_requeue(adi, &s, 0) ?: -EAGAIN;
 		else if (ret == -ENOMEM)
-			ret = starve(adi, &s);
+			ret = vdcm_fault_starve(adi, &s);
 		else if (ret && vdcm_fault_may_come_back(adi, &s))
 			ret = vdcm_fault_requeue(adi, &s, VDCM_HOLDOFF_MIN_NS) ?: -EAGAIN;
 		if (ret != -EAGAIN)
-			answer(adi, &s.w.fault, ret);
+			vdcm_fault_answer(adi, &s.w.fault, ret);
 	}
 	mutex_unlock(&adi->pin_lock);
 	return 0;
 }
 
-static void dma_work(struct work_struct *work)
+static void vdcm_fault_work(struct work_struct *work)
 {
 	struct vdcm_live *live = container_of(to_delayed_work(work),
 					      struct vdcm_live, dma.work);
@@ -130,7 +130,7 @@ static void dma_work(struct work_struct *work)
 	u64 wait;
 
 	do {
-		wait = serve_next(live->adi);
+		wait = vdcm_fault_serve_next(live->adi);
 		cond_resched();
 	} while (!wait);
 	vdcm_charge_end(old);
@@ -178,7 +178,7 @@ int vdcm_dma_open(struct vdcm_live *live)
 
 	vdcm_pin_tree_init(&dma->tree);
 	xa_init_flags(&dma->dma, XA_FLAGS_ACCOUNT);
-	INIT_DELAYED_WORK(&dma->work, dma_work);
+	INIT_DELAYED_WORK(&dma->work, vdcm_fault_work);
 	vdcm_unpin_init(live);
 	dma->pages = kcalloc(VDCM_PIN_BATCH, sizeof(*dma->pages),
 			     GFP_KERNEL_ACCOUNT);

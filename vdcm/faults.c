@@ -34,7 +34,7 @@ static bool fault_valid(const struct vdcm_fault *fault)
 }
 
 /* The queue's place for a token: where it waits already, or the end. */
-static unsigned int waiting_slot(const struct vdcm_dma *dma, u32 token)
+static unsigned int vdcm_fault_slot(const struct vdcm_dma *dma, u32 token)
 {
 	unsigned int i;
 
@@ -44,7 +44,7 @@ static unsigned int waiting_slot(const struct vdcm_dma *dma, u32 token)
 	return i;
 }
 
-static int enqueue(struct vdcm_adi *adi, const struct vdcm_fault *fault)
+static int vdcm_fault_enqueue(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 {
 	struct vdcm_dma *dma;
 	unsigned int i;
@@ -53,7 +53,7 @@ static int enqueue(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 	if (!adi->live || !adi->live->dma.accept)
 		return -ENODEV;
 	dma = &adi->live->dma;
-	i = waiting_slot(dma, fault->token);
+	i = vdcm_fault_slot(dma, fault->token);
 	if (i == VDCM_MAX_FAULTS)
 		return -ENOSPC;
 	if (i == dma->nr_waiting)
@@ -103,14 +103,14 @@ int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 		return -EINVAL;
 	vdcm_inc(adi, VDCM_CNT_DMA_FAULTS);
 	spin_lock_irqsave(&adi->fault_lock, flags);
-	ret = enqueue(adi, fault);
+	ret = vdcm_fault_enqueue(adi, fault);
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_fault);
 
 /* Must a waiting fault go on waiting for the gate? Nanoseconds, 0 = no. */
-static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
+static u64 vdcm_fault_hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 {
 	u64 page = w->fault.iova >> PAGE_SHIFT;
 	u64 wait = vdcm_gate_wait(adi, page, page);
@@ -130,7 +130,7 @@ static u64 hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 }
 
 /* Must it go on waiting, for whatever? Nanoseconds, 0 = no. */
-static u64 must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
+static u64 vdcm_fault_must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	u64 now = ktime_get_ns();
@@ -140,9 +140,9 @@ static u64 must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
 		return w->not_before - now;
 	if (!vdcm_pin_tree_find(&dma->tree, w->fault.iova >> PAGE_SHIFT, &pin))
 		return now < dma->starved_until ? dma->starved_until - now :
-						  hold_back(adi, w);
+						  vdcm_fault_hold_back(adi, w);
 	/* On its way out: it comes in again when it is gone. */
-	return pin.flags & VDCM_PIN_LEAVING ? VDCM_HOLDOFF_UNKNOWN : hold_back(adi, w);
+	return pin.flags & VDCM_PIN_LEAVING ? VDCM_HOLDOFF_UNKNOWN : vdcm_fault_hold_back(adi, w);
 }
 
 /**
@@ -164,7 +164,7 @@ bool vdcm_fault_take(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait)
 	*wait = U64_MAX;
 	spin_lock_irqsave(&adi->fault_lock, flags);
 	for (i = 0; dma->accept && i < dma->nr_waiting; i++) {
-		u64 w = must_wait(adi, &dma->waiting[i]);
+		u64 w = vdcm_fault_must_wait(adi, &dma->waiting[i]);
 
 		if (w) {
 			*wait = min(*wait, w);
@@ -217,7 +217,7 @@ int vdcm_fault_requeue(struct vdcm_adi *adi, struct vdcm_serving *s, u64 delay)
 	int ret = 0;
 
 	spin_lock_irq(&adi->fault_lock);
-	i = waiting_slot(dma, s->w.fault.token);
+	i = vdcm_fault_slot(dma, s->w.fault.token);
 	if (i == VDCM_MAX_FAULTS) {
 		ret = -ENOSPC;
 	} else if (i == dma->nr_waiting && dma->accept) {

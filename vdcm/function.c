@@ -163,7 +163,7 @@ int vdcm_reset(struct vdcm_adi *adi)
 }
 
 /* A process may call itself anything: one that parses or prints it must not be misled. */
-static void get_opener(char *name)
+static void vdcm_get_opener(char *name)
 {
 	char comm[TASK_COMM_LEN];
 	int len;
@@ -175,14 +175,14 @@ static void get_opener(char *name)
 }
 
 /* Make the open state visible, or invisible, to everyone who looks for it. */
-static void publish(struct vdcm_adi *adi, struct vdcm_live *live)
+static void vdcm_publish(struct vdcm_adi *adi, struct vdcm_live *live)
 {
 	char opener[VDCM_OPENER_LEN] = "";
 	unsigned long flags;
 
 	lockdep_assert_held(&adi->lock);
 	if (live)
-		get_opener(opener);
+		vdcm_get_opener(opener);
 	mutex_lock(&adi->pin_lock);
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	spin_lock(&adi->fault_lock);
@@ -194,7 +194,7 @@ static void publish(struct vdcm_adi *adi, struct vdcm_live *live)
 	mutex_unlock(&adi->pin_lock);
 }
 
-static struct vdcm_live *live_alloc(struct vdcm_adi *adi, bool gated)
+static struct vdcm_live *vdcm_live_alloc(struct vdcm_adi *adi, bool gated)
 {
 	unsigned int nr = adi->type->nr_vectors;
 	struct vdcm_live *live;
@@ -214,14 +214,14 @@ static struct vdcm_live *live_alloc(struct vdcm_adi *adi, bool gated)
 	return live;
 }
 
-static void live_free(struct vdcm_live *live)
+static void vdcm_live_free(struct vdcm_live *live)
 {
 	vdcm_dma_free(live);
 	mem_cgroup_put(live->memcg);
 	kfree(live);
 }
 
-static int open_locked(struct vdcm_adi *adi, bool gated)
+static int vdcm_open_locked(struct vdcm_adi *adi, bool gated)
 {
 	struct vdcm_live *live;
 	int ret;
@@ -231,11 +231,11 @@ static int open_locked(struct vdcm_adi *adi, bool gated)
 	/* Soon it will be there again; and the caller holds VFIO's locks. */
 	if (READ_ONCE(adi->parent->quiesced))
 		return -EAGAIN;
-	live = live_alloc(adi, gated);
+	live = vdcm_live_alloc(adi, gated);
 	if (!live)
 		return -ENOMEM;
 	/* Before the driver's turn: its vectors may fire as soon as they exist. */
-	publish(adi, live);
+	vdcm_publish(adi, live);
 	ret = vdcm_ops(adi)->open(adi);
 	if (ret)
 		goto free;
@@ -247,8 +247,8 @@ static int open_locked(struct vdcm_adi *adi, bool gated)
 close:
 	vdcm_ops(adi)->close(adi);
 free:
-	publish(adi, NULL);
-	live_free(live);
+	vdcm_publish(adi, NULL);
+	vdcm_live_free(live);
 	return ret;
 }
 
@@ -266,7 +266,7 @@ int vdcm_function_open(struct vdcm_adi *adi, bool gated)
 	int ret;
 
 	mutex_lock(&adi->lock);
-	ret = open_locked(adi, gated);
+	ret = vdcm_open_locked(adi, gated);
 	mutex_unlock(&adi->lock);
 	/* Somebody may have seen it open, and want it back. */
 	if (ret)
@@ -299,9 +299,9 @@ void vdcm_function_close(struct vdcm_adi *adi)
 	/* May take as long as its user's memory likes: without a lock. */
 	vdcm_dma_drain(live);
 	mutex_lock(&adi->lock);
-	publish(adi, NULL);
+	vdcm_publish(adi, NULL);
 	mutex_unlock(&adi->lock);
 	vdcm_unmap_leave(live);
 	cancel_delayed_work_sync(&adi->revoke_work);
-	live_free(live);
+	vdcm_live_free(live);
 }

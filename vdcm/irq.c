@@ -13,7 +13,7 @@
 #include "internal.h"
 
 /* Let go of MSI-X causes that nothing blocks any more. */
-static void deliver_ready(struct vdcm_adi *adi)
+static void vdcm_irq_deliver(struct vdcm_adi *adi)
 {
 	struct vdcm_live *live = adi->live;
 	unsigned long flags;
@@ -31,7 +31,7 @@ static void deliver_ready(struct vdcm_adi *adi)
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 }
 
-static void stop_bypass(struct vdcm_vec *v)
+static void vdcm_stop_bypass(struct vdcm_vec *v)
 {
 	if (!v->bypass)
 		return;
@@ -40,7 +40,7 @@ static void stop_bypass(struct vdcm_vec *v)
 }
 
 /* A posted interrupt passes no gate: it is offered only while the gate is open. */
-static void update_bypass(struct vdcm_adi *adi, unsigned int vec)
+static void vdcm_update_bypass(struct vdcm_adi *adi, unsigned int vec)
 {
 	struct vdcm_vec *v = &adi->live->vecs[vec];
 	unsigned long flags;
@@ -51,7 +51,7 @@ static void update_bypass(struct vdcm_adi *adi, unsigned int vec)
 	open = !vdcm_msix_blocked(&adi->live->msix, vec) && !adi->live->revoked;
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	if (!open) {
-		stop_bypass(v);
+		vdcm_stop_bypass(v);
 		return;
 	}
 	if (v->bypass || !vdcm_ops(adi)->vector_irq)
@@ -73,9 +73,9 @@ void vdcm_irq_kick(struct vdcm_adi *adi)
 	unsigned int vec;
 
 	lockdep_assert_held(&adi->lock);
-	deliver_ready(adi);
+	vdcm_irq_deliver(adi);
 	for (vec = 0; vec < adi->live->msix.nr; vec++)
-		update_bypass(adi, vec);
+		vdcm_update_bypass(adi, vec);
 }
 
 /**
@@ -154,7 +154,7 @@ void vdcm_irq_set_trigger(struct vdcm_adi *adi, unsigned int vec,
 	struct eventfd_ctx *old;
 	unsigned long flags;
 
-	stop_bypass(v);
+	vdcm_stop_bypass(v);
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	old = v->trigger;
 	v->trigger = ctx;

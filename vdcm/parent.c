@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-static bool settled(const struct vdcm_parent *parent)
+static bool vdcm_settled(const struct vdcm_parent *parent)
 {
 	return !READ_ONCE(parent->quiesced) || READ_ONCE(parent->dead);
 }
@@ -26,9 +26,9 @@ static bool settled(const struct vdcm_parent *parent)
 void vdcm_lock_settled(struct vdcm_adi *adi)
 {
 	mutex_lock(&adi->lock);
-	while (!settled(adi->parent)) {
+	while (!vdcm_settled(adi->parent)) {
 		mutex_unlock(&adi->lock);
-		wait_event(adi->parent->wait, settled(adi->parent));
+		wait_event(adi->parent->wait, vdcm_settled(adi->parent));
 		mutex_lock(&adi->lock);
 	}
 }
@@ -41,7 +41,7 @@ void vdcm_lock_settled(struct vdcm_adi *adi)
  */
 void vdcm_wait_settled(struct vdcm_parent *parent)
 {
-	wait_event_killable_timeout(parent->wait, settled(parent), HZ);
+	wait_event_killable_timeout(parent->wait, vdcm_settled(parent), HZ);
 }
 
 static const char * const resource_names[VDCM_NR_RESOURCES] = {

@@ -40,15 +40,15 @@ struct rights {
 };
 
 /* VDCM_PIN_* of a page; mapped for writing but not "writable" = it may not be read. */
-static u32 pin_flags(const struct rights *r)
+static u32 vdcm_pin_flags(const struct rights *r)
 {
 	return (r->pin == (VDCM_PROT_READ | VDCM_PROT_WRITE) ? VDCM_PIN_WRITABLE : 0) |
 	       (r->map & VDCM_PROT_WRITE ? VDCM_PIN_MAPPED_WRITE : 0);
 }
 
 /* Record a batch that is pinned, and map it. */
-static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr,
-		     const struct rights *r)
+static int vdcm_pin_map(struct vdcm_adi *adi, u64 first, u32 nr,
+			const struct rights *r)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	int ret = 0;
@@ -57,7 +57,7 @@ static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr,
 	for (i = 0; !ret && i < nr; i++)
 		ret = vdcm_pin_tree_add(&dma->tree, first, nr, i,
 					page_to_pfn(dma->pages[i]),
-					pin_flags(r));
+					vdcm_pin_flags(r));
 	if (!ret)
 		ret = dma->ops->map(adi, first << PAGE_SHIFT, dma->pages, nr,
 				    r->map, r->pin & VDCM_PROT_WRITE);
@@ -67,7 +67,7 @@ static int map_batch(struct vdcm_adi *adi, u64 first, u32 nr,
 }
 
 /* The pages to pin along with @page: aligned, unpinned, not held off. */
-static void around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *last)
+static void vdcm_pin_around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *last)
 {
 	u64 nr = READ_ONCE(vdcm_fault_around);
 
@@ -87,8 +87,8 @@ static void around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *last)
  * Make known which pages are about to be pinned.
  * Return: their number; 0 = not now.
  */
-static u32 pin_begin(struct vdcm_adi *adi, const struct vdcm_serving *s, bool many,
-		     u64 *first)
+static u32 vdcm_pin_begin(struct vdcm_adi *adi, const struct vdcm_serving *s, bool many,
+			  u64 *first)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	u64 page = s->w.fault.iova >> PAGE_SHIFT;
@@ -99,7 +99,7 @@ static u32 pin_begin(struct vdcm_adi *adi, const struct vdcm_serving *s, bool ma
 	mutex_lock(&adi->pin_lock);
 	spin_lock_irq(&adi->fault_lock);
 	if (many)
-		around(adi, page, first, &last);
+		vdcm_pin_around(adi, page, first, &last);
 	if (dma->accept && dma->epoch == s->epoch &&
 	    (!vdcm_gate_wait(adi, page, page) || !READ_ONCE(vdcm_holdoff_on))) {
 		nr = last - *first + 1;
@@ -113,7 +113,7 @@ static u32 pin_begin(struct vdcm_adi *adi, const struct vdcm_serving *s, bool ma
 }
 
 /* What was pinned is recorded, or was given back: who waits for that may go on. */
-static void pin_end(struct vdcm_adi *adi)
+static void vdcm_pin_end(struct vdcm_adi *adi)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 
@@ -144,8 +144,8 @@ void vdcm_pin_fed(struct vdcm_adi *adi)
 }
 
 /* Map what is pinned, unless it was spoiled meanwhile. */
-static int settle(struct vdcm_adi *adi, u64 first, u32 nr,
-		  const struct rights *r)
+static int vdcm_pin_settle(struct vdcm_adi *adi, u64 first, u32 nr,
+			   const struct rights *r)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	int ret = -EAGAIN;
@@ -156,7 +156,7 @@ static int settle(struct vdcm_adi *adi, u64 first, u32 nr,
 	spoiled = dma->pinning.spoiled;
 	spin_unlock_irq(&adi->fault_lock);
 	if (!spoiled)
-		ret = map_batch(adi, first, nr, r);
+		ret = vdcm_pin_map(adi, first, nr, r);
 	if (!ret) {
 		vdcm_add(adi, VDCM_CNT_PAGES_PINNED_TOTAL, nr);
 		vdcm_add(adi, VDCM_CNT_PINNED_PAGES, nr);
@@ -168,7 +168,7 @@ static int settle(struct vdcm_adi *adi, u64 first, u32 nr,
 }
 
 /* Reserved pages are no memory of a VMM's: they are the kernel's, or a device's. */
-static bool all_memory(struct page **pages, u32 nr)
+static bool vdcm_pin_all_memory(struct page **pages, u32 nr)
 {
 	u32 i;
 
@@ -179,23 +179,23 @@ static bool all_memory(struct page **pages, u32 nr)
 }
 
 /* Pin the page of a fault, with neighbours if @many. -EAGAIN = not now. */
-static int pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool many,
-		     const struct rights *r)
+static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bool many,
+			  const struct rights *r)
 {
 	struct page **pages = adi->live->dma.pages;
 	u64 first;
-	u32 nr = pin_begin(adi, s, many, &first);
+	u32 nr = vdcm_pin_begin(adi, s, many, &first);
 	int ret;
 
 	if (!nr)
 		return -EAGAIN;
 	ret = adi->export->pin(adi, first << PAGE_SHIFT, nr, r->pin, pages);
 	if (!ret) {
-		ret = all_memory(pages, nr) ? settle(adi, first, nr, r) : -EFAULT;
+		ret = vdcm_pin_all_memory(pages, nr) ? vdcm_pin_settle(adi, first, nr, r) : -EFAULT;
 		if (ret)
 			adi->export->unpin(adi, first << PAGE_SHIFT, nr);
 	}
-	pin_end(adi);
+	vdcm_pin_end(adi);
 	return ret;
 }
 
@@ -222,15 +222,15 @@ int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s)
 	struct vdcm_dma *dma = &adi->live->dma;
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
 	bool many = ktime_get_ns() >= dma->single_until;
-	int ret = pin_batch(adi, s, many, &usual[write]);
+	int ret = vdcm_pin_batch(adi, s, many, &usual[write]);
 
 	/* Only this work item looks at it. */
 	if (ret == -ENOMEM)
 		dma->single_until = ktime_get_ns() + SINGLE_NS;
 	if (ret && ret != -EAGAIN && many)
-		ret = pin_batch(adi, s, false, &usual[write]);
+		ret = vdcm_pin_batch(adi, s, false, &usual[write]);
 	if (ret && ret != -EAGAIN && ret != -ENOMEM)
-		ret = pin_batch(adi, s, false, &alone[write]);
+		ret = vdcm_pin_batch(adi, s, false, &alone[write]);
 	return ret;
 }
 

@@ -14,14 +14,14 @@
 
 #include "internal.h"
 
-static void quiesce_adi(struct vdcm_adi *adi)
+static void vdcm_quiesce_adi(struct vdcm_adi *adi)
 {
 	if (vdcm_ops(adi)->quiesce)
 		vdcm_ops(adi)->quiesce(adi);
 }
 
-static void call_each_open(struct vdcm_parent *parent,
-			   void (*fn)(struct vdcm_adi *adi))
+static void vdcm_call_each_open(struct vdcm_parent *parent,
+				void (*fn)(struct vdcm_adi *adi))
 {
 	struct vdcm_adi *adi;
 
@@ -60,13 +60,13 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 	WRITE_ONCE(parent->nr_quiesces, parent->nr_quiesces + 1);
 	/* Before the locks are taken: who opens later sees it. */
 	WRITE_ONCE(parent->quiesced, true);
-	call_each_open(parent, vdcm_stop);
-	call_each_open(parent, quiesce_adi);
+	vdcm_call_each_open(parent, vdcm_stop);
+	vdcm_call_each_open(parent, vdcm_quiesce_adi);
 	mutex_unlock(&parent->list_lock);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_quiesce);
 
-static int resume_hardware(struct vdcm_adi *adi)
+static int vdcm_resume_hardware(struct vdcm_adi *adi)
 {
 	int ret = vdcm_ops(adi)->resume(adi);
 
@@ -82,13 +82,13 @@ static int resume_hardware(struct vdcm_adi *adi)
 }
 
 /* What the guest had set up in config space holds. */
-static int resume_adi(struct vdcm_adi *adi)
+static int vdcm_resume_adi(struct vdcm_adi *adi)
 {
 	struct vdcm_live *live = adi->live;
 	int ret;
 
 	lockdep_assert_held(&adi->lock);
-	ret = resume_hardware(adi);
+	ret = vdcm_resume_hardware(adi);
 	if (ret) {
 		dev_err(vdcm_adi_dev(adi), "not brought back: %d\n", ret);
 		vdcm_revoke(adi);
@@ -123,7 +123,7 @@ int vdcm_parent_resume(struct vdcm_parent *parent)
 	list_for_each_entry(adi, &parent->adis, entry) {
 		mutex_lock(&adi->lock);
 		if (adi->live && !adi->live->revoked) {
-			err = resume_adi(adi);
+			err = vdcm_resume_adi(adi);
 			ret = err ?: ret;
 		}
 		mutex_unlock(&adi->lock);

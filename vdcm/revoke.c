@@ -22,7 +22,7 @@ MODULE_PARM_DESC(release_timeout,
 /* Likewise one who does not: maybe just about to end. */
 #define DEAF_SECONDS	2u
 
-static void report(struct vdcm_adi *adi)
+static void vdcm_report_revoked(struct vdcm_adi *adi)
 {
 	char opener[VDCM_OPENER_LEN];
 	unsigned long flags;
@@ -48,7 +48,7 @@ void vdcm_revoke_work(struct work_struct *work)
 	vdcm_lock_settled(adi);
 	if (adi->live && !adi->live->revoked) {
 		if (!vdcm_is_dead(adi))
-			report(adi);
+			vdcm_report_revoked(adi);
 		vdcm_shut_begin(adi);
 	}
 	/* It may have been closed meanwhile; the open state is freed after this item. */

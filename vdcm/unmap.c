@@ -74,7 +74,7 @@ struct vdcm_unmap {
 static DEFINE_SPINLOCK(ops_lock);
 static DEFINE_HASHTABLE(ops, 6);
 
-static struct vdcm_unmap *find_op(void)
+static struct vdcm_unmap *vdcm_unmap_find(void)
 {
 	struct vdcm_unmap *op;
 
@@ -86,7 +86,7 @@ static struct vdcm_unmap *find_op(void)
 }
 
 /* Close an ADI's gate for as long as an operation lasts. NULL = it has no slot left. */
-static struct vdcm_joint *join(struct vdcm_unmap *op, struct vdcm_live *live)
+static struct vdcm_joint *vdcm_gate_join(struct vdcm_unmap *op, struct vdcm_live *live)
 {
 	struct vdcm_adi *adi = live->adi;
 	struct vdcm_joint *joint;
@@ -108,7 +108,7 @@ static struct vdcm_joint *join(struct vdcm_unmap *op, struct vdcm_live *live)
 	return joint;
 }
 
-static void part(struct vdcm_joint *joint)
+static void vdcm_gate_part(struct vdcm_joint *joint)
 {
 	struct vdcm_live *live = joint->live;
 	unsigned long flags;
@@ -124,28 +124,28 @@ static void part(struct vdcm_joint *joint)
 }
 
 /* The operation has ended: what waits for it goes on. */
-static void finish(struct vdcm_unmap *op)
+static void vdcm_unmap_finish(struct vdcm_unmap *op)
 {
 	struct vdcm_joint *joint, *next;
 
 	lockdep_assert_held(&ops_lock);
 	hash_del(&op->entry);
 	list_for_each_entry_safe(joint, next, &op->joints, entry)
-		part(joint);
+		vdcm_gate_part(joint);
 }
 
-static void task_returns(struct callback_head *work)
+static void vdcm_unmap_task_returns(struct callback_head *work)
 {
 	struct vdcm_unmap *op = container_of(work, struct vdcm_unmap, work);
 
 	spin_lock(&ops_lock);
-	finish(op);
+	vdcm_unmap_finish(op);
 	spin_unlock(&ops_lock);
 	kfree(op);
 	module_put(THIS_MODULE);
 }
 
-static void time_is_over(struct work_struct *work)
+static void vdcm_unmap_time_is_over(struct work_struct *work)
 {
 	struct vdcm_unmap *op = container_of(to_delayed_work(work),
 					     struct vdcm_unmap, timer);
@@ -155,45 +155,45 @@ static void time_is_over(struct work_struct *work)
 	/* A callback that is under way sets the timer again. */
 	over = !op->running && !delayed_work_pending(&op->timer);
 	if (over)
-		finish(op);
+		vdcm_unmap_finish(op);
 	spin_unlock(&ops_lock);
 	if (over)
 		kfree(op);
 }
 
-static struct vdcm_unmap *new_op(u64 first, u64 last)
+static struct vdcm_unmap *vdcm_unmap_new(u64 first, u64 last)
 {
 	struct vdcm_unmap *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
 
 	if (!op)
 		return NULL;
 	INIT_LIST_HEAD(&op->joints);
-	INIT_DELAYED_WORK(&op->timer, time_is_over);
+	INIT_DELAYED_WORK(&op->timer, vdcm_unmap_time_is_over);
 	op->task = current;
 	op->mm = current->mm;
 	op->first = first;
 	op->last = last;
 	op->running = 1;
-	op->timed = vdcm_task_work(&op->work, task_returns);
+	op->timed = vdcm_task_work(&op->work, vdcm_unmap_task_returns);
 	if (!op->timed)
 		__module_get(THIS_MODULE);
 	return op;
 }
 
-/* The operation of this task, until put_op(); NULL without memory for a new one. */
-static struct vdcm_unmap *get_op(u64 first, u64 last)
+/* The operation of this task, until vdcm_unmap_put(); NULL without memory for a new one. */
+static struct vdcm_unmap *vdcm_unmap_get(u64 first, u64 last)
 {
 	struct vdcm_unmap *op;
 
 	spin_lock(&ops_lock);
-	op = find_op();
+	op = vdcm_unmap_find();
 	if (op)
 		op->running++;
 	spin_unlock(&ops_lock);
 	if (op)
 		return op;
 	/* No other task makes one for this one. */
-	op = new_op(first, last);
+	op = vdcm_unmap_new(first, last);
 	if (!op)
 		return NULL;
 	spin_lock(&ops_lock);
@@ -202,7 +202,7 @@ static struct vdcm_unmap *get_op(u64 first, u64 last)
 	return op;
 }
 
-static void put_op(struct vdcm_unmap *op)
+static void vdcm_unmap_put(struct vdcm_unmap *op)
 {
 	spin_lock(&ops_lock);
 	op->running--;
@@ -213,7 +213,7 @@ static void put_op(struct vdcm_unmap *op)
 }
 
 /* One more range: closed in all gates of the operation. */
-static void widen(struct vdcm_unmap *op, u64 first, u64 last)
+static void vdcm_gate_widen(struct vdcm_unmap *op, u64 first, u64 last)
 {
 	struct vdcm_joint *joint;
 
@@ -223,12 +223,12 @@ static void widen(struct vdcm_unmap *op, u64 first, u64 last)
 	op->first = min(op->first, first);
 	op->last = max(op->last, last);
 	list_for_each_entry(joint, &op->joints, entry)
-		join(op, joint->live);
+		vdcm_gate_join(op, joint->live);
 }
 
 /* How often the operation called back for the range that it is at now. */
-static unsigned int count_callback(struct vdcm_unmap *op,
-				   struct vdcm_joint *joint, u64 first, u64 last)
+static unsigned int vdcm_unmap_count(struct vdcm_unmap *op,
+				     struct vdcm_joint *joint, u64 first, u64 last)
 {
 	lockdep_assert_held(&ops_lock);
 	if (op->at_first != first || op->at_last != last)
@@ -249,8 +249,8 @@ static unsigned int count_callback(struct vdcm_unmap *op,
  * a record all of it, for a time.
  * Return: how often the operation called back for the range; 0 = not known.
  */
-static unsigned int close_gate(struct vdcm_unmap *op, struct vdcm_live *live,
-			       u64 first, u64 last)
+static unsigned int vdcm_gate_close(struct vdcm_unmap *op, struct vdcm_live *live,
+				    u64 first, u64 last)
 {
 	struct vdcm_adi *adi = live->adi;
 	struct vdcm_joint *joint;
@@ -259,10 +259,10 @@ static unsigned int close_gate(struct vdcm_unmap *op, struct vdcm_live *live,
 
 	if (op) {
 		spin_lock(&ops_lock);
-		widen(op, first, last);
-		joint = join(op, live);
+		vdcm_gate_widen(op, first, last);
+		joint = vdcm_gate_join(op, live);
 		if (joint)
-			callbacks = count_callback(op, joint, first, last);
+			callbacks = vdcm_unmap_count(op, joint, first, last);
 		spin_unlock(&ops_lock);
 		return callbacks;
 	}
@@ -281,9 +281,9 @@ static unsigned int close_gate(struct vdcm_unmap *op, struct vdcm_live *live,
  * retries, but it is what lets another thread of type1 go on, if that is what the
  * headway waits for.
  */
-static unsigned long patience(const struct vdcm_unmap *op,
-			      const struct vdcm_live *live,
-			      unsigned int callbacks)
+static unsigned long vdcm_unmap_patience(const struct vdcm_unmap *op,
+					 const struct vdcm_live *live,
+					 unsigned int callbacks)
 {
 	unsigned long ms = 200;
 
@@ -297,8 +297,8 @@ static unsigned long patience(const struct vdcm_unmap *op,
 	return msecs_to_jiffies(ms);
 }
 
-/* The open state, which stays until leave(); NULL = closed. */
-static struct vdcm_live *enter(struct vdcm_adi *adi)
+/* The open state, which stays until vdcm_unmap_end(); NULL = closed. */
+static struct vdcm_live *vdcm_unmap_begin(struct vdcm_adi *adi)
 {
 	struct vdcm_live *live;
 	unsigned long flags;
@@ -311,7 +311,7 @@ static struct vdcm_live *enter(struct vdcm_adi *adi)
 	return live;
 }
 
-static void leave(struct vdcm_live *live)
+static void vdcm_unmap_end(struct vdcm_live *live)
 {
 	struct vdcm_adi *adi = live->adi;
 	unsigned long flags;
@@ -324,7 +324,7 @@ static void leave(struct vdcm_live *live)
 }
 
 /* A pin of the range that began before the gate was closed is given back. */
-static void spoil(struct vdcm_live *live, u64 first, u64 last)
+static void vdcm_pin_spoil(struct vdcm_live *live, u64 first, u64 last)
 {
 	struct vdcm_pinning *pinning = &live->dma.pinning;
 	unsigned long flags;
@@ -335,15 +335,15 @@ static void spoil(struct vdcm_live *live, u64 first, u64 last)
 	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
 }
 
-static void unmap_range(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
+static void vdcm_unmap_range(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
 {
-	unsigned int callbacks = close_gate(op, live, iova, end);
+	unsigned int callbacks = vdcm_gate_close(op, live, iova, end);
 	u64 first = iova >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	bool done;
 
-	spoil(live, first, last);
+	vdcm_pin_spoil(live, first, last);
 	vdcm_drop_range(live, first, last);
-	done = vdcm_unpin_wait(live, first, last, patience(op, live, callbacks));
+	done = vdcm_unpin_wait(live, first, last, vdcm_unmap_patience(op, live, callbacks));
 	/* Callbacks of one operation are made one after the other. */
 	if (op)
 		op->stalled = done ? NULL : live;
@@ -372,14 +372,14 @@ void vdcm_unmap(struct vdcm_adi *adi, u64 iova, u64 length, bool gated)
 		last = U64_MAX;
 	vdcm_inc(adi, VDCM_CNT_UNMAP_CALLBACKS);
 	if (gated)
-		op = get_op(iova, last);
-	live = enter(adi);
+		op = vdcm_unmap_get(iova, last);
+	live = vdcm_unmap_begin(adi);
 	if (live) {
-		unmap_range(live, op, iova, last);
-		leave(live);
+		vdcm_unmap_range(live, op, iova, last);
+		vdcm_unmap_end(live);
 	}
 	if (op)
-		put_op(op);
+		vdcm_unmap_put(op);
 }
 
 /**
@@ -401,7 +401,7 @@ void vdcm_unmap_join(struct vdcm_live *live)
 	spin_lock(&ops_lock);
 	hash_for_each(ops, i, op, entry) {
 		if (op->mm == current->mm)
-			join(op, live);
+			vdcm_gate_join(op, live);
 		hot |= op->callbacks >= TOO_OFTEN;
 	}
 	spin_unlock(&ops_lock);
@@ -431,7 +431,7 @@ void vdcm_unmap_leave(struct vdcm_live *live)
 	spin_lock(&ops_lock);
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
 		if (live->dma.joint[i].op)
-			part(&live->dma.joint[i]);
+			vdcm_gate_part(&live->dma.joint[i]);
 	spin_unlock(&ops_lock);
 }
 
@@ -449,6 +449,6 @@ void vdcm_unmap_exit(void)
 	hash_for_each(ops, i, op, entry)
 		mod_delayed_work(vdcm_wq, &op->timer, 0);
 	spin_unlock(&ops_lock);
-	/* A task that gave its reference back may still be on the last lines of task_returns(). */
+	/* A task that gave its reference back may still be in vdcm_unmap_task_returns(). */
 	synchronize_rcu_tasks();
 }

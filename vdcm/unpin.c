@@ -20,7 +20,7 @@
 /* Without headway for so long the helpers join in. */
 #define HELP_AFTER	(msecs_to_jiffies(20) + 1)
 
-static bool gone(struct vdcm_live *live, u64 first, u64 last)
+static bool vdcm_unpin_gone(struct vdcm_live *live, u64 first, u64 last)
 {
 	struct vdcm_dma *dma = &live->dma;
 	unsigned long flags;
@@ -34,7 +34,7 @@ static bool gone(struct vdcm_live *live, u64 first, u64 last)
 }
 
 /* Take what leaves: of the range that a callback waits for, if there is any. */
-static u32 take(struct vdcm_live *live, u64 *first)
+static u32 vdcm_unpin_take(struct vdcm_live *live, u64 *first)
 {
 	struct vdcm_dma *dma = &live->dma;
 	/* iommufd wants the pieces that were pinned, type1 any. */
@@ -47,14 +47,14 @@ static u32 take(struct vdcm_live *live, u64 *first)
 }
 
 /* Unpin one run. False = nothing leaves. */
-static bool unpin_run(struct vdcm_live *live)
+static bool vdcm_unpin_run(struct vdcm_live *live)
 {
 	struct vdcm_adi *adi = live->adi;
 	u64 first;
 	u32 nr;
 
 	mutex_lock(&adi->pin_lock);
-	nr = take(live, &first);
+	nr = vdcm_unpin_take(live, &first);
 	mutex_unlock(&adi->pin_lock);
 	if (!nr)
 		return false;
@@ -67,26 +67,26 @@ static bool unpin_run(struct vdcm_live *live)
 	return true;
 }
 
-static void unpin_all(struct vdcm_live *live)
+static void vdcm_unpin_all(struct vdcm_live *live)
 {
-	while (unpin_run(live))
+	while (vdcm_unpin_run(live))
 		cond_resched();
 	wake_up_all(&live->dma.wait);
 	/* A fault that met a page on its way out. */
 	vdcm_faults_kick(live);
 }
 
-static void unpin_work(struct work_struct *work)
+static void vdcm_unpin_work(struct work_struct *work)
 {
-	unpin_all(container_of(work, struct vdcm_live, dma.unpin));
+	vdcm_unpin_all(container_of(work, struct vdcm_live, dma.unpin));
 }
 
-static void helper_work(struct work_struct *work)
+static void vdcm_unpin_helper_work(struct work_struct *work)
 {
-	unpin_all(container_of(work, struct vdcm_helper, work)->live);
+	vdcm_unpin_all(container_of(work, struct vdcm_helper, work)->live);
 }
 
-static void help(struct vdcm_live *live)
+static void vdcm_unpin_help(struct vdcm_live *live)
 {
 	unsigned int i;
 
@@ -95,7 +95,7 @@ static void help(struct vdcm_live *live)
 			   &live->dma.helper[i].work);
 }
 
-static void start(struct vdcm_live *live)
+static void vdcm_unpin_start(struct vdcm_live *live)
 {
 	queue_work(vdcm_wq_of(live->adi, VDCM_QUEUE_UNPIN), &live->dma.unpin);
 }
@@ -108,16 +108,16 @@ void vdcm_unpin_init(struct vdcm_live *live)
 {
 	unsigned int i;
 
-	INIT_WORK(&live->dma.unpin, unpin_work);
+	INIT_WORK(&live->dma.unpin, vdcm_unpin_work);
 	init_waitqueue_head(&live->dma.wait);
 	for (i = 0; i < VDCM_UNPIN_HELPERS; i++) {
 		live->dma.helper[i].live = live;
-		INIT_WORK(&live->dma.helper[i].work, helper_work);
+		INIT_WORK(&live->dma.helper[i].work, vdcm_unpin_helper_work);
 	}
 }
 
 /* Unmap one run of mapped batches with a page in a range. False = there is none. */
-static bool drop_run(struct vdcm_live *live, u64 first, u64 last)
+static bool vdcm_drop_run(struct vdcm_live *live, u64 first, u64 last)
 {
 	struct vdcm_dma *dma = &live->dma;
 	struct vdcm_pin pin;
@@ -155,13 +155,13 @@ void vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last)
 
 	do {
 		mutex_lock(lock);
-		more = drop_run(live, first, last);
+		more = vdcm_drop_run(live, first, last);
 		mutex_unlock(lock);
 		any |= more;
 		cond_resched();
 	} while (more);
 	if (any)
-		start(live);
+		vdcm_unpin_start(live);
 }
 
 /**
@@ -171,8 +171,8 @@ void vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last)
  */
 void vdcm_unpin_drop(struct vdcm_live *live, u64 page)
 {
-	drop_run(live, page, page);
-	start(live);
+	vdcm_drop_run(live, page, page);
+	vdcm_unpin_start(live);
 }
 
 /**
@@ -197,14 +197,14 @@ bool vdcm_unpin_wait(struct vdcm_live *live, u64 first, u64 last,
 	mutex_unlock(&live->adi->pin_lock);
 	while (waited < patience) {
 		seen = READ_ONCE(dma->progress);
-		if (wait_event_timeout(dma->wait, gone(live, first, last),
+		if (wait_event_timeout(dma->wait, vdcm_unpin_gone(live, first, last),
 				       HELP_AFTER))
 			return true;
 		if (READ_ONCE(dma->progress) != seen) {
 			waited = 0;
 			continue;
 		}
-		help(live);
+		vdcm_unpin_help(live);
 		if (patience != MAX_SCHEDULE_TIMEOUT)
 			waited += HELP_AFTER;
 	}
@@ -221,7 +221,7 @@ void vdcm_unpin_finish(struct vdcm_live *live)
 {
 	unsigned int i;
 
-	start(live);
+	vdcm_unpin_start(live);
 	flush_work(&live->dma.unpin);
 	for (i = 0; i < VDCM_UNPIN_HELPERS; i++)
 		cancel_work_sync(&live->dma.helper[i].work);

@@ -20,18 +20,18 @@
 
 #include "holdoff.h"
 
-static bool overlaps(const struct vdcm_closed *r, u64 first, u64 last)
+static bool vdcm_holdoff_overlaps(const struct vdcm_closed *r, u64 first, u64 last)
 {
 	return first <= r->last && last >= r->first;
 }
 
-static bool closed(const struct vdcm_closed *r, u64 first, u64 last)
+static bool vdcm_holdoff_closed(const struct vdcm_closed *r, u64 first, u64 last)
 {
-	return r->by && overlaps(r, first, last);
+	return r->by && vdcm_holdoff_overlaps(r, first, last);
 }
 
 /* The slot for an operation: its own, or the open one that is forgotten first. */
-static int find_slot(const struct vdcm_holdoff *gate, const struct vdcm_closer *by)
+static int vdcm_holdoff_find_slot(const struct vdcm_holdoff *gate, const struct vdcm_closer *by)
 {
 	int i, best = -ENOSPC;
 
@@ -63,7 +63,7 @@ static int find_slot(const struct vdcm_holdoff *gate, const struct vdcm_closer *
 int vdcm_holdoff_close(struct vdcm_holdoff *gate, struct vdcm_closer *by,
 		       u64 first, u64 last, u64 now)
 {
-	int slot = find_slot(gate, by);
+	int slot = vdcm_holdoff_find_slot(gate, by);
 	struct vdcm_closed *r;
 
 	if (slot < 0) {
@@ -112,7 +112,7 @@ void vdcm_holdoff_close_all(struct vdcm_holdoff *gate, u64 until)
  */
 void vdcm_holdoff_note(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now)
 {
-	int slot = find_slot(gate, NULL);
+	int slot = vdcm_holdoff_find_slot(gate, NULL);
 
 	if (slot < 0)
 		return;
@@ -137,7 +137,7 @@ u64 vdcm_holdoff_wait(const struct vdcm_holdoff *gate, u64 first, u64 last,
 	unsigned int i;
 
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
-		if (closed(&gate->range[i], first, last))
+		if (vdcm_holdoff_closed(&gate->range[i], first, last))
 			return VDCM_HOLDOFF_UNKNOWN;
 	return now < gate->all_until ? gate->all_until - now : 0;
 }
@@ -157,7 +157,7 @@ bool vdcm_holdoff_lately(const struct vdcm_holdoff *gate, u64 addr, u64 now)
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
 		const struct vdcm_closed *r = &gate->range[i];
 
-		if (!overlaps(r, addr, addr))
+		if (!vdcm_holdoff_overlaps(r, addr, addr))
 			continue;
 		if (r->by || (r->opened_at &&
 			      now < r->opened_at + VDCM_HOLDOFF_LATELY_NS))
@@ -187,7 +187,7 @@ bool vdcm_holdoff_pass(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now)
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
 		struct vdcm_closed *r = &gate->range[i];
 
-		if (!closed(r, first, last))
+		if (!vdcm_holdoff_closed(r, first, last))
 			continue;
 		if (atomic_read(&r->by->passed) >= VDCM_HOLDOFF_PASSES ||
 		    atomic_inc_return(&r->by->passed) > VDCM_HOLDOFF_PASSES)

@@ -32,7 +32,7 @@
 #define MAPPED		XA_MARK_0
 #define LEAVING		XA_MARK_1
 
-static void *make_entry(u64 pfn, u32 nr, u32 i, u32 flags)
+static void *vdcm_pin_make_entry(u64 pfn, u32 nr, u32 i, u32 flags)
 {
 	BUILD_BUG_ON(BITS_PER_LONG < 64);
 	BUILD_BUG_ON(VDCM_PIN_BATCH != 1 << PLACE_BITS);
@@ -41,7 +41,7 @@ static void *make_entry(u64 pfn, u32 nr, u32 i, u32 flags)
 			   (u64)i << PLACE_SHIFT | flags);
 }
 
-static void decode(void *entry, u64 page, struct vdcm_pin *pin)
+static void vdcm_pin_decode(void *entry, u64 page, struct vdcm_pin *pin)
 {
 	u64 value = xa_to_value(entry);
 
@@ -93,7 +93,7 @@ int vdcm_pin_tree_add(struct vdcm_pin_tree *tree, u64 first, u32 nr, u32 i,
 	if (pfn >> PFN_BITS || !nr || nr > VDCM_PIN_BATCH || i >= nr)
 		return -EINVAL;
 	ret = xa_err(xa_store(&tree->xa, first + i,
-			      make_entry(pfn, nr, i, flags), GFP_KERNEL));
+			      vdcm_pin_make_entry(pfn, nr, i, flags), GFP_KERNEL));
 	if (ret)
 		return ret;
 	xa_set_mark(&tree->xa, first + i, MAPPED);
@@ -118,7 +118,7 @@ bool vdcm_pin_tree_find(struct vdcm_pin_tree *tree, u64 page,
 
 	if (!entry)
 		return false;
-	decode(entry, page, pin);
+	vdcm_pin_decode(entry, page, pin);
 	if (!xa_get_mark(&tree->xa, page, MAPPED))
 		pin->flags |= VDCM_PIN_LEAVING;
 	return true;
@@ -141,7 +141,7 @@ bool vdcm_pin_tree_next(struct vdcm_pin_tree *tree, u64 first, u64 last,
 
 	if (!entry)
 		return false;
-	decode(entry, index, pin);
+	vdcm_pin_decode(entry, index, pin);
 	return true;
 }
 
@@ -178,7 +178,7 @@ void vdcm_pin_tree_leave(struct vdcm_pin_tree *tree, u64 first, u32 nr)
 	}
 }
 
-static void clear_leaving(struct vdcm_pin_tree *tree, const struct vdcm_pin *pin)
+static void vdcm_pin_clear_leaving(struct vdcm_pin_tree *tree, const struct vdcm_pin *pin)
 {
 	u32 i;
 
@@ -209,15 +209,15 @@ u32 vdcm_pin_tree_take(struct vdcm_pin_tree *tree, u64 first, u64 last,
 
 	if (!entry)
 		return 0;
-	decode(entry, index, &pin);
+	vdcm_pin_decode(entry, index, &pin);
 	*from = pin.first;
 	nr = pin.nr;
-	clear_leaving(tree, &pin);
+	vdcm_pin_clear_leaving(tree, &pin);
 	while (xa_get_mark(&tree->xa, *from + nr, LEAVING)) {
-		decode(xa_load(&tree->xa, *from + nr), *from + nr, &pin);
+		vdcm_pin_decode(xa_load(&tree->xa, *from + nr), *from + nr, &pin);
 		if (nr + pin.nr > most)
 			break;
-		clear_leaving(tree, &pin);
+		vdcm_pin_clear_leaving(tree, &pin);
 		nr += pin.nr;
 	}
 	return nr;
@@ -235,9 +235,9 @@ void vdcm_pin_tree_set_flags(struct vdcm_pin_tree *tree, u64 page, u32 flags)
 
 	/* Replaces an entry: needs no memory, cannot fail, leaves the marks. */
 	if (vdcm_pin_tree_find(tree, page, &pin))
-		xa_store(&tree->xa, page, make_entry(pin.pfn, pin.nr,
-						     page - pin.first,
-						     flags & ~VDCM_PIN_LEAVING),
+		xa_store(&tree->xa, page, vdcm_pin_make_entry(pin.pfn, pin.nr,
+							      page - pin.first,
+							      flags & ~VDCM_PIN_LEAVING),
 			 GFP_KERNEL);
 }
 

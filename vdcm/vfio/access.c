@@ -9,7 +9,7 @@
 #include "exporter.h"
 
 /* Accesses to registers are 32 bits wide, as in hardware; others read 0. */
-static u32 read_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset)
+static u32 vdcm_read_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset)
 {
 	struct vdcm_hit hit;
 
@@ -21,8 +21,8 @@ static u32 read_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset)
 	return vdcm_ops(adi)->reg_read(adi, hit.target);
 }
 
-static void write_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-			u32 value)
+static void vdcm_write_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+			     u32 value)
 {
 	struct vdcm_hit hit;
 
@@ -38,8 +38,8 @@ static void write_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 }
 
 /* The MSI-X structures take accesses of any size. False = not one of them. */
-static bool read_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-		      unsigned int size, u64 *value)
+static bool vdcm_read_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+			   unsigned int size, u64 *value)
 {
 	struct vdcm_msix *msix = &adi->live->msix;
 	struct vdcm_hit hit;
@@ -56,8 +56,8 @@ static bool read_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 	return true;
 }
 
-static bool write_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-		       unsigned int size, u64 value)
+static bool vdcm_write_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+			    unsigned int size, u64 value)
 {
 	struct vdcm_hit hit;
 	unsigned long flags;
@@ -74,41 +74,41 @@ static bool write_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 	return true;
 }
 
-static u64 read_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-		    unsigned int size)
+static u64 vdcm_read_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+			 unsigned int size)
 {
 	u64 value;
 
 	vdcm_inc(adi, VDCM_CNT_TRAPS_READ);
 	if (!vdcm_config_memory(&adi->live->config))
 		return U64_MAX;
-	if (read_msix(adi, bar, offset, size, &value))
+	if (vdcm_read_msix(adi, bar, offset, size, &value))
 		return value;
 	if (size < 4)
 		return 0;
-	value = read_dword(adi, bar, offset);
+	value = vdcm_read_dword(adi, bar, offset);
 	if (size == 8)
-		value |= (u64)read_dword(adi, bar, offset + 4) << 32;
+		value |= (u64)vdcm_read_dword(adi, bar, offset + 4) << 32;
 	return value;
 }
 
-static void write_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-		      unsigned int size, u64 value)
+static void vdcm_write_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
+			   unsigned int size, u64 value)
 {
 	vdcm_inc(adi, VDCM_CNT_TRAPS_WRITE);
 	if (!vdcm_config_memory(&adi->live->config) ||
-	    write_msix(adi, bar, offset, size, value) || size < 4)
+	    vdcm_write_msix(adi, bar, offset, size, value) || size < 4)
 		return;
-	write_dword(adi, bar, offset, value);
+	vdcm_write_dword(adi, bar, offset, value);
 	if (size == 8)
-		write_dword(adi, bar, offset + 4, value >> 32);
+		vdcm_write_dword(adi, bar, offset + 4, value >> 32);
 }
 
 /*
  * Act upon what a write to config space changed; reset comes last. What concerns
  * a PF that is quiesced is done when it is resumed.
  */
-static void config_changed(struct vdcm_adi *adi, u32 changes)
+static void vdcm_act_on_config(struct vdcm_adi *adi, u32 changes)
 {
 	struct vdcm_live *live = adi->live;
 	bool there = vdcm_is_there(adi);
@@ -129,8 +129,8 @@ static void config_changed(struct vdcm_adi *adi, u32 changes)
 }
 
 /* One access of 1, 2, 4 or 8 naturally aligned bytes. */
-static u64 read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
-		    unsigned int size)
+static u64 vdcm_read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
+			 unsigned int size)
 {
 	u64 value;
 
@@ -140,7 +140,7 @@ static u64 read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		value = vdcm_config_read(&adi->live->config, offset, size);
 	else
-		value = read_bar(adi, index, offset, size);
+		value = vdcm_read_bar(adi, index, offset, size);
 	mutex_unlock(&adi->lock);
 	return value;
 }
@@ -162,10 +162,10 @@ void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 	if (vdcm_is_dead(adi) || adi->live->revoked)
 		;
 	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		config_changed(adi, vdcm_config_write(&adi->live->config,
-						      offset, size, value));
+		vdcm_act_on_config(adi, vdcm_config_write(&adi->live->config,
+							  offset, size, value));
 	else
-		write_bar(adi, index, offset, size, value);
+		vdcm_write_bar(adi, index, offset, size, value);
 	mutex_unlock(&adi->lock);
 }
 
@@ -184,8 +184,8 @@ u64 vdcm_region_size(const struct vdcm_adi *adi, unsigned int index)
 }
 
 /* Where a file position leads; false = not a place for @count bytes. */
-static bool locate(struct vdcm_adi *adi, loff_t pos, size_t count,
-		   unsigned int *index, u64 *offset)
+static bool vdcm_locate(struct vdcm_adi *adi, loff_t pos, size_t count,
+			unsigned int *index, u64 *offset)
 {
 	u64 size;
 
@@ -198,7 +198,7 @@ static bool locate(struct vdcm_adi *adi, loff_t pos, size_t count,
 }
 
 /* The next piece of an access: as large as alignment and count allow. */
-static unsigned int piece(u64 offset, size_t count)
+static unsigned int vdcm_piece(u64 offset, size_t count)
 {
 	unsigned int size = 8;
 
@@ -211,7 +211,7 @@ static unsigned int piece(u64 offset, size_t count)
  * Between two pieces of a long access: others run, and a process that is killed does not
  * go on. 0 or -EINTR.
  */
-static int breathe(void)
+static int vdcm_breathe(void)
 {
 	cond_resched();
 	return fatal_signal_pending(current) ? -EINTR : 0;
@@ -236,15 +236,15 @@ ssize_t vdcm_read(struct vfio_device *vdev, char __user *buf, size_t count,
 
 	if (!count)
 		return 0;
-	if (!locate(adi, *ppos, count, &index, &offset))
+	if (!vdcm_locate(adi, *ppos, count, &index, &offset))
 		return -EINVAL;
 	for (done = 0; done < count; done += size) {
 		__le64 value;
 
-		if (done && breathe())
+		if (done && vdcm_breathe())
 			return -EINTR;
-		size = piece(offset + done, count - done);
-		value = cpu_to_le64(read_one(adi, index, offset + done, size));
+		size = vdcm_piece(offset + done, count - done);
+		value = cpu_to_le64(vdcm_read_one(adi, index, offset + done, size));
 		if (copy_to_user(buf + done, &value, size))
 			return -EFAULT;
 	}
@@ -271,14 +271,14 @@ ssize_t vdcm_write(struct vfio_device *vdev, const char __user *buf,
 
 	if (!count)
 		return 0;
-	if (!locate(adi, *ppos, count, &index, &offset))
+	if (!vdcm_locate(adi, *ppos, count, &index, &offset))
 		return -EINVAL;
 	for (done = 0; done < count; done += size) {
 		__le64 value = 0;
 
-		if (done && breathe())
+		if (done && vdcm_breathe())
 			return -EINTR;
-		size = piece(offset + done, count - done);
+		size = vdcm_piece(offset + done, count - done);
 		if (copy_from_user(&value, buf + done, size))
 			return -EFAULT;
 		vdcm_write_one(adi, index, offset + done, size,

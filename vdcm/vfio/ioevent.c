@@ -38,7 +38,7 @@ struct vdcm_ioevent {
  * for, is not used.
  * Return: 0: VFIO has nothing to do.
  */
-static int signalled(void *opaque, void *data)
+static int vdcm_ioevent_signalled(void *opaque, void *data)
 {
 	struct vdcm_ioevent *ev = opaque;
 	struct vdcm_ioevents *evs = &ev->vdev->ioevents;
@@ -52,7 +52,7 @@ static int signalled(void *opaque, void *data)
 	return 0;
 }
 
-static struct vdcm_ioevent *first_of(struct vdcm_ioevents *evs, struct list_head *list)
+static struct vdcm_ioevent *vdcm_ioevent_first(struct vdcm_ioevents *evs, struct list_head *list)
 {
 	struct vdcm_ioevent *ev;
 	unsigned long flags;
@@ -70,7 +70,7 @@ static struct vdcm_ioevent *first_of(struct vdcm_ioevents *evs, struct list_head
  * Writes in the order of the signals. What is signalled meanwhile is left to the next
  * run: who waits for this one does not wait for the guest.
  */
-static void ring_work(struct work_struct *work)
+static void vdcm_ioevent_work(struct work_struct *work)
 {
 	struct vdcm_ioevents *evs = container_of(work, struct vdcm_ioevents, work);
 	struct vdcm_ioevent *ev;
@@ -80,7 +80,7 @@ static void ring_work(struct work_struct *work)
 	spin_lock_irqsave(&evs->rung_lock, flags);
 	list_splice_init(&evs->rung, &list);
 	spin_unlock_irqrestore(&evs->rung_lock, flags);
-	while ((ev = first_of(evs, &list))) {
+	while ((ev = vdcm_ioevent_first(evs, &list))) {
 		/* Whether the device takes it is decided as for any write. */
 		vdcm_write_one(&ev->vdev->adi, ev->bar, ev->offset, sizeof(u32), ev->value);
 		cond_resched();
@@ -88,7 +88,7 @@ static void ring_work(struct work_struct *work)
 }
 
 /* Waits for a write under way, so without adi->lock; for no other ADI's. */
-static void ioevent_stop(struct vdcm_ioevent *ev)
+static void vdcm_ioevent_stop(struct vdcm_ioevent *ev)
 {
 	struct vdcm_ioevents *evs = &ev->vdev->ioevents;
 	unsigned long flags;
@@ -108,8 +108,8 @@ static void ioevent_stop(struct vdcm_ioevent *ev)
 	kfree(ev);
 }
 
-static struct vdcm_ioevent *find(struct vdcm_ioevents *evs, unsigned int bar,
-				 u64 offset, u64 value)
+static struct vdcm_ioevent *vdcm_ioevent_find(struct vdcm_ioevents *evs, unsigned int bar,
+					      u64 offset, u64 value)
 {
 	struct vdcm_ioevent *ev;
 
@@ -119,7 +119,7 @@ static struct vdcm_ioevent *find(struct vdcm_ioevents *evs, unsigned int bar,
 	return NULL;
 }
 
-static int add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
+static int vdcm_ioevent_add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
 {
 	struct vdcm_ioevents *evs = &v->ioevents;
 	struct vdcm_ioevent *ev;
@@ -135,7 +135,7 @@ static int add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int
 	ev->bar = bar;
 	ev->offset = offset;
 	ev->value = value;
-	ret = vfio_virqfd_enable(ev, signalled, NULL, NULL, &ev->virqfd, fd);
+	ret = vfio_virqfd_enable(ev, vdcm_ioevent_signalled, NULL, NULL, &ev->virqfd, fd);
 	if (ret) {
 		kfree(ev);
 		return ret;
@@ -145,27 +145,27 @@ static int add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int
 	return 0;
 }
 
-static int set(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
+static int vdcm_ioevent_set(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
 {
 	struct vdcm_ioevent *ev;
 
 	lockdep_assert_held(&v->ioevents.lock);
-	ev = find(&v->ioevents, bar, offset, value);
+	ev = vdcm_ioevent_find(&v->ioevents, bar, offset, value);
 	/* Its eventfd is closed: it stands for nothing any more. */
 	if (ev && fd >= 0 && !READ_ONCE(ev->virqfd)) {
-		ioevent_stop(ev);
+		vdcm_ioevent_stop(ev);
 		ev = NULL;
 	}
 	if (fd >= 0)
-		return ev ? -EEXIST : add(v, bar, offset, value, fd);
+		return ev ? -EEXIST : vdcm_ioevent_add(v, bar, offset, value, fd);
 	if (!ev)
 		return -ENODEV;
-	ioevent_stop(ev);
+	vdcm_ioevent_stop(ev);
 	return 0;
 }
 
 /* Registers take 32 bits, and nothing else would ring one. 0 or errno. */
-static int width_valid(u32 flags)
+static int vdcm_ioevent_width_valid(u32 flags)
 {
 	switch (flags) {
 	case VFIO_DEVICE_IOEVENTFD_32:
@@ -191,7 +191,7 @@ void vdcm_ioevents_init(struct vdcm_vdev *v)
 	INIT_LIST_HEAD(&evs->list);
 	INIT_LIST_HEAD(&evs->rung);
 	spin_lock_init(&evs->rung_lock);
-	INIT_WORK(&evs->work, ring_work);
+	INIT_WORK(&evs->work, vdcm_ioevent_work);
 }
 
 /**
@@ -216,7 +216,7 @@ int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 {
 	unsigned int bar = offset >> VDCM_REGION_SHIFT;
 	struct vdcm_vdev *v = vdcm_vdev_of(adi);
-	int ret = width_valid(flags);
+	int ret = vdcm_ioevent_width_valid(flags);
 	struct vdcm_hit hit;
 
 	if (ret)
@@ -229,7 +229,7 @@ int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 	if (hit.kind != VDCM_HIT_PASS)
 		return -EINVAL;
 	mutex_lock(&v->ioevents.lock);
-	ret = set(v, bar, offset, value, fd);
+	ret = vdcm_ioevent_set(v, bar, offset, value, fd);
 	mutex_unlock(&v->ioevents.lock);
 	return ret;
 }
@@ -244,7 +244,7 @@ void vdcm_ioevents_release(struct vdcm_vdev *v)
 
 	mutex_lock(&v->ioevents.lock);
 	list_for_each_entry_safe(ev, next, &v->ioevents.list, entry)
-		ioevent_stop(ev);
+		vdcm_ioevent_stop(ev);
 	mutex_unlock(&v->ioevents.lock);
 }
 

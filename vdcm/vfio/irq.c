@@ -28,7 +28,7 @@ unsigned int vdcm_irq_count(const struct vdcm_adi *adi, unsigned int index)
 	}
 }
 
-static void put_all(struct eventfd_ctx **ctx, unsigned int nr)
+static void vdcm_eventfds_put(struct eventfd_ctx **ctx, unsigned int nr)
 {
 	while (nr--)
 		if (ctx[nr])
@@ -36,7 +36,7 @@ static void put_all(struct eventfd_ctx **ctx, unsigned int nr)
 }
 
 /* References for @nr file descriptors, NULL for -1; all of them or an errno. */
-static int get_all(struct eventfd_ctx **ctx, const s32 *fds, unsigned int nr)
+static int vdcm_eventfds_get(struct eventfd_ctx **ctx, const s32 *fds, unsigned int nr)
 {
 	unsigned int i;
 
@@ -49,7 +49,7 @@ static int get_all(struct eventfd_ctx **ctx, const s32 *fds, unsigned int nr)
 		if (IS_ERR(ctx[i])) {
 			int ret = PTR_ERR(ctx[i]);
 
-			put_all(ctx, i);
+			vdcm_eventfds_put(ctx, i);
 			return ret;
 		}
 	}
@@ -63,14 +63,14 @@ static bool named(const struct vfio_irq_set *hdr, const void *data,
 	return hdr->flags & VFIO_IRQ_SET_DATA_NONE || ((const u8 *)data)[i];
 }
 
-static int set_msix_eventfds(struct vdcm_adi *adi,
-			     const struct vfio_irq_set *hdr, const void *data)
+static int vdcm_irq_set_eventfds(struct vdcm_adi *adi,
+				 const struct vfio_irq_set *hdr, const void *data)
 {
 	struct eventfd_ctx *ctx[VDCM_MAX_VECTORS];
 	unsigned int i;
 	int ret;
 
-	ret = get_all(ctx, data, hdr->count);
+	ret = vdcm_eventfds_get(ctx, data, hdr->count);
 	if (ret)
 		return ret;
 	for (i = 0; i < hdr->count; i++)
@@ -78,8 +78,8 @@ static int set_msix_eventfds(struct vdcm_adi *adi,
 	return 0;
 }
 
-static int set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
-		    const void *data)
+static int vdcm_irq_set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
+			     const void *data)
 {
 	u32 action = hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
 	unsigned int i;
@@ -93,7 +93,7 @@ static int set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
 		if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 			return -ENOTTY;
-		ret = set_msix_eventfds(adi, hdr, data);
+		ret = vdcm_irq_set_eventfds(adi, hdr, data);
 	} else {
 		for (i = 0; i < hdr->count; i++) {
 			if (!named(hdr, data, i))
@@ -109,8 +109,8 @@ static int set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 	return ret;
 }
 
-static int set_one(struct vdcm_adi *adi, struct eventfd_ctx **slot,
-		   const struct vfio_irq_set *hdr, const void *data)
+static int vdcm_irq_set_one(struct vdcm_adi *adi, struct eventfd_ctx **slot,
+			    const struct vfio_irq_set *hdr, const void *data)
 {
 	struct eventfd_ctx *ctx;
 	int ret;
@@ -124,7 +124,7 @@ static int set_one(struct vdcm_adi *adi, struct eventfd_ctx **slot,
 		return 0;
 	}
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
-		ret = get_all(&ctx, data, 1);
+		ret = vdcm_eventfds_get(&ctx, data, 1);
 		if (!ret)
 			vdcm_irq_set_single(adi, slot, ctx);
 		return ret;
@@ -157,11 +157,11 @@ int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 		return -EINVAL;
 	switch (hdr->index) {
 	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return set_msix(adi, hdr, data);
+		return vdcm_irq_set_msix(adi, hdr, data);
 	case VFIO_PCI_ERR_IRQ_INDEX:
-		return set_one(adi, &adi->live->err, hdr, data);
+		return vdcm_irq_set_one(adi, &adi->live->err, hdr, data);
 	case VFIO_PCI_REQ_IRQ_INDEX:
-		return set_one(adi, &adi->live->req, hdr, data);
+		return vdcm_irq_set_one(adi, &adi->live->req, hdr, data);
 	default:
 		return -EINVAL;
 	}

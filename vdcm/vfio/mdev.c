@@ -60,7 +60,7 @@ static struct vdcm_mtype *to_mtype(struct mdev_type *mtype)
 /* What orchestrators may count on: docs/orchestrators.md. */
 static_assert(sizeof(struct vdcm_vdev) + sizeof(struct mdev_device) <= 8192);
 
-static struct vdcm_vdev *vdev_alloc(struct mdev_device *mdev)
+static struct vdcm_vdev *vdcm_vdev_alloc(struct mdev_device *mdev)
 {
 	struct vdcm_mtype *type = to_mtype(mdev->type);
 	struct vdcm_vdev *v;
@@ -79,12 +79,12 @@ static struct vdcm_vdev *vdev_alloc(struct mdev_device *mdev)
 	return v;
 }
 
-static int vdev_add(struct mdev_device *mdev)
+static int vdcm_vdev_add(struct mdev_device *mdev)
 {
 	struct vdcm_vdev *v;
 	int ret;
 
-	v = vdev_alloc(mdev);
+	v = vdcm_vdev_alloc(mdev);
 	if (IS_ERR(v))
 		return PTR_ERR(v);
 	ret = vdcm_adi_create(&v->adi);
@@ -113,7 +113,7 @@ static int vdcm_mdev_probe(struct mdev_device *mdev)
 	ret = vdcm_parent_take(parent, type, name);
 	if (ret)
 		return ret;
-	ret = vdev_add(mdev);
+	ret = vdcm_vdev_add(mdev);
 	if (ret) {
 		dev_err(parent->dev, "%s not created: error %d\n", name, ret);
 		vdcm_pool_give(&parent->pool, type->cost);
@@ -222,7 +222,7 @@ static void vdcm_type_released(struct kobject *kobj)
 }
 
 /* The types may be in use already: must not fail. */
-static void watch_types(struct vdcm_mparent *parent)
+static void vdcm_watch_types(struct vdcm_mparent *parent)
 {
 	const struct kobj_type *core = get_ktype(&parent->types[0].mtype.kobj);
 	const struct kobj_type ours = {
@@ -240,8 +240,8 @@ static void watch_types(struct vdcm_mparent *parent)
 		parent->types[i].mtype.kobj.ktype = parent->ktype;
 }
 
-static int add_type(struct vdcm_mparent *parent, unsigned int i,
-		    const struct vdcm_type *type)
+static int vdcm_mdev_add_type(struct vdcm_mparent *parent, unsigned int i,
+			      const struct vdcm_type *type)
 {
 	struct vdcm_mtype *t = &parent->types[i];
 	struct vdcm_regions *regions;
@@ -257,7 +257,7 @@ static int add_type(struct vdcm_mparent *parent, unsigned int i,
 	return 0;
 }
 
-static void parent_free(struct vdcm_mparent *parent)
+static void vdcm_mparent_free(struct vdcm_mparent *parent)
 {
 	unsigned int i;
 
@@ -268,7 +268,7 @@ static void parent_free(struct vdcm_mparent *parent)
 	kfree(parent);
 }
 
-static struct vdcm_mparent *parent_alloc(unsigned int nr_types)
+static struct vdcm_mparent *vdcm_mparent_alloc(unsigned int nr_types)
 {
 	struct vdcm_mparent *parent;
 
@@ -280,7 +280,7 @@ static struct vdcm_mparent *parent_alloc(unsigned int nr_types)
 	parent->mtypes = kcalloc(nr_types, sizeof(*parent->mtypes), GFP_KERNEL);
 	parent->ktype = kzalloc(sizeof(*parent->ktype), GFP_KERNEL);
 	if (!parent->mtypes || !parent->ktype) {
-		parent_free(parent);
+		vdcm_mparent_free(parent);
 		return NULL;
 	}
 	return parent;
@@ -310,14 +310,14 @@ struct vdcm_parent *vdcm_parent_register(struct vdcm_driver *drv,
 
 	if (!drv->private || !desc->nr_types)
 		return ERR_PTR(-EINVAL);
-	parent = parent_alloc(desc->nr_types);
+	parent = vdcm_mparent_alloc(desc->nr_types);
 	if (!parent)
 		return ERR_PTR(-ENOMEM);
 	ret = vdcm_parent_init(&parent->parent, drv, dev, desc, drvdata);
 	if (ret)
 		goto free;
 	for (i = 0; i < desc->nr_types; i++) {
-		ret = add_type(parent, i, &desc->types[i]);
+		ret = vdcm_mdev_add_type(parent, i, &desc->types[i]);
 		if (ret)
 			goto exit;
 	}
@@ -325,13 +325,13 @@ struct vdcm_parent *vdcm_parent_register(struct vdcm_driver *drv,
 				   parent->mtypes, parent->nr_types);
 	if (ret)
 		goto exit;
-	watch_types(parent);
+	vdcm_watch_types(parent);
 	return &parent->parent;
 
 exit:
 	vdcm_parent_exit(&parent->parent);
 free:
-	parent_free(parent);
+	vdcm_mparent_free(parent);
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_register);
@@ -355,6 +355,6 @@ void vdcm_parent_unregister(struct vdcm_parent *parent)
 	mdev_unregister_parent(&mparent->mdev);
 	wait_for_completion(&mparent->released);
 	vdcm_parent_exit(parent);
-	parent_free(mparent);
+	vdcm_mparent_free(mparent);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_unregister);

@@ -20,7 +20,7 @@ bool vdcm_can_mmap(void)
 }
 
 /* The physical page behind a page of a BAR, or 0. */
-static phys_addr_t find_page(struct vdcm_adi *adi, unsigned long pgoff)
+static phys_addr_t vdcm_find_page(struct vdcm_adi *adi, unsigned long pgoff)
 {
 	u64 offset = (u64)pgoff << PAGE_SHIFT;
 	struct vdcm_hit hit;
@@ -41,7 +41,7 @@ static phys_addr_t find_page(struct vdcm_adi *adi, unsigned long pgoff)
  * access waits: one on behalf of another process may be a pin for another ADI, with
  * VFIO's locks of its container held.
  */
-static vm_fault_t wait_for_page(struct vm_fault *vmf)
+static vm_fault_t vdcm_wait_for_page(struct vm_fault *vmf)
 {
 	struct vdcm_adi *adi = vmf->vma->vm_private_data;
 	struct file *file = vmf->vma->vm_file;
@@ -67,14 +67,14 @@ static vm_fault_t vdcm_vm_fault(struct vm_fault *vmf)
 
 	vdcm_inc(adi, VDCM_CNT_MMAP_FAULTS);
 	down_read(&adi->mem_lock);
-	phys = find_page(adi, vmf->pgoff);
+	phys = vdcm_find_page(adi, vmf->pgoff);
 	if (phys)
 		ret = vmf_insert_pfn(vmf->vma, vmf->address,
 				     phys >> PAGE_SHIFT);
 	/* Under the lock: it ends after the pages have come back. */
 	wait = !phys && READ_ONCE(adi->parent->quiesced) && !vdcm_is_dead(adi);
 	up_read(&adi->mem_lock);
-	return wait ? wait_for_page(vmf) : ret;
+	return wait ? vdcm_wait_for_page(vmf) : ret;
 }
 
 static const struct vm_operations_struct vdcm_vm_ops = {

@@ -23,7 +23,7 @@ static void vdcm_close_device(struct vfio_device *vdev)
 	vdcm_function_close(adi);
 }
 
-static long get_info(struct vdcm_adi *adi, void __user *arg)
+static long vdcm_ioctl_info(struct vdcm_adi *adi, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
 	struct vfio_device_info info;
@@ -38,8 +38,8 @@ static long get_info(struct vdcm_adi *adi, void __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-static int add_sparse_areas(struct vdcm_adi *adi, unsigned int bar,
-			    struct vfio_info_cap *caps)
+static int vdcm_add_sparse_areas(struct vdcm_adi *adi, unsigned int bar,
+				 struct vfio_info_cap *caps)
 {
 	struct vfio_region_info_cap_sparse_mmap *sparse;
 	unsigned int run, nr = 0;
@@ -68,9 +68,9 @@ static int add_sparse_areas(struct vdcm_adi *adi, unsigned int bar,
 	return ret ?: nr;
 }
 
-static int get_region_info(struct vfio_device *vdev,
-			   struct vfio_region_info *info,
-			   struct vfio_info_cap *caps)
+static int vdcm_region_info(struct vfio_device *vdev,
+			    struct vfio_region_info *info,
+			    struct vfio_info_cap *caps)
 {
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
 	int ret;
@@ -83,7 +83,7 @@ static int get_region_info(struct vfio_device *vdev,
 				   VFIO_REGION_INFO_FLAG_WRITE : 0;
 	if (info->index >= VDCM_NR_BARS || !vdcm_can_mmap())
 		return 0;
-	ret = add_sparse_areas(adi, info->index, caps);
+	ret = vdcm_add_sparse_areas(adi, info->index, caps);
 	if (ret < 0)
 		return ret;
 	if (ret)
@@ -91,7 +91,7 @@ static int get_region_info(struct vfio_device *vdev,
 	return 0;
 }
 
-static long get_irq_info(struct vdcm_adi *adi, void __user *arg)
+static long vdcm_ioctl_irq_info(struct vdcm_adi *adi, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_info, count);
 	struct vfio_irq_info info;
@@ -109,7 +109,7 @@ static long get_irq_info(struct vdcm_adi *adi, void __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-static long set_irqs(struct vdcm_adi *adi, void __user *arg)
+static long vdcm_ioctl_set_irqs(struct vdcm_adi *adi, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_set, count);
 	struct vfio_irq_set hdr;
@@ -136,7 +136,7 @@ static long set_irqs(struct vdcm_adi *adi, void __user *arg)
 	return ret;
 }
 
-static long reset(struct vdcm_adi *adi)
+static long vdcm_ioctl_reset(struct vdcm_adi *adi)
 {
 	int ret;
 
@@ -146,7 +146,7 @@ static long reset(struct vdcm_adi *adi)
 	return ret;
 }
 
-static long ioeventfd(struct vdcm_adi *adi, void __user *arg)
+static long vdcm_ioctl_ioeventfd(struct vdcm_adi *adi, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_device_ioeventfd, fd);
 	struct vfio_device_ioeventfd io;
@@ -166,17 +166,17 @@ static long vdcm_ioctl(struct vfio_device *vdev, unsigned int cmd,
 
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
-		return get_info(adi, uarg);
+		return vdcm_ioctl_info(adi, uarg);
 	case VFIO_DEVICE_GET_REGION_INFO:
-		return vdcm_vfio_region_info(vdev, uarg, get_region_info);
+		return vdcm_vfio_region_info(vdev, uarg, vdcm_region_info);
 	case VFIO_DEVICE_GET_IRQ_INFO:
-		return get_irq_info(adi, uarg);
+		return vdcm_ioctl_irq_info(adi, uarg);
 	case VFIO_DEVICE_SET_IRQS:
-		return set_irqs(adi, uarg);
+		return vdcm_ioctl_set_irqs(adi, uarg);
 	case VFIO_DEVICE_RESET:
-		return reset(adi);
+		return vdcm_ioctl_reset(adi);
 	case VFIO_DEVICE_IOEVENTFD:
-		return ioeventfd(adi, uarg);
+		return vdcm_ioctl_ioeventfd(adi, uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -198,7 +198,7 @@ const struct vfio_device_ops vdcm_vfio_ops = {
 	.name = "vdcm",
 	.release = vdcm_release,
 	VDCM_VFIO_IOMMUFD_OPS
-	VDCM_VFIO_REGION_INFO_OP(get_region_info)
+	VDCM_VFIO_REGION_INFO_OP(vdcm_region_info)
 	.open_device = vdcm_open_device,
 	.close_device = vdcm_close_device,
 	.read = vdcm_read,

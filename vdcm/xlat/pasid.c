@@ -16,7 +16,7 @@ static int pasid_prot(u32 prot)
 }
 
 /* A page table attached to a new PASID of @dev. */
-static struct iommu_domain *attach_new(struct device *dev, u32 *pasid)
+static struct iommu_domain *pasid_attach_new(struct device *dev, u32 *pasid)
 {
 	struct iommu_domain *domain;
 	int ret;
@@ -39,8 +39,8 @@ free_domain:
 	return ERR_PTR(ret);
 }
 
-static void detach_free(struct iommu_domain *domain, struct device *dev,
-			u32 pasid)
+static void pasid_detach_free(struct iommu_domain *domain, struct device *dev,
+			      u32 pasid)
 {
 	vdcm_iommu_detach(domain, dev, pasid);
 	vdcm_iommu_pasid_free(pasid);
@@ -66,10 +66,10 @@ int vdcm_pasid_usable(struct device *dev)
 
 	if (!vdcm_iommu_has_pasids(dev))
 		return -ENODEV;
-	domain = attach_new(dev, &pasid);
+	domain = pasid_attach_new(dev, &pasid);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
-	detach_free(domain, dev, pasid);
+	pasid_detach_free(domain, dev, pasid);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vdcm_pasid_usable);
@@ -81,7 +81,7 @@ static int pasid_attach(struct vdcm_adi *adi)
 
 	if (!vdcm_iommu_has_pasids(adi->parent->dev))
 		return -ENODEV;
-	domain = attach_new(adi->parent->dev, &pasid);
+	domain = pasid_attach_new(adi->parent->dev, &pasid);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
 	adi->live->dma.domain = domain;
@@ -96,7 +96,7 @@ static void pasid_detach(struct vdcm_adi *adi)
 	u32 pasid = adi->pasid;
 
 	vdcm_ops(adi)->set_pasid(adi, VDCM_NO_PASID);
-	detach_free(adi->live->dma.domain, adi->parent->dev, pasid);
+	pasid_detach_free(adi->live->dma.domain, adi->parent->dev, pasid);
 	adi->live->dma.domain = NULL;
 	WRITE_ONCE(adi->pasid, VDCM_NO_PASID);
 	dev_dbg(vdcm_adi_dev(adi), "PASID %u detached\n", pasid);

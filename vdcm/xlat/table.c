@@ -11,17 +11,17 @@
 #include "../internal.h"
 
 /* What is kept of a page: bus page number, and whether it was mapped for writing. */
-static void *make_value(dma_addr_t addr, bool writable)
+static void *table_value(dma_addr_t addr, bool writable)
 {
 	return xa_mk_value((addr >> PAGE_SHIFT) << 1 | writable);
 }
 
-static dma_addr_t value_addr(void *value)
+static dma_addr_t table_value_addr(void *value)
 {
 	return (dma_addr_t)(xa_to_value(value) >> 1) << PAGE_SHIFT;
 }
 
-static enum dma_data_direction direction(bool writable)
+static enum dma_data_direction table_direction(bool writable)
 {
 	return writable ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
 }
@@ -39,7 +39,7 @@ static void table_detach(struct vdcm_adi *adi)
  * Does a bus address lead to the page itself? To a bounce buffer it must not:
  * nobody would ever copy it.
  */
-static bool direct(struct device *dev, dma_addr_t addr, struct page *page)
+static bool table_is_direct(struct device *dev, dma_addr_t addr, struct page *page)
 {
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	phys_addr_t phys;
@@ -51,29 +51,29 @@ static bool direct(struct device *dev, dma_addr_t addr, struct page *page)
 	return phys == page_to_phys(page);
 }
 
-static int map_page(struct vdcm_adi *adi, u64 index, struct page *page,
-		    bool writable)
+static int table_map_page(struct vdcm_adi *adi, u64 index, struct page *page,
+			  bool writable)
 {
 	struct device *dev = adi->parent->dev;
 	dma_addr_t addr;
 	int ret;
 
-	addr = dma_map_page(dev, page, 0, PAGE_SIZE, direction(writable));
+	addr = dma_map_page(dev, page, 0, PAGE_SIZE, table_direction(writable));
 	if (dma_mapping_error(dev, addr))
 		return -ENOMEM;
-	if (!direct(dev, addr, page))
+	if (!table_is_direct(dev, addr, page))
 		ret = -EIO;
 	else
 		ret = xa_err(xa_store(&adi->live->dma.dma, index,
-				      make_value(addr, writable), GFP_KERNEL));
+				      table_value(addr, writable), GFP_KERNEL));
 	/* Nothing was written: a bounce buffer must not overwrite the page. */
 	if (ret)
-		dma_unmap_page_attrs(dev, addr, PAGE_SIZE, direction(writable),
+		dma_unmap_page_attrs(dev, addr, PAGE_SIZE, table_direction(writable),
 				     DMA_ATTR_SKIP_CPU_SYNC);
 	return ret;
 }
 
-static void unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
+static void table_unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
 {
 	u64 i;
 
@@ -81,30 +81,30 @@ static void unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
 		void *value = xa_erase(&adi->live->dma.dma, index + i);
 
 		if (value)
-			dma_unmap_page(adi->parent->dev, value_addr(value),
+			dma_unmap_page(adi->parent->dev, table_value_addr(value),
 				       PAGE_SIZE,
-				       direction(xa_to_value(value) & 1));
+				       table_direction(xa_to_value(value) & 1));
 		if (i % 1024 == 1023)
 			cond_resched();
 	}
 }
 
 /* The number of pages from @index on, at most @nr, at consecutive bus addresses. */
-static unsigned int consecutive(struct vdcm_adi *adi, u64 index,
-				unsigned int nr, dma_addr_t *addr)
+static unsigned int table_consecutive(struct vdcm_adi *adi, u64 index,
+				      unsigned int nr, dma_addr_t *addr)
 {
 	struct xarray *xa = &adi->live->dma.dma;
 	unsigned int i;
 
-	*addr = value_addr(xa_load(xa, index));
+	*addr = table_value_addr(xa_load(xa, index));
 	for (i = 1; i < nr; i++)
-		if (value_addr(xa_load(xa, index + i)) !=
+		if (table_value_addr(xa_load(xa, index + i)) !=
 		    *addr + (dma_addr_t)i * PAGE_SIZE)
 			break;
 	return i;
 }
 
-static int fill_table(struct vdcm_adi *adi, u64 index, unsigned int nr,
+static int table_fill(struct vdcm_adi *adi, u64 index, unsigned int nr,
 		      u32 prot)
 {
 	const struct vdcm_adi_ops *ops = vdcm_ops(adi);
@@ -113,7 +113,7 @@ static int fill_table(struct vdcm_adi *adi, u64 index, unsigned int nr,
 	int ret;
 
 	for (i = 0; i < nr; i += n) {
-		n = consecutive(adi, index + i, nr - i, &addr);
+		n = table_consecutive(adi, index + i, nr - i, &addr);
 		ret = ops->xlat_map(adi, (index + i) << PAGE_SHIFT, addr, n,
 				    prot);
 		if (ret)
@@ -134,27 +134,27 @@ static int table_map(struct vdcm_adi *adi, u64 iova, struct page **pages,
 	int ret = 0;
 
 	for (i = 0; i < nr; i++) {
-		ret = map_page(adi, index + i, pages[i], writable);
+		ret = table_map_page(adi, index + i, pages[i], writable);
 		if (ret)
 			break;
 	}
 	if (!ret)
-		ret = fill_table(adi, index, nr, prot);
+		ret = table_fill(adi, index, nr, prot);
 	if (ret)
-		unmap_pages(adi, index, i);
+		table_unmap_pages(adi, index, i);
 	return ret;
 }
 
 static int table_remap(struct vdcm_adi *adi, u64 iova, struct page *page,
 		       u32 prot)
 {
-	return fill_table(adi, iova >> PAGE_SHIFT, 1, prot);
+	return table_fill(adi, iova >> PAGE_SHIFT, 1, prot);
 }
 
 static void table_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
 {
 	vdcm_ops(adi)->xlat_unmap(adi, iova, nr);
-	unmap_pages(adi, iova >> PAGE_SHIFT, nr);
+	table_unmap_pages(adi, iova >> PAGE_SHIFT, nr);
 }
 
 const struct vdcm_xlat_ops vdcm_xlat_table = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happens to a function, whoever asks for it: opening and closing, DMA and memory
+ * What happens to a function, on behalf of any caller: opening and closing, DMA and memory
  * on and off, reset, and losing the hardware.
  */
 #include <linux/memcontrol.h>
@@ -121,7 +121,7 @@ void vdcm_revoke(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_reset() - the one way to reset a function, whoever asks for it
+ * vdcm_reset() - the one way to reset a function, for any caller
  * @adi: open ADI; adi->lock held
  *
  * Pinned pages stay pinned and mapped: they are the same tenant's. Eventfds

@@ -555,8 +555,7 @@ static void changed_in_traffic(void)
 	mdev_new(2, uuid);
 	REQUIRE_OK(mdev_attr_set(uuid, "queues", "1"));
 	avf_up(&a, uuid, NULL, 0);
-	mdev_new(1, uuid);
-	avf_up(&b, uuid, &(struct avf_opts){ .iova = 0x300000000 }, 0);
+	avf_new(&b, 1, &(struct avf_opts){ .iova = 0x300000000 });
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		exchange();
 		EXPECT_EQ(mdev_attr_set(a.dev.uuid, steps[i].attr, steps[i].value),

@@ -103,16 +103,13 @@ static void chained_receive(void)
 {
 	static const size_t len[] = { 1024, 1025, 1514, 2048, 3000, 5120 };
 	const struct avf_opts ob = { .iova = 0x7f40000000, .buf_size = 1024 };
-	char ua[UUID_LEN + 1], ub[UUID_LEN + 1];
 	struct avf_frag f[4];
 	uint64_t iova;
 	uint8_t *buf;
 	size_t i;
 
-	mdev_new(1, ua);
-	mdev_new(1, ub);
-	avf_up(&a, ua, NULL, 0);
-	avf_up(&b, ub, &ob, 0);
+	avf_new(&a, 1, NULL);
+	avf_new(&b, 1, &ob);
 	buf = avf_alloc(&a, 8192, &iova);
 	for (i = 0; i < ARRAY_SIZE(len); i++) {
 		if (a.res.max_mtu && len[i] > a.res.max_mtu + 18u)
@@ -596,19 +593,16 @@ static void vlan_tags_pass(void)
 static void without_mappings(void)
 {
 	const struct avf_opts o = { .no_mmap = true }, p = { .no_mmap = true, .iova = 1ull << 40 };
-	char ua[UUID_LEN + 1], ub[UUID_LEN + 1];
 	uint8_t f[600];
 	uint32_t i;
 
-	mdev_new(1, ua);
-	mdev_new(1, ub);
-	avf_up(&a, ua, &o, 0);
-	avf_up(&b, ub, &p, 0);
+	avf_new(&a, 1, &o);
+	avf_new(&b, 1, &p);
 	for (i = 0; i < 100; i++) {
 		frame_l2(f, 60 + i * 5, b.res.mac, a.res.mac, i);
 		exactly(f, 60 + i * 5);
 	}
-	EXPECT_GT(mdev_counter(ua, "doorbell_traps"), 99);
+	EXPECT_GT(mdev_counter(a.dev.uuid, "doorbell_traps"), 99);
 	done();
 }
 

@@ -62,12 +62,9 @@ static void signal_event(int fd)
 static void start(void)
 {
 	static const struct avf_opts ob = { .iova = 0x7f40000000 };
-	char uuid[UUID_LEN + 1];
 
-	mdev_new(1, uuid);
-	avf_up(&a, uuid, NULL, 1);
-	mdev_new(1, uuid);
-	avf_up(&b, uuid, &ob, 1);
+	avf_new(&a, 1, NULL);
+	avf_new(&b, 1, &ob);
 	if (tail_event(&a, 0, -1) == -ENOTTY)
 		ktap_skip("this kernel's VFIO has no virqfd");
 }

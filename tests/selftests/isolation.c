@@ -32,14 +32,10 @@ static void start(void)
 {
 	const struct avf_opts oa = { .iova = IOVA_A }, ob = { .iova = IOVA_B },
 			      oc = { .iova = IOVA_C };
-	char uuid[UUID_LEN + 1];
 
-	mdev_new(1, uuid);
-	avf_up(&a, uuid, &oa, 0);
-	mdev_new(1, uuid);
-	avf_up(&b, uuid, &ob, 0);
-	mdev_new(1, uuid);
-	avf_up(&c, uuid, &oc, 0);
+	avf_new(&a, 1, &oa);
+	avf_new(&b, 1, &ob);
+	avf_new(&c, 1, &oc);
 }
 
 static void send_frame(struct avf *from, struct avf *to, uint32_t seed)
@@ -372,15 +368,11 @@ static void odd_admin_queues(void)
 static void same_address_different_memory(void)
 {
 	const struct avf_opts same = { .iova = IOVA_A };
-	char uuid[UUID_LEN + 1];
 	unsigned int i;
 
-	mdev_new(1, uuid);
-	avf_up(&a, uuid, &same, 0);
-	mdev_new(1, uuid);
-	avf_up(&b, uuid, &same, 0);
-	mdev_new(1, uuid);
-	avf_up(&c, uuid, &same, 0);
+	avf_new(&a, 1, &same);
+	avf_new(&b, 1, &same);
+	avf_new(&c, 1, &same);
 	for (i = 0; i < 10; i++) {
 		send_frame(&a, &c, 100 + i);
 		send_frame(&b, &c, 200 + i);

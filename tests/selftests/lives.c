@@ -28,8 +28,7 @@ static void both(void)
 	const struct avf_opts oa = { .memory = ROOM }, ob = { .iova = 0x7f40000000 };
 	char uuid[UUID_LEN + 1];
 
-	mdev_new(1, uuid);
-	avf_up(&b, uuid, &ob, 1);
+	avf_new(&b, 1, &ob);
 	mdev_new(QUEUES, uuid);
 	REQUIRE_OK(avf_open(&a, uuid, &oa));
 }
@@ -187,41 +186,51 @@ static const struct life starts[] = {
 	{ "a careful driver", start_careful },
 };
 
-/* The rings and buffers of a driver that is gone, as it left them. */
+/* The queues of a driver that is gone. */
+static struct avf_queue old[QUEUES];
+
+/* Its rings and buffers, as it left them. */
 static struct {
-	struct avf_queue q[QUEUES];
-	struct { uint8_t rx[AVF_RING * 32], tx[AVF_RING * 16], buf[AVF_RING * 2048]; } was[QUEUES];
-} old;
+	const void *at;
+	size_t len;
+	uint8_t copy[AVF_RING * 2048];
+} was[3 * QUEUES];
+static unsigned int nr_was;
 
 static void forget(void)
 {
-	memcpy(old.q, a.q, sizeof(old.q));
+	memcpy(old, a.q, sizeof(old));
 	memset(a.q, 0, sizeof(a.q));
 	a.aq = NULL;
 	a.nr_queues = 0;
 	a.nr_events = 0;
 }
 
+static void keep(const void *at, size_t len)
+{
+	was[nr_was].at = at;
+	was[nr_was].len = len;
+	memcpy(was[nr_was++].copy, at, len);
+}
+
 static void remember(void)
 {
 	unsigned int q;
 
-	for (q = 0; q < QUEUES && old.q[q].rx; q++) {
-		memcpy(old.was[q].rx, old.q[q].rx, sizeof(old.was[q].rx));
-		memcpy(old.was[q].tx, old.q[q].tx, sizeof(old.was[q].tx));
-		memcpy(old.was[q].buf, old.q[q].rx_buf, sizeof(old.was[q].buf));
+	nr_was = 0;
+	for (q = 0; q < QUEUES && old[q].rx; q++) {
+		keep(old[q].rx, AVF_RING * 32);
+		keep(old[q].tx, AVF_RING * 16);
+		keep(old[q].rx_buf, AVF_RING * 2048);
 	}
 }
 
 static void untouched(void)
 {
-	unsigned int q;
+	unsigned int i;
 
-	for (q = 0; q < QUEUES && old.q[q].rx; q++) {
-		EXPECT_MEM(old.q[q].rx, old.was[q].rx, sizeof(old.was[q].rx));
-		EXPECT_MEM(old.q[q].tx, old.was[q].tx, sizeof(old.was[q].tx));
-		EXPECT_MEM(old.q[q].rx_buf, old.was[q].buf, sizeof(old.was[q].buf));
-	}
+	for (i = 0; i < nr_was; i++)
+		EXPECT_MEM(was[i].at, was[i].copy, was[i].len);
 }
 
 /* Frames get to A, into its memory of now and no other, and from A. */
@@ -285,7 +294,7 @@ static void configured_while_running(void)
 	avf_rx_drain(&a);
 	/* Only the first pair, with new rings: no mailbox anew, no greeting. */
 	second = a.q[1];
-	old.q[0] = a.q[0];
+	old[0] = a.q[0];
 	memset(a.q, 0, sizeof(a.q));
 	avf_queue_fresh(&a, 0);
 	avf_wr(&a, AVF_RX_TAIL(0), AVF_RING - 1);
@@ -355,7 +364,6 @@ static void small_buffers(void)
 {
 	static const uint32_t sizes[] = { 128, 256, 384, 896, 1024 };
 	static uint8_t f[5 * 1024 + 1];
-	char uuid[UUID_LEN + 1];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -363,10 +371,8 @@ static void small_buffers(void)
 		const struct avf_opts ob = { .iova = 0x7f40000000, .buf_size = 8192 };
 		uint32_t most = 5 * sizes[i];
 
-		mdev_new(1, uuid);
-		avf_up(&b, uuid, &ob, 1);
-		mdev_new(1, uuid);
-		avf_up(&a, uuid, &oa, 1);
+		avf_new(&b, 1, &ob);
+		avf_new(&a, 1, &oa);
 		frame_l2(f, most, a.res.mac, b.res.mac, 1);
 		REQUIRE_GE(avf_tx(&b, 0, f, most, 0), 0);
 		REQUIRE_GE(avf_rx_from(&a, b.res.mac, &rx, AVF_MS), 0);

@@ -39,14 +39,12 @@ static void open_all(int queues)
 	char uuid[UUID_LEN + 1];
 	unsigned int i;
 
-	mdev_new(1, uuid);
-	avf_up(&first, uuid, NULL, 1);
+	avf_new(&first, 1, NULL);
 	for (i = 0; i < CROWD; i++) {
 		mdev_new(1, uuid);
 		REQUIRE_OK(vfio_open(&crowd[i], uuid));
 	}
-	mdev_new(queues, uuid);
-	avf_up(&last, uuid, &roomy, 0);
+	avf_new(&last, queues, &roomy);
 }
 
 static void close_all(void)

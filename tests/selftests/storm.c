@@ -83,10 +83,8 @@ static void start(void)
 {
 	/* An arena for 16 queue pairs. */
 	const struct avf_opts o = { .memory = 16 << 20 };
-	char uuid[UUID_LEN + 1];
 
-	mdev_new(QUEUES, uuid);
-	avf_up(&a, uuid, &o, QUEUES);
+	avf_new(&a, QUEUES, &o);
 	region = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	REQUIRE(region != MAP_FAILED);
 	memset(region, 0, BYTES);

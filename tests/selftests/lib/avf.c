@@ -211,26 +211,25 @@ void avf_up(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned 
 	REQUIRE_EQ(avf_queues_up(a, queues ? queues : a->res.num_queue_pairs), 0);
 }
 
-void avf_pair(struct avf *a, struct avf *b, int queues)
+void avf_new(struct avf *a, unsigned int queues, const struct avf_opts *o)
 {
-	/* Different addresses, so that one's are never by chance the other's. */
-	const struct avf_opts oa = { .iova = 0x10000000 }, ob = { .iova = 0x7f40000000 };
 	char uuid[UUID_LEN + 1];
 
 	mdev_new(queues, uuid);
-	avf_up(a, uuid, &oa, 0);
-	mdev_new(queues, uuid);
-	avf_up(b, uuid, &ob, 0);
+	avf_up(a, uuid, o, queues);
+}
+
+void avf_pair(struct avf *a, struct avf *b, unsigned int queues)
+{
+	/* Different addresses, so that one's are never by chance the other's. */
+	avf_new(a, queues, &(struct avf_opts){ .iova = 0x10000000 });
+	avf_new(b, queues, &(struct avf_opts){ .iova = 0x7f40000000 });
 }
 
 void avf_three(struct avf *a, struct avf *b, struct avf *c)
 {
-	const struct avf_opts oc = { .iova = 0x300000000 };
-	char uuid[UUID_LEN + 1];
-
 	avf_pair(a, b, 1);
-	mdev_new(1, uuid);
-	avf_up(c, uuid, &oc, 0);
+	avf_new(c, 1, &(struct avf_opts){ .iova = 0x300000000 });
 }
 
 void avf_end(struct avf *a)

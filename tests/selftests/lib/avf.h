@@ -167,8 +167,10 @@ void avf_mask(struct avf *a, unsigned int vector);
  */
 unsigned int avf_interrupts(struct avf *from, struct avf *to, unsigned int *ms, uint32_t itr);
 
+/* A fresh ADI with @queues queue pairs, all of them up. */
+void avf_new(struct avf *a, unsigned int queues, const struct avf_opts *o);
 /* A connected pair of fresh ADIs with @queues queue pairs each; three with one. */
-void avf_pair(struct avf *a, struct avf *b, int queues);
+void avf_pair(struct avf *a, struct avf *b, unsigned int queues);
 void avf_three(struct avf *a, struct avf *b, struct avf *c);
 /* Closes one and removes its mdev. */
 void avf_end(struct avf *a);

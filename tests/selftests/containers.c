@@ -129,7 +129,6 @@ static int64_t count(unsigned int i, const char *name)
 
 static void open_all(unsigned int n)
 {
-	char uuid[UUID_LEN + 1];
 	unsigned int i;
 
 	queues = n > 16 ? 1 : QUEUES;
@@ -140,8 +139,7 @@ static void open_all(unsigned int n)
 			.with = i ? &a[0].dev : NULL,
 		};
 
-		mdev_new(queues, uuid);
-		avf_up(&a[i], uuid, &o, queues);
+		avf_new(&a[i], queues, &o);
 	}
 }
 
@@ -258,13 +256,10 @@ static void pf_goes_on(void)
 	EXPECT_OK(mdev_remove(uuid));
 }
 
-/* Two threads unmap two ranges of one container at once, while a device faults in both:
- * type1 takes its locks in two orders there, and each must let the other go on.
- */
-static void two_threads_unmap_at_once(void)
+static void unmap_in_two_threads(unsigned int loops)
 {
 	struct unmapper u[2] = {
-		{ .at = REGION, .loops = 100 }, { .at = REGION2, .loops = 100 },
+		{ .at = REGION, .loops = loops }, { .at = REGION2, .loops = loops },
 	};
 	unsigned int i;
 
@@ -282,8 +277,48 @@ static void two_threads_unmap_at_once(void)
 	ktap_note("%lld callbacks, %lld faults", (long long)count(0, "unmap_callbacks"),
 		  (long long)count(0, "dma_faults"));
 	EXPECT_GT(count(0, "unmap_callbacks"), 0);
+}
+
+/* Clause: two threads unmap two ranges of one container at once, while a device faults in
+ * both: type1 takes its locks in two orders there, and each lets the other go on.
+ */
+static void two_threads_unmap_at_once(void)
+{
+	unmap_in_two_threads(100);
+	close_all(1);
+}
+
+/* Clause: after that, and with the device still open, the PF is reset, and devices come and go. */
+static void pf_goes_on_after_two_unmaps(void)
+{
+	unmap_in_two_threads(20);
 	pf_goes_on();
 	close_all(1);
+}
+
+/* A device, and a frame at REGION, which is not mapped. */
+static void open_one_frame(void)
+{
+	bytes = 1 << 16;
+	region = memory(bytes);
+	open_all(1);
+	frame_l2(region, 64, a[0].res.mac, a[0].res.mac, 1);
+}
+
+static void send(void)
+{
+	struct avf_frag frag = { .iova = REGION, .len = 64 };
+
+	REQUIRE_GE(avf_tx_frags(&a[0], 0, &frag, 1, 0, 0, 0), 0);
+}
+
+/* {map, send the frame, unmap} */
+static void send_mapped(int ms)
+{
+	REQUIRE_OK(vfio_map(&a[0].dev, region, REGION, bytes, DMA_RW));
+	send();
+	REQUIRE_OK(avf_tx_done(&a[0], 0, ms));
+	REQUIRE_OK(vfio_unmap(&a[0].dev, REGION, bytes));
 }
 
 /* A guest with an IOMMU of its own uses an address again and again: {map, one frame,
@@ -293,28 +328,17 @@ static void address_used_again(void)
 {
 	const unsigned int uses = 12;
 	int64_t delayed, callbacks;
-	struct avf_frag frag = { .iova = REGION, .len = 64 };
 	unsigned int i;
 	uint64_t t;
 
-	bytes = 1 << 16;
-	region = memory(bytes);
-	open_all(1);
-	frame_l2(region, 64, a[0].res.mac, a[0].res.mac, 1);
+	open_one_frame();
 	/* All of the driver's own memory that a frame needs has been touched. */
-	REQUIRE_OK(vfio_map(&a[0].dev, region, REGION, bytes, DMA_RW));
-	REQUIRE_GE(avf_tx_frags(&a[0], 0, &frag, 1, 0, 0, 0), 0);
-	REQUIRE_OK(avf_tx_done(&a[0], 0, AVF_MS));
-	REQUIRE_OK(vfio_unmap(&a[0].dev, REGION, bytes));
+	send_mapped(AVF_MS);
 	delayed = count(0, "holdoff_delayed");
 	callbacks = count(0, "unmap_callbacks");
 	t = now_ms();
-	for (i = 0; i < uses; i++) {
-		REQUIRE_OK(vfio_map(&a[0].dev, region, REGION, bytes, DMA_RW));
-		REQUIRE_GE(avf_tx_frags(&a[0], 0, &frag, 1, 0, 0, 0), 0);
-		REQUIRE_OK(avf_tx_done(&a[0], 0, 5 * AVF_MS));
-		REQUIRE_OK(vfio_unmap(&a[0].dev, REGION, bytes));
-	}
+	for (i = 0; i < uses; i++)
+		send_mapped(5 * AVF_MS);
 	t = now_ms() - t;
 	ktap_note("%u uses in %llu ms, %lld delayed", uses, (unsigned long long)t,
 		  (long long)(count(0, "holdoff_delayed") - delayed));
@@ -329,19 +353,12 @@ static void address_used_again(void)
  */
 static void page_taken_out_and_put_back(void)
 {
-	struct avf_frag frag = { .iova = REGION, .len = 64 };
 	int64_t failed;
 
-	bytes = 1 << 16;
-	region = memory(bytes);
-	open_all(1);
-	frame_l2(region, 64, a[0].res.mac, a[0].res.mac, 1);
-	REQUIRE_OK(vfio_map(&a[0].dev, region, REGION, bytes, DMA_RW));
-	REQUIRE_GE(avf_tx_frags(&a[0], 0, &frag, 1, 0, 0, 0), 0);
-	REQUIRE_OK(avf_tx_done(&a[0], 0, AVF_MS));
+	open_one_frame();
+	send_mapped(AVF_MS);
 	failed = count(0, "pins_failed");
-	REQUIRE_OK(vfio_unmap(&a[0].dev, REGION, bytes));
-	REQUIRE_GE(avf_tx_frags(&a[0], 0, &frag, 1, 0, 0, 0), 0);
+	send();
 	poll(NULL, 0, 100);
 	REQUIRE_OK(vfio_map(&a[0].dev, region, REGION, bytes, DMA_RW));
 	EXPECT_OK(avf_tx_done(&a[0], 0, AVF_MS));
@@ -361,6 +378,7 @@ static const struct ktap_case cases[] = {
 	CASE_SECONDS(eight_devices_one_callback_each, 180),
 	CASE_SECONDS(devices_of_the_environment, 600),
 	CASE_SECONDS(two_threads_unmap_at_once, 60),
+	CASE_SECONDS(pf_goes_on_after_two_unmaps, 60),
 };
 
 KTAP_MAIN("containers", cases, setup, cleanup)

@@ -180,16 +180,13 @@ static int reset_pf(void)
 
 static int another_comes_and_goes(void)
 {
-	char uuid[UUID_LEN + 1];
-
-	mdev_new(1, uuid);
-	avf_up(&a, uuid, NULL, 1);
+	avf_new(&a, 1, NULL);
 	avf_close(&a);
-	return mdev_remove(uuid);
+	return mdev_remove(a.dev.uuid);
 }
 
-/* Clause: while a pin waits, the PF can be reset, its driver's other devices come and go
- * and move frames, and the tenant's own device can be reset.
+/* Clause: while a pin waits, the driver's other devices come and go and move frames, and
+ * the tenant's own device can be reset.
  */
 static void only_its_owner_waits_for_a_pin(void)
 {
@@ -201,6 +198,14 @@ static void only_its_owner_waits_for_a_pin(void)
 	EXPECT_OK(ask(RESET));
 	EXPECT_OK(in_time(another_comes_and_goes));
 	neighbour_stop(n);
+	EXPECT(slow_file_wanted());
+	end_slow_pin();
+}
+
+/* Clause: while a pin waits, the PF can be reset, and goes on. */
+static void pf_is_reset_in_spite_of_a_pin(void)
+{
+	start_slow_pin();
 	EXPECT_OK(in_time(reset_pf));
 	EXPECT_OK(in_time(another_comes_and_goes));
 	EXPECT(slow_file_wanted());
@@ -262,6 +267,7 @@ static void cleanup(void)
 
 static const struct ktap_case cases[] = {
 	CASE_SECONDS(only_its_owner_waits_for_a_pin, 60),
+	CASE_SECONDS(pf_is_reset_in_spite_of_a_pin, 60),
 	CASE_SECONDS(revoked_in_spite_of_a_pin, 60),
 	CASE_SECONDS(late_pin_is_given_back, 30),
 };

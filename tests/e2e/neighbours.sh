@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# neighbours.sh [WORD...]: a well-behaved pair of stock guests beside each tenant of the
-# table below (those whose name has a WORD in it). While it is there, a guest's pings to
-# the host and to its neighbour, and a transfer, never stall for longer than 1 s of guest
-# time, devices are created and removed, and after a reset of the PF the guests go on.
+# neighbours.sh [ROW...]: a well-behaved pair of stock guests beside each tenant of the
+# table below (of the given rows; without one, of all). While the tenant is there, a guest's
+# pings to the host and to its neighbour, and a transfer, never stall for longer than 1 s of
+# guest time, devices are created and removed, and after a reset of the PF the guests go on.
+# The rows with "broken" need tests/lab/run --qmp.
 #
 # A machine that is busy elsewhere stalls as well: pings and transfer have three tries.
 set -u
@@ -16,32 +17,66 @@ ROWDY_ADDR=$NET.66
 STALL_MS=1000
 PINGS=50		# 5 a second
 
-# name | command: "rowdy MODE", or a selftest and the case to repeat | what else the guest does
+# row | the tenant ... | command: "rowdy MODE"; a selftest and the case to repeat; or
+#   "broken FAULT" (of property "inject"; F: the tenant's function) | what else the guest does
 TABLE='
-sends PAUSE, LLDP and into foreign VLANs | rowdy frames |
-lets its FIFO fill and empty in turns | rowdy fifo | talks_to_it
-resets its function in a loop | rowdy resets |
-floods the mailbox | rowdy floods |
-faults while it unmaps | storm faults_against_unmap |
-writes registers at random | hostile registers_at_random |
+frames | sends PAUSE, LLDP and into foreign VLANs | rowdy frames |
+fifo | lets its FIFO fill and empty in turns | rowdy fifo | talks_to_it
+resets | resets its function in a loop | rowdy resets |
+floods | floods the mailbox | rowdy floods |
+faults | faults while it unmaps | storm faults_against_unmap |
+registers | writes registers at random | hostile registers_at_random |
+unmaps | unmaps in two threads at once | containers two_threads_unmap_at_once |
+slow-pin | has memory that does not arrive | slow_pin only_its_owner_waits_for_a_pin |
+ioevents | signals eventfds while its reset waits for memory | ioevent slow_neighbour |
+stuck | has a function that does not stop | broken function F disable reset |
+late | is closed by a firmware that answers late | broken firmware late 1500 5 |
 '
 
 # --- the tenant that misbehaves --------------------------------------------------------
 
 rowdy_pid=
 
-rowdy_start() { # COMMAND...
-	local i cmd
+inject() { l1_qmp '{"execute":"qom-set","arguments":{"path":"nic0","property":"inject","value":"'"$1"'"}}'; }
 
-	if [ "$1" = rowdy ]; then
-		UUID[rowdy]=$(mdevctl start -p "$PF" -t smartnic-1q) || return
-		cmd="exec $ST/rowdy ${UUID[rowdy]} $2"
-	else
-		cmd="while :; do $ST/$*; sleep 0.2; done"
-	fi
-	setsid nice -n 5 bash -c "$cmd" >/run/rowdy.log 2>&1 </dev/null &
+# broken FAULT...: the tenant's device is opened and, once it has a FAULT, closed, again and again.
+broken() {
+	local hold fault="$*"
+
+	while :; do
+		start_hold /run/hold "${UUID[rowdy]}"
+		hold=$!
+		until grep -qE 'ready|failed' /run/hold; do sleep 0.1; done
+		cat /run/hold
+		inject "${fault/ F / $(attr "${UUID[rowdy]}" function) }"
+		kill -KILL "$hold"
+		wait "$hold"
+		sleep 0.2
+	done
+}
+
+repeat() { # SELFTEST CASE
+	while :; do
+		"$ST/$1" "$2"
+		sleep 0.2
+	done
+}
+
+rowdy_start() { # COMMAND...
+	local i cmd=("$@")
+
+	case $1 in
+	rowdy | broken) UUID[rowdy]=$(mdevctl start -p "$PF" -t smartnic-1q) || return ;;
+	*) cmd=(repeat "$@") ;;
+	esac
+	[ "$1" != rowdy ] || cmd=("$ST/rowdy" "${UUID[rowdy]}" "$2")
+	# A process group of its own.
+	set -m
+	"${cmd[@]}" >/run/rowdy.log 2>&1 </dev/null &
+	set +m
 	rowdy_pid=$!
-	[ "$1" = rowdy ] || { sleep 2; return 0; }
+	renice -n 5 -g "$rowdy_pid" >/dev/null
+	[ "${cmd[0]}" != repeat ] || { sleep 2; return 0; }
 	for ((i = 0; i < 100; i++)); do
 		! grep -q ready /run/rowdy.log || return 0
 		sleep 0.1
@@ -52,17 +87,19 @@ rowdy_start() { # COMMAND...
 
 rowdy_there() { [ -d "/proc/$rowdy_pid" ] || { tail -n 5 /run/rowdy.log; return 1; }; }
 
-# Nothing of it is left.
+# rowdy_stop COMMAND...: nothing of it is left.
 rowdy_stop() {
 	local u rc=0
 
 	kill -KILL -- "-$rowdy_pid" 2>/dev/null
 	wait "$rowdy_pid" 2>/dev/null
 	sleep 0.5
+	[ "$1" != broken ] || inject "" || rc=1
 	for u in "$MDEV"/5e1f7e57-* ${UUID[rowdy]:+"$MDEV/${UUID[rowdy]}"}; do
 		[ ! -e "$u" ] || timeout 30 bash -c "echo 1 >$u/remove" || rc=1
 	done
 	unset "UUID[rowdy]"
+	rowdy_pid=
 	return "$rc"
 }
 
@@ -134,29 +171,29 @@ all_gone() {
 	stop_l2 g1 && stop_l2 g2 && mdevctl stop -u "${UUID[g1]}" && mdevctl stop -u "${UUID[g2]}"
 }
 
-# beside NAME COMMAND ELSE
+# beside TENANT COMMAND ELSE
 beside() {
-	# shellcheck disable=SC2086 # words
-	check "beside one that $1: it is there" rowdy_start $2 || { rowdy_stop >/dev/null 2>&1; return 1; }
+	local cmd
+
+	read -ra cmd <<<"$2"
+	check "beside one that $1: it is there" rowdy_start "${cmd[@]}" ||
+		{ rowdy_stop "${cmd[@]}" >/dev/null 2>&1; return 1; }
 	[ -z "$3" ] || $3
 	check "beside one that $1: no stall" no_stall
 	check "beside one that $1: devices come and go" devices_come_and_go
 	check "beside one that $1: the PF is reset, the guests go on" pf_reset
-	check "beside one that $1: it is still there, and goes" eval 'rowdy_there && rowdy_stop'
+	check "beside one that $1: it is still there, and goes" eval 'rowdy_there && rowdy_stop "${cmd[@]}"'
 	[ -z "$3" ] || l2_cmd g1 'killall -q ping; true'
 }
 
-# wanted: the rows of the table whose names have one of the words
+# wanted ROW...: these rows of the table; without one, all of them.
 wanted() {
-	local row w
+	local w
 
-	while IFS= read -r row; do
-		[ -n "$row" ] || continue
-		[ "$#" -gt 0 ] || { echo "$row"; continue; }
-		for w; do
-			[[ ${row%%|*} != *"$w"* ]] || { echo "$row"; break; }
-		done
-	done <<<"$TABLE"
+	[ "$#" -gt 0 ] || { sed '/^$/d' <<<"$TABLE"; return; }
+	for w; do
+		grep "^$w |" <<<"$TABLE" || { echo "Bail out! no row $w"; return 1; }
+	done
 }
 
 trim() { local s=$1; s=${s#"${s%%[! ]*}"}; echo "${s%"${s##*[! ]}"}"; }
@@ -164,7 +201,8 @@ trim() { local s=$1; s=${s#"${s%%[! ]*}"}; echo "${s%"${s##*[! ]}"}"; }
 main() {
 	local rows=() row name cmd more
 
-	mapfile -t rows < <(wanted "$@")
+	row=$(wanted "$@") || { echo "$row"; exit 1; }
+	mapfile -t rows <<<"$row"
 	plan $((4 + 5 * ${#rows[@]}))
 	exec 3>&1
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
@@ -172,7 +210,7 @@ main() {
 	must "two stock guests on devices" start_guests
 	check "undisturbed: no stall" no_stall
 	for row in "${rows[@]}"; do
-		IFS='|' read -r name cmd more <<<"$row"
+		IFS='|' read -r _ name cmd more <<<"$row"
 		beside "$(trim "$name")" "$(trim "$cmd")" "$(trim "$more")"
 	done
 	check "the guests leave nothing behind" all_gone

@@ -25,6 +25,7 @@
 #define STRIDE	65536ull	/* a frame in each batch of neighbours */
 #define REGION	0x2000000000ull
 #define REGION2	0x3000000000ull
+#define SPARSE	256		/* pages in 1 TiB that are there */
 #define LOOPS(n)	((n) > 16 ? 1u : 3u)
 #define SETTLE_MS	60000
 
@@ -366,6 +367,50 @@ static void page_taken_out_and_put_back(void)
 	close_all(1);
 }
 
+/* Frames from places all over a guest of 1 TiB, of which hardly any page is there. */
+static void fault_all_over(void)
+{
+	struct avf_frag frag = { .len = 64 };
+	uint64_t at;
+
+	for (at = 0; at < bytes; at += bytes / SPARSE) {
+		frame_l2(region + at, 64, a[0].res.mac, a[0].res.mac, 1);
+		frag.iova = REGION + at;
+		REQUIRE_GE(avf_tx_frags(&a[0], 0, &frag, 1, 0, 0, 0), 0);
+		REQUIRE_OK(avf_tx_done(&a[0], 0, AVF_MS));
+	}
+}
+
+/* Clause: a region of 1 TiB is unmapped, and closed while it is mapped, at a cost that goes by
+ * what is pinned, not by its size. The kernel's log has no stall.
+ */
+static void tebibyte(void)
+{
+	int64_t own;
+	uint64_t t;
+
+	bytes = 1ull << 40;
+	region = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	REQUIRE(region != MAP_FAILED);
+	/* A page for each frame, not 2 MiB. */
+	REQUIRE_OK(madvise(region, bytes, MADV_NOHUGEPAGE));
+	open_all(1);
+	own = mdev_attr_num(a[0].dev.uuid, "pinned_bytes");
+	REQUIRE_OK(vfio_map(&a[0].dev, region, REGION, bytes, DMA_RW));
+	fault_all_over();
+	EXPECT_GE(mdev_attr_num(a[0].dev.uuid, "pinned_bytes"), own + SPARSE * 4096);
+	t = now_ms();
+	REQUIRE_OK(vfio_unmap(&a[0].dev, REGION, bytes));
+	ktap_note("unmapped in %llu ms", (unsigned long long)(now_ms() - t));
+	EXPECT_LE(mdev_attr_num(a[0].dev.uuid, "pinned_bytes"), own + (1 << 20));
+	REQUIRE_OK(vfio_map(&a[0].dev, region, REGION, bytes, DMA_RW));
+	fault_all_over();
+	t = now_ms();
+	close_all(1);
+	ktap_note("closed in %llu ms", (unsigned long long)(now_ms() - t));
+}
+
 static void cleanup(void)
 {
 	mdev_cleanup();
@@ -374,6 +419,7 @@ static void cleanup(void)
 static const struct ktap_case cases[] = {
 	CASE(address_used_again),
 	CASE(page_taken_out_and_put_back),
+	CASE_SECONDS(tebibyte, 60),
 	CASE_SECONDS(two_devices_one_callback_each, 90),
 	CASE_SECONDS(eight_devices_one_callback_each, 180),
 	CASE_SECONDS(devices_of_the_environment, 600),

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ktap.h"
@@ -115,18 +116,20 @@ static void answer(const struct fuse_in_header *in, const void *body)
 	}
 }
 
-/* A process of its own: one that waits for the file holds locks of its memory. */
-static void serve(void)
+/* A process of its own: one that waits for the file holds locks of its memory. It ends with
+ * @program, a pidfd: a case that is killed closes its device first, which waits for the file.
+ */
+static void serve(int program)
 {
-	struct pollfd p = { .fd = dev, .events = POLLIN };
+	struct pollfd p[] = { { .fd = dev, .events = POLLIN }, { .fd = program, .events = POLLIN } };
 	static char msg[ROOM];
 	unsigned int i;
 
 	alarm(SECONDS);
 	for (;;) {
-		if (poll(&p, 1, 20) > 0 && read(dev, msg, ROOM) > 0)
+		if (poll(p, 2, 20) > 0 && p[0].revents && read(dev, msg, ROOM) > 0)
 			answer((void *)msg, msg + sizeof(struct fuse_in_header));
-		if (p.revents & POLLERR)
+		if (p[0].revents & POLLERR || p[1].revents)
 			_exit(0);
 		if (!__atomic_load_n(&shared->end, __ATOMIC_ACQUIRE))
 			continue;
@@ -139,6 +142,7 @@ static void serve(void)
 void slow_file_start(size_t size)
 {
 	char options[96];
+	int program;
 	pid_t pid;
 
 	length = size;
@@ -152,11 +156,14 @@ void slow_file_start(size_t size)
 	REQUIRE(mkdtemp(dir));
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", dev);
 	REQUIRE_OK(mount("slow", dir, "fuse", MS_NOSUID | MS_NODEV, options) ? -errno : 0);
+	program = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	REQUIRE_GE(program, 0);
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		serve();
+		serve(program);
 	REQUIRE_GT(pid, 0);
+	close(program);
 	close(dev);
 }
 

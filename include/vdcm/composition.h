@@ -81,6 +81,29 @@ struct vdcm_reg {
 };
 
 /**
+ * struct vdcm_cap - a capability of the function, beside those that the framework makes
+ * @id: PCI_CAP_ID_*, or PCI_EXT_CAP_ID_* if @version is not 0
+ * @version: version of an extended capability, 1..15; 0 = a conventional one
+ * @len: bytes, the header included: a multiple of 4 that the id's specification gives
+ * @init: @len bytes as they are after a reset; the header's first 2 bytes, of an extended
+ *	one 4, are the framework's
+ * @wmask: @len bytes, bits that a guest may write, or NULL: none; 0 in the header
+ * @w1c: @len bytes, bits that a written 1 clears, or NULL: none; 0 in the header
+ *
+ * The framework places capabilities in the order of the composition: conventional ones
+ * behind its own, from 0xA0 to 0xFF, extended ones from 0x100 to 0x1FF. A capability that the
+ * framework makes (MSI-X, PCI Express, power management) cannot be given.
+ */
+struct vdcm_cap {
+	u16 id;
+	u8 version;
+	u16 len;
+	const u8 *init;
+	const u8 *wmask;
+	const u8 *w1c;
+};
+
+/**
  * struct vdcm_composition - a PCI function
  * @vendor: PCI vendor id
  * @device: PCI device id
@@ -92,6 +115,8 @@ struct vdcm_reg {
  *	PBA are emulated by the framework
  * @regs: trapped registers
  * @nr_regs: number of entries in @regs
+ * @caps: capabilities beside MSI-X, PCI Express and power management
+ * @nr_caps: number of entries in @caps
  * @msix_bar: BAR of MSI-X table and PBA
  * @msix_table: offset of the table in that BAR, 4 KiB aligned
  * @msix_pba: offset of the PBA in that BAR, 4 KiB aligned
@@ -106,6 +131,8 @@ struct vdcm_composition {
 	struct vdcm_bar bars[VDCM_NR_BARS];
 	const struct vdcm_reg *regs;
 	unsigned int nr_regs;
+	const struct vdcm_cap *caps;
+	unsigned int nr_caps;
 	u8 msix_bar;
 	u32 msix_table;
 	u32 msix_pba;

@@ -8,6 +8,16 @@
 #include "config.h"
 #include "fuzz.h"
 
+static const u8 init[12] = { 0, 0, 12, 0xaa, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4 };
+static const u8 wmask[12] = { [4] = 0xff, 0x0f };
+static const u8 w1c[12] = { [6] = 0xff };
+
+static const struct vdcm_cap caps[] = {
+	{ .id = PCI_CAP_ID_VNDR, .len = 12, .init = init, .wmask = wmask, .w1c = w1c },
+	{ .id = PCI_EXT_CAP_ID_DSN, .version = 1, .len = 12, .init = init },
+	{ .id = PCI_EXT_CAP_ID_VNDR, .version = 1, .len = 12, .init = init, .wmask = wmask },
+};
+
 static const struct vdcm_composition comp = {
 	.vendor = 0x8086, .device = 0x1889, .subvendor = 0x1234, .subdevice = 0x5678,
 	.revision = 3, .class_code = 0x020000,
@@ -17,6 +27,7 @@ static const struct vdcm_composition comp = {
 		[3] = { .size = 0x4000, .flags = VDCM_BAR_64BIT },
 	},
 	.msix_bar = 3, .msix_table = 0, .msix_pba = 0x2000,
+	.caps = caps, .nr_caps = ARRAY_SIZE(caps),
 };
 
 /* Written down from the specification, not from config.c: dwords a guest may change. */
@@ -36,6 +47,8 @@ static u32 writable(u32 offset)
 	case VDCM_CAP_PCIE + PCI_EXP_LNKCTL: return 0xcb;
 	case VDCM_CAP_PCIE + PCI_EXP_DEVCTL2: return 0x10;
 	case VDCM_CAP_PM + PCI_PM_CTRL: return 3;
+	case VDCM_CAP_OTHERS + 4: return 0xff0fff;
+	case VDCM_CAP_EXT + 12 + 4: return 0xfff;
 	default: return 0;
 	}
 }
@@ -95,7 +108,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 		/* Most of it is empty: rather aim at the start. */
 		if (offset & 0x800)
-			offset &= 0xff;
+			offset &= 0x1ff;
 		old = cfg;
 		check_write(&cfg, &old, offset, bytes, take(&in, bytes));
 		check_read(&cfg, offset, bytes);

@@ -306,6 +306,110 @@ static void config_flr(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x59, 8, 0x80), VDCM_CFG_FLR);
 }
 
+/* --- capabilities of the composition ------------------------------------------------------ */
+
+static const u8 vendor_init[16] = { 0, 0, 16, 0xaa, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+static const u8 vendor_wmask[16] = { 0, 0, 0, 0, 0xff, 0x0f };
+static const u8 vendor_w1c[16] = { 0, 0, 0, 0, 0, 0, 0xff };
+static const u8 serial[12] = { 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5, 6, 7, 8 };
+static const u8 long_cap[0x60];
+
+static const struct vdcm_cap some_caps[] = {
+	{ .id = 0x09, .len = 16, .init = vendor_init, .wmask = vendor_wmask, .w1c = vendor_w1c },
+	{ .id = 0x03, .version = 1, .len = 12, .init = serial },
+	{ .id = 0x09, .len = 8, .init = vendor_init },
+	{ .id = 0x0b, .version = 15, .len = 8, .init = vendor_init, .wmask = vendor_wmask },
+};
+
+static void config_more_capabilities(struct kunit *test)
+{
+	struct vdcm_config *cfg = kunit_kzalloc(test, sizeof(*cfg), GFP_KERNEL);
+	struct vdcm_composition c = comp;
+
+	KUNIT_ASSERT_NOT_NULL(test, cfg);
+	c.caps = some_caps;
+	c.nr_caps = ARRAY_SIZE(some_caps);
+	KUNIT_EXPECT_PTR_EQ(test, vdcm_config_check(&c), NULL);
+	vdcm_config_init(cfg, &c, VECTORS);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x90), 0x0003a001);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0xa0), 0xaa10b009);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0xb0), 0xaa100009);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x100), 0x10c10003);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x104), 0x04030201);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x10c), 0x000f000b);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x114), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_cap(&c, 0), 0xa0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_cap(&c, 1), 0x100);
+	KUNIT_EXPECT_EQ(test, vdcm_config_cap(&c, 2), 0xb0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_cap(&c, 3), 0x10c);
+	/* Headers stay, masks are the capability's. */
+	vdcm_config_write(cfg, 0xa0, 8, ~0ULL);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0xa0), 0xaa10b009);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0xa4), 0x04000fff);
+	vdcm_config_write(cfg, 0x100, 8, ~0ULL);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x100), 0x10c10003);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x104), 0x04030201);
+	vdcm_config_write(cfg, 0x10c, 8, 0);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0x110), 0x04030000);
+	/* A reset brings them back. */
+	vdcm_config_init(cfg, &c, VECTORS);
+	KUNIT_EXPECT_EQ(test, rd(cfg, 0xa4), 0x04030201);
+}
+
+static const u8 header_mask[4] = { 0, 1 }, ext_header_mask[4] = { 0, 0, 0, 1 };
+
+/* What vdcm_config_check() says of one capability, @nr times. */
+static const struct {
+	struct vdcm_cap cap;
+	unsigned int nr;
+	const char *why;
+} bad_caps[] = {
+	{ { .id = 0x09, .len = 4, .init = vendor_init }, 1, NULL },
+	{ { .id = 0x09, .len = 4, .init = vendor_init }, 24, NULL },
+	{ { .id = 0x09, .len = 4, .init = vendor_init }, 25, "capabilities do not fit" },
+	{ { .id = 0x09, .len = 0x60, .init = long_cap }, 1, NULL },
+	{ { .id = 0x09, .len = 0x64, .init = long_cap }, 1, "capabilities do not fit" },
+	{ { .id = 0x03, .version = 1, .len = 4, .init = serial }, 64, NULL },
+	{ { .id = 0x03, .version = 1, .len = 4, .init = serial }, 65, "capabilities do not fit" },
+	{ { .id = 0x03, .version = 1, .len = 0xfffc, .init = serial }, 8, "capabilities do not fit" },
+	{ { .id = 0x03, .version = 1, .len = 4, .init = serial }, 129, "too many capabilities" },
+	{ { .id = 0, .len = 4, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x109, .len = 4, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x109, .version = 1, .len = 4, .init = vendor_init }, 1, NULL },
+	{ { .id = 0x11, .len = 12, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x10, .len = 12, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x01, .len = 8, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x10, .version = 1, .len = 12, .init = vendor_init }, 1, NULL },
+	{ { .id = 0x09, .len = 0, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x09, .len = 6, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x09, .len = 8 }, 1, "malformed capability" },
+	{ { .id = 0x03, .version = 16, .len = 8, .init = vendor_init }, 1, "malformed capability" },
+	{ { .id = 0x09, .len = 4, .init = vendor_init, .wmask = header_mask }, 1,
+	  "malformed capability" },
+	{ { .id = 0x09, .len = 4, .init = vendor_init, .w1c = header_mask }, 1,
+	  "malformed capability" },
+	{ { .id = 0x09, .len = 4, .init = vendor_init, .wmask = ext_header_mask }, 1, NULL },
+	{ { .id = 0x09, .version = 1, .len = 4, .init = vendor_init, .wmask = ext_header_mask }, 1,
+	  "malformed capability" },
+};
+
+static void config_malformed_capabilities(struct kunit *test)
+{
+	struct vdcm_cap *caps = kunit_kcalloc(test, 129, sizeof(*caps), GFP_KERNEL);
+	struct vdcm_composition c = comp;
+	unsigned int i, k;
+
+	KUNIT_ASSERT_NOT_NULL(test, caps);
+	c.caps = caps;
+	for (i = 0; i < ARRAY_SIZE(bad_caps); i++) {
+		for (k = 0; k < bad_caps[i].nr; k++)
+			caps[k] = bad_caps[i].cap;
+		c.nr_caps = bad_caps[i].nr;
+		KUNIT_EXPECT_STREQ_MSG(test, vdcm_config_check(&c) ?: "", bad_caps[i].why ?: "",
+				       "row %u", i);
+	}
+}
+
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_masks),
 	KUNIT_CASE(config_capabilities),
@@ -317,6 +421,8 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_power),
 	KUNIT_CASE(config_msix_reported),
 	KUNIT_CASE(config_flr),
+	KUNIT_CASE(config_more_capabilities),
+	KUNIT_CASE(config_malformed_capabilities),
 	{ }
 };
 

@@ -108,10 +108,105 @@ static void put_bar(struct vdcm_config *cfg, unsigned int i,
 		put_dword(cfg, offset + 4, 0, wmask >> 32, 0);
 }
 
+static bool made_here(u16 id)
+{
+	return id == PCI_CAP_ID_MSIX || id == PCI_CAP_ID_EXP || id == PCI_CAP_ID_PM;
+}
+
+static bool cap_valid(const struct vdcm_cap *cap)
+{
+	unsigned int header = cap->version ? 4 : 2, i;
+
+	if (!cap->id || cap->len < 4 || cap->len % 4 || !cap->init ||
+	    cap->version > 15)
+		return false;
+	if (!cap->version && (cap->id > U8_MAX || made_here(cap->id)))
+		return false;
+	for (i = 0; i < header; i++)
+		if ((cap->wmask && cap->wmask[i]) || (cap->w1c && cap->w1c[i]))
+			return false;
+	return true;
+}
+
+/* Capability @nr, or if there is no such one the first place behind its like. */
+static u32 place(const struct vdcm_composition *comp, unsigned int nr, bool ext)
+{
+	u32 at = ext ? VDCM_CAP_EXT : VDCM_CAP_OTHERS;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (!comp->caps[i].version == !ext)
+			at += comp->caps[i].len;
+	return at;
+}
+
+/**
+ * vdcm_config_check() - are the capabilities of a composition well-formed?
+ * @comp: the function
+ *
+ * Return: NULL, or what is wrong, for the log.
+ */
+const char *vdcm_config_check(const struct vdcm_composition *comp)
+{
+	unsigned int i;
+
+	/* So that the sum of their lengths does not wrap. */
+	if (comp->nr_caps > VDCM_CONFIG_STORED / 4)
+		return "too many capabilities";
+	for (i = 0; i < comp->nr_caps; i++)
+		if (!cap_valid(&comp->caps[i]))
+			return "malformed capability";
+	if (place(comp, comp->nr_caps, false) > VDCM_CAP_EXT ||
+	    place(comp, comp->nr_caps, true) > VDCM_CONFIG_STORED)
+		return "capabilities do not fit";
+	return NULL;
+}
+
+/**
+ * vdcm_config_cap() - where a capability of a composition is
+ * @comp: the function; checked by vdcm_config_check()
+ * @nr: index in @comp->caps
+ *
+ * Return: offset in config space, bytes.
+ */
+u32 vdcm_config_cap(const struct vdcm_composition *comp, unsigned int nr)
+{
+	return place(comp, nr, comp->caps[nr].version);
+}
+
+/* Where the capability behind @nr of the same kind is, or 0. */
+static u32 next_cap(const struct vdcm_composition *comp, unsigned int nr, bool ext)
+{
+	for (; nr < comp->nr_caps; nr++)
+		if (!comp->caps[nr].version == !ext)
+			return place(comp, nr, ext);
+	return 0;
+}
+
+static void put_cap(struct vdcm_config *cfg, const struct vdcm_composition *comp,
+		    unsigned int nr)
+{
+	const struct vdcm_cap *cap = &comp->caps[nr];
+	u32 at = vdcm_config_cap(comp, nr);
+	u32 next = next_cap(comp, nr + 1, cap->version);
+
+	memcpy(&cfg->data[at], cap->init, cap->len);
+	if (cap->wmask)
+		memcpy(&cfg->wmask[at], cap->wmask, cap->len);
+	if (cap->w1c)
+		memcpy(&cfg->w1c[at], cap->w1c, cap->len);
+	if (cap->version) {
+		put_dword(cfg, at, cap->id | cap->version << 16 | next << 20, 0, 0);
+	} else {
+		cfg->data[at] = cap->id;
+		cfg->data[at + 1] = next;
+	}
+}
+
 /**
  * vdcm_config_init() - compose config space in its state after reset
  * @cfg: written as a whole
- * @comp: the function; checked by vdcm_regions_create()
+ * @comp: the function; checked by vdcm_regions_create() and vdcm_config_check()
  * @nr_vectors: MSI-X vectors, 1..VDCM_MAX_VECTORS
  */
 void vdcm_config_init(struct vdcm_config *cfg,
@@ -141,6 +236,9 @@ void vdcm_config_init(struct vdcm_config *cfg,
 		  comp->msix_table | comp->msix_bar, 0, 0);
 	put_dword(cfg, VDCM_CAP_MSIX + PCI_MSIX_PBA,
 		  comp->msix_pba | comp->msix_bar, 0, 0);
+	cfg->data[VDCM_CAP_PM + 1] = next_cap(comp, 0, false);
+	for (i = 0; i < comp->nr_caps; i++)
+		put_cap(cfg, comp, i);
 }
 
 /**

@@ -5,12 +5,14 @@
 
 #include <vdcm/composition.h>
 
-/* The conventional part is stored; the extended one is an empty list: zeros. */
-#define VDCM_CONFIG_STORED	256
+/* What is stored: the conventional part, and of the extended one as much again. The rest is 0. */
+#define VDCM_CONFIG_STORED	512
 
 #define VDCM_CAP_MSIX		0x40
 #define VDCM_CAP_PCIE		0x50
 #define VDCM_CAP_PM		0x90
+#define VDCM_CAP_OTHERS		0xa0	/* the composition's, to the end of the conventional part */
+#define VDCM_CAP_EXT		0x100	/* the composition's extended ones */
 
 /* What a write did that its owner has to act upon. */
 #define VDCM_CFG_MEMORY		0x1	/* vdcm_config_memory() changed */
@@ -30,6 +32,8 @@ struct vdcm_config {
 	u8 w1c[VDCM_CONFIG_STORED];
 };
 
+const char *vdcm_config_check(const struct vdcm_composition *comp);
+u32 vdcm_config_cap(const struct vdcm_composition *comp, unsigned int nr);
 void vdcm_config_init(struct vdcm_config *cfg,
 		      const struct vdcm_composition *comp,
 		      unsigned int nr_vectors);

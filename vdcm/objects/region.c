@@ -10,6 +10,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
+#include "config.h"
 #include "msix.h"
 #include "region.h"
 
@@ -198,7 +199,7 @@ struct vdcm_regions *vdcm_regions_create(const struct vdcm_composition *comp,
 	unsigned int i, nr;
 
 	*why = nr_vectors >= 1 && nr_vectors <= VDCM_MAX_VECTORS ?
-		check_bars(comp) : "number of vectors";
+		check_bars(comp) ?: vdcm_config_check(comp) : "number of vectors";
 	if (*why)
 		return ERR_PTR(-EINVAL);
 	nr = count_regs(comp, why);

@@ -21,6 +21,13 @@ die() { say "$*"; exit 125; }
 # A list file without comments and blank lines, as one line.
 words() { sed -e 's/#.*//' "$1" | xargs; }
 
+# The names of the table "kernels", as one line; KERNEL is the first of them.
+kernels() { awk '!/^#/ { printf "%s%s", s, $1; s = " " }' "$LAB/kernels"; }
+KERNEL=$(kernels)
+KERNEL=${KERNEL%% *}
+# kernel_fact NAME COLUMN: of its row; nothing if it has none.
+kernel_fact() { awk -v k="$1" -v c="$2" '$1 == k { print $c }' "$LAB/kernels"; }
+
 # --- the host -------------------------------------------------------------
 
 # What the host must bring. Root installs it; anyone else gets one line to paste.
@@ -150,12 +157,12 @@ content() {
 build_kept() {
 	local key
 
-	key=$({ step_key "kernel@$1"; echo "$@"; content Kbuild vdcm driver include tests/lab; } | sha256sum | cut -c1-12)
+	key=$({ step_key "kernel@$1"; echo "$@"; content Kbuild vdcm driver samples include tests/lab; } | sha256sum | cut -c1-12)
 	printf '%s/passed/build-%s-%s-%s\n' "$CACHE" "$1" "${2%%=*}" "$key"
 }
 
 # The kernel of a suite, from its options.
-suite_kernel() { local re='--kernel ([^ ]+)'; if [[ $1 =~ $re ]]; then echo "${BASH_REMATCH[1]}"; else echo 6.12; fi; }
+suite_kernel() { local re='--kernel ([^ ]+)'; if [[ $1 =~ $re ]]; then echo "${BASH_REMATCH[1]}"; else echo "$KERNEL"; fi; }
 
 # The guests it asks for, as steps.
 suite_guests() { grep -oE -- '--guest [^ ]+' <<<"$1" | sed 's/--guest /l2@/' || true; }

@@ -40,10 +40,10 @@ kvm_works() {
 	[ -w /dev/kvm ] || return 1
 	memo=$CACHE/kvm-$(cat /proc/sys/kernel/random/boot_id)
 	if [ ! -e "$memo" ]; then
-		k=$(step_dir kernel@6.12)
+		k=$(step_dir "kernel@$KERNEL")
 		rm -f "$CACHE"/kvm-*
 		timeout -k 2 20 "${QEMU[@]}" -M q35 -accel kvm -cpu host -smp 2 -m 512M \
-			-kernel "$k/vmlinuz" -initrd "$(step_dir boot@6.12)/initrd" \
+			-kernel "$k/vmlinuz" -initrd "$(step_dir "boot@$KERNEL")/initrd" \
 			-append "console=ttyS0 panic=-1 lab.probe" \
 			-serial "file:$CACHE/log/kvm-probe.log" \
 			-device isa-debug-exit,iobase=0x501,iosize=2 \

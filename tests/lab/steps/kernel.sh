@@ -2,19 +2,13 @@
 # shellcheck shell=bash
 # One Debian kernel: vmlinuz, its modules (a tree, and a squashfs for L1), and
 # the headers of exactly this kernel.
-# kernel@6.12 is trixie's, kernel@6.1 bookworm's, kernel@bpo the newest backport.
+# Which versions are meant: the table "kernels".
 
 kernel_inputs() { epoch; }
 
 # ABI name ("6.12.107+deb13") of the newest kernel of one kind.
 kernel_pick() {
-	local want
-
-	case $1 in
-	bpo) want='~bpo' ;;
-	*) want="^$1[.]" ;;
-	esac
-	build_apt apt-cache show linux-image-amd64 | awk -v want="$want" '
+	build_apt apt-cache show linux-image-amd64 | awk -v want="$(kernel_fact "$1" 2)" '
 		$1 == "Version:" { v = $2 }
 		$1 == "Depends:" && match($0, /linux-image-[0-9][^ ,]*-amd64/) {
 			d = substr($0, RSTART + 12, RLENGTH - 18)

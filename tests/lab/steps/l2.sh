@@ -7,11 +7,11 @@
 l2_inputs() {
 	cat "$LAB/packages/l2" "$LAB"/l2/*
 	step_key rootfs
-	step_key "kernel@${1:-6.12}"
+	step_key "kernel@${1:-$KERNEL}"
 }
 
 l2_build() {
-	local dir=$1 kernel=kernel@${2:-6.12} k r
+	local dir=$1 kernel=kernel@${2:-$KERNEL} k r
 
 	step rootfs
 	step "$kernel"

@@ -2,19 +2,13 @@
 # shellcheck shell=bash
 # Kernel source as Debian patches it: DIR/src, for kernels that nobody packages.
 # Never written to afterwards: whoever builds a kernel uses O=. What no kernel of
-# ours is made of stays out. linux-src@6.12 is trixie's, linux-src@bpo the newest.
+# ours is made of stays out. Which versions are meant: the table "kernels".
 
 linux_src_inputs() { epoch; }
 
 # Package and version of the newest source of one kind: "linux-source-6.12 6.12.107-1".
 linux_src_pick() {
-	local want
-
-	case $1 in
-	bpo) want='~bpo13' ;;
-	*) want="^$1[.][^~]*\$" ;;
-	esac
-	build_apt apt-cache show linux-source | awk -v want="$want" '
+	build_apt apt-cache show linux-source | awk -v want="$(kernel_fact "$1" 3)" '
 		$1 == "Version:" { v = $2 }
 		$1 == "Depends:" { d = $2 }
 		/^$/ { if (v ~ want) print v, d; v = d = "" }

@@ -350,7 +350,8 @@ static void all_multicast(struct avf *f)
  */
 static void link_control(void)
 {
-	static const char * const vlans[] = { "untagged", "100" };
+	/* As it is by default, and within one VLAN. */
+	static const char * const vlans[] = { NULL, "100" };
 	int64_t drops = 0;
 	size_t i, k, v;
 
@@ -359,7 +360,8 @@ static void link_control(void)
 	all_multicast(&b);
 	all_multicast(&c);
 	for (v = 0; v < ARRAY_SIZE(vlans); v++) {
-		set(&a, "vlan", vlans[v]);
+		if (vlans[v])
+			set(&a, "vlan", vlans[v]);
 		for (i = 0; i < ARRAY_SIZE(controls); i++)
 			for (k = 0; k < ARRAY_SIZE(control_tags); k++) {
 				send_control(&a, &controls[i], control_tags[k]);

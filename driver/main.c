@@ -473,8 +473,10 @@ static struct pci_driver snic_driver = {
 
 static int __init snic_init(void)
 {
-	int err = vdcm_driver_register(&snic_vdcm_driver);
+	int err;
 
+	snic_stats_init();
+	err = vdcm_driver_register(&snic_vdcm_driver);
 	if (err)
 		return err;
 	err = pci_register_driver(&snic_driver);

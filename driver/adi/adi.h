@@ -66,7 +66,7 @@ enum snic_cfg {
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum snic_cfg
  * @vlan: VLANs that the operator set; kept as @cfg
- * @counters: what was counted since it was opened
+ * @counters: counters since it was opened
  * @life: likewise when the guest's driver started, as far as that can ask
  * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
@@ -232,6 +232,7 @@ extern struct device_attribute snic_attr_vlan;
 
 /* stats.c */
 extern const struct attribute_group snic_stats_group;
+void snic_stats_init(void);
 
 /* counters.c */
 void snic_stats_start(struct snic_adi *adi);

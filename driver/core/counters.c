@@ -1,10 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters that never run backwards. The device begins at 0 whenever it is reset, and
- * reads 0 while it is away; what was counted before is kept here, as far as anybody
- * has seen it if the device cannot be asked any more.
+ * Counters that never run backwards. The device begins at 0 whenever it is reset, and reads 0
+ * while it is away. The sum of earlier counts is kept here; of a device that does not answer
+ * it is the last value read.
  */
+#include <linux/build_bug.h>
+
 #include "hw.h"
+
+/* As sysfs (stats/ of a device) and ethtool (the PF's netdev) have them. */
+const char * const snic_stat_names[] = {
+	[SNIC_STAT_RX_BYTES] = "rx_bytes",
+	[SNIC_STAT_RX_UNICAST] = "rx_unicast",
+	[SNIC_STAT_RX_MULTICAST] = "rx_multicast",
+	[SNIC_STAT_RX_BROADCAST] = "rx_broadcast",
+	[SNIC_STAT_RX_DISCARDS] = "rx_discards",
+	[SNIC_STAT_RX_UNKNOWN_PROTOCOL] = "rx_unknown_protocol",
+	[SNIC_STAT_TX_BYTES] = "tx_bytes",
+	[SNIC_STAT_TX_UNICAST] = "tx_unicast",
+	[SNIC_STAT_TX_MULTICAST] = "tx_multicast",
+	[SNIC_STAT_TX_BROADCAST] = "tx_broadcast",
+	[SNIC_STAT_TX_DISCARDS] = "tx_discards",
+	[SNIC_STAT_TX_ERRORS] = "tx_errors",
+	[SNIC_STAT_SPOOFED] = "spoofed",
+	[SNIC_STAT_TX_DOORBELLS] = "tx_doorbells",
+	[SNIC_STAT_RX_DOORBELLS] = "rx_doorbells",
+	[SNIC_STAT_ITR_WRITES] = "itr_writes",
+	[SNIC_STAT_REARMS] = "rearms",
+	[SNIC_STAT_INTERRUPTS] = "interrupts",
+	[SNIC_STAT_SHARED_CAUSES] = "shared_causes",
+	[SNIC_STAT_FAULTS] = "dma_faults",
+	[SNIC_STAT_FAULT_RETRIES] = "dma_fault_retries",
+	[SNIC_STAT_FAULT_FAILS] = "dma_fault_fails",
+	[SNIC_STAT_MBX_REQUESTS] = "mbx_requests",
+	[SNIC_STAT_MBX_REPLIES] = "mbx_replies",
+	[SNIC_STAT_BAD_DESCRIPTORS] = "bad_descriptors",
+	[SNIC_STAT_BAD_TAILS] = "bad_tails",
+	[SNIC_STAT_DMA_REFUSED] = "dma_refused",
+	[SNIC_STAT_TSO_PACKETS] = "tso_packets",
+	[SNIC_STAT_VLAN_DROPS] = "vlan_drops",
+	[SNIC_STAT_RATE_WAITS] = "rate_waits",
+	[SNIC_STAT_CONTROL_DROPS] = "control_drops",
+};
+
+static_assert(ARRAY_SIZE(snic_stat_names) == SNIC_STAT_COUNT);
 
 /**
  * snic_counter() - one counter

@@ -325,6 +325,7 @@ static inline bool snic_hw_off(const struct snic_pf *pf)
 }
 
 /* counters.c */
+extern const char * const snic_stat_names[];
 u64 snic_counter(struct snic_pf *pf, u16 func, struct snic_counters *c, unsigned int stat);
 void snic_counters_start(struct snic_counters *c);
 void snic_counters_hold(struct snic_pf *pf, u16 func, struct snic_counters *c);

@@ -1,45 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ethtool on the PF's netdev. Counters have the names of a device's stats/ (stats.c).
+ * ethtool on the PF's netdev. Counters have the names that they have in a device's stats/.
  */
 #include <linux/ethtool.h>
 
 #include "../core/hw.h"
 #include "netdev.h"
-
-static const char snic_stat_names[SNIC_STAT_COUNT][ETH_GSTRING_LEN] = {
-	[SNIC_STAT_RX_BYTES] = "rx_bytes",
-	[SNIC_STAT_RX_UNICAST] = "rx_unicast",
-	[SNIC_STAT_RX_MULTICAST] = "rx_multicast",
-	[SNIC_STAT_RX_BROADCAST] = "rx_broadcast",
-	[SNIC_STAT_RX_DISCARDS] = "rx_discards",
-	[SNIC_STAT_RX_UNKNOWN_PROTOCOL] = "rx_unknown_protocol",
-	[SNIC_STAT_TX_BYTES] = "tx_bytes",
-	[SNIC_STAT_TX_UNICAST] = "tx_unicast",
-	[SNIC_STAT_TX_MULTICAST] = "tx_multicast",
-	[SNIC_STAT_TX_BROADCAST] = "tx_broadcast",
-	[SNIC_STAT_TX_DISCARDS] = "tx_discards",
-	[SNIC_STAT_TX_ERRORS] = "tx_errors",
-	[SNIC_STAT_SPOOFED] = "spoofed",
-	[SNIC_STAT_TX_DOORBELLS] = "tx_doorbells",
-	[SNIC_STAT_RX_DOORBELLS] = "rx_doorbells",
-	[SNIC_STAT_ITR_WRITES] = "itr_writes",
-	[SNIC_STAT_REARMS] = "rearms",
-	[SNIC_STAT_INTERRUPTS] = "interrupts",
-	[SNIC_STAT_SHARED_CAUSES] = "shared_causes",
-	[SNIC_STAT_FAULTS] = "dma_faults",
-	[SNIC_STAT_FAULT_RETRIES] = "dma_fault_retries",
-	[SNIC_STAT_FAULT_FAILS] = "dma_fault_fails",
-	[SNIC_STAT_MBX_REQUESTS] = "mbx_requests",
-	[SNIC_STAT_MBX_REPLIES] = "mbx_replies",
-	[SNIC_STAT_BAD_DESCRIPTORS] = "bad_descriptors",
-	[SNIC_STAT_BAD_TAILS] = "bad_tails",
-	[SNIC_STAT_DMA_REFUSED] = "dma_refused",
-	[SNIC_STAT_TSO_PACKETS] = "tso_packets",
-	[SNIC_STAT_VLAN_DROPS] = "vlan_drops",
-	[SNIC_STAT_RATE_WAITS] = "rate_waits",
-	[SNIC_STAT_CONTROL_DROPS] = "control_drops",
-};
 
 static void snic_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
@@ -67,8 +33,10 @@ static int snic_get_link_ksettings(struct net_device *dev,
 
 static void snic_get_strings(struct net_device *dev, u32 set, u8 *data)
 {
-	if (set == ETH_SS_STATS)
-		memcpy(data, snic_stat_names, sizeof(snic_stat_names));
+	unsigned int i;
+
+	for (i = 0; set == ETH_SS_STATS && i < SNIC_STAT_COUNT; i++)
+		strscpy(data + i * ETH_GSTRING_LEN, snic_stat_names[i], ETH_GSTRING_LEN);
 }
 
 static int snic_get_sset_count(struct net_device *dev, int set)

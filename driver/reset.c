@@ -3,10 +3,9 @@
  * The device is reset, sleeps, or failed and is brought back: PCI resets through
  * sysfs, error recovery, system sleep. All take one way down and one way up.
  *
- * Down: guests are told, ADIs come to rest, the netdev stops, nobody touches the
- * device any more. Up: hardware as in probe, then what was open before: nothing is
- * registered anew, and every ADI keeps its function, queues and vectors. Should
- * that fail the device is dead.
+ * Down: guests are notified, ADIs and the netdev stop, the driver accesses the device no
+ * more. Up: hardware as in probe, then all that was open. Nothing is registered anew, and
+ * every ADI keeps its function, queues and vectors. If that fails the device is dead.
  *
  * The PCI core holds the device lock in all these callbacks.
  */
@@ -23,7 +22,7 @@
 /* When to look again whether the device lock is free. */
 #define SNIC_RESCUE_RETRY	max(HZ / 50, 1)
 
-/* Return: how many are told, or errno: then the others could not be told either */
+/* Return: the number of guests that are notified, or errno: the others cannot be either */
 static int snic_announce_all(struct snic_pf *pf)
 {
 	struct snic_adi *adi;
@@ -166,7 +165,7 @@ static bool snic_rescue_allowed(struct snic_pf *pf)
 
 static void snic_rescue(struct snic_pf *pf)
 {
-	/* Who has quiesced it meanwhile resets it. */
+	/* A reset or sleep that has quiesced it meanwhile brings it back. */
 	if (READ_ONCE(pf->dead) || !READ_ONCE(pf->trouble) || pf->quiesced)
 		return;
 	snic_quiesce(pf, false);
@@ -271,7 +270,7 @@ static pci_ers_result_t snic_slot_reset(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	if (!snic_hw_answers(pf))
 		return snic_refuse(pf);
-	/* Others behind the same port may still refuse, and then nobody resumes. */
+	/* Others behind the same port may still refuse; then no resume follows. */
 	snic_recovery_expect(pf);
 	return PCI_ERS_RESULT_RECOVERED;
 }

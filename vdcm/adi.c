@@ -38,7 +38,7 @@ EXPORT_SYMBOL_GPL(vdcm_adi_set_drvdata);
  * @adi: ADI
  *
  * Context: any.
- * Return: what was set, or NULL.
+ * Return: the data, or NULL.
  */
 void *vdcm_adi_drvdata(const struct vdcm_adi *adi)
 {

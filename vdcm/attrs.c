@@ -64,7 +64,7 @@ int vdcm_attrs_add(struct vdcm_adi *adi)
 	return 0;
 }
 
-/* Nobody is in an attribute's function when it returns. Without the ADI's locks. */
+/* No attribute's function runs when it returns. Called without the ADI's locks. */
 void vdcm_attrs_remove(struct vdcm_adi *adi)
 {
 	if (!adi->attrs)

@@ -100,7 +100,7 @@ static void vdcm_shut(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_revoke() - take the hardware from whoever has an ADI open
+ * vdcm_revoke() - take the hardware from an ADI's user
  * @adi: open ADI; adi->lock held
  *
  * Idempotent. Not while the PF is quiesced, unless it is dead or the ADI was not
@@ -113,7 +113,7 @@ void vdcm_revoke(struct vdcm_adi *adi)
 	lockdep_assert_held(&adi->lock);
 	if (live->revoked)
 		return;
-	/* Before the vectors' irqs go: nobody asks for them any more. */
+	/* Before the vectors' irqs go: bypass does not ask for them any more. */
 	WRITE_ONCE(live->revoked, true);
 	vdcm_shut(adi);
 	if (!vdcm_is_dead(adi))
@@ -268,10 +268,10 @@ int vdcm_function_open(struct vdcm_adi *adi, bool gated)
 	mutex_lock(&adi->lock);
 	ret = vdcm_open_locked(adi, gated);
 	mutex_unlock(&adi->lock);
-	/* Somebody may have seen it open, and want it back. */
+	/* Revocation may have been scheduled while the open was in progress. */
 	if (ret)
 		cancel_delayed_work_sync(&adi->revoke_work);
-	/* One that is to come back later is told so, not the log. */
+	/* -EAGAIN is expected while the PF is reset; it is not logged. */
 	if (ret && ret != -EAGAIN)
 		vdcm_limited(adi, err, "cannot be opened: %d\n", ret);
 	return ret;

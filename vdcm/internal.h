@@ -3,7 +3,7 @@
  * What the files of the framework share. The lock order is in <vdcm/vdcm.h>;
  * fault_lock is inside all of it.
  *
- * Who protects what in struct vdcm_adi:
+ * Which lock protects what in struct vdcm_adi:
  *	lock		open and closed, config space, eventfds, reset
  *	pin_lock	pin tree, translation back end
  *	mem_lock	mem_on: whether pages of the ADI may be mapped
@@ -212,7 +212,7 @@ struct vdcm_dma {
  * @err: eventfd of the error interrupt, or NULL
  * @req: eventfd of the release request, or NULL
  * @dma: translation
- * @bus_master: the driver was told so
+ * @bus_master: as the driver has it
  * @revoked: the hardware was taken away: the driver has closed the ADI
  * @resumed: the parent's @nr_quiesces when the ADI was brought back
  * @reset_owed: it was reset while the PF was quiesced
@@ -281,7 +281,7 @@ struct vdcm_export_ops {
  * @pasid: PASID attached, or VDCM_NO_PASID
  * @opener_pid: who has it open
  * @opener: its name, printable ASCII: what is not is escaped
- * @revoke_work: takes it away from a user who does not let go
+ * @revoke_work: revokes it from a user that does not release it
  * @log: limits the lines of the log that its user or guest can cause
  * @counters: by enum vdcm_counter
  */

@@ -4,7 +4,7 @@
  * release request, all of them eventfds; and irq bypass for vectors that have a
  * Linux irq of their own.
  *
- * An eventfd is signalled under irq_lock only. So nobody uses it any more once
+ * An eventfd is signalled under irq_lock only. So it is not used any more once
  * it has been replaced under that lock, and its reference can be dropped.
  */
 #include <linux/bitops.h>
@@ -84,7 +84,7 @@ void vdcm_irq_kick(struct vdcm_adi *adi)
  * @vec: vector, 0..nr_vectors - 1; others are dropped
  *
  * Signals the eventfd that user space installed, or makes the vector pending
- * while it is masked or nobody listens.
+ * while it is masked or has no eventfd.
  *
  * Context: any, hard irq included.
  */
@@ -126,7 +126,7 @@ EXPORT_SYMBOL_GPL(vdcm_adi_error);
  * vdcm_irq_request() - ask user space to release the device
  * @adi: ADI
  *
- * Return: false = nobody listens.
+ * Return: false = there is no eventfd.
  */
 bool vdcm_irq_request(struct vdcm_adi *adi)
 {

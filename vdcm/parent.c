@@ -186,7 +186,7 @@ unsigned int vdcm_parent_available(struct vdcm_parent *parent,
  * @parent: parent
  *
  * Context: any.
- * Return: what was passed to vdcm_parent_register().
+ * Return: the argument of vdcm_parent_register().
  */
 void *vdcm_parent_drvdata(const struct vdcm_parent *parent)
 {

@@ -112,7 +112,7 @@ static u32 vdcm_pin_begin(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 	return nr;
 }
 
-/* What was pinned is recorded, or was given back: who waits for that may go on. */
+/* The pages are recorded or given back: an unmap that waits for that goes on. */
 static void vdcm_pin_end(struct vdcm_adi *adi)
 {
 	struct vdcm_dma *dma = &adi->live->dma;

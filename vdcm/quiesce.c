@@ -2,11 +2,10 @@
 /*
  * A PF that is not there for a while (reset, suspend), or for good.
  *
- * While it is quiesced, open ADIs stay open. Config space and MSI-X state are
- * ours and work on; registers read all-ones and swallow writes; whoever touches
- * a doorbell page waits; DMA is off and faults are refused; opening says -EAGAIN;
- * closing waits. Guest memory stays pinned and mapped: vdcm_parent_resume() finds
- * the translations as they were.
+ * While it is quiesced, open ADIs stay open. Config space and MSI-X state are emulated and
+ * keep working; registers read all-ones and writes are dropped; an access to a doorbell page
+ * waits; DMA is off and faults are refused; opening returns -EAGAIN; closing waits. Guest
+ * memory stays pinned and mapped: vdcm_parent_resume() finds the translations unchanged.
  */
 #include <linux/device.h>
 #include <linux/sched/signal.h>
@@ -56,7 +55,7 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 	if (WARN_ON(!parent->ops->resume))
 		return;
 	mutex_lock(&parent->list_lock);
-	/* Nobody has been brought back from this one. */
+	/* No ADI has been brought back from this quiesce. */
 	WRITE_ONCE(parent->nr_quiesces, parent->nr_quiesces + 1);
 	/* Before the locks are taken: who opens later sees it. */
 	WRITE_ONCE(parent->quiesced, true);
@@ -77,7 +76,7 @@ static int vdcm_resume_hardware(struct vdcm_adi *adi)
 		vdcm_ops(adi)->set_pasid(adi, adi->pasid);
 		mutex_unlock(&adi->pin_lock);
 	}
-	/* resume() kept what belonged to the life before. */
+	/* resume() kept the state before the reset that is owed. */
 	return adi->live->reset_owed ? vdcm_ops(adi)->reset(adi) : 0;
 }
 

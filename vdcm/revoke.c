@@ -10,16 +10,13 @@
 
 #include "internal.h"
 
-/*
- * How long a user who listens may take, seconds. A guest is asked to let go of
- * the device, which it does when it has time.
- */
+/* Time for a user with a request eventfd, seconds. Its guest releases the device when it can. */
 static unsigned int release_timeout = 10;
 module_param(release_timeout, uint, 0644);
 MODULE_PARM_DESC(release_timeout,
 		 "seconds that a VMM may take to let go of a device that is being removed, before the device is taken from it (default 10; 0: no limit); one that does not listen has 2 at most");
 
-/* Likewise one who does not: maybe just about to end. */
+/* Time for a user without one: it may be exiting. */
 #define DEAF_SECONDS	2u
 
 static void vdcm_report_revoked(struct vdcm_adi *adi)
@@ -37,7 +34,7 @@ static void vdcm_report_revoked(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_revoke_work() - the time to let go is over
+ * vdcm_revoke_work() - the time to release the device is over
  * @work: of the ADI
  */
 void vdcm_revoke_work(struct work_struct *work)
@@ -68,7 +65,7 @@ void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay)
 {
 	unsigned long flags;
 
-	/* Under this lock: who closes cancels the work once nobody can see it open. */
+	/* Under this lock: close cancels the work after the ADI is no longer seen open. */
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	if (adi->live && delay)
 		queue_delayed_work(vdcm_wq_of(adi, VDCM_QUEUE_REVOKE),
@@ -80,7 +77,7 @@ void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay)
 }
 
 /**
- * vdcm_request_release() - ask whoever has an ADI open to let go of it
+ * vdcm_request_release() - ask an ADI's user to release it
  * @adi: ADI
  *
  * By the release request interrupt. May be called again and again: the time to
@@ -99,7 +96,7 @@ void vdcm_request_release(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_request_all() - ask the users of all ADIs of a PF to let go of them
+ * vdcm_request_all() - ask the users of all ADIs of a PF to release them
  * @parent: parent
  *
  * All at once: they are removed one by one, each time waiting for its user.

@@ -88,7 +88,7 @@ static ssize_t counters_show(struct device *dev, struct device_attribute *attr,
 	for (i = 0; i < VDCM_NR_COUNTERS; i++)
 		len += sysfs_emit_at(buf, len, "%s %lld\n", counter_names[i],
 				     atomic64_read(&adi->counters[i]));
-	/* What an mdev costs that nobody has opened. */
+	/* Memory of an mdev that is not open. */
 	len += sysfs_emit_at(buf, len, "bytes_idle %zu\n",
 			     sizeof(struct vdcm_adi) + adi->export->bytes);
 	return len;

@@ -29,7 +29,7 @@ struct snic_vec {
 	char name[48];
 };
 
-/* How long a guest may take to fetch the news of a reset, ms; it finds out anyway. */
+/* Time for guests to read the announcement of a reset, ms. They notice it anyway. */
 #define SNIC_ANNOUNCE_MS	5
 
 /* What an ADI's worker has to do besides messages. The link comes after them. */

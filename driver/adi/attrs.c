@@ -31,7 +31,7 @@ static unsigned int snic_type_queues(const struct snic_adi *adi)
 	return vdcm_adi_type(adi->vdcm)->cost[VDCM_RES_QUEUES];
 }
 
-/* What a device has that nobody has told anything. */
+/* Default settings. */
 void snic_cfg_init(struct snic_adi *adi)
 {
 	adi->cfg[SNIC_CFG_SPOOFCHK] = true;
@@ -58,7 +58,7 @@ static int snic_cfg_parse(const struct snic_adi *adi, const struct snic_cfg_attr
 	return snic_parse_number(buf, count, a->range ?: &queues, value);
 }
 
-/* Of an open ADI, its lock held: what was set shall be so. */
+/* Apply a setting to an open ADI; adi->lock held. */
 static int snic_cfg_apply(struct snic_adi *adi, enum snic_cfg cfg)
 {
 	int err;
@@ -102,7 +102,7 @@ static int snic_cfg_set_live(struct snic_adi *adi, enum snic_cfg cfg, u32 value)
 	return err;
 }
 
-/* What it is already may be written to an open one, too. */
+/* Writing the current value succeeds even while the ADI is open. */
 static int snic_cfg_set_closed(struct snic_adi *adi, enum snic_cfg cfg, u32 value)
 {
 	int err = vdcm_adi_configure_begin(adi->vdcm);

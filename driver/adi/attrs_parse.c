@@ -38,7 +38,7 @@ static size_t snic_value_len(const char *buf, size_t count)
 
 /**
  * snic_parse_number() - a decimal number without sign, blanks and leading zeros
- * @buf: what was written
+ * @buf: text
  * @count: its length, bytes
  * @range: what is taken
  * @value: the number
@@ -67,7 +67,7 @@ int snic_parse_number(const char *buf, size_t count, const struct snic_range *ra
 
 /**
  * snic_parse_word() - one of a few words
- * @buf: what was written
+ * @buf: text
  * @count: its length, bytes
  * @words: what is taken
  * @nr: their number
@@ -92,7 +92,7 @@ int snic_parse_word(const char *buf, size_t count, const char * const *words,
 
 /**
  * snic_parse_mac() - six pairs of digits with colons between them
- * @buf: what was written, NUL-terminated behind @count bytes
+ * @buf: text, NUL-terminated behind @count bytes
  * @count: its length, bytes
  * @mac: the address, 2-byte aligned
  *
@@ -225,7 +225,7 @@ static int snic_parse_vlan_text(struct snic_text *t, struct snic_vlan *vlan)
 
 /**
  * snic_parse_vlan() - the VLANs of a device
- * @buf: what was written
+ * @buf: text
  * @count: its length, bytes
  * @vlan: what it says; not valid on error
  *

@@ -109,8 +109,8 @@ int snic_adi_start(struct snic_adi *adi, u16 func)
  * @adi: open ADI, its lock held
  * @dma_on: whether its DMA is allowed afterwards
  *
- * Nothing of the life before reaches the one after: neither messages on their
- * way in either direction nor answers to faults.
+ * Messages in either direction and answers to faults that are queued before the reset are
+ * discarded.
  *
  * Context: process; the ADI's worker may call it.
  * Return: 0 or errno.

@@ -3,8 +3,8 @@
  * Messages of one ADI between reception and its worker.
  *
  * The gate is shut while the ADI is closed or being reset: what arrives then
- * belongs to the life that has ended and is dropped. A worker that resets its
- * function opens it again, but not while somebody waits for the worker's end.
+ * belongs to an ended session and is dropped. A worker that resets its
+ * function opens it again, unless close waits for the worker's end.
  */
 #include <linux/slab.h>
 

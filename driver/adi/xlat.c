@@ -161,7 +161,7 @@ int snic_xlat_set(struct snic_xlat *x, u64 iova, dma_addr_t dma, unsigned int nr
 			*stale = true;
 		WRITE_ONCE(p->entry[n], new);
 	}
-	/* The device may look as soon as it is told to try again. */
+	/* Entries must be visible before the fault is answered. */
 	dma_wmb();
 	return 0;
 }

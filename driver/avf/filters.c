@@ -5,9 +5,8 @@
 #include "avf.h"
 
 /*
- * A guest may have all multicast, others' unicast with trust only. Drivers take
- * an error for a fault of the PF, so it is told yes and gets nothing, until it
- * is trusted.
+ * A guest may have all multicast, others' unicast with trust only. Drivers take an error for
+ * a fault of the PF: report success, and enable the mode when the ADI is trusted.
  */
 int snic_vc_promisc(struct snic_adi *adi, const void *msg, u16 len,
 		    struct snic_vc_reply *reply)

@@ -42,7 +42,7 @@ static int snic_vc_stopped(struct snic_adi *adi, u32 queue, u16 *enabled, unsign
 
 /*
  * Tell all to stop, then wait: they come to rest side by side.
- * Return: 0, or -ETIMEDOUT or -EIO: what was not seen to rest stays enabled.
+ * Return: 0, or -ETIMEDOUT or -EIO: a queue that has not stopped stays enabled.
  */
 static int snic_vc_stop(struct snic_adi *adi, u32 tx, u32 rx)
 {
@@ -147,7 +147,7 @@ static bool snic_vc_pair_ok(const struct snic_adi *adi,
 	       snic_queue_cfg_ok(&rx, SNIC_QP_RX);
 }
 
-/* A TX tail is one of the life before: of a driver that had not noticed its reset yet. */
+/* Clear TX tails that a driver has left which missed its reset. */
 static void snic_vc_setup_pair(struct snic_adi *adi,
 			       const struct virtchnl_queue_pair_info *qpi)
 {

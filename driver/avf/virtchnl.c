@@ -159,7 +159,7 @@ void snic_vc_link(struct snic_adi *adi)
  * snic_vc_reset_impending() - tell the guest that its function will be reset
  * @adi: ADI; its lock need not be held
  *
- * A driver that has not come far enough to listen is not told.
+ * Nothing is sent before the driver has asked for its resources.
  *
  * Return: 1 if a message is on its way, 0 if not, or errno of snic_mbx_send().
  */

@@ -30,7 +30,7 @@ void snic_death_exit(struct snic_pf *pf)
 	cancel_work_sync(&pf->death_work);
 }
 
-/* The device does no DMA, and nobody asks it anything until it is reset. */
+/* Stop DMA and register access until the device is reset. */
 void snic_silence(struct snic_pf *pf)
 {
 	pci_clear_master(pf->pdev);
@@ -40,7 +40,7 @@ void snic_silence(struct snic_pf *pf)
 /**
  * snic_hush() - silence a device that is about to be reset, and is stuck
  * @pf: PF, being quiesced
- * @what: what of it does not answer in time, for people
+ * @what: the part that does not answer in time, for the log
  *
  * So that it is waited for once, not once for every ADI it has.
  */
@@ -67,7 +67,7 @@ void snic_hw_dead(struct snic_pf *pf)
 		return;
 	/*
 	 * Should it be there all the same: no DMA into what is given back as soon
-	 * as anybody sees it dead. Several may do this at once.
+	 * as a reader sees it dead. Several may do this at once.
 	 */
 	pci_clear_master(pf->pdev);
 	if (xchg(&pf->dead, true))
@@ -84,7 +84,7 @@ static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const
 {
 	if (snic_hw_off(pf))
 		return false;
-	/* As above: before anybody sees it quiet. */
+	/* As above: before a reader sees it quiet. */
 	pci_clear_master(pf->pdev);
 	if (cmpxchg(&pf->trouble, SNIC_FINE, trouble) != SNIC_FINE)
 		return false;
@@ -95,9 +95,9 @@ static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const
 }
 
 /**
- * snic_hw_stuck() - the device answers, but does not obey
+ * snic_hw_stuck() - the device answers, but does not do as asked
  * @pf: PF
- * @why: for people
+ * @why: for the log
  *
  * It has lost the bus when this returns: memory it might still write may be given back.
  * It is reset, with all who use it taken along as in any reset of the PF, or given up

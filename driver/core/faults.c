@@ -59,8 +59,8 @@ static void snic_fault_one(struct snic_pf *pf, const struct snic_fault_rec *rec)
  * snic_faults_poll() - take what the fault ring holds
  * @pf: PF
  *
- * Context: process: the fault vector's thread, and whoever needs to know that
- * all faults up to now are with their owners.
+ * When it returns the owners have all faults up to now. Context: process, the fault
+ * vector's thread among others.
  */
 void snic_faults_poll(struct snic_pf *pf)
 {

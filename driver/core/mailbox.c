@@ -4,7 +4,7 @@
  * function number by the hardware; replies leave through the other ring.
  *
  * Reception only sorts: each message is copied to its ADI, whose own worker
- * answers it. A slow or flooding ADI keeps nobody else waiting.
+ * answers it. A slow or flooding ADI does not delay the others.
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
@@ -62,7 +62,7 @@ static void snic_mbx_post(struct snic_ring *r, const struct snic_buf *buf)
 	r->tail = (r->tail + 1) % r->len;
 }
 
-/* Both rings, empty. The device was reset; nobody sends. */
+/* Both rings, empty. The device is reset, and nothing is sent. */
 void snic_mbx_start(struct snic_pf *pf)
 {
 	struct snic_mailbox *mbx = &pf->mbx;
@@ -164,7 +164,7 @@ static void snic_mbx_work(struct work_struct *work)
 		}
 		/* DD is written last. */
 		dma_rmb();
-		/* A copy: what was checked is what is used. */
+		/* A copy: the device cannot change it after the check. */
 		msg = *d;
 		snic_mbx_deliver(pf, &msg, pf->mbx.rx_buf[r->head].cpu);
 		WRITE_ONCE(d->flags, 0);

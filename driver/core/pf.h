@@ -28,7 +28,7 @@
  * they take adi->lock.
  *
  * pf->func[] has no lock: the readers are the handlers of the control vectors
- * (hard and threaded), the mailbox work, the link work, and whoever polls the fault
+ * (hard and threaded), the mailbox work, the link work, and pollers of the fault
  * ring, all of it under fault_lock. An ADI is taken out of it first and freed after
  * snic_sync_events(), which waits for all of them; so none of them may, with what it
  * found there, wait for a lock that is held around open, close or reset.
@@ -97,7 +97,7 @@ struct snic_mailbox {
 };
 
 /**
- * struct snic_vsi - what the driver told the switch about one VSI
+ * struct snic_vsi - one VSI as the switch has it from the driver
  * @id: number, that of its function
  * @flags: SNIC_VSI_*
  * @vlan: port VLAN, SNIC_PORT_*, 0: none
@@ -178,7 +178,7 @@ enum snic_trouble {
 	SNIC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
 };
 
-/* Error recovery that takes longer than this has failed; nobody may tell us so. */
+/* Error recovery that takes longer than this has failed; the kernel may not say so. */
 #define SNIC_RECOVERY_SECONDS	30
 
 /* Resets that the driver does by itself within a time; then the device is given up. */
@@ -204,7 +204,7 @@ enum snic_trouble {
  * @fw_lock: firmware handshake
  * @fw_seq: number of the last firmware message
  * @fw_sent: when it was sent
- * @fw_version: for people
+ * @fw_version: for the log and ethtool
  * @ctl: control vectors
  * @nr_ctl: number of them
  * @nr_vecs: MSI-X entries that were allocated at probe
@@ -318,7 +318,7 @@ struct snic_pf {
 	bool link;
 };
 
-/* Nobody touches the device: it is dead, or asleep or being reset. */
+/* The driver does not access the device: it is dead, asleep or being reset. */
 static inline bool snic_hw_off(const struct snic_pf *pf)
 {
 	return READ_ONCE(pf->dead) || READ_ONCE(pf->quiet);

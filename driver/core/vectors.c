@@ -182,7 +182,7 @@ int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs)
 	pf->nr_vecs = n;
 	pf->nr_ctl = min_t(unsigned int, n, SNIC_CTL_VECS);
 	pf->net_vecs = min_t(unsigned int, n - pf->nr_ctl, net_vecs);
-	/* Without dynamic allocation only what was allocated now is ever there. */
+	/* Without dynamic allocation there are no more vectors than are allocated now. */
 	pf->nr_entries = pf->dyn_msix ? max_t(u32, n, pf->num_vecs) : n;
 	pf->vec_map = bitmap_zalloc(pf->nr_entries, GFP_KERNEL);
 	if (!pf->vec_map) {
@@ -275,12 +275,12 @@ void snic_vectors_stop(struct snic_pf *pf)
 }
 
 /**
- * snic_sync_events() - let go of what was found in pf->func[] or pf->net
+ * snic_sync_events() - wait until pf->func[] and pf->net have no old readers
  * @pf: PF
  *
- * Whoever read either before is done with what it found. What functions that are
- * disabled by now left in the mailbox and the fault ring is taken out of them: the
- * next user of such a function gets none of it.
+ * All readers of either have finished when it returns. Entries that disabled functions
+ * have left in the mailbox and the fault ring are taken out: the next user of such a function
+ * gets none of them.
  *
  * Context: process; adi->lock may be held, fault_lock not.
  */

@@ -358,7 +358,7 @@ int snic_vsi_rss_hash(struct snic_pf *pf, struct snic_vsi *vsi, u64 hashcfg)
 }
 
 /**
- * snic_vsi_rss_default() - spread over all queues, whoever never asks for it
+ * snic_vsi_rss_default() - RSS of a guest that asks for none: over all queues
  * @pf: PF
  * @vsi: VSI that was cleared
  * @nr_queues: RX queues of its function

@@ -138,7 +138,7 @@ int snic_net_move_mac(struct snic_net *net, const u8 *mac)
 	if (!err) {
 		if (net->up)
 			snic_vsi_del_mac(net->pf, &net->vsi, net->dev->dev_addr);
-		/* Whoever waits for the lock to bring the filters in line sees the new one. */
+		/* A filter update that waits for the lock sees the new one. */
 		eth_hw_addr_set(net->dev, mac);
 	}
 	mutex_unlock(&net->filter_lock);

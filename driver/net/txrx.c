@@ -417,7 +417,7 @@ drop:
 	dev_kfree_skb_any(skb);
 dropped:
 	dev_core_stats_tx_dropped_inc(dev);
-	/* What was held back for this one must not wait for ever. */
+	/* Frames that wait for this doorbell must not wait for ever. */
 	if (!netdev_xmit_more())
 		snic_win_write(net->pf, 0, SNIC_WIN_TX_TAIL(q->index), q->tx.next);
 	return NETDEV_TX_OK;

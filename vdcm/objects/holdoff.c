@@ -10,7 +10,7 @@
  * operation, not the callback, has ended; unmap.c says when that is.
  *
  * Only the range being unmapped is closed: pins elsewhere cannot cause a round.
- * What was opened is remembered for a while: an access to a page that the VMM
+ * An opened range is remembered for a while: an access to a page that the VMM
  * takes out and puts back must not fail in between.
  * Times are nanoseconds of any monotonic clock, passed in by the caller.
  */

@@ -2,11 +2,11 @@
 /*
  * MSI-X table, pending bit array, and the gate between a cause and its eventfd.
  *
- * A vector is delivered unless it has nobody to signal, is masked by
+ * A vector is delivered unless it has no eventfd, is masked by
  * VFIO_DEVICE_SET_IRQS, by its table entry, by the function mask, or because
  * MSI-X is not enabled; then it is pending and delivered when the last of these
  * goes away. VMMs such as QEMU virtualise the table and user space drivers never
- * touch it or message control: state that nobody wrote since the last reset does
+ * touch it or message control: state that is not written after a reset does
  * not block anything, although a fresh table reads "masked" as it must.
  */
 #include <linux/bits.h>
@@ -25,7 +25,7 @@ static u8 *entry_ctrl(struct vdcm_msix *msix, unsigned int vec)
  * vdcm_msix_reset() - back to the state after reset
  * @msix: MSI-X state
  *
- * Who is armed or held by user space is not the function's state and stays.
+ * Eventfds and masks of user space are not the function's state and stay.
  */
 void vdcm_msix_reset(struct vdcm_msix *msix)
 {

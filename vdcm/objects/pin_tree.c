@@ -193,7 +193,7 @@ static void vdcm_pin_clear_leaving(struct vdcm_pin_tree *tree, const struct vdcm
  * @last: last page of the range
  * @most: take those that follow the first one without a gap, up to so many pages
  *	together; 0 = the first one alone
- * @from: out: first page of what was taken
+ * @from: out: first page of the batch
  *
  * They stay in the tree, and are not given to another caller.
  *

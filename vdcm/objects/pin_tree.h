@@ -6,7 +6,7 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
-/* Pages of one batch: what was pinned by one call and is unpinned by one. */
+/* Pages of one batch: pinned by one call and unpinned by one. */
 #define VDCM_PIN_BATCH		512u
 
 #define VDCM_PIN_WRITABLE	0x1	/* pinned for writing */

@@ -207,8 +207,8 @@ EXPORT_SYMBOL_GPL(vdcm_driver_unregister);
 /*
  * The mdev core looks into type and parent even when the last reference to an
  * mdev is dropped, which need not be when the mdev is removed. Each mdev holds a
- * reference to its type's object; so when all these objects are released, nobody
- * looks into the parent any more. Their release is the mdev core's: it is called
+ * reference to its type's object; so when all these objects are released, the mdev core
+ * does not look into the parent any more. Their release is the mdev core's: it is called
  * first, then ours counts.
  */
 static void vdcm_type_released(struct kobject *kobj)

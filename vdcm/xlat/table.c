@@ -36,8 +36,8 @@ static void table_detach(struct vdcm_adi *adi)
 }
 
 /*
- * Does a bus address lead to the page itself? To a bounce buffer it must not:
- * nobody would ever copy it.
+ * Does a bus address lead to the page itself? A bounce buffer would
+ * never be copied.
  */
 static bool table_is_direct(struct device *dev, dma_addr_t addr, struct page *page)
 {

@@ -124,7 +124,9 @@ static void start_slow_pin(void)
 	if (!pid)
 		live();
 	REQUIRE_GT(pid, 0);
-	for (end = now_ms() + 2 * SOON; !slow_file_wanted() && now_ms() < end;)
+	end = now_ms() + 2 * SOON;
+	while (!(slow_file_wanted() && __atomic_load_n(&tenant->up, __ATOMIC_ACQUIRE)) &&
+	       now_ms() < end)
 		poll(NULL, 0, 10);
 	REQUIRE(slow_file_wanted());
 	REQUIRE(__atomic_load_n(&tenant->up, __ATOMIC_ACQUIRE));

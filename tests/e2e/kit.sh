@@ -353,7 +353,7 @@ main() {
 	check "install and uninstall with DESTDIR" install_elsewhere
 	check "the doctor's cure leaves it silent here" doctor_here
 
-	check "types of others are none of the callout's business" foreign
+	check "callout ignores foreign types" foreign
 	check "capabilities" capable
 	check "what is no definition is refused" garbage
 	check "define with a mac that is none is refused" bad_macs

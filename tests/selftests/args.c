@@ -239,7 +239,7 @@ static void shared_vectors(void)
 }
 
 /* Clause: and back to what was. */
-static void as_before(void)
+static void defaults_restored(void)
 {
 	char now[512];
 
@@ -257,7 +257,7 @@ static const struct ktap_case cases[] = {
 	CASE(table_mode),
 	CASE(pasid_mode),
 	CASE(shared_vectors),
-	CASE(as_before),
+	CASE(defaults_restored),
 };
 
 KTAP_MAIN("args", cases, setup, cleanup)

@@ -62,7 +62,7 @@ static const struct setting settings[] = {
 };
 
 /* Clause (mdevctl, libvirt): a fresh instance has the documented settings. */
-static void usual_values(void)
+static void defaults(void)
 {
 	size_t i;
 
@@ -319,7 +319,7 @@ static void open_and_closed(void)
 }
 
 /* Clause: settings outlive open, reset, a guest's reset, and close. */
-static void outlive_the_guest(void)
+static void settings_persist(void)
 {
 	unsigned int round;
 	size_t i;
@@ -611,14 +611,14 @@ static void writable_are_the_settings(void)
 }
 
 static const struct ktap_case cases[] = {
-	CASE_FOR(usual_values, "mdevctl, libvirt"),
+	CASE_FOR(defaults, "mdevctl, libvirt"),
 	CASE_FOR(malformed_is_refused, "mdevctl: the errno is all an operator sees"),
 	CASE_FOR(taken_with_and_without_newline, "mdevctl writes without, echo with"),
 	CASE_FOR(all_vlans_with_trust, "stored definitions"),
 	CASE_FOR(any_order, "mdevctl: the order of its list"),
 	CASE_FOR(writable_are_the_settings, "mdevctl define: keeps settings only"),
 	CASE_FOR(open_and_closed, "mdevctl modify --live, virsh nodedev-update"),
-	CASE_FOR(outlive_the_guest, "libvirt, Nova"),
+	CASE_FOR(settings_persist, "libvirt, Nova"),
 	CASE_FOR(queues_are_granted, "the guest's iavf"),
 	CASE_FOR(rings_are_limited, "the guest's iavf"),
 	CASE_FOR(addresses_are_unique, "mdevctl start"),

@@ -522,7 +522,7 @@ static void is_revoked(bool listens, int ms)
  * the hardware although it keeps the file; removal completes when it closes. Relied on
  * by: mdevctl stop while SPDK or a script of one's own has the device.
  */
-static void deaf_is_revoked(void)
+static void user_without_req_eventfd_is_revoked(void)
 {
 	is_revoked(false, REVOKED_MS);
 }
@@ -530,7 +530,7 @@ static void deaf_is_revoked(void)
 /* Clause: likewise one who hears the request and ignores it, after vdcm.release_timeout.
  * Relied on by: mdevctl stop while a guest that hangs has the device.
  */
-static void ignorer_is_revoked(void)
+static void unresponsive_user_is_revoked(void)
 {
 	char was[16];
 
@@ -613,8 +613,8 @@ static const struct ktap_case cases[] = {
 	CASE_SECONDS_FOR(open_in_reset, 40, "libvirt: starts a domain meanwhile"),
 	CASE_FOR(killed_in_reset, "libvirt: virsh destroy meanwhile"),
 	CASE_SECONDS_FOR(suspend_and_resume, 40, "a laptop with a guest on it"),
-	CASE_FOR(deaf_is_revoked, "mdevctl stop beside a user who does not listen"),
-	CASE_FOR(ignorer_is_revoked, "mdevctl stop beside a guest that ignores it"),
+	CASE_FOR(user_without_req_eventfd_is_revoked, "mdevctl stop beside a user who does not listen"),
+	CASE_FOR(unresponsive_user_is_revoked, "mdevctl stop beside a guest that ignores it"),
 	CASE_FOR(listener_is_waited_for, "QEMU: its guest ejects the device"),
 	CASE_FOR(unbind_while_open, "driverctl, PCI hot-unplug"),
 };

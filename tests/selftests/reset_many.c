@@ -184,7 +184,7 @@ static void reset_last(void)
 /* Clause: a device that is reset while it waits to be brought back forgets what its
  * guest had chosen. Relied on by: QEMU, whose guest reboots when it likes.
  */
-static void life_before_is_over(void)
+static void stale_state_is_dropped(void)
 {
 	static const uint8_t chosen[6] = { 0x02, 0x5e, 0x1f, 0, 0, 9 };
 	uint8_t given[6];
@@ -202,7 +202,7 @@ static void life_before_is_over(void)
 static const struct ktap_case cases[] = {
 	CASE_SECONDS_FOR(doorbells_as_memory, 40, "an administrator's reset under a hostile guest"),
 	CASE_SECONDS_FOR(back_before_others, 40, "QEMU: a guest that reboots meanwhile"),
-	CASE_SECONDS_FOR(life_before_is_over, 40, "QEMU: a guest that reboots meanwhile"),
+	CASE_SECONDS_FOR(stale_state_is_dropped, 40, "QEMU: a guest that reboots meanwhile"),
 };
 
 KTAP_MAIN("reset_many", cases, setup, mdev_cleanup)

@@ -130,7 +130,7 @@ static bool snic_tx_data(SnicTxJob *job, const SnicTxDesc *d)
     return true;
 }
 
-/* One packet, up to EOP, out of what was fetched. */
+/* Take one packet, up to EOP, from the fetched descriptors. */
 static enum tx_result snic_tx_parse(const SnicTxRing *r, SnicTxJob *job)
 {
     memset(job, 0, offsetof(SnicTxJob, pkt.buf));

@@ -215,7 +215,7 @@ void snic_pf_event(SnicState *s, uint32_t icr)
     }
 }
 
-/* Sends what was held while the device could not signal. */
+/* Send the interrupts that are held while the device cannot signal. */
 void snic_signal_all(SnicState *s)
 {
     uint32_t unsent = s->icr_unsent;

@@ -189,7 +189,7 @@ static u32 null_reg_read(struct vdcm_adi *adi, u32 offset)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 
-	/* Pairs with null_copy(): what was copied is seen with its STATUS. */
+	/* Pairs with null_copy(): the copy is visible before its STATUS. */
 	return smp_load_acquire((u32 *)(n->window + offset));
 }
 

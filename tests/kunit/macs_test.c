@@ -63,7 +63,7 @@ static void macs_owners(struct kunit *test)
 	snic_mac_drop(pf, &entries[5]);
 }
 
-/* Against a model: who has what. */
+/* Random steps on the list and on a model of it; both name the same owners. */
 static void macs_random(struct kunit *test)
 {
 	struct snic_pf *pf = &fake->pf;

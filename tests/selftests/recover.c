@@ -423,6 +423,7 @@ static pid_t deaf_user(char uuid[][UUID_LEN + 1], unsigned int n, struct deaf *d
 	static struct avf x[2];
 	unsigned int i;
 	pid_t pid;
+	uint64_t end;
 	int req;
 
 	fflush(stdout);
@@ -440,6 +441,9 @@ static pid_t deaf_user(char uuid[][UUID_LEN + 1], unsigned int n, struct deaf *d
 	for (i = 0; i < n; i++)
 		while (cfg_rd(&x[i].dev, PCI_VENDOR_ID, 4) != ~0u)
 			poll(NULL, 0, 5);
+	/* Pages leave after the hardware: work items unpin them. */
+	for (end = now_ms() + SOON; locked_kb() && now_ms() < end;)
+		poll(NULL, 0, 5);
 	EXPECT_EQ(locked_kb(), 0);
 	if (d->listens)
 		EXPECT_GE(event_wait(req, 0), 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Faults of the device itself, for tests: property "inject", at run time
- * (docs/hardware.md, section 14).
+ * (docs/hardware.md, section 15).
  */
 #include "pci.h"
 #include "../core/core.h"

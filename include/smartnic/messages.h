@@ -70,7 +70,7 @@ struct snic_cause_rec {
  * @opcode: SNIC_AQ_OP_*
  * @datalen: bytes of the payload, 0..4096
  * @retval: 0, or a positive errno in a completed PF TX or ATQ descriptor
- * @cookie_high: virtchnl opcode
+ * @cookie_high: virtchnl opcode; of virtio functions SNIC_MSG_*
  * @cookie_low: virtchnl return code
  * @param0: PF rings: function number, stamped by the hardware on reception
  * @param1: 0
@@ -116,6 +116,13 @@ enum snic_fw_op {
 	SNIC_FW_RSS_LUT = 7,	/* struct snic_fw_chunk */
 	SNIC_FW_RSS_HASH = 8,	/* struct snic_fw_hash */
 	SNIC_FW_VSI_VLANS = 9,	/* struct snic_fw_vlans */
+	/* of virtio functions */
+	SNIC_FW_GET_PF_RESOURCE = 10,	/* VSI -> struct snic_fw_resource */
+	SNIC_FW_GET_STATUS = 11,	/* VSI -> struct snic_fw_status */
+	SNIC_FW_SET_DRV_FEATURE = 12,	/* struct snic_fw_feature */
+	SNIC_FW_SET_VQ_ADDR = 13,	/* struct snic_fw_vq_addr */
+	SNIC_FW_SET_VQ_MSIX = 14,	/* struct snic_fw_vq_msix */
+	SNIC_FW_SET_VQ_ENABLE = 15,	/* struct snic_fw_vq_enable */
 };
 
 #define SNIC_FW_MACS_PER_VSI	64
@@ -183,6 +190,72 @@ struct snic_fw_vlans {
 #define SNIC_VLANS_COMMIT	0x0002	/* complete: it becomes the table */
 	SNIC_LE16 reserved0;
 	SNIC_U8 vids[SNIC_FW_VIDS / 8];
+};
+
+/* --- Virtio functions (14) -------------------------------------------------- */
+
+/* Numbers of VQs in messages. */
+#define SNIC_VQ_RX(q)		(2 * (q))
+#define SNIC_VQ_TX(q)		(2 * (q) + 1)
+#define SNIC_VQ_CONTROL		0x8000	/* SET_VQ_ADDR: this one is the control queue */
+#define SNIC_VQ_NUMBER		0x7fff
+#define SNIC_VQ_ALL		0xffff	/* SET_VQ_ENABLE, to stop them */
+#define SNIC_VQ_NO_VECTOR	0xffff
+#define SNIC_VQ_SIZE_MAX	1024
+
+/* Messages between a virtio function and the PF: cookie_high. */
+#define SNIC_MSG_CTRL		0x10000	/* | class << 8 | command; cookie_low: see 14 */
+#define SNIC_MSG_CTRL_CLASS	0x0ff00
+#define SNIC_MSG_CTRL_COMMAND	0x000ff
+#define SNIC_MSG_VQ_STOPPED	0x20000
+
+struct snic_fw_resource {
+	SNIC_LE64 features;	/* virtio feature bits of the engine */
+	SNIC_LE16 pairs;
+	SNIC_LE16 vq_size;
+	SNIC_LE16 mtu;
+	SNIC_LE16 vectors;
+	SNIC_U8 reserved[8];
+};
+
+#define SNIC_STOPPED_CONTROL	63
+
+struct snic_fw_status {
+	SNIC_LE64 stopped;	/* bit n: VQ n */
+	SNIC_U8 link;		/* 1: the uplink has one */
+	SNIC_U8 reserved[15];
+};
+
+struct snic_fw_feature {
+	SNIC_LE16 vsi;
+	SNIC_U8 reserved[6];
+	SNIC_LE64 features;	/* accepted by the guest's driver */
+	SNIC_LE64 offloads;	/* of its receive offloads, those in force; same bits */
+};
+
+struct snic_fw_vq_addr {
+	SNIC_LE16 vsi;
+	SNIC_LE16 vq;		/* | SNIC_VQ_CONTROL */
+	SNIC_LE16 size;		/* entries */
+	SNIC_U8 desc[6];	/* IOVAs, 48 bits */
+	SNIC_U8 driver[6];	/* available ring */
+	SNIC_U8 device[6];	/* used ring */
+};
+
+struct snic_fw_vq_msix {
+	SNIC_LE16 vsi;
+	SNIC_LE16 vq;
+	SNIC_LE16 vector;	/* of the function, or SNIC_VQ_NO_VECTOR */
+	SNIC_U8 reserved[18];
+};
+
+struct snic_fw_vq_enable {
+	SNIC_LE16 vsi;
+	SNIC_LE16 vq;
+	SNIC_LE16 flags;
+#define SNIC_VQ_ON		0x0001
+#define SNIC_VQ_RESUME		0x0002	/* begin at the used index in the guest's memory */
+	SNIC_U8 reserved[18];
 };
 
 /**

@@ -121,9 +121,11 @@
 #define  SNIC_FUNC_CTRL_DMA		0x00000002	/* bus master of this function */
 #define  SNIC_FUNC_CTRL_QUIESCE		0x00000004
 #define  SNIC_FUNC_CTRL_RESET		0x00000008	/* W1; reads 1 until done */
+#define  SNIC_FUNC_CTRL_VIRTIO		0x00000010	/* with ENABLE 0 -> 1: a virtio function */
 #define SNIC_FUNC_STATUS		0x04	/* RO */
 #define  SNIC_FUNC_STATUS_ENABLED	0x00000001
 #define  SNIC_FUNC_STATUS_QUIESCED	0x00000002	/* no DMA under way, none will start */
+#define  SNIC_FUNC_STATUS_VIRTIO	0x00000004	/* a virtio function (14) */
 #define SNIC_FUNC_PASID			0x08
 #define  SNIC_FUNC_PASID_VALID		0x80000000
 #define  SNIC_FUNC_PASID_MASK		0x000fffff
@@ -226,6 +228,9 @@ enum snic_stat {
 
 #define SNIC_WINDOW_SIZE		0x4000
 #define SNIC_WINDOW_PAGES		4
+
+/* Of a virtio function: the notify page, and nothing else (14). */
+#define SNIC_WIN_NOTIFY			0x0000
 
 #define SNIC_WIN_TX_TAIL(q)		(0x0000 + (q) * 4)
 #define SNIC_WIN_RX_TAIL(q)		(0x1000 + (q) * 4)

@@ -83,7 +83,7 @@ int snic_vc_add_addrs(struct snic_adi *adi, const void *msg, u16 len,
 	int err = 0, one;
 	unsigned int i;
 
-	if (!snic_vc_own_vsi(adi, list->vsi_id))
+	if (!snic_vc_own_vsi(list->vsi_id))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < list->num_elements; i++) {
 		if (snic_vc_addr_skip(adi, a[i].addr))
@@ -106,7 +106,7 @@ int snic_vc_del_addrs(struct snic_adi *adi, const void *msg, u16 len,
 	int err = 0, one;
 	unsigned int i;
 
-	if (!snic_vc_own_vsi(adi, list->vsi_id))
+	if (!snic_vc_own_vsi(list->vsi_id))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < list->num_elements; i++) {
 		one = snic_adi_del_addr(adi, list->list[i].addr);

@@ -122,10 +122,16 @@ int snic_vc_reset_impending(struct snic_adi *adi);
 /* kind.c */
 extern const struct snic_kind snic_avf_kind;
 
+/*
+ * Every guest's name of its own VSI. It is not the function's number, which a guest that is
+ * saved and loaded elsewhere would lose, and which is the host's.
+ */
+#define SNIC_VC_VSI	1
+
 /* The VSI a message names is the sender's own, or the message is refused. */
-static inline bool snic_vc_own_vsi(const struct snic_adi *adi, u16 vsi)
+static inline bool snic_vc_own_vsi(u16 vsi)
 {
-	return vsi == adi->func;
+	return vsi == SNIC_VC_VSI;
 }
 
 #endif /* SMARTNIC_AVF_H */

@@ -16,7 +16,7 @@ int snic_vc_promisc(struct snic_adi *adi, const void *msg, u16 len,
 	u16 before = adi->promisc;
 	int err;
 
-	if (!snic_vc_own_vsi(adi, info->vsi_id) ||
+	if (!snic_vc_own_vsi(info->vsi_id) ||
 	    info->flags & ~(FLAG_VF_UNICAST_PROMISC | FLAG_VF_MULTICAST_PROMISC))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	if (info->flags & FLAG_VF_UNICAST_PROMISC && !adi->cfg[SNIC_CFG_TRUST] &&

@@ -130,7 +130,7 @@ static bool snic_vc_pair_ok(const struct snic_adi *adi,
 {
 	struct snic_queue_cfg tx, rx;
 
-	if (!snic_vc_own_vsi(adi, qpi->txq.vsi_id) || !snic_vc_own_vsi(adi, qpi->rxq.vsi_id))
+	if (!snic_vc_own_vsi(qpi->txq.vsi_id) || !snic_vc_own_vsi(qpi->rxq.vsi_id))
 		return false;
 	if (qpi->txq.queue_id >= adi->nr_queues || qpi->rxq.queue_id != qpi->txq.queue_id)
 		return false;
@@ -204,7 +204,7 @@ int snic_vc_config_queues(struct snic_adi *adi, const void *msg, u16 len,
 	unsigned int i;
 	int err;
 
-	if (!snic_vc_own_vsi(adi, info->vsi_id) || info->num_queue_pairs > adi->nr_queues)
+	if (!snic_vc_own_vsi(info->vsi_id) || info->num_queue_pairs > adi->nr_queues)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < info->num_queue_pairs; i++)
 		if (!snic_vc_pair_ok(adi, &qpi[i]))
@@ -224,7 +224,7 @@ static bool snic_vc_vecmap_ok(const struct snic_adi *adi,
 {
 	unsigned long queues = map->rxq_map | map->txq_map;
 
-	return snic_vc_own_vsi(adi, map->vsi_id) &&
+	return snic_vc_own_vsi(map->vsi_id) &&
 	       map->vector_id < snic_adi_nr_vecs(adi) &&
 	       !(queues >> adi->nr_queues) &&
 	       map->rxitr_idx <= SNIC_VC_ITR_MAX && map->txitr_idx <= SNIC_VC_ITR_MAX;
@@ -263,7 +263,7 @@ static bool snic_vc_select_ok(const struct snic_adi *adi,
 {
 	u32 queues = sel->rx_queues | sel->tx_queues;
 
-	return snic_vc_own_vsi(adi, sel->vsi_id) && queues &&
+	return snic_vc_own_vsi(sel->vsi_id) && queues &&
 	       !(queues >> adi->nr_queues);
 }
 

@@ -14,7 +14,7 @@ int snic_vc_rss_key(struct snic_adi *adi, const void *msg, u16 len,
 {
 	const struct virtchnl_rss_key *key = msg;
 
-	if (!snic_vc_may_rss(adi) || !snic_vc_own_vsi(adi, key->vsi_id) ||
+	if (!snic_vc_may_rss(adi) || !snic_vc_own_vsi(key->vsi_id) ||
 	    key->key_len != SNIC_RSS_KEY_BYTES)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	return snic_vc_status(snic_vsi_rss_key(adi->pf, &adi->vsi, key->key));
@@ -26,7 +26,7 @@ int snic_vc_rss_lut(struct snic_adi *adi, const void *msg, u16 len,
 	const struct virtchnl_rss_lut *lut = msg;
 	unsigned int i;
 
-	if (!snic_vc_may_rss(adi) || !snic_vc_own_vsi(adi, lut->vsi_id) ||
+	if (!snic_vc_may_rss(adi) || !snic_vc_own_vsi(lut->vsi_id) ||
 	    lut->lut_entries != SNIC_RSS_LUT_ENTRIES)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)

@@ -66,7 +66,7 @@ static int snic_vc_get_resources(struct snic_adi *adi, const void *msg, u16 len,
 	res->vf_cap_flags = avf->caps;
 	res->rss_key_size = SNIC_RSS_KEY_BYTES;
 	res->rss_lut_size = SNIC_RSS_LUT_ENTRIES;
-	vsi->vsi_id = adi->func;
+	vsi->vsi_id = SNIC_VC_VSI;
 	vsi->num_queue_pairs = adi->nr_queues;
 	vsi->vsi_type = VIRTCHNL_VSI_SRIOV;
 	ether_addr_copy(vsi->default_mac_addr, adi->guest_mac);
@@ -93,7 +93,7 @@ static int snic_vc_get_stats(struct snic_adi *adi, const void *msg, u16 len,
 
 	/* The device counts in the order of the reply. */
 	BUILD_BUG_ON(SNIC_STAT_TX_ERRORS + 1 != SNIC_VC_STATS);
-	if (!snic_vc_own_vsi(adi, sel->vsi_id))
+	if (!snic_vc_own_vsi(sel->vsi_id))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < SNIC_VC_STATS; i++)
 		stats[i] = snic_stats_guest(adi, i);

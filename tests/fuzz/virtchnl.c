@@ -233,7 +233,7 @@ static u16 pairs(struct input *in, u8 *buf)
 		struct virtchnl_queue_pair_info *q = &c->qpair[i];
 		u8 n = take8(in);
 
-		q->txq.vsi_id = q->rxq.vsi_id = FUNC;
+		q->txq.vsi_id = q->rxq.vsi_id = SNIC_VC_VSI;
 		q->txq.queue_id = q->rxq.queue_id = n % 16 == 15 ? take8(in) % (QUEUES + 2) : i;
 		q->txq.ring_len = q->rxq.ring_len = 32 * (1 + n % 128);
 		q->txq.dma_ring_addr = q->rxq.dma_ring_addr = (u64)n << 39;
@@ -255,7 +255,7 @@ static u16 vectors(struct input *in, u8 *buf)
 	m->num_vectors = 1 + take_below(in, QUEUES + 1);
 	for (i = 0; i < m->num_vectors; i++)
 		m->vecmap[i] = (struct virtchnl_vector_map) {
-			FUNC, i, take8(in) % 16, take8(in) % 16, i % 4, 3,
+			SNIC_VC_VSI, i, take8(in) % 16, take8(in) % 16, i % 4, 3,
 		};
 	return virtchnl_struct_size(m, vecmap, m->num_vectors);
 }
@@ -320,7 +320,7 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 			*(u16 *)(buf + 2) = take8(in);
 		break;
 	}
-	*(u16 *)buf = FUNC;
+	*(u16 *)buf = SNIC_VC_VSI;
 	return len;
 }
 

@@ -39,7 +39,7 @@ static int vca_init(struct kunit *test)
 static void begin(void)
 {
 	memset(m, 0, sizeof(*m));
-	m->info.vsi_id = FAKE_FUNC;
+	m->info.vsi_id = SNIC_VC_VSI;
 }
 
 static void put(const u8 *mac, u8 type)

@@ -19,20 +19,20 @@ static void vcf_promisc(struct kunit *test)
 
 	fake_ready();
 	fake->adi.cfg[SNIC_CFG_TRUST] = false;
-	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC), 0);
+	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, FLAG_VF_MULTICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, base | SNIC_VSI_MC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
 	/* Told yes, given nothing. */
-	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC |
+	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, FLAG_VF_MULTICAST_PROMISC |
 				      FLAG_VF_UNICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, base | SNIC_VSI_MC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
-	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, FLAG_VF_UNICAST_PROMISC), 0);
+	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, FLAG_VF_UNICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, base);
-	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC, 0x4), PARAM);
-	KUNIT_EXPECT_EQ(test, promisc(FAKE_FUNC + 1, FLAG_VF_MULTICAST_PROMISC), PARAM);
+	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, 0x4), PARAM);
+	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI + 1, FLAG_VF_MULTICAST_PROMISC), PARAM);
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_LT(test, promisc(FAKE_FUNC, FLAG_VF_MULTICAST_PROMISC), 0);
+	KUNIT_EXPECT_LT(test, promisc(SNIC_VC_VSI, FLAG_VF_MULTICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, base);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, SNIC_VSI_UC_PROMISC);
 	/* Trust comes: what was asked for is given. */
@@ -74,20 +74,20 @@ static void vcf_rss(struct kunit *test)
 	unsigned int i;
 
 	fake_ready();
-	KUNIT_EXPECT_EQ(test, rss_key(FAKE_FUNC, 52), 0);
+	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 52), 0);
 	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_RSS_KEY);
 	KUNIT_EXPECT_EQ(test, chunk->offset + chunk->len, 52);
-	KUNIT_EXPECT_EQ(test, rss_key(FAKE_FUNC, 51), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_key(FAKE_FUNC, 53), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_key(FAKE_FUNC + 1, 52), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(FAKE_FUNC, 64, 63, FAKE_QUEUES - 1), 0);
+	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 51), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 53), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI + 1, 52), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 63, FAKE_QUEUES - 1), 0);
 	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_RSS_LUT);
 	KUNIT_EXPECT_EQ(test, chunk->offset + chunk->len, 64);
 	i = fake->nr_fw;
-	KUNIT_EXPECT_EQ(test, rss_lut(FAKE_FUNC, 64, 63, FAKE_QUEUES), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(FAKE_FUNC, 64, 0, 255), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(FAKE_FUNC, 63, 0, 0), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(FAKE_FUNC, 65, 0, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 63, FAKE_QUEUES), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 0, 255), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 63, 0, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 65, 0, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, rss_lut(0, 64, 0, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, i);
 }
@@ -117,8 +117,8 @@ static void vcf_no_rss(struct kunit *test)
 {
 	fake_ready();
 	fake->avf->caps = VIRTCHNL_VF_OFFLOAD_L2;
-	KUNIT_EXPECT_EQ(test, rss_key(FAKE_FUNC, 52), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(FAKE_FUNC, 64, 0, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 52), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 0, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake_guest(SNIC_VC_OP_GET_HASHCFG, NULL, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, set_hash(0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 0);

@@ -47,13 +47,13 @@ static int config(u64 ring, unsigned int nr)
 	struct {
 		struct virtchnl_vsi_queue_config_info info;
 		struct virtchnl_queue_pair_info qpair[FAKE_QUEUES];
-	} m = { .info = { .vsi_id = FAKE_FUNC, .num_queue_pairs = nr } };
+	} m = { .info = { .vsi_id = SNIC_VC_VSI, .num_queue_pairs = nr } };
 	struct virtchnl_queue_pair_info *p = m.info.qpair;
 	unsigned int q;
 
 	for (q = 0; q < nr; q++) {
-		p[q].txq.vsi_id = FAKE_FUNC;
-		p[q].rxq.vsi_id = FAKE_FUNC;
+		p[q].txq.vsi_id = SNIC_VC_VSI;
+		p[q].rxq.vsi_id = SNIC_VC_VSI;
 		p[q].txq.queue_id = q;
 		p[q].rxq.queue_id = q;
 		p[q].txq.ring_len = 128;
@@ -75,7 +75,7 @@ static int irq_map(unsigned int vec, unsigned int nr)
 	} m = { .info = { .num_vectors = 1 } };
 
 	m.info.vecmap[0] = (struct virtchnl_vector_map) {
-		FAKE_FUNC, vec, BIT(nr) - 1, BIT(nr) - 1, 0, 1
+		SNIC_VC_VSI, vec, BIT(nr) - 1, BIT(nr) - 1, 0, 1
 	};
 	return fake_guest(VIRTCHNL_OP_CONFIG_IRQ_MAP, &m,
 			  virtchnl_struct_size(&m.info, vecmap, 1));
@@ -84,7 +84,7 @@ static int irq_map(unsigned int vec, unsigned int nr)
 static int enable(u32 tx, u32 rx)
 {
 	const struct virtchnl_queue_select sel = {
-		.vsi_id = FAKE_FUNC, .tx_queues = tx, .rx_queues = rx,
+		.vsi_id = SNIC_VC_VSI, .tx_queues = tx, .rx_queues = rx,
 	};
 
 	return fake_guest(VIRTCHNL_OP_ENABLE_QUEUES, &sel, sizeof(sel));
@@ -92,7 +92,7 @@ static int enable(u32 tx, u32 rx)
 
 static int promisc(u16 flags)
 {
-	const struct virtchnl_promisc_info info = { .vsi_id = FAKE_FUNC, .flags = flags };
+	const struct virtchnl_promisc_info info = { .vsi_id = SNIC_VC_VSI, .flags = flags };
 
 	return fake_guest(VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, &info, sizeof(info));
 }
@@ -102,7 +102,7 @@ static int add(const u8 *mac)
 	struct {
 		struct virtchnl_ether_addr_list info;
 		struct virtchnl_ether_addr addr[1];
-	} m = { .info = { .vsi_id = FAKE_FUNC, .num_elements = 1 } };
+	} m = { .info = { .vsi_id = SNIC_VC_VSI, .num_elements = 1 } };
 
 	ether_addr_copy(m.info.list[0].addr, mac);
 	m.info.list[0].type = VIRTCHNL_ETHER_ADDR_EXTRA;

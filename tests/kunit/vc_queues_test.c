@@ -22,14 +22,14 @@ static void fill_queues(struct queues_msg *m, unsigned int nr)
 	unsigned int q;
 
 	memset(m, 0, sizeof(*m));
-	m->info.vsi_id = FAKE_FUNC;
+	m->info.vsi_id = SNIC_VC_VSI;
 	m->info.num_queue_pairs = nr;
 	for (q = 0; q < nr; q++) {
-		p[q].txq.vsi_id = FAKE_FUNC;
+		p[q].txq.vsi_id = SNIC_VC_VSI;
 		p[q].txq.queue_id = q;
 		p[q].txq.ring_len = 512;
 		p[q].txq.dma_ring_addr = 0x1234567000 + q * 0x10000;
-		p[q].rxq.vsi_id = FAKE_FUNC;
+		p[q].rxq.vsi_id = SNIC_VC_VSI;
 		p[q].rxq.queue_id = q;
 		p[q].rxq.ring_len = 1024;
 		p[q].rxq.databuffer_size = 2048;
@@ -57,12 +57,12 @@ static int select_queues(u32 op, u16 vsi, u32 tx, u32 rx)
 
 static int enable(u32 tx, u32 rx)
 {
-	return select_queues(VIRTCHNL_OP_ENABLE_QUEUES, FAKE_FUNC, tx, rx);
+	return select_queues(VIRTCHNL_OP_ENABLE_QUEUES, SNIC_VC_VSI, tx, rx);
 }
 
 static int disable(u32 tx, u32 rx)
 {
-	return select_queues(VIRTCHNL_OP_DISABLE_QUEUES, FAKE_FUNC, tx, rx);
+	return select_queues(VIRTCHNL_OP_DISABLE_QUEUES, SNIC_VC_VSI, tx, rx);
 }
 
 static bool runs(u32 queue)
@@ -277,7 +277,7 @@ static void fill_map(struct map_msg *m, unsigned int nr)
 	memset(m, 0, sizeof(*m));
 	m->info.num_vectors = nr;
 	for (i = 0; i < nr; i++) {
-		m->info.vecmap[i].vsi_id = FAKE_FUNC;
+		m->info.vecmap[i].vsi_id = SNIC_VC_VSI;
 		m->info.vecmap[i].vector_id = i;
 		m->info.vecmap[i].rxq_map = i ? BIT(i - 1) : 0;
 		m->info.vecmap[i].txq_map = i ? BIT(i - 1) : 0;
@@ -381,11 +381,11 @@ static void vcq_enable_refused(struct kunit *test)
 	fake->avf->configured_tx = 0x3;
 	fake->avf->configured_rx = 0x3;
 	for (i = 0; i < ARRAY_SIZE(both); i++) {
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC + 1, 1, 1), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI + 1, 1, 1), PARAM);
 		KUNIT_EXPECT_EQ(test, select_queues(both[i], 0, 1, 1), PARAM);
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC, 0, 0), PARAM);
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC, 0x10, 0), PARAM);
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], FAKE_FUNC, 0, 0x80000000), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI, 0, 0), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI, 0x10, 0), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI, 0, 0x80000000), PARAM);
 	}
 	/* Without a configuration. */
 	KUNIT_EXPECT_EQ(test, enable(0x4, 0), PARAM);

@@ -40,11 +40,11 @@ static u16 fill_queues(union any_msg *m)
 {
 	struct virtchnl_queue_pair_info *p = m->queues.qpair;
 
-	m->queues.vsi_id = FAKE_FUNC;
+	m->queues.vsi_id = SNIC_VC_VSI;
 	m->queues.num_queue_pairs = 1;
-	p->txq.vsi_id = FAKE_FUNC;
+	p->txq.vsi_id = SNIC_VC_VSI;
 	p->txq.ring_len = 512;
-	p->rxq.vsi_id = FAKE_FUNC;
+	p->rxq.vsi_id = SNIC_VC_VSI;
 	p->rxq.ring_len = 512;
 	p->rxq.databuffer_size = 2048;
 	p->rxq.max_pkt_size = 1518;
@@ -54,15 +54,15 @@ static u16 fill_queues(union any_msg *m)
 static u16 fill_map(union any_msg *m)
 {
 	m->map.num_vectors = 2;
-	m->map.vecmap[0].vsi_id = FAKE_FUNC;
-	m->map.vecmap[1].vsi_id = FAKE_FUNC;
+	m->map.vecmap[0].vsi_id = SNIC_VC_VSI;
+	m->map.vecmap[1].vsi_id = SNIC_VC_VSI;
 	m->map.vecmap[1].vector_id = 1;
 	return virtchnl_struct_size(&m->map, vecmap, 2);
 }
 
 static u16 fill_select(union any_msg *m)
 {
-	m->select.vsi_id = FAKE_FUNC;
+	m->select.vsi_id = SNIC_VC_VSI;
 	m->select.rx_queues = 1;
 	m->select.tx_queues = 1;
 	return sizeof(m->select);
@@ -70,7 +70,7 @@ static u16 fill_select(union any_msg *m)
 
 static u16 fill_addrs(union any_msg *m)
 {
-	m->addrs.vsi_id = FAKE_FUNC;
+	m->addrs.vsi_id = SNIC_VC_VSI;
 	m->addrs.num_elements = 2;
 	m->addrs.list[0].addr[5] = 7;
 	m->addrs.list[1].addr[5] = 8;
@@ -79,20 +79,20 @@ static u16 fill_addrs(union any_msg *m)
 
 static u16 fill_promisc(union any_msg *m)
 {
-	m->promisc.vsi_id = FAKE_FUNC;
+	m->promisc.vsi_id = SNIC_VC_VSI;
 	return sizeof(m->promisc);
 }
 
 static u16 fill_key(union any_msg *m)
 {
-	m->key.vsi_id = FAKE_FUNC;
+	m->key.vsi_id = SNIC_VC_VSI;
 	m->key.key_len = SNIC_RSS_KEY_BYTES;
 	return virtchnl_struct_size(&m->key, key, SNIC_RSS_KEY_BYTES);
 }
 
 static u16 fill_lut(union any_msg *m)
 {
-	m->lut.vsi_id = FAKE_FUNC;
+	m->lut.vsi_id = SNIC_VC_VSI;
 	m->lut.lut_entries = SNIC_RSS_LUT_ENTRIES;
 	return virtchnl_struct_size(&m->lut, lut, SNIC_RSS_LUT_ENTRIES);
 }
@@ -246,7 +246,7 @@ static void vc_resources(struct kunit *test)
 			VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF);
 	KUNIT_EXPECT_EQ(test, res->rss_key_size, SNIC_RSS_KEY_BYTES);
 	KUNIT_EXPECT_EQ(test, res->rss_lut_size, SNIC_RSS_LUT_ENTRIES);
-	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_id, FAKE_FUNC);
+	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_id, SNIC_VC_VSI);
 	KUNIT_EXPECT_EQ(test, res->vsi_res[0].num_queue_pairs, FAKE_QUEUES);
 	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_type, VIRTCHNL_VSI_SRIOV);
 	KUNIT_EXPECT_MEMEQ(test, res->vsi_res[0].default_mac_addr, mac, ETH_ALEN);
@@ -286,7 +286,7 @@ static void vc_reset_vf(struct kunit *test)
 
 static void vc_stats(struct kunit *test)
 {
-	struct virtchnl_queue_select sel = { .vsi_id = FAKE_FUNC };
+	struct virtchnl_queue_select sel = { .vsi_id = SNIC_VC_VSI };
 	u64 *stats = (u64 *)fake->data;
 	unsigned int i;
 
@@ -297,7 +297,7 @@ static void vc_stats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->len, 12 * 8);
 	for (i = 0; i < 12; i++)
 		KUNIT_EXPECT_EQ(test, stats[i], 1ull << 32 | (i + 1));
-	sel.vsi_id = FAKE_FUNC + 1;
+	sel.vsi_id = SNIC_VC_VSI + 1;
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)),
 			VIRTCHNL_STATUS_ERR_PARAM);
 }

@@ -69,45 +69,64 @@ read_attrs() {
 
 # --- settings -----------------------------------------------------------------
 
-SETTINGS='mac vlan tx_rate trust spoofchk link_state queues rx_ring_size tx_ring_size itr'
+# A row a setting: its name; the value of a device that was not given one (-: an address
+# of its own, @: the queues of its type); whether it may change while the device is open;
+# how a value is checked, by check_... below and its arguments.
+SETTINGS=$(
+	cat <<-END
+		mac		-	closed	mac
+		vlan		all	live	vlan
+		tx_rate		0	live	number 0 100000 1
+		trust		off	live	word on off
+		spoofchk	on	live	word on off
+		link_state	auto	live	word auto enable disable
+		queues		@	closed	number 1 @ 1
+		rx_ring_size	4096	closed	number 64 4096 32
+		tx_ring_size	4096	closed	number 64 4096 32
+		itr		0	live	number 0 8190 2
+	END
+)
+NAMES=$(printf '%s\n' "$SETTINGS" | awk '{ printf "%s%s", sep, $1; sep = " " }')
+
+# setting NAME: its row, as $usual, $when and $check. Status 1: there is none.
+setting() {
+	while read -r row usual when check; do
+		[ "$row" != "$1" ] || return 0
+	done <<-END
+		$SETTINGS
+	END
+	return 1
+}
 
 is_setting() {
 	case $1 in
-	smartnic/*[!a-z_]*) return 1 ;;
-	smartnic/*) ;;
-	*) return 1 ;;
-	esac
-	case " $SETTINGS " in
-	*" ${1#smartnic/} "*) ;;
+	smartnic/*) setting "${1#smartnic/}" ;;
 	*) return 1 ;;
 	esac
 }
 
-# What a device has that nobody has told anything; an address of its own.
 usual() {
-	case $1 in
-	vlan) echo all ;;
-	tx_rate | itr) echo 0 ;;
-	trust) echo off ;;
-	spoofchk) echo on ;;
-	link_state) echo auto ;;
-	queues) echo "$type_queues" ;;
-	rx_ring_size | tx_ring_size) echo 4096 ;;
+	setting "$1"
+	case $usual in
+	-) ;;
+	@) echo "$type_queues" ;;
+	*) echo "$usual" ;;
 	esac
 }
 
 closed_only() {
-	case $1 in
-	mac | queues | rx_ring_size | tx_ring_size) ;;
-	*) return 1 ;;
-	esac
+	setting "$1"
+	[ "$when" = closed ]
 }
 
-# number NAME VALUE MIN MAX STEP
-number() {
+# The checks: NAME VALUE, then the arguments of the setting's row.
+
+# check_number NAME VALUE MIN MAX STEP
+check_number() {
 	case $2 in
 	'' | *[!0-9]* | 0?*) refuse "smartnic/$1: '$2' is no decimal number" ;;
 	esac
+	[ "$4" != @ ] || set -- "$1" "$2" "$3" "$type_queues" "$5"
 	# What has more digits is too large, for the shell as well.
 	if [ "${#2}" -gt 9 ] || [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || [ "$(($2 % $5))" != 0 ]; then
 		[ "$5" = 1 ] || refuse "smartnic/$1: $2 is no multiple of $5 from $3 to $4"
@@ -115,8 +134,8 @@ number() {
 	fi
 }
 
-# word NAME VALUE WORD...
-word() {
+# check_word NAME VALUE WORD...
+check_word() {
 	name=$1 value=$2
 	shift 2
 	for w; do
@@ -128,13 +147,13 @@ word() {
 h='[0-9A-Fa-f]'
 check_mac() {
 	# shellcheck disable=SC2254 # it is a pattern
-	case $1 in
+	case $2 in
 	$h$h:$h$h:$h$h:$h$h:$h$h:$h$h) ;;
-	*) refuse "smartnic/mac: '$1' is no address of the form 02:00:00:00:00:01" ;;
+	*) refuse "smartnic/mac: '$2' is no address of the form 02:00:00:00:00:01" ;;
 	esac
-	case $1 in
-	00:00:00:00:00:00) refuse "smartnic/mac: $1 is no address of a device" ;;
-	?[13579bBdDfF]:*) refuse "smartnic/mac: $1 is a multicast address" ;;
+	case $2 in
+	00:00:00:00:00:00) refuse "smartnic/mac: $2 is no address of a device" ;;
+	?[13579bBdDfF]:*) refuse "smartnic/mac: $2 is a multicast address" ;;
 	esac
 }
 
@@ -144,8 +163,8 @@ check_vids() {
 	while [ -n "$rest" ]; do
 		item=${rest%%,*} rest=${rest#*,}
 		from=${item%%-*} to=${item#*-}
-		number vlan "$from" 1 4094 1
-		number vlan "$to" 1 4094 1
+		check_number vlan "$from" 1 4094 1
+		check_number vlan "$to" 1 4094 1
 		# 5-5 is the list of one; 5 alone would be a port VLAN.
 		case $item in
 		*-*) [ "$from" -lt "$to" ] || [ "$to-$to" = "$2" ] || refuse "smartnic/vlan: '$item' is no range" ;;
@@ -157,32 +176,28 @@ check_vids() {
 }
 
 check_vlan() {
-	case $1 in
+	case $2 in
 	all | untagged | 0) ;;
-	*,* | *-*) check_vids "${1#untagged,}" "$1" ;;
+	*,* | *-*) check_vids "${2#untagged,}" "$2" ;;
 	*)
-		vid=${1#802.1ad:}
+		vid=${2#802.1ad:}
 		case $vid in *:p[0-7]) vid=${vid%:p?} ;; esac
 		case $vid in
-		'' | *[!0-9]* | 0?*) refuse "smartnic/vlan: '$1' is none of: untagged, all, 100, 100:p3, 802.1ad:100:p3, 100,200-210" ;;
+		'' | *[!0-9]* | 0?*) refuse "smartnic/vlan: '$2' is none of: untagged, all, 100, 100:p3, 802.1ad:100:p3, 100,200-210" ;;
 		esac
-		number vlan "$vid" 1 4094 1
+		check_number vlan "$vid" 1 4094 1
 		;;
 	esac
 }
 
 # The driver's rules.
 check_value() { # NAME VALUE
-	case $1 in
-	mac) check_mac "$2" ;;
-	vlan) check_vlan "$2" ;;
-	tx_rate) number "$1" "$2" 0 100000 1 ;;
-	trust | spoofchk) word "$1" "$2" on off ;;
-	link_state) word "$1" "$2" auto enable disable ;;
-	queues) number "$1" "$2" 1 "$type_queues" 1 ;;
-	rx_ring_size | tx_ring_size) number "$1" "$2" 64 4096 32 ;;
-	itr) number "$1" "$2" 0 8190 2 ;;
-	esac
+	setting "$1"
+	# shellcheck disable=SC2086 # words
+	set -- "$1" "$2" $check
+	f=check_$3 name=$1 value=$2
+	shift 3
+	"$f" "$name" "$value" "$@"
 }
 
 # --- the other devices of the parent ----------------------------------------------
@@ -245,7 +260,7 @@ check_attrs() {
 	while IFS='	' read -r key value; do
 		[ -n "$key" ] || continue
 		is_setting "$key" ||
-			refuse "'$key' is no attribute of $type that can be set; there are, below smartnic/: $SETTINGS"
+			refuse "'$key' is no attribute of $type that can be set; there are, below smartnic/: $NAMES"
 		name=${key#smartnic/}
 		case $given in
 		*" $name "*) refuse "$key is given twice; remove one: mdevctl modify --delattr --index=N" ;;
@@ -284,13 +299,13 @@ differs() {
 # at first, so that nothing is done by halves.
 modify_live() {
 	state=$(current state) || refuse "$uuid does not run"
-	for n in $SETTINGS; do
+	for n in $NAMES; do
 		closed_only "$n" && differs "$n" || continue
 		case $state in
 		open*) refuse "smartnic/$n: $uuid is in use ($state): it changes only while the device is closed" ;;
 		esac
 	done
-	for n in $SETTINGS; do
+	for n in $NAMES; do
 		differs "$n" || continue
 		(printf %s "$want" >"$MDEVS/$uuid/smartnic/$n") 2>/dev/null ||
 			refuse "smartnic/$n: the driver refused $want, see the kernel's log"
@@ -302,7 +317,7 @@ modify_live() {
 get_attributes() {
 	comma=
 	printf '['
-	for n in $SETTINGS; do
+	for n in $NAMES; do
 		v=$(current "$n") && [ "$v" != "$(usual "$n")" ] || continue
 		[ "$n-$v-$(current trust)" != vlan-untagged-off ] || continue
 		printf '%s{"smartnic/%s":"%s"}' "$comma" "$n" "$v"

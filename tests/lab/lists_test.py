@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""lists_test.py: the lists agree, and tests/lab/lists notices when they do not. KTAP.
+
+A case changes one place of the sources, by a regular expression; the check must say so.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+LISTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lists")
+SOURCES = os.path.join(os.path.dirname(LISTS), "../..")
+READ = ["mdevctl", "driver", "device", "include", "docs/abi"]
+
+KIT, ATTRS, PARSE = "mdevctl/smartnic.sh", "driver/adi/attrs.c", "driver/adi/attrs_parse.c"
+ABI, REGS, NAMES = "docs/abi/sysfs-bus-mdev-smartnic", "include/smartnic/regs.h", "driver/core/counters.c"
+
+# name, check, file, what is replaced, by what, finding
+CASES = [
+    ("a setting that the kit lacks", "settings", KIT, r"\n\t\titr\t.*", "", "itr: no row in mdevctl"),
+    ("one that the driver lacks", "settings", KIT, r"\n(\t\titr\t.*)", r"\n\1\n\t\tmtu 1500 closed number 68 9600 1", "mtu: no attribute in driver/adi"),
+    ("one that is not documented", "settings", ABI, r"smartnic/itr\n", "smartnic/holdoff\n", "itr: no entry (RW) in docs/abi"),
+    ("an attribute of the driver's alone", "settings", ATTRS, r"SNIC_CFG_ATTR\(itr,", "SNIC_CFG_ATTR(mtu, SNIC_CFG_MTU, true);\n\\g<0>",
+     "mtu: no row in mdevctl"),
+    ("another usual value in the kit", "settings", KIT, r"(spoofchk\t)on", r"\1off", "spoofchk: usually off in the kit, on in the driver"),
+    ("another one in the driver", "settings", ATTRS, r"(SNIC_CFG_LINK\] = )SNIC_LINK_AUTO", r"\1SNIC_LINK_ENABLE",
+     "link_state: usually auto in the kit, enable in the driver"),
+    ("one that the driver does not set", "settings", ATTRS, r"\n.*SNIC_CFG_SPOOFCHK\] = true;", "", "spoofchk: usually on in the kit, off in the driver"),
+    ("closed in the kit alone", "settings", KIT, r"(itr\t\t0\t)live", r"\1closed", "itr: closed in the kit, live in the driver"),
+    ("closed in the driver alone", "settings", ATTRS, r"(tx_rate, SNIC_CFG_TX_RATE, )true", r"\1false", "tx_rate: live in the kit, closed in the driver"),
+    ("an attribute with a store of its own that changes live", "settings", "driver/adi/sysfs.c", r"vdcm_adi_configure_begin", "mutex_lock",
+     "mac: closed in the kit, live in the driver"),
+    ("another limit in the kit", "settings", KIT, r"number 0 100000 1", "number 0 200000 1", "tx_rate: takes number 0 200000 1 in the kit"),
+    ("another range in the driver", "settings", PARSE, r"(snic_range_ring = {) 64", r"\1 32", "rx_ring_size: takes number 64 4096 32 in the kit"),
+    ("a register that becomes wider", "settings", REGS, r"(SNIC_FUNC_ITR_MIN_MASK\t+)0x00000fff", r"\g<1>0x0000ffff", "itr: takes number 0 8190 2"),
+    ("a word that the kit does not know", "settings", PARSE, r'("disable",)', r'\1\n\t[SNIC_LINK_LOCAL] = "local",', "link_state: takes word auto enable"),
+    ("a document with another limit", "settings", ABI, r"100000, or 0", "50000, or 0", "tx_rate: docs/abi/sysfs-bus-mdev-smartnic does not have 100000"),
+    ("a document with another default", "settings", ABI, r'"off", the default: only', '"off": only', "trust: docs/abi/sysfs-bus-mdev-smartnic does not call off"),
+    ("a document that calls live what is not", "settings", ABI, r"which is the default\. Fewer take no less from the pool\. Only while the device\s+is closed",
+     "the default. Changes act at once", "queues: docs/abi/sysfs-bus-mdev-smartnic does not say that it changes only"),
+    ("a counter without a name", "counters", NAMES, r"\n.*SNIC_STAT_SPOOFED\].*", "", "SNIC_STAT_SPOOFED: no name"),
+    ("a counter that is not documented", "counters", ABI, r"\n\t\tspoofed\t.*", "", "spoofed: no row of stats/"),
+    ("a row without a counter", "counters", ABI, r"\n(\t\tspoofed\t.*)", r"\n\1\n\t\tlost\t\tframes", "lost: a row of stats/"),
+    ("a counter that the device does not count", "counters", "device/core/rate.c", r"SNIC_STAT_RATE_WAITS", "0", "rate_waits: "),
+]
+
+
+def run(check, file=None, old=None, new=None):
+    """The check's status and output, with a place of the sources changed."""
+    with tempfile.TemporaryDirectory() as root:
+        for folder in READ:
+            shutil.copytree(os.path.join(SOURCES, folder), os.path.join(root, folder))
+        if file:
+            path = os.path.join(root, file)
+            with open(path, encoding="utf-8") as f:
+                text, times = re.subn(old, new, f.read(), count=1)
+            if not times:
+                return None, f"{file}: nothing matches {old}"
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+        is_ = subprocess.run([sys.executable, LISTS, check], env=os.environ | {"LISTS_ROOT": root},
+                             capture_output=True, text=True, check=False)
+        return is_.returncode, is_.stdout + is_.stderr
+
+
+def main():
+    cases = [(f"{check} agree", check, None, None, None, None) for check in ("settings", "counters")] + CASES
+    print("KTAP version 1")
+    print(f"1..{len(cases)}")
+    failed = 0
+    for n, (name, check, file, old, new, want) in enumerate(cases, 1):
+        status, out = run(check, file, old, new)
+        ok = status == bool(want) and (not want or want in out)
+        failed += not ok
+        if not ok:
+            print("\n".join(f"# {line}" for line in out.splitlines()))
+        print(f"{'ok' if ok else 'not ok'} {n} {check}: {name}")
+    sys.exit(bool(failed))
+
+
+main()

@@ -526,4 +526,7 @@ void vdcm_unmap_join(struct vdcm_live *live);
 void vdcm_unmap_leave(struct vdcm_live *live);
 void vdcm_unmap_exit(void);
 
+/* sysfs.c */
+void vdcm_counters_init(void);
+
 #endif /* VDCM_INTERNAL_H */

@@ -76,6 +76,7 @@ static int __init vdcm_init(void)
 
 	/* Pages of a function, of its translation and of the host are the same. */
 	BUILD_BUG_ON(PAGE_SIZE != VDCM_PAGE_SIZE);
+	vdcm_counters_init();
 	vdcm_wq = alloc_workqueue("vdcm", WQ_UNBOUND, 0);
 	if (!vdcm_wq)
 		return -ENOMEM;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of an mdev that the framework offers to PF drivers (vdcm_attr_*).
+ * Attributes of an mdev that the framework offers to PF drivers (vdcm_attr_*,
+ * vdcm_counters_group).
  */
 #include <linux/device.h>
+#include <linux/init.h>
 #include <linux/sysfs.h>
 
 #include "internal.h"
@@ -79,19 +81,61 @@ static ssize_t pasid_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%u\n", pasid);
 }
 
-static ssize_t counters_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	struct vdcm_adi *adi = vdcm_adi_get(dev);
-	int i, len = 0;
+/**
+ * struct counter_attr - a counter's file
+ * @dattr: its attribute
+ * @counter: enum vdcm_counter
+ */
+struct counter_attr {
+	struct device_attribute dattr;
+	unsigned int counter;
+};
 
-	for (i = 0; i < VDCM_NR_COUNTERS; i++)
-		len += sysfs_emit_at(buf, len, "%s %lld\n", counter_names[i],
-				     atomic64_read(&adi->counters[i]));
-	/* Memory of an mdev that is not open. */
-	len += sysfs_emit_at(buf, len, "bytes_idle %zu\n",
-			     sizeof(struct vdcm_adi) + adi->export->bytes);
-	return len;
+static ssize_t counter_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct counter_attr *a = container_of(attr, struct counter_attr, dattr);
+	struct vdcm_adi *adi = vdcm_adi_get(dev);
+
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&adi->counters[a->counter]));
+}
+
+/* Memory of an mdev that is not open. */
+static ssize_t bytes_idle_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%zu\n",
+			  sizeof(struct vdcm_adi) + vdcm_adi_get(dev)->export->bytes);
+}
+static DEVICE_ATTR_RO(bytes_idle);
+
+static struct counter_attr counters[VDCM_NR_COUNTERS];
+static struct attribute *counter_attrs[VDCM_NR_COUNTERS + 2];
+
+const struct attribute_group vdcm_counters_group = {
+	.name = "counters",
+	.attrs = counter_attrs,
+};
+EXPORT_SYMBOL_GPL(vdcm_counters_group);
+
+/**
+ * vdcm_counters_init() - make the files of vdcm_counters_group
+ *
+ * Before a driver can be registered. Process context.
+ */
+void __init vdcm_counters_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < VDCM_NR_COUNTERS; i++) {
+		struct device_attribute *dattr = &counters[i].dattr;
+
+		sysfs_attr_init(&dattr->attr);
+		dattr->attr.name = counter_names[i];
+		dattr->attr.mode = 0444;
+		dattr->show = counter_show;
+		counters[i].counter = i;
+		counter_attrs[i] = &dattr->attr;
+	}
+	counter_attrs[i] = &dev_attr_bytes_idle.attr;
 }
 
 struct device_attribute vdcm_attr_state = __ATTR_RO(state);
@@ -105,6 +149,3 @@ EXPORT_SYMBOL_GPL(vdcm_attr_dma_mode);
 
 struct device_attribute vdcm_attr_pasid = __ATTR_RO(pasid);
 EXPORT_SYMBOL_GPL(vdcm_attr_pasid);
-
-struct device_attribute vdcm_attr_counters = __ATTR_RO(counters);
-EXPORT_SYMBOL_GPL(vdcm_attr_counters);

@@ -64,33 +64,49 @@ static ssize_t vsi_show(struct device *dev, struct device_attribute *attr, char 
 }
 static DEVICE_ATTR_RO(vsi);
 
-static ssize_t vectors_show(struct device *dev, struct device_attribute *attr, char *buf)
+/* Vectors with a Linux irq of their own (@own), or without. */
+static ssize_t snic_vectors_show(struct snic_adi *adi, bool own, char *buf)
 {
-	struct snic_adi *adi = snic_adi_of(dev);
-	unsigned int i, own = 0, shared = 0;
+	unsigned int i, n = 0;
 
 	mutex_lock(&adi->lock);
-	for (i = 0; adi->func && i < snic_adi_nr_vecs(adi); i++) {
-		if (adi->vecs[i].irq)
-			own++;
-		else
-			shared++;
-	}
+	for (i = 0; adi->func && i < snic_adi_nr_vecs(adi); i++)
+		n += !!adi->vecs[i].irq == own;
 	mutex_unlock(&adi->lock);
-	return sysfs_emit(buf, "dedicated %u\nshared %u\n", own, shared);
+	return sysfs_emit(buf, "%u\n", n);
 }
-static DEVICE_ATTR_RO(vectors);
+
+static ssize_t dedicated_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return snic_vectors_show(snic_adi_of(dev), true, buf);
+}
+static DEVICE_ATTR_RO(dedicated);
+
+static ssize_t shared_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return snic_vectors_show(snic_adi_of(dev), false, buf);
+}
+static DEVICE_ATTR_RO(shared);
+
+static struct attribute *snic_vectors_attrs[] = {
+	&dev_attr_dedicated.attr,
+	&dev_attr_shared.attr,
+	NULL
+};
+
+static const struct attribute_group snic_vectors_group = {
+	.name = "vectors",
+	.attrs = snic_vectors_attrs,
+};
 
 static struct attribute *snic_adi_attrs[] = {
 	&vdcm_attr_state.attr,
 	&vdcm_attr_pinned_bytes.attr,
 	&vdcm_attr_dma_mode.attr,
 	&vdcm_attr_pasid.attr,
-	&vdcm_attr_counters.attr,
 	&dev_attr_mac.attr,
 	&dev_attr_function.attr,
 	&dev_attr_vsi.attr,
-	&dev_attr_vectors.attr,
 	NULL
 };
 
@@ -105,6 +121,8 @@ static const struct attribute_group snic_adi_cfg_group = {
 const struct attribute_group *snic_adi_groups[] = {
 	&snic_adi_group,
 	&snic_adi_cfg_group,
+	&snic_vectors_group,
+	&vdcm_counters_group,
 	&snic_stats_group,
 	NULL
 };

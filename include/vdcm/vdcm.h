@@ -272,6 +272,7 @@ extern struct device_attribute vdcm_attr_state;		/* see docs/abi */
 extern struct device_attribute vdcm_attr_pinned_bytes;
 extern struct device_attribute vdcm_attr_dma_mode;	/* table | pasid | none */
 extern struct device_attribute vdcm_attr_pasid;		/* number or "none" */
-extern struct device_attribute vdcm_attr_counters;	/* "name value" lines */
+/* Counters, in a directory of that name. */
+extern const struct attribute_group vdcm_counters_group;
 
 #endif /* VDCM_VDCM_H */

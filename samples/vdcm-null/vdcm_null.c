@@ -227,10 +227,11 @@ static struct attribute *null_attrs[] = {
 	&vdcm_attr_pinned_bytes.attr,
 	&vdcm_attr_dma_mode.attr,
 	&vdcm_attr_pasid.attr,
-	&vdcm_attr_counters.attr,
 	NULL,
 };
-ATTRIBUTE_GROUPS(null);
+
+static const struct attribute_group null_group = { .attrs = null_attrs };
+static const struct attribute_group *null_groups[] = { &null_group, &vdcm_counters_group, NULL };
 
 static struct vdcm_driver null_driver = {
 	.name = "vdcm_null_adi",

@@ -42,7 +42,7 @@ closed() { # NAME
 
 state_is() { [[ "$(attr "${UUID[$1]}" state)" = $2 ]]; }
 function_of() { attr "${UUID[$1]}" function; }
-resumes() { attr "${UUID[n]}" counters | awk '$1 == "resumes" { print $2 }'; }
+resumes() { attr "${UUID[n]}" counters/resumes; }
 resumes_are() { [ "$(resumes)" = "$1" ]; }
 neighbour() { state_is n "open ${PID[n]} hold" && fails grep -q error /run/hold-n; }
 

@@ -80,7 +80,7 @@ error() { # EVENT
 }
 
 # How many times an open device was brought back.
-resumes() { attr "${UUID[x]}" counters | awk '$1 == "resumes" { print $2 }'; }
+resumes() { attr "${UUID[x]}" counters/resumes; }
 resumes_by() { # EVENT STATE
 	case $1:$2 in
 	*:idle | correctable:* | nonfatal:*) echo 0 ;;

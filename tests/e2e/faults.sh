@@ -72,15 +72,18 @@ enforce() { mkdir -p sys/module/module/parameters; echo Y >sys/module/module/par
 device() { # DMA-MODE SHARED-VECTORS
 	local d=$CARD/7c0d3f6e-9f43-4f5a-8b0a-2a3c5d1e6f70/smartnic
 
-	mkdir -p "$d"
+	mkdir -p "$d/vectors"
 	echo "$1" >"$d/dma_mode"
-	printf 'dedicated 2\nshared %s\n' "$2" >"$d/vectors"
+	echo 2 >"$d/vectors/dedicated"
+	echo "$2" >"$d/vectors/shared"
 }
 
 starved() { # TIMES LIMIT
 	local d=$CARD/7c0d3f6e-9f43-4f5a-8b0a-2a3c5d1e6f70/smartnic
 
-	printf 'pins_failed 9\nstarved %s\n' "$1" >"$d/counters"
+	mkdir -p "$d/counters"
+	echo 9 >"$d/counters/pins_failed"
+	echo "$1" >"$d/counters/starved"
 	echo 'open 4711 kvm guest' >"$d/state"
 	mkdir -p proc/4711
 	printf '%-26s%-21s%-21s%s\n' 'Max locked memory' "$2" "$2" bytes >proc/4711/limits

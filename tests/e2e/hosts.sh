@@ -313,12 +313,12 @@ toggled_in_traffic() { # N
 		ping -f -q -s 1400 -i 0.002 $NET.$((100 + i)) >/dev/null 2>&1 &
 		floods+=($!)
 	done
-	before=$(sed -n 's/^unmap_callbacks //p' "$MDEV/${UUID[p1]}/smartnic/counters")
+	before=$(attr "${UUID[p1]}" counters/unmap_callbacks)
 	toggle 10 || rc=$?
 	kill "${floods[@]}"
 	wait "${floods[@]}" 2>/dev/null
-	echo "unmap callbacks: $before, then $(sed -n 's/^unmap_callbacks //p' "$MDEV/${UUID[p1]}/smartnic/counters")"
-	[ $rc = 0 ] && below "$before" "$(sed -n 's/^unmap_callbacks //p' "$MDEV/${UUID[p1]}/smartnic/counters")"
+	echo "unmap callbacks: $before, then $(attr "${UUID[p1]}" counters/unmap_callbacks)"
+	[ $rc = 0 ] && below "$before" "$(attr "${UUID[p1]}" counters/unmap_callbacks)"
 }
 
 pam() {

@@ -102,7 +102,7 @@ listed() { mdevctl list -u "$1" | grep "^$1 $PF $2"; }
 attributes() {
 	local a
 
-	for a in state mac queues vectors vsi function dma_mode pasid pinned_bytes counters; do
+	for a in state mac queues vectors/shared vsi function dma_mode pasid pinned_bytes counters/resets; do
 		attr "$U" "$a" || return
 	done
 	equal "$(attr "$U" state)" idle && equal "$(attr "$U" queues)" 2 &&

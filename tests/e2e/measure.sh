@@ -28,12 +28,15 @@ kvm_stat() {
 
 # counters_sum NAMES GUEST...: the sum of some of the mdevs' counters.
 counters_sum() {
-	local names=$1 g
+	local names=$1 g n sum=0
 
 	shift
 	for g; do
-		cat "$MDEV/${UUID[$g]}/smartnic/counters"
-	done | awk -v names=" $names " 'index(names, " " $1 " ") { n += $2 } END { print n + 0 }'
+		for n in $names; do
+			sum=$((sum + $(attr "${UUID[$g]}" "counters/$n")))
+		done
+	done
+	echo "$sum"
 }
 
 pinned() { attr "${UUID[$1]}" pinned_bytes; }

@@ -301,19 +301,10 @@ int64_t mdev_attr_num(const char *uuid, const char *attr)
 
 int64_t mdev_counter(const char *uuid, const char *name)
 {
-	char buf[4096], *p, *next;
-	size_t n = strlen(name);
+	char attr[64];
 
-	if (mdev_attr(uuid, "counters", buf, sizeof(buf)) < 0)
-		return -1;
-	for (p = buf; p; p = next) {
-		next = strchr(p, '\n');
-		if (next)
-			*next++ = 0;
-		if (!strncmp(p, name, n) && p[n] == ' ')
-			return strtoll(p + n + 1, NULL, 0);
-	}
-	return -1;
+	snprintf(attr, sizeof(attr), "counters/%s", name);
+	return mdev_attr_num(uuid, attr);
 }
 
 int64_t mdev_traps(const char *uuid)

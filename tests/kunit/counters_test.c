@@ -166,7 +166,7 @@ static void counters_table(struct kunit *test)
 /* What the guest is answered is that. */
 static void counters_get_stats(struct kunit *test)
 {
-	const struct virtchnl_queue_select sel = { .vsi_id = FAKE_FUNC };
+	const struct virtchnl_queue_select sel = { .vsi_id = SNIC_VC_VSI };
 	const u64 *stats = (u64 *)fake->data;
 	unsigned int i;
 

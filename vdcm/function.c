@@ -147,6 +147,8 @@ int vdcm_reset(struct vdcm_adi *adi)
 	live->reset_owed = !there;
 	if (there)
 		ret = vdcm_ops(adi)->reset(adi);
+	else if (vdcm_ops(adi)->soft_reset)
+		vdcm_ops(adi)->soft_reset(adi);
 	/* The last tenant's state may still be there: it stays out of reach. */
 	if (ret) {
 		vdcm_limited(adi, err, "reset failed, taken from its user: %d\n", ret);

@@ -427,7 +427,7 @@ static inline void vdcm_inc(struct vdcm_adi *adi, enum vdcm_counter counter)
 /* parent.c */
 void vdcm_lock_settled(struct vdcm_adi *adi);
 void vdcm_wait_settled(struct vdcm_parent *parent);
-struct vdcm_regions *vdcm_parent_regions(struct device *dev, unsigned int i,
+struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned int i,
 					 const struct vdcm_type *type);
 int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 		     struct device *dev, const struct vdcm_parent_desc *desc,

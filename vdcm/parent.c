@@ -63,9 +63,41 @@ static bool type_valid(const struct vdcm_type *type)
 	return false;
 }
 
+static bool has_hook(const struct vdcm_composition *comp)
+{
+	unsigned int i;
+
+	for (i = 0; i < comp->nr_caps; i++)
+		if (comp->caps[i].hooked)
+			return true;
+	return false;
+}
+
+static bool has_soft_page(const struct vdcm_composition *comp)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < VDCM_NR_BARS; i++)
+		for (k = 0; k < comp->bars[i].nr_pages; k++)
+			if (comp->bars[i].pages[k].soft)
+				return true;
+	return false;
+}
+
+/* Does a driver have the operations that a well-formed composition of it asks for? */
+static bool ops_valid(const struct vdcm_adi_ops *ops, const struct vdcm_composition *comp)
+{
+	bool hook = has_hook(comp);
+
+	if (hook && (!ops->cap_read || !ops->cap_write))
+		return false;
+	/* A guest sees them while the PF is quiesced. */
+	return ops->soft_reset || !ops->resume || !(hook || has_soft_page(comp));
+}
+
 /**
  * vdcm_parent_regions() - look at a type of a PF driver, and make its region table
- * @dev: PF
+ * @parent: PF
  * @i: number of the type
  * @type: type
  *
@@ -73,7 +105,7 @@ static bool type_valid(const struct vdcm_type *type)
  * Return: table, for vdcm_regions_destroy(), or ERR_PTR: -EINVAL (malformed; one line in
  * the log says why), -ENOMEM.
  */
-struct vdcm_regions *vdcm_parent_regions(struct device *dev, unsigned int i,
+struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned int i,
 					 const struct vdcm_type *type)
 {
 	struct vdcm_regions *regions = ERR_PTR(-EINVAL);
@@ -81,8 +113,13 @@ struct vdcm_regions *vdcm_parent_regions(struct device *dev, unsigned int i,
 
 	if (type_valid(type))
 		regions = vdcm_regions_create(type->comp, type->nr_vectors, &why);
+	if (!IS_ERR(regions) && !ops_valid(parent->ops, type->comp)) {
+		vdcm_regions_destroy(regions);
+		regions = ERR_PTR(-EINVAL);
+		why = "operations for its soft pages or hooked capabilities are missing";
+	}
 	if (regions == ERR_PTR(-EINVAL))
-		dev_err(dev, "mdev type %u (%s): %s\n", i, type->name ?: "no name", why);
+		dev_err(parent->dev, "mdev type %u (%s): %s\n", i, type->name ?: "no name", why);
 	return regions;
 }
 

@@ -3,9 +3,10 @@
  * A PF that is not there for a while (reset, suspend), or for good.
  *
  * While it is quiesced, open ADIs stay open. Config space and MSI-X state are emulated and
- * keep working; registers read all-ones and writes are dropped; an access to a doorbell page
- * waits; DMA is off and faults are refused; opening returns -EAGAIN; closing waits. Guest
- * memory stays pinned and mapped: vdcm_parent_resume() finds the translations unchanged.
+ * keep working; registers read all-ones and writes are dropped, but those of soft pages; an
+ * access to a doorbell page waits; DMA is off and faults are refused; opening returns
+ * -EAGAIN; closing waits. Guest memory stays pinned and mapped: vdcm_parent_resume() finds
+ * the translations unchanged.
  */
 #include <linux/device.h>
 #include <linux/sched/signal.h>
@@ -138,8 +139,8 @@ EXPORT_SYMBOL_GPL(vdcm_parent_resume);
  * vdcm_parent_dead() - the PF is gone, or broken for good
  * @parent: parent; quiesced or not
  *
- * From now on reads return all-ones, writes are dropped, touching a doorbell page
- * raises SIGBUS, and nothing is opened, reset or created. Open ADIs get the error
+ * From now on reads return all-ones and writes are dropped, but in soft pages. Touching a
+ * doorbell page raises SIGBUS, and nothing is opened, reset or created. Open ADIs get the error
  * interrupt, and soon after are revoked: guest memory is given back although they
  * stay open. Closing works as ever.
  *

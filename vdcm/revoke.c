@@ -3,7 +3,7 @@
  * Taking an open device away. Its user is asked first. Only the user can close
  * it, and removal waits for that; but a user who takes too long loses the
  * hardware: no DMA, no mapping, no pinned memory, no interrupt. What stays is a
- * file descriptor behind which everything reads all-ones.
+ * file descriptor behind which everything but soft pages reads all-ones.
  */
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>

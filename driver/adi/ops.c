@@ -234,7 +234,7 @@ static bool snic_adi_reg_ok(const struct snic_adi *adi, u32 offset)
 	return adi->func && offset < SNIC_WINDOW_SIZE && offset % 4 == 0;
 }
 
-static u32 snic_adi_reg_read(struct vdcm_adi *vadi, u32 offset)
+static u64 snic_adi_reg_read(struct vdcm_adi *vadi, u32 offset, unsigned int size)
 {
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
 
@@ -243,7 +243,7 @@ static u32 snic_adi_reg_read(struct vdcm_adi *vadi, u32 offset)
 	return snic_win_read(adi->pf, adi->func, offset);
 }
 
-static void snic_adi_reg_write(struct vdcm_adi *vadi, u32 offset, u32 value)
+static void snic_adi_reg_write(struct vdcm_adi *vadi, u32 offset, u64 value, unsigned int size)
 {
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
 

@@ -22,7 +22,8 @@
  * enum vdcm_page_kind - what an access to a page of a BAR meets
  * @VDCM_PAGE_ABSENT: nothing: reads 0, writes are dropped; not mappable
  * @VDCM_PAGE_TRAP: the registers of the composition's register table; others read 0
- * @VDCM_PAGE_PASS: a page of the ADI's MMIO window, mapped into the guest
+ * @VDCM_PAGE_PASS: a page of the ADI's MMIO window, mapped into the guest; where it
+ *	is not mapped, accesses of the sizes in @widths are forwarded, others read 0
  */
 enum vdcm_page_kind {
 	VDCM_PAGE_ABSENT,
@@ -36,12 +37,19 @@ enum vdcm_page_kind {
  * @count: number of pages
  * @kind: enum vdcm_page_kind
  * @adi_page: VDCM_PAGE_PASS: page of the ADI window behind @first
+ * @widths: VDCM_PAGE_PASS: sizes of the accesses that are forwarded, a mask of 1, 2, 4
+ *	and 8 bytes; 0 = 4 only. An access of 8 bytes is two of 4 if 8 is not among them
+ * @soft: VDCM_PAGE_TRAP: the registers are the PF driver's own, with no hardware behind
+ *	them: reg_read() and reg_write() are called for them also while the PF is quiesced,
+ *	after it has died, and after the ADI was revoked, that is after close()
  */
 struct vdcm_pages {
 	u32 first;
 	u32 count;
 	u8 kind;
 	u8 adi_page;
+	u8 widths;
+	bool soft;
 };
 
 /* Flags of a BAR. */
@@ -63,21 +71,30 @@ struct vdcm_bar {
 };
 
 /**
- * struct vdcm_reg - a run of 32-bit registers in trapped pages
+ * struct vdcm_reg - a run of registers in trapped pages
  * @bar: BAR index
- * @offset: offset of the first in the BAR, bytes
+ * @width: bytes of a register, 1, 2, 4 or 8; 0 = 4
+ * @offset: offset of the first in the BAR, bytes, a multiple of @width
  * @count: number of registers
- * @stride: distance between two, bytes
- * @target: offset of the first in the ADI window, bytes; the next is 4 further
- * @wmask: bits that a guest may write; 0 = read-only
+ * @stride: distance between two, bytes, a multiple of @width
+ * @target: what reg_read() and reg_write() are given for the first, bytes: its offset in
+ *	the ADI window, or in soft pages what the driver likes; a multiple of @width. The
+ *	next one's is @width further
+ * @wmask: bits that a guest may write, none beyond @width; 0 = read-only
+ *
+ * A register answers accesses of its offset and width, and no others. One place may be
+ * given several registers of different widths; a driver that guests read byte by byte, or
+ * in halves, names those. An access of 8 bytes to where no register of 8 is, is two of 4,
+ * the low one first.
  */
 struct vdcm_reg {
 	u8 bar;
+	u8 width;
 	u32 offset;
 	u32 count;
 	u32 stride;
 	u32 target;
-	u32 wmask;
+	u64 wmask;
 };
 
 /**
@@ -89,6 +106,9 @@ struct vdcm_reg {
  *	one 4, are the framework's
  * @wmask: @len bytes, bits that a guest may write, or NULL: none; 0 in the header
  * @w1c: @len bytes, bits that a written 1 clears, or NULL: none; 0 in the header
+ * @hooked: what is behind the header is the PF driver's: it is read and written by
+ *	cap_read() and cap_write(). @wmask and @w1c are NULL, and of @init only the header
+ *	counts, unless the driver uses it
  *
  * The framework places capabilities in the order of the composition: conventional ones
  * behind its own, from 0xA0 to 0xFF, extended ones from 0x100 to 0x1FF. A capability that the
@@ -101,6 +121,7 @@ struct vdcm_cap {
 	const u8 *init;
 	const u8 *wmask;
 	const u8 *w1c;
+	bool hooked;
 };
 
 /**

@@ -10,9 +10,10 @@
  * device reports a fault. docs/porting.md walks through the contract.
  *
  * Contexts. "process" means: may sleep, holds no spinlock. For one ADI the framework never
- * calls two of create, destroy, open, close, reset, quiesce, resume, bus_master, reg_read,
- * reg_write and vector_irq at the same time (adi->lock), nor two of xlat_*, set_pasid,
- * invalidate, starved and fault_done (the pin lock). page runs beside anything.
+ * calls two of create, destroy, open, close, reset, soft_reset, quiesce, resume, bus_master,
+ * reg_read, reg_write, cap_read, cap_write and vector_irq at the same time (adi->lock), nor
+ * two of xlat_*, set_pasid, invalidate, starved and fault_done (the pin lock). page runs
+ * beside anything.
  *
  * Lock order (outer to inner; docs/architecture.md):
  *	the PF's device lock: vdcm_parent_quiesce(), vdcm_parent_resume(),
@@ -118,13 +119,29 @@ struct vdcm_fault {
  *	hardware, doorbell pages cleared, filters but the default one gone. Called with
  *	DMA off (bus_master() was called if it was on) and the doorbell mappings zapped;
  *	translations stay. DMA comes back when the guest enables it. 0 or errno.
+ * @soft_reset: a reset while the PF is quiesced: the driver's registers in soft pages and
+ *	its hooked capabilities are at once as after @open. The hardware's part, @reset, is
+ *	called when the PF is back, after @resume. Never fails. Optional if no composition
+ *	has any of the two, or without @resume.
  * @bus_master: the guest's bus master enable changed: allow or pause DMA.
  * @page: physical address of page @page of the ADI's MMIO window, 4 KiB aligned,
  *	or 0 if the page may not be mapped into user space now. May be called under
  *	mmap_lock and mem_lock: must not sleep, nor take locks held in open/close.
- * @reg_read: 32-bit register of the ADI window at byte offset @offset.
- *	~0 on a dead device. Process context.
- * @reg_write: likewise.
+ * @reg_read: read @size bytes, 1, 2, 4 or 8, at byte offset @offset of the ADI window, a
+ *	multiple of @size. Offset and size are those of a register of the composition, or in
+ *	a page that is passed through of its widths. ~0 on a dead device; bits beyond @size do
+ *	not matter. Process context.
+ *	The registers of soft pages are read and written from open() on until the file is
+ *	closed: also while the PF is quiesced, after it has died, and after close() if the
+ *	ADI was revoked. The driver answers from its own state, and reaches for no hardware
+ *	then: from quiesce() to the end of resume(), and from close() on.
+ * @reg_write: likewise; @value has no bit beyond @size, and in registers none beyond their
+ *	wmask.
+ * @cap_read: read @size bytes, 1, 2 or 4, of a hooked capability; @offset counts from its
+ *	start, header included, and is a multiple of @size. Also while the PF is quiesced: then
+ *	it reaches for no hardware; not on a dead or revoked device. Process context. Optional
+ *	if no composition hooks a capability.
+ * @cap_write: likewise; @value has no bit beyond @size.
  * @vector_irq: Linux irq number behind vector @vec, or a negative errno when the
  *	vector is demultiplexed from a shared one (no irq bypass then). It must stay the
  *	same, and requested, from @open to @close. Process context. Optional.
@@ -163,10 +180,15 @@ struct vdcm_adi_ops {
 	int (*open)(struct vdcm_adi *adi);
 	void (*close)(struct vdcm_adi *adi);
 	int (*reset)(struct vdcm_adi *adi);
+	void (*soft_reset)(struct vdcm_adi *adi);
 	void (*bus_master)(struct vdcm_adi *adi, bool on);
 	phys_addr_t (*page)(struct vdcm_adi *adi, unsigned int page);
-	u32 (*reg_read)(struct vdcm_adi *adi, u32 offset);
-	void (*reg_write)(struct vdcm_adi *adi, u32 offset, u32 value);
+	u64 (*reg_read)(struct vdcm_adi *adi, u32 offset, unsigned int size);
+	void (*reg_write)(struct vdcm_adi *adi, u32 offset, u64 value, unsigned int size);
+	u32 (*cap_read)(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+			unsigned int size);
+	void (*cap_write)(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+			  unsigned int size, u32 value);
 	int (*vector_irq)(struct vdcm_adi *adi, unsigned int vec);
 	void (*set_pasid)(struct vdcm_adi *adi, u32 pasid);
 	int (*xlat_map)(struct vdcm_adi *adi, u64 iova, dma_addr_t dma,

@@ -185,7 +185,7 @@ static phys_addr_t null_page(struct vdcm_adi *adi, unsigned int page)
 }
 
 /* The framework passes only offsets that the composition names. */
-static u32 null_reg_read(struct vdcm_adi *adi, u32 offset)
+static u64 null_reg_read(struct vdcm_adi *adi, u32 offset, unsigned int size)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 
@@ -193,13 +193,13 @@ static u32 null_reg_read(struct vdcm_adi *adi, u32 offset)
 	return smp_load_acquire((u32 *)(n->window + offset));
 }
 
-static void null_reg_write(struct vdcm_adi *adi, u32 offset, u32 value)
+static void null_reg_write(struct vdcm_adi *adi, u32 offset, u64 value, unsigned int size)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 
 	if (offset == NULL_RAISE) {
 		vdcm_adi_signal(adi, value);
-	} else if (offset < NULL_SRC || null_reg_read(adi, NULL_STATUS) != NULL_BUSY) {
+	} else if (offset < NULL_SRC || null_reg_read(adi, NULL_STATUS, 4) != NULL_BUSY) {
 		WRITE_ONCE(*(u32 *)(n->window + offset), value);
 		if (offset != NULL_GO)
 			return;

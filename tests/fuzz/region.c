@@ -31,16 +31,16 @@ static u32 odd(struct input *in, u32 unit)
 /* A function as drivers declare it, with one number changed. */
 static void plausible(struct input *in, struct vdcm_composition *c)
 {
-	u32 n = odd(in, 1), at = take_below(in, 12);
+	u32 n = odd(in, 1), at = take_below(in, 17);
 
 	memset(c, 0, sizeof(*c));
 	pages[0][0] = (struct vdcm_pages) { 0, 1, VDCM_PAGE_PASS, 0 };
 	pages[0][1] = (struct vdcm_pages) { 1, 1, VDCM_PAGE_TRAP };
-	pages[0][2] = (struct vdcm_pages) { 2, 2, VDCM_PAGE_PASS, 1 };
-	pages[0][3] = (struct vdcm_pages) { 5, 3, VDCM_PAGE_TRAP };
-	regs[0] = (struct vdcm_reg) { 0, 0x1000, 4, 0x10, 0x3000, take32(in) };
-	regs[1] = (struct vdcm_reg) { 0, 0x1004, 8, 0x10, 0x3100, take32(in) };
-	regs[2] = (struct vdcm_reg) { 0, 0x5000, 1, 0, 0x3200, take32(in) };
+	pages[0][2] = (struct vdcm_pages) { 2, 2, VDCM_PAGE_PASS, 1, 2 | 8 };
+	pages[0][3] = (struct vdcm_pages) { 5, 3, VDCM_PAGE_TRAP, .soft = true };
+	regs[0] = (struct vdcm_reg) { 0, 0, 0x1000, 4, 0x10, 0x3000, take32(in) };
+	regs[1] = (struct vdcm_reg) { 0, 1, 0x1004, 8, 0x10, 0x3100, take8(in) };
+	regs[2] = (struct vdcm_reg) { 0, 8, 0x5000, 1, 0, 0x3200, take64(in) };
 	c->bars[0] = (struct vdcm_bar) { 0x10000, VDCM_BAR_64BIT, pages[0], 4 };
 	c->bars[3] = (struct vdcm_bar) { 0x4000, 0 };
 	c->regs = regs;
@@ -59,6 +59,11 @@ static void plausible(struct input *in, struct vdcm_composition *c)
 	case 8: c->msix_table = n * 0x800; break;
 	case 9: c->bars[3].size = n * 0x800; break;
 	case 10: c->bars[0].flags = n; break;
+	case 11: regs[take_below(in, 3)].width = n; break;
+	case 12: regs[take_below(in, 2)].wmask = take64(in); break;
+	case 13: pages[0][take_below(in, 4)].widths = n; break;
+	case 14: pages[0][take_below(in, 4)].soft = n; break;
+	case 15: regs[1].offset = regs[0].offset; break;
 	}
 }
 
@@ -82,13 +87,19 @@ static void declare(struct input *in, struct vdcm_composition *c)
 				.first = odd(in, 1), .count = odd(in, 1),
 				.kind = take8(in) % 4, .adi_page = take8(in),
 			};
+		for (k = 0; k < bar->nr_pages; k++) {
+			pages[i][k].widths = shape & 4 ? take_below(in, 18) : 0;
+			pages[i][k].soft = shape & 8 ? take8(in) & 1 : 0;
+		}
 	}
 	c->regs = regs;
 	c->nr_regs = take_below(in, REGS + 1);
 	for (i = 0; i < c->nr_regs; i++)
 		regs[i] = (struct vdcm_reg) {
 			.bar = take8(in) % (VDCM_NR_BARS + 1), .offset = odd(in, 0x404), .count = odd(in, 1),
-			.stride = odd(in, 4), .target = odd(in, 4), .wmask = take32(in),
+			.stride = odd(in, 4), .target = odd(in, 4),
+			.width = take8(in) & 1 ? 1u << take8(in) % 5 : 0,
+			.wmask = take8(in) & 1 ? take32(in) : take8(in),
 		};
 	c->msix_bar = take8(in) % (VDCM_NR_BARS + 1);
 	c->msix_table = odd(in, VDCM_PAGE_SIZE);
@@ -97,7 +108,7 @@ static void declare(struct input *in, struct vdcm_composition *c)
 
 /* What a walk over the declaration finds. */
 static void expect(const struct vdcm_composition *c, unsigned int nr, unsigned int bar, u64 off,
-		   struct vdcm_hit *hit)
+		   unsigned int bytes, struct vdcm_hit *hit)
 {
 	const struct vdcm_bar *b = &c->bars[bar];
 	unsigned int i, k;
@@ -106,18 +117,22 @@ static void expect(const struct vdcm_composition *c, unsigned int nr, unsigned i
 	if (off >= b->size)
 		return;
 	if (bar == c->msix_bar && off >= c->msix_table && off - c->msix_table < nr * 16) {
-		*hit = (struct vdcm_hit) { VDCM_HIT_MSIX_TABLE, off - c->msix_table };
+		*hit = (struct vdcm_hit) { VDCM_HIT_MSIX_TABLE, .target = off - c->msix_table };
 		return;
 	}
 	if (bar == c->msix_bar && off >= c->msix_pba && off - c->msix_pba < VDCM_MSIX_PBA_SIZE) {
-		*hit = (struct vdcm_hit) { VDCM_HIT_MSIX_PBA, off - c->msix_pba };
+		*hit = (struct vdcm_hit) { VDCM_HIT_MSIX_PBA, .target = off - c->msix_pba };
 		return;
 	}
 	for (i = 0; i < b->nr_pages; i++) {
 		const struct vdcm_pages *p = &b->pages[i];
 		u64 page = off / VDCM_PAGE_SIZE;
 
-		if (page < p->first || page - p->first >= p->count || p->kind != VDCM_PAGE_PASS)
+		if (page < p->first || page - p->first >= p->count)
+			continue;
+		hit->soft = p->soft;
+		must(!p->soft || p->kind == VDCM_PAGE_TRAP);
+		if (p->kind != VDCM_PAGE_PASS || !((p->widths ? p->widths : 4) & bytes))
 			continue;
 		hit->kind = VDCM_HIT_PASS;
 		hit->target = (p->adi_page + (page - p->first)) * VDCM_PAGE_SIZE + off % VDCM_PAGE_SIZE;
@@ -125,18 +140,29 @@ static void expect(const struct vdcm_composition *c, unsigned int nr, unsigned i
 	}
 	for (i = 0; i < c->nr_regs; i++)
 		for (k = 0; c->regs[i].bar == bar && k < c->regs[i].count; k++)
-			if (off == (u64)c->regs[i].offset + (u64)k * c->regs[i].stride)
-				*hit = (struct vdcm_hit) { VDCM_HIT_REG, c->regs[i].target + 4 * k,
-							   c->regs[i].wmask };
+			if (off == (u64)c->regs[i].offset + (u64)k * c->regs[i].stride &&
+			    bytes == (c->regs[i].width ? c->regs[i].width : 4)) {
+				hit->kind = VDCM_HIT_REG;
+				hit->target = c->regs[i].target + bytes * k;
+				hit->wmask = c->regs[i].wmask;
+				must(bytes == 8 || !(hit->wmask >> 8 * bytes));
+				must(!(off % bytes) && !(hit->target % bytes));
+			}
 }
 
 static void check_find(const struct vdcm_regions *r, unsigned int nr, unsigned int bar, u64 off)
 {
 	struct vdcm_hit hit, want;
+	unsigned int bytes;
 
-	vdcm_regions_find(r, bar, off, &hit);
-	expect(r->comp, nr, bar, off, &want);
-	must(hit.kind == want.kind && hit.target == want.target && hit.wmask == want.wmask);
+	for (bytes = 1; bytes <= 8; bytes *= 2) {
+		u64 at = off & ~(bytes - 1ULL);
+
+		vdcm_regions_find(r, bar, at, bytes, &hit);
+		expect(r->comp, nr, bar, at, bytes, &want);
+		must(hit.kind == want.kind && hit.target == want.target &&
+		     hit.wmask == want.wmask && hit.soft == want.soft);
+	}
 }
 
 /* Areas are what passes through, no byte more. */
@@ -207,7 +233,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	check_sizing(&comp, nr);
 	while (in.len) {
 		bar = take8(&in) % VDCM_NR_BARS;
-		check_find(r, nr, bar, take8(&in) & 1 ? take64(&in) : take16(&in) * 4ULL);
+		check_find(r, nr, bar, take8(&in) & 1 ? take64(&in) : take16(&in));
 	}
 	vdcm_regions_destroy(r);
 	return 0;

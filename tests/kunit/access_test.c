@@ -14,14 +14,42 @@
 #define VECS		4
 
 static const struct vdcm_pages pages[] = {
-	{ .first = 0, .count = 8, .kind = VDCM_PAGE_PASS, .adi_page = 0 },
+	{ .first = 0, .count = 7, .kind = VDCM_PAGE_PASS, .adi_page = 0 },
+	{ .first = 7, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 7, .widths = 1 | 2 | 8 },
 	{ .first = 8, .count = 4, .kind = VDCM_PAGE_TRAP },
-	{ .first = 12, .count = 4, .kind = VDCM_PAGE_ABSENT },
+	{ .first = 12, .count = 1, .kind = VDCM_PAGE_TRAP, .soft = true },
+	{ .first = 13, .count = 3, .kind = VDCM_PAGE_ABSENT },
 };
+
+/* In a hard page and a soft one: one of each width, and a place with two. */
+#define REGS(page, to)									\
+	{ .offset = (page) + 0x10, .count = 2, .stride = 1, .width = 1, .target = (to) + 0x10,	\
+	  .wmask = 0xf0 },								\
+	{ .offset = (page) + 0x12, .count = 1, .width = 2, .target = (to) + 0x12,	\
+	  .wmask = 0xfff0 },								\
+	{ .offset = (page) + 0x18, .count = 2, .stride = 8, .width = 8, .target = (to) + 0x18,	\
+	  .wmask = ~0xfULL },								\
+	{ .offset = (page) + 0x20, .count = 1, .width = 4, .target = (to) + 0x20,	\
+	  .wmask = 0xfffffff0 },							\
+	{ .offset = (page) + 0x28, .count = 2, .stride = 4, .target = (to) + 0x28,	\
+	  .wmask = 0xfffffff0 }
 
 static const struct vdcm_reg regs[] = {
 	{ .bar = 0, .offset = 0x8000, .count = 1, .target = 0x100, .wmask = 0xff00 },
 	{ .bar = 0, .offset = 0x8004, .count = 1, .target = 0x104 },
+	REGS(0x9000, 0x1000),
+	REGS(0xc000, 0x2000),
+};
+
+static const u8 hooked_init[16] = { 0, 0, 16, 5 };
+static const u8 plain_init[8] = { 0, 0, 8, 1, 0x11, 0x22, 0x33, 0x44 };
+
+/* At 0xa0, 0xa8 and 0x100. */
+static const struct vdcm_cap caps[] = {
+	{ .id = PCI_CAP_ID_VNDR, .len = 8, .init = plain_init },
+	{ .id = PCI_CAP_ID_VNDR, .len = 16, .init = hooked_init, .hooked = true },
+	{ .id = PCI_EXT_CAP_ID_VNDR, .version = 1, .len = 12, .init = hooked_init,
+	  .hooked = true },
 };
 
 static const struct vdcm_composition comp = {
@@ -32,6 +60,8 @@ static const struct vdcm_composition comp = {
 	},
 	.regs = regs,
 	.nr_regs = ARRAY_SIZE(regs),
+	.caps = caps,
+	.nr_caps = ARRAY_SIZE(caps),
 	.msix_bar = 3,
 	.msix_table = 0x1000,
 	.msix_pba = 0x3000,
@@ -46,7 +76,10 @@ struct open_adi {
 	u8 __user *buf;
 	unsigned int accesses;	/* of the ADI's registers */
 	unsigned int kill_after;
-	u32 offset, value;	/* of the last one */
+	u32 offset;		/* of the last one */
+	u64 value;
+	unsigned int size;
+	const struct vdcm_cap *cap;
 	unsigned int memory, bus_master, resets;	/* calls */
 };
 
@@ -83,23 +116,40 @@ static void kill_current(void)
 	spin_unlock_irq(&current->sighand->siglock);
 }
 
-static void seen(struct open_adi *o, u32 offset, u32 value)
+static void seen(struct open_adi *o, u32 offset, u64 value, unsigned int size)
 {
 	o->offset = offset;
 	o->value = value;
+	o->size = size;
 	if (++o->accesses == o->kill_after)
 		kill_current();
 }
 
-static u32 reg_read(struct vdcm_adi *adi, u32 offset)
+/* Bits beyond the size as well: they are not to be seen. */
+static u64 reg_read(struct vdcm_adi *adi, u32 offset, unsigned int size)
 {
-	seen(open_of(adi), offset, 0);
-	return 0xa0000000 | offset;
+	seen(open_of(adi), offset, 0, size);
+	return 0xb0c0d0e0a0000000 | offset;
 }
 
-static void reg_write(struct vdcm_adi *adi, u32 offset, u32 value)
+static void reg_write(struct vdcm_adi *adi, u32 offset, u64 value, unsigned int size)
 {
-	seen(open_of(adi), offset, value);
+	seen(open_of(adi), offset, value, size);
+}
+
+static u32 cap_read(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+		    unsigned int size)
+{
+	seen(open_of(adi), offset, 0, size);
+	open_of(adi)->cap = cap;
+	return 0xd3d2d100 | (0xc0 + offset);
+}
+
+static void cap_write(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+		      unsigned int size, u32 value)
+{
+	seen(open_of(adi), offset, value, size);
+	open_of(adi)->cap = cap;
 }
 
 static int no_irq(struct vdcm_adi *adi, unsigned int vec)
@@ -123,6 +173,7 @@ static int access_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, (void __force *)o->buf);
 	o->ops = (struct vdcm_adi_ops) {
 		.reg_read = reg_read, .reg_write = reg_write, .vector_irq = no_irq,
+		.cap_read = cap_read, .cap_write = cap_write,
 	};
 	o->parent.ops = &o->ops;
 	o->type.comp = &comp;
@@ -236,9 +287,9 @@ static void access_registers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, o->accesses, 0);
 	memory_on(test);
 	KUNIT_EXPECT_EQ(test, o->memory, 1);
-	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x7ff8), 8), 0xa0007ffca0007ff8);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x6ff8), 8), 0xa0006ffca0006ff8);
 	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x10), 2), 0);
-	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xc000), 4), 0);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xd000), 4), 0);
 	KUNIT_EXPECT_EQ(test, o->accesses, 2);
 	wr_value(test, POS(0, 0x20), 4, 7);
 	KUNIT_EXPECT_EQ(test, o->offset, 0x20);
@@ -252,7 +303,7 @@ static void access_registers(struct kunit *test)
 	o->accesses = 0;
 	wr_value(test, POS(0, 0x8004), 4, U32_MAX);
 	wr_value(test, POS(0, 0x20), 2, U16_MAX);
-	wr_value(test, POS(0, 0xc000), 4, U32_MAX);
+	wr_value(test, POS(0, 0xd000), 4, U32_MAX);
 	KUNIT_EXPECT_EQ(test, o->accesses, 0);
 }
 

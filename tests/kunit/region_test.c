@@ -188,7 +188,7 @@ static void expect(struct kunit *test, const struct vdcm_regions *regions,
 	struct vdcm_hit hit;
 
 	memset(&hit, 0xa5, sizeof(hit));
-	vdcm_regions_find(regions, bar, offset, &hit);
+	vdcm_regions_find(regions, bar, offset, 4, &hit);
 	KUNIT_EXPECT_EQ_MSG(test, hit.kind, kind, "BAR %u, %#llx", bar, offset);
 	KUNIT_EXPECT_EQ_MSG(test, hit.target, target, "BAR %u, %#llx", bar, offset);
 }
@@ -242,9 +242,9 @@ static void region_find(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(hits); i++)
 		expect(test, regions, hits[i].bar, hits[i].offset, hits[i].kind, hits[i].target);
-	vdcm_regions_find(regions, 0, 0x4030, &hit);
+	vdcm_regions_find(regions, 0, 0x4030, 4, &hit);
 	KUNIT_EXPECT_EQ(test, hit.wmask, 0xff00);
-	vdcm_regions_find(regions, 0, 0x4004, &hit);
+	vdcm_regions_find(regions, 0, 0x4004, 4, &hit);
 	KUNIT_EXPECT_EQ(test, hit.wmask, 0);
 	vdcm_regions_destroy(regions);
 }

@@ -113,10 +113,17 @@ static bool made_here(u16 id)
 	return id == PCI_CAP_ID_MSIX || id == PCI_CAP_ID_EXP || id == PCI_CAP_ID_PM;
 }
 
+static unsigned int cap_header(const struct vdcm_cap *cap)
+{
+	return cap->version ? 4 : 2;
+}
+
 static bool cap_valid(const struct vdcm_cap *cap)
 {
-	unsigned int header = cap->version ? 4 : 2, i;
+	unsigned int header = cap_header(cap), i;
 
+	if (cap->hooked && (cap->wmask || cap->w1c))
+		return false;
 	if (!cap->id || cap->len < 4 || cap->len % 4 || !cap->init ||
 	    cap->version > 15)
 		return false;
@@ -239,6 +246,52 @@ void vdcm_config_init(struct vdcm_config *cfg,
 	cfg->data[VDCM_CAP_PM + 1] = next_cap(comp, 0, false);
 	for (i = 0; i < comp->nr_caps; i++)
 		put_cap(cfg, comp, i);
+}
+
+/*
+ * The part of an access that begins at @offset of @cap's body: naturally aligned. The body
+ * begins at 2 or 4 and ends at a multiple of 4: no piece leaves it.
+ */
+static void cap_piece(const struct vdcm_cap *cap, u32 offset, unsigned int size,
+		      struct vdcm_config_piece *piece)
+{
+	piece->cap = cap;
+	piece->offset = offset;
+	piece->size = 4;
+	while (offset % piece->size || piece->size > size)
+		piece->size /= 2;
+}
+
+/**
+ * vdcm_config_piece() - which side answers an access to config space?
+ * @comp: the function; checked by vdcm_config_check()
+ * @offset: in bytes, of any alignment
+ * @size: 1..8 bytes
+ * @piece: the answer for the first bytes; the rest is to be asked for again
+ *
+ * An access that meets no hooked capability is one piece. Any context.
+ */
+void vdcm_config_piece(const struct vdcm_composition *comp, u32 offset, unsigned int size,
+		       struct vdcm_config_piece *piece)
+{
+	u32 next[2] = { VDCM_CAP_OTHERS, VDCM_CAP_EXT };
+	unsigned int i;
+
+	*piece = (struct vdcm_config_piece) { .size = size };
+	for (i = 0; i < comp->nr_caps; i++) {
+		const struct vdcm_cap *cap = &comp->caps[i];
+		u32 at = next[!!cap->version], body = at + cap_header(cap);
+
+		next[!!cap->version] += cap->len;
+		if (!cap->hooked || offset >= at + cap->len || offset + piece->size <= body)
+			continue;
+		if (offset >= body) {
+			cap_piece(cap, offset - at, size, piece);
+			return;
+		}
+		/* Up to the nearest one. */
+		piece->size = body - offset;
+	}
 }
 
 /**

@@ -32,11 +32,25 @@ struct vdcm_config {
 	u8 w1c[VDCM_CONFIG_STORED];
 };
 
+/**
+ * struct vdcm_config_piece - a piece of an access to config space, from its start on
+ * @cap: the hooked capability that answers it, or NULL: config space does
+ * @offset: of the piece in @cap, bytes
+ * @size: bytes; with @cap 1, 2 or 4, and @offset a multiple of it
+ */
+struct vdcm_config_piece {
+	const struct vdcm_cap *cap;
+	unsigned int offset;
+	unsigned int size;
+};
+
 const char *vdcm_config_check(const struct vdcm_composition *comp);
 u32 vdcm_config_cap(const struct vdcm_composition *comp, unsigned int nr);
 void vdcm_config_init(struct vdcm_config *cfg,
 		      const struct vdcm_composition *comp,
 		      unsigned int nr_vectors);
+void vdcm_config_piece(const struct vdcm_composition *comp, u32 offset, unsigned int size,
+		       struct vdcm_config_piece *piece);
 u64 vdcm_config_read(const struct vdcm_config *cfg, u32 offset,
 		     unsigned int size);
 u32 vdcm_config_write(struct vdcm_config *cfg, u32 offset, unsigned int size,

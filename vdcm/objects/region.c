@@ -3,6 +3,7 @@
  * Region table: checks a composition once and then answers, by binary search,
  * what is behind an offset of a BAR.
  */
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
@@ -13,6 +14,9 @@
 #include "config.h"
 #include "msix.h"
 #include "region.h"
+
+/* Of accesses and registers, bytes. Each is a bit of its own as well. */
+#define WIDTHS	(1u | 2u | 4u | 8u)
 
 static bool bar_valid(const struct vdcm_composition *comp, unsigned int i)
 {
@@ -30,6 +34,16 @@ static bool bar_valid(const struct vdcm_composition *comp, unsigned int i)
 	       is_power_of_2(bar->size);
 }
 
+/* What is said of the kind of a run must fit it. */
+static bool run_kind_valid(const struct vdcm_pages *run)
+{
+	if (run->kind == VDCM_PAGE_PASS)
+		return run->adi_page + (u64)run->count - 1 <= U8_MAX &&
+		       !(run->widths & ~WIDTHS) && !run->soft;
+	return run->kind < VDCM_PAGE_PASS && !run->widths &&
+	       (!run->soft || run->kind == VDCM_PAGE_TRAP);
+}
+
 static bool pages_valid(const struct vdcm_bar *bar)
 {
 	u64 nr = bar->size / VDCM_PAGE_SIZE, next = 0;
@@ -39,10 +53,7 @@ static bool pages_valid(const struct vdcm_bar *bar)
 		const struct vdcm_pages *run = &bar->pages[i];
 
 		if (run->first < next || !run->count || run->first >= nr ||
-		    run->count > nr - run->first || run->kind > VDCM_PAGE_PASS)
-			return false;
-		if (run->kind == VDCM_PAGE_PASS &&
-		    run->adi_page + (u64)run->count - 1 > U8_MAX)
+		    run->count > nr - run->first || !run_kind_valid(run))
 			return false;
 		next = (u64)run->first + run->count;
 	}
@@ -95,15 +106,24 @@ static bool msix_valid(const struct vdcm_composition *comp,
 	       page_kind(bar, pba) == VDCM_PAGE_ABSENT;
 }
 
+static unsigned int reg_width(const struct vdcm_reg *reg)
+{
+	return reg->width ?: 4;
+}
+
 static bool reg_valid(const struct vdcm_composition *comp,
 		      const struct vdcm_reg *reg)
 {
 	u64 stride = reg->count > 1 ? reg->stride : 0;
+	unsigned int width = reg_width(reg);
 	u64 last;
 
+	if (!is_power_of_2(width) || width & ~WIDTHS ||
+	    reg->wmask & ~GENMASK_ULL(8 * width - 1, 0))
+		return false;
 	if (reg->bar >= VDCM_NR_BARS || !reg->count ||
-	    reg->count > VDCM_MAX_REGS || reg->offset % 4 || stride % 4 ||
-	    reg->target % 4 || (reg->count > 1 && !stride))
+	    reg->count > VDCM_MAX_REGS || reg->offset % width || stride % width ||
+	    reg->target % width || (reg->count > 1 && !stride))
 		return false;
 	last = reg->offset + stride * (reg->count - 1);
 	return last < comp->bars[reg->bar].size;
@@ -113,7 +133,7 @@ static int compare_slots(const void *a, const void *b)
 {
 	const struct vdcm_reg_slot *x = a, *y = b;
 
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
+	return x->key < y->key ? -1 : x->key > y->key;
 }
 
 /* Index the registers of one BAR; false if two of them collide. */
@@ -126,15 +146,16 @@ static bool index_bar(struct vdcm_regions *regions, unsigned int bar)
 
 	for (i = 0; i < comp->nr_regs; i++) {
 		const struct vdcm_reg *reg = &comp->regs[i];
+		unsigned int width = reg_width(reg);
 
 		for (k = 0; reg->bar == bar && k < reg->count; k++) {
 			struct vdcm_reg_slot *slot = &regions->regs[n++];
+			u32 offset = reg->offset + k * reg->stride;
 
-			slot->offset = reg->offset + k * reg->stride;
-			slot->target = reg->target + k * 4;
+			slot->key = VDCM_REG_KEY(offset, width);
+			slot->target = reg->target + k * width;
 			slot->wmask = reg->wmask;
-			if (page_kind(&comp->bars[bar], slot->offset) !=
-			    VDCM_PAGE_TRAP)
+			if (page_kind(&comp->bars[bar], offset) != VDCM_PAGE_TRAP)
 				return false;
 		}
 	}
@@ -142,7 +163,7 @@ static bool index_bar(struct vdcm_regions *regions, unsigned int bar)
 	sort(&regions->regs[i], n - i, sizeof(*regions->regs), compare_slots,
 	     NULL);
 	for (i++; i < n; i++)
-		if (regions->regs[i].offset == regions->regs[i - 1].offset)
+		if (regions->regs[i].key == regions->regs[i - 1].key)
 			return false;
 	regions->first[bar + 1] = n;
 	return true;
@@ -235,7 +256,7 @@ void vdcm_regions_destroy(struct vdcm_regions *regions)
 }
 
 static void find_reg(const struct vdcm_regions *regions, unsigned int bar,
-		     u64 offset, struct vdcm_hit *hit)
+		     u64 key, struct vdcm_hit *hit)
 {
 	unsigned int low = regions->first[bar];
 	unsigned int high = regions->first[bar + 1];
@@ -244,9 +265,9 @@ static void find_reg(const struct vdcm_regions *regions, unsigned int bar,
 		unsigned int mid = low + (high - low) / 2;
 		const struct vdcm_reg_slot *slot = &regions->regs[mid];
 
-		if (offset < slot->offset) {
+		if (key < slot->key) {
 			high = mid;
-		} else if (offset > slot->offset) {
+		} else if (key > slot->key) {
 			low = mid + 1;
 		} else {
 			hit->kind = VDCM_HIT_REG;
@@ -276,16 +297,35 @@ static bool find_msix(const struct vdcm_regions *regions, u64 offset,
 }
 
 /**
- * vdcm_regions_find() - what is behind an offset of a BAR?
+ * vdcm_regions_run() - the run of pages that contains an offset of a BAR
  * @regions: region table
  * @bar: BAR index
- * @offset: offset in the BAR, bytes; beyond its end nothing is found
+ * @offset: offset in the BAR, bytes
+ *
+ * Context: any.
+ * Return: run, or NULL: none of the composition's.
+ */
+const struct vdcm_pages *vdcm_regions_run(const struct vdcm_regions *regions,
+					  unsigned int bar, u64 offset)
+{
+	if (bar >= VDCM_NR_BARS)
+		return NULL;
+	return find_run(&regions->comp->bars[bar], offset / VDCM_PAGE_SIZE);
+}
+
+/**
+ * vdcm_regions_find() - what answers an access to a BAR?
+ * @regions: region table
+ * @bar: BAR index
+ * @offset: offset in the BAR, bytes, a multiple of @size; beyond its end nothing is found
+ * @size: 1, 2, 4 or 8 bytes
  * @hit: the answer
  *
- * A register is found only at its exact offset. Any context.
+ * A register is found only at its exact offset and width, a page that is passed through
+ * only with the sizes it takes; MSI-X structures with any. Any context.
  */
 void vdcm_regions_find(const struct vdcm_regions *regions, unsigned int bar,
-		       u64 offset, struct vdcm_hit *hit)
+		       u64 offset, unsigned int size, struct vdcm_hit *hit)
 {
 	const struct vdcm_composition *comp = regions->comp;
 	const struct vdcm_pages *run;
@@ -298,10 +338,13 @@ void vdcm_regions_find(const struct vdcm_regions *regions, unsigned int bar,
 	run = find_run(&comp->bars[bar], offset / VDCM_PAGE_SIZE);
 	if (!run || run->kind == VDCM_PAGE_ABSENT)
 		return;
+	hit->soft = run->soft;
 	if (run->kind == VDCM_PAGE_TRAP) {
-		find_reg(regions, bar, offset, hit);
+		find_reg(regions, bar, VDCM_REG_KEY(offset, size), hit);
 		return;
 	}
+	if (!(vdcm_pages_widths(run) & size))
+		return;
 	hit->kind = VDCM_HIT_PASS;
 	hit->target = offset - (u64)run->first * VDCM_PAGE_SIZE +
 		      run->adi_page * VDCM_PAGE_SIZE;

@@ -16,27 +16,37 @@ enum vdcm_hit_kind {
 
 /**
  * struct vdcm_hit - answer of vdcm_regions_find()
- * @kind: what is there
+ * @kind: what answers
+ * @soft: the page is soft: see struct vdcm_pages
  * @target: see enum vdcm_hit_kind
  * @wmask: VDCM_HIT_REG: bits a guest may write
  */
 struct vdcm_hit {
 	enum vdcm_hit_kind kind;
+	bool soft;
 	u32 target;
-	u32 wmask;
+	u64 wmask;
 };
 
 /**
  * struct vdcm_reg_slot - a register in the search index
- * @offset: offset in the BAR
- * @target: offset in the ADI window
+ * @key: offset in the BAR and width: VDCM_REG_KEY()
  * @wmask: bits a guest may write
+ * @target: offset in the ADI window
  */
 struct vdcm_reg_slot {
-	u32 offset;
+	u64 key;
+	u64 wmask;
 	u32 target;
-	u32 wmask;
 };
+
+#define VDCM_REG_KEY(_offset, _width)	((u64)(_offset) << 4 | (_width))
+
+/* Sizes of accesses that a page which is passed through takes. */
+static inline u8 vdcm_pages_widths(const struct vdcm_pages *run)
+{
+	return run->widths ?: 4;
+}
 
 /**
  * struct vdcm_regions - region table of one type
@@ -44,7 +54,7 @@ struct vdcm_reg_slot {
  * @msix_table_end: end of the MSI-X table in its BAR
  * @msix_pba_end: end of the pending bit array in its BAR
  * @first: index of a BAR's first register in @regs; [VDCM_NR_BARS]: their number
- * @regs: registers, sorted by BAR and offset
+ * @regs: registers, sorted by BAR, offset and width
  */
 struct vdcm_regions {
 	const struct vdcm_composition *comp;
@@ -61,7 +71,9 @@ struct vdcm_regions *vdcm_regions_create(const struct vdcm_composition *comp,
 					 const char **why);
 void vdcm_regions_destroy(struct vdcm_regions *regions);
 void vdcm_regions_find(const struct vdcm_regions *regions, unsigned int bar,
-		       u64 offset, struct vdcm_hit *hit);
+		       u64 offset, unsigned int size, struct vdcm_hit *hit);
+const struct vdcm_pages *vdcm_regions_run(const struct vdcm_regions *regions,
+					  unsigned int bar, u64 offset);
 bool vdcm_regions_area(const struct vdcm_regions *regions, unsigned int bar,
 		       unsigned int *run, u64 *offset, u64 *size);
 

@@ -3,105 +3,162 @@
  * Accesses that trap: config space, registers, MSI-X table, and doorbell pages
  * that are not mapped.
  */
+#include <linux/bits.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "exporter.h"
 
-/* Accesses to registers are 32 bits wide, as in hardware; others read 0. */
-static u32 vdcm_read_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset)
+/* The device, or this user's hold on it, is gone for good. Under adi->lock. */
+static bool vdcm_is_gone(const struct vdcm_adi *adi)
 {
-	struct vdcm_hit hit;
-
-	vdcm_regions_find(adi->regions, bar, offset, &hit);
-	if (hit.kind != VDCM_HIT_REG && hit.kind != VDCM_HIT_PASS)
-		return 0;
-	if (!vdcm_is_there(adi))
-		return U32_MAX;
-	return vdcm_ops(adi)->reg_read(adi, hit.target);
+	return vdcm_is_dead(adi) || adi->live->revoked;
 }
 
-static void vdcm_write_dword(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-			     u32 value)
+static u64 vdcm_read_msix(struct vdcm_adi *adi, const struct vdcm_hit *hit, unsigned int size)
 {
-	struct vdcm_hit hit;
+	struct vdcm_msix *msix = &adi->live->msix;
+	unsigned long flags;
+	u64 value;
 
-	if (!vdcm_is_there(adi))
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	value = hit->kind == VDCM_HIT_MSIX_TABLE ?
+		vdcm_msix_table_read(msix, hit->target, size) :
+		vdcm_msix_pba_read(msix, hit->target, size);
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+	return value;
+}
+
+static void vdcm_write_msix(struct vdcm_adi *adi, const struct vdcm_hit *hit,
+			    unsigned int size, u64 value)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&adi->irq_lock, flags);
+	vdcm_msix_table_write(&adi->live->msix, hit->target, size, value);
+	spin_unlock_irqrestore(&adi->irq_lock, flags);
+	vdcm_irq_kick(adi);
+}
+
+/* All-ones from what is not there; a page of software is always there. */
+static u64 vdcm_read_hit(struct vdcm_adi *adi, const struct vdcm_hit *hit, unsigned int size)
+{
+	if (!hit->soft && vdcm_is_gone(adi))
+		return U64_MAX;
+	switch (hit->kind) {
+	case VDCM_HIT_MSIX_TABLE:
+	case VDCM_HIT_MSIX_PBA:
+		return vdcm_read_msix(adi, hit, size);
+	case VDCM_HIT_REG:
+	case VDCM_HIT_PASS:
+		if (!hit->soft && vdcm_is_away(adi))
+			return U64_MAX;
+		return vdcm_ops(adi)->reg_read(adi, hit->target, size);
+	case VDCM_HIT_ABSENT:
+		break;
+	}
+	return 0;
+}
+
+static void vdcm_write_hit(struct vdcm_adi *adi, const struct vdcm_hit *hit,
+			   unsigned int size, u64 value)
+{
+	if (!hit->soft && vdcm_is_gone(adi))
 		return;
-	vdcm_regions_find(adi->regions, bar, offset, &hit);
-	if (hit.kind == VDCM_HIT_PASS) {
+	if (hit->kind == VDCM_HIT_MSIX_TABLE) {
+		vdcm_write_msix(adi, hit, size, value);
+	} else if (!hit->soft && vdcm_is_away(adi)) {
+		return;
+	} else if (hit->kind == VDCM_HIT_PASS) {
 		vdcm_inc(adi, VDCM_CNT_DOORBELL_TRAPS);
-		vdcm_ops(adi)->reg_write(adi, hit.target, value);
-	} else if (hit.kind == VDCM_HIT_REG && hit.wmask) {
-		vdcm_ops(adi)->reg_write(adi, hit.target, value & hit.wmask);
+		vdcm_ops(adi)->reg_write(adi, hit->target, value, size);
+	} else if (hit->kind == VDCM_HIT_REG && hit->wmask) {
+		vdcm_ops(adi)->reg_write(adi, hit->target, value & hit->wmask, size);
 	}
 }
 
-/* The MSI-X structures take accesses of any size. False = not one of them. */
-static bool vdcm_read_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-			   unsigned int size, u64 *value)
+/* Eight bytes that nothing answers as a whole are two accesses, the low half first. */
+static bool vdcm_is_split(const struct vdcm_hit *hit, unsigned int size)
 {
-	struct vdcm_msix *msix = &adi->live->msix;
-	struct vdcm_hit hit;
-	unsigned long flags;
-
-	vdcm_regions_find(adi->regions, bar, offset, &hit);
-	if (hit.kind != VDCM_HIT_MSIX_TABLE && hit.kind != VDCM_HIT_MSIX_PBA)
-		return false;
-	spin_lock_irqsave(&adi->irq_lock, flags);
-	*value = hit.kind == VDCM_HIT_MSIX_TABLE ?
-		 vdcm_msix_table_read(msix, hit.target, size) :
-		 vdcm_msix_pba_read(msix, hit.target, size);
-	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	return true;
-}
-
-static bool vdcm_write_msix(struct vdcm_adi *adi, unsigned int bar, u64 offset,
-			    unsigned int size, u64 value)
-{
-	struct vdcm_hit hit;
-	unsigned long flags;
-
-	vdcm_regions_find(adi->regions, bar, offset, &hit);
-	if (hit.kind == VDCM_HIT_MSIX_PBA)
-		return true;
-	if (hit.kind != VDCM_HIT_MSIX_TABLE)
-		return false;
-	spin_lock_irqsave(&adi->irq_lock, flags);
-	vdcm_msix_table_write(&adi->live->msix, hit.target, size, value);
-	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	vdcm_irq_kick(adi);
-	return true;
+	return size == 8 && hit->kind == VDCM_HIT_ABSENT;
 }
 
 static u64 vdcm_read_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 			 unsigned int size)
 {
+	struct vdcm_hit hit;
 	u64 value;
 
 	vdcm_inc(adi, VDCM_CNT_TRAPS_READ);
 	if (!vdcm_config_memory(&adi->live->config))
 		return U64_MAX;
-	if (vdcm_read_msix(adi, bar, offset, size, &value))
-		return value;
-	if (size < 4)
-		return 0;
-	value = vdcm_read_dword(adi, bar, offset);
-	if (size == 8)
-		value |= (u64)vdcm_read_dword(adi, bar, offset + 4) << 32;
-	return value;
+	vdcm_regions_find(adi->regions, bar, offset, size, &hit);
+	if (!vdcm_is_split(&hit, size))
+		return vdcm_read_hit(adi, &hit, size);
+	vdcm_regions_find(adi->regions, bar, offset, 4, &hit);
+	value = (u32)vdcm_read_hit(adi, &hit, 4);
+	vdcm_regions_find(adi->regions, bar, offset + 4, 4, &hit);
+	return value | vdcm_read_hit(adi, &hit, 4) << 32;
 }
 
 static void vdcm_write_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 			   unsigned int size, u64 value)
 {
+	struct vdcm_hit hit;
+
 	vdcm_inc(adi, VDCM_CNT_TRAPS_WRITE);
-	if (!vdcm_config_memory(&adi->live->config) ||
-	    vdcm_write_msix(adi, bar, offset, size, value) || size < 4)
+	if (!vdcm_config_memory(&adi->live->config))
 		return;
-	vdcm_write_dword(adi, bar, offset, value);
-	if (size == 8)
-		vdcm_write_dword(adi, bar, offset + 4, value >> 32);
+	vdcm_regions_find(adi->regions, bar, offset, size, &hit);
+	if (!vdcm_is_split(&hit, size)) {
+		vdcm_write_hit(adi, &hit, size, value);
+		return;
+	}
+	vdcm_regions_find(adi->regions, bar, offset, 4, &hit);
+	vdcm_write_hit(adi, &hit, 4, (u32)value);
+	vdcm_regions_find(adi->regions, bar, offset + 4, 4, &hit);
+	vdcm_write_hit(adi, &hit, 4, value >> 32);
+}
+
+/* What config space does not answer itself, the driver does. */
+static u64 vdcm_read_config(struct vdcm_adi *adi, u32 offset, unsigned int size)
+{
+	struct vdcm_config_piece piece;
+	unsigned int done;
+	u64 value = 0;
+
+	for (done = 0; done < size; done += piece.size) {
+		u64 part;
+
+		vdcm_config_piece(adi->type->comp, offset + done, size - done, &piece);
+		part = piece.cap ?
+		       vdcm_ops(adi)->cap_read(adi, piece.cap, piece.offset, piece.size) &
+		       GENMASK_ULL(8 * piece.size - 1, 0) :
+		       vdcm_config_read(&adi->live->config, offset + done, piece.size);
+		value |= part << 8 * done;
+	}
+	return value;
+}
+
+/* Return: what vdcm_config_write() does. */
+static u32 vdcm_write_config(struct vdcm_adi *adi, u32 offset, unsigned int size, u64 value)
+{
+	struct vdcm_config_piece piece;
+	unsigned int done;
+	u32 changes = 0;
+
+	for (done = 0; done < size; done += piece.size) {
+		u64 part = value >> 8 * done;
+
+		vdcm_config_piece(adi->type->comp, offset + done, size - done, &piece);
+		if (piece.cap)
+			vdcm_ops(adi)->cap_write(adi, piece.cap, piece.offset, piece.size,
+						 part & GENMASK_ULL(8 * piece.size - 1, 0));
+		else
+			changes |= vdcm_config_write(&adi->live->config, offset + done,
+						     piece.size, part);
+	}
+	return changes;
 }
 
 /*
@@ -135,12 +192,12 @@ static u64 vdcm_read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 	u64 value;
 
 	mutex_lock(&adi->lock);
-	if (vdcm_is_dead(adi) || adi->live->revoked)
-		value = U64_MAX;
-	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		value = vdcm_config_read(&adi->live->config, offset, size);
-	else
+	if (index != VFIO_PCI_CONFIG_REGION_INDEX)
 		value = vdcm_read_bar(adi, index, offset, size);
+	else if (vdcm_is_gone(adi))
+		value = U64_MAX;
+	else
+		value = vdcm_read_config(adi, offset, size);
 	mutex_unlock(&adi->lock);
 	return value;
 }
@@ -159,13 +216,10 @@ void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 		    unsigned int size, u64 value)
 {
 	mutex_lock(&adi->lock);
-	if (vdcm_is_dead(adi) || adi->live->revoked)
-		;
-	else if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		vdcm_act_on_config(adi, vdcm_config_write(&adi->live->config,
-							  offset, size, value));
-	else
+	if (index != VFIO_PCI_CONFIG_REGION_INDEX)
 		vdcm_write_bar(adi, index, offset, size, value);
+	else if (!vdcm_is_gone(adi))
+		vdcm_act_on_config(adi, vdcm_write_config(adi, offset, size, value));
 	mutex_unlock(&adi->lock);
 }
 

@@ -4,6 +4,7 @@
  * signalling an eventfd. KVM signals it when a guest writes, and the VMM is not
  * woken up: of use where doorbells are not mapped.
  */
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -13,23 +14,33 @@
 #ifdef HAVE_VFIO_VIRQFD
 
 /**
+ * struct vdcm_ring - a write to a doorbell
+ * @bar: BAR
+ * @size: 1, 2, 4 or 8 bytes
+ * @offset: where
+ * @value: what
+ */
+struct vdcm_ring {
+	unsigned int bar;
+	unsigned int size;
+	u64 offset;
+	u64 value;
+};
+
+/**
  * struct vdcm_ioevent - an eventfd that stands for a write
  * @entry: in the ADI's list
  * @rung: in the ADI's list of those that were signalled, empty when in none
  * @vdev: whose
  * @virqfd: the core's part, NULL once the eventfd is closed
- * @bar: BAR
- * @offset: where
- * @value: what
+ * @ring: the write
  */
 struct vdcm_ioevent {
 	struct list_head entry;
 	struct list_head rung;
 	struct vdcm_vdev *vdev;
 	struct virqfd *virqfd;
-	unsigned int bar;
-	u64 offset;
-	u64 value;
+	struct vdcm_ring ring;
 };
 
 /*
@@ -82,7 +93,8 @@ static void vdcm_ioevent_work(struct work_struct *work)
 	spin_unlock_irqrestore(&evs->rung_lock, flags);
 	while ((ev = vdcm_ioevent_first(evs, &list))) {
 		/* Whether the device takes it is decided as for any write. */
-		vdcm_write_one(&ev->vdev->adi, ev->bar, ev->offset, sizeof(u32), ev->value);
+		vdcm_write_one(&ev->vdev->adi, ev->ring.bar, ev->ring.offset, ev->ring.size,
+			       ev->ring.value);
 		cond_resched();
 	}
 }
@@ -108,18 +120,19 @@ static void vdcm_ioevent_stop(struct vdcm_ioevent *ev)
 	kfree(ev);
 }
 
-static struct vdcm_ioevent *vdcm_ioevent_find(struct vdcm_ioevents *evs, unsigned int bar,
-					      u64 offset, u64 value)
+static struct vdcm_ioevent *vdcm_ioevent_find(struct vdcm_ioevents *evs,
+					      const struct vdcm_ring *ring)
 {
 	struct vdcm_ioevent *ev;
 
 	list_for_each_entry(ev, &evs->list, entry)
-		if (ev->bar == bar && ev->offset == offset && ev->value == value)
+		if (ev->ring.bar == ring->bar && ev->ring.offset == ring->offset &&
+		    ev->ring.size == ring->size && ev->ring.value == ring->value)
 			return ev;
 	return NULL;
 }
 
-static int vdcm_ioevent_add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
+static int vdcm_ioevent_add(struct vdcm_vdev *v, const struct vdcm_ring *ring, int fd)
 {
 	struct vdcm_ioevents *evs = &v->ioevents;
 	struct vdcm_ioevent *ev;
@@ -132,9 +145,7 @@ static int vdcm_ioevent_add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u
 		return -ENOMEM;
 	INIT_LIST_HEAD(&ev->rung);
 	ev->vdev = v;
-	ev->bar = bar;
-	ev->offset = offset;
-	ev->value = value;
+	ev->ring = *ring;
 	ret = vfio_virqfd_enable(ev, vdcm_ioevent_signalled, NULL, NULL, &ev->virqfd, fd);
 	if (ret) {
 		kfree(ev);
@@ -145,38 +156,55 @@ static int vdcm_ioevent_add(struct vdcm_vdev *v, unsigned int bar, u64 offset, u
 	return 0;
 }
 
-static int vdcm_ioevent_set(struct vdcm_vdev *v, unsigned int bar, u64 offset, u64 value, int fd)
+static int vdcm_ioevent_set(struct vdcm_vdev *v, const struct vdcm_ring *ring, int fd)
 {
 	struct vdcm_ioevent *ev;
 
 	lockdep_assert_held(&v->ioevents.lock);
-	ev = vdcm_ioevent_find(&v->ioevents, bar, offset, value);
+	ev = vdcm_ioevent_find(&v->ioevents, ring);
 	/* Its eventfd is closed: it stands for nothing any more. */
 	if (ev && fd >= 0 && !READ_ONCE(ev->virqfd)) {
 		vdcm_ioevent_stop(ev);
 		ev = NULL;
 	}
 	if (fd >= 0)
-		return ev ? -EEXIST : vdcm_ioevent_add(v, bar, offset, value, fd);
+		return ev ? -EEXIST : vdcm_ioevent_add(v, ring, fd);
 	if (!ev)
 		return -ENODEV;
 	vdcm_ioevent_stop(ev);
 	return 0;
 }
 
-/* Registers take 32 bits, and nothing else would ring one. 0 or errno. */
-static int vdcm_ioevent_width_valid(u32 flags)
+/* The bytes that are asked for, or 0. */
+static unsigned int vdcm_ioevent_size(u32 flags)
 {
 	switch (flags) {
-	case VFIO_DEVICE_IOEVENTFD_32:
-		return 0;
 	case VFIO_DEVICE_IOEVENTFD_8:
+		return 1;
 	case VFIO_DEVICE_IOEVENTFD_16:
+		return 2;
+	case VFIO_DEVICE_IOEVENTFD_32:
+		return 4;
 	case VFIO_DEVICE_IOEVENTFD_64:
-		return -ENOTTY;
+		return 8;
 	default:
-		return -EINVAL;
+		return 0;
 	}
+}
+
+/* May an eventfd stand for it? 0 or errno. */
+static int vdcm_ring_valid(struct vdcm_adi *adi, const struct vdcm_ring *ring)
+{
+	const struct vdcm_pages *run;
+
+	if (!ring->size || ring->offset % ring->size || ring->bar >= VDCM_NR_BARS ||
+	    ring->offset >= vdcm_region_size(adi, ring->bar) ||
+	    ring->value & ~GENMASK_ULL(8 * ring->size - 1, 0))
+		return -EINVAL;
+	run = vdcm_regions_run(adi->regions, ring->bar, ring->offset);
+	if (!run || run->kind != VDCM_PAGE_PASS)
+		return -EINVAL;
+	return vdcm_pages_widths(run) & ring->size ? 0 : -ENOTTY;
 }
 
 /**
@@ -199,37 +227,34 @@ void vdcm_ioevents_init(struct vdcm_vdev *v)
  * @adi: open ADI
  * @offset: as of the device's file: region and offset in it
  * @flags: VFIO_DEVICE_IOEVENTFD_*
- * @value: what to write; 32 bits
+ * @value: what to write; no bit beyond the size
  * @fd: eventfd, or -1: no more
  *
  * Offset must be a doorbell: naturally aligned in a page that is passed through
  * to the ADI. Registers of a control path are not to be written behind the VMM's
- * back. Only 32-bit writes are offered: others do nothing, and a VMM that is refused
- * makes them itself. They stay over a reset, until closing.
+ * back. Only sizes that the page takes are offered: a VMM that is refused makes the write
+ * itself. They stay over a reset, until closing.
  *
  * Context: process.
- * Return: 0, -EINVAL (malformed, or not a doorbell), -ENOTTY (8, 16 or 64 bits),
- * -ENOSPC (VDCM_MAX_IOEVENTS), -EEXIST (there already), -ENODEV (none there to
+ * Return: 0, -EINVAL (malformed, or not a doorbell), -ENOTTY (a size that the doorbell does
+ * not take), -ENOSPC (VDCM_MAX_IOEVENTS), -EEXIST (there already), -ENODEV (none there to
  * be removed), or the error of @fd.
  */
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 {
-	unsigned int bar = offset >> VDCM_REGION_SHIFT;
 	struct vdcm_vdev *v = vdcm_vdev_of(adi);
-	int ret = vdcm_ioevent_width_valid(flags);
-	struct vdcm_hit hit;
+	const struct vdcm_ring ring = {
+		.bar = offset >> VDCM_REGION_SHIFT,
+		.size = vdcm_ioevent_size(flags),
+		.offset = offset & VDCM_REGION_MASK,
+		.value = value,
+	};
+	int ret = fd < -1 ? -EINVAL : vdcm_ring_valid(adi, &ring);
 
 	if (ret)
 		return ret;
-	offset &= VDCM_REGION_MASK;
-	if (fd < -1 || bar >= VDCM_NR_BARS || offset % sizeof(u32) ||
-	    offset >= vdcm_region_size(adi, bar) || value > U32_MAX)
-		return -EINVAL;
-	vdcm_regions_find(adi->regions, bar, offset, &hit);
-	if (hit.kind != VDCM_HIT_PASS)
-		return -EINVAL;
 	mutex_lock(&v->ioevents.lock);
-	ret = vdcm_ioevent_set(v, bar, offset, value, fd);
+	ret = vdcm_ioevent_set(v, &ring, fd);
 	mutex_unlock(&v->ioevents.lock);
 	return ret;
 }

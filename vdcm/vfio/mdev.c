@@ -246,7 +246,7 @@ static int vdcm_mdev_add_type(struct vdcm_mparent *parent, unsigned int i,
 	struct vdcm_mtype *t = &parent->types[i];
 	struct vdcm_regions *regions;
 
-	regions = vdcm_parent_regions(parent->parent.dev, i, type);
+	regions = vdcm_parent_regions(&parent->parent, i, type);
 	if (IS_ERR(regions))
 		return PTR_ERR(regions);
 	t->regions = regions;

@@ -23,16 +23,17 @@ bool vdcm_can_mmap(void)
 static phys_addr_t vdcm_find_page(struct vdcm_adi *adi, unsigned long pgoff)
 {
 	u64 offset = (u64)pgoff << PAGE_SHIFT;
-	struct vdcm_hit hit;
+	const struct vdcm_pages *run;
 
 	lockdep_assert_held(&adi->mem_lock);
 	if (!adi->mem_on || vdcm_is_dead(adi))
 		return 0;
-	vdcm_regions_find(adi->regions, offset >> VDCM_REGION_SHIFT,
-			  offset & VDCM_REGION_MASK, &hit);
-	if (hit.kind != VDCM_HIT_PASS)
+	run = vdcm_regions_run(adi->regions, offset >> VDCM_REGION_SHIFT,
+			       offset & VDCM_REGION_MASK);
+	if (!run || run->kind != VDCM_PAGE_PASS)
 		return 0;
-	return vdcm_ops(adi)->page(adi, hit.target / VDCM_PAGE_SIZE);
+	offset = (offset & VDCM_REGION_MASK) / VDCM_PAGE_SIZE;
+	return vdcm_ops(adi)->page(adi, run->adi_page + (offset - run->first));
 }
 
 /*

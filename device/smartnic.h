@@ -63,7 +63,10 @@ typedef struct SnicBuf {
 } SnicBuf;
 
 enum snic_l3 { SNIC_L3_NONE, SNIC_L3_IPV4, SNIC_L3_IPV4_CSUM, SNIC_L3_IPV6 };
-enum snic_l4 { SNIC_L4_NONE, SNIC_L4_TCP, SNIC_L4_UDP, SNIC_L4_SCTP };
+enum snic_l4 {
+    SNIC_L4_NONE, SNIC_L4_TCP, SNIC_L4_UDP, SNIC_L4_SCTP,
+    SNIC_L4_SUM                         /* all from l2 on, whatever it is */
+};
 
 /* A packet in memory that a unit sends, and the offloads that it asks for. */
 typedef struct SnicPkt {
@@ -72,8 +75,10 @@ typedef struct SnicPkt {
     bool tso;
     uint32_t mss;
     uint32_t l2, l3, l4;                /* header lengths */
+    uint32_t sum_at;                    /* SNIC_L4_SUM: the field, behind l2 */
+    uint32_t unsum;                     /* takes a length out of the L4 seed */
     unsigned nbufs;
-    SnicBuf buf[SNIC_Q_MAX_TX_DESCS];
+    const SnicBuf *buf;
 } SnicPkt;
 
 /* --- units, queues, vectors, mailboxes of a function ------------------------ */
@@ -98,6 +103,18 @@ typedef struct SnicUnitKind {
     const SnicUnitOps *ops;
 } SnicUnitKind;
 
+/* What a function is: chosen when it is enabled. */
+typedef struct SnicFuncKind {
+    bool virtio;
+    const SnicUnitKind *units;          /* SNIC_UNITS in all */
+    unsigned nunits;
+    uint8_t msg_unit;                   /* delivers the PF's messages */
+    bool (*takes)(SnicFunc *f, uint32_t cookie_high);   /* false: drop it */
+    void (*stopped)(SnicFunc *f);       /* a queue has stopped with an error */
+} SnicFuncKind;
+
+enum { SNIC_KIND_AVF, SNIC_KIND_VIRTIO, SNIC_KINDS };
+
 /* Anything that does DMA for a function, one at a time: SNIC_UNIT_*. */
 struct SnicUnit {
     SnicFunc *f;
@@ -121,6 +138,19 @@ typedef struct SnicPatience {
     bool held;                          /* a pause is in progress */
 } SnicPatience;
 
+/* A virtqueue, as far as it is not a queue like any other. */
+typedef struct SnicVq {
+    uint64_t desc, driver, device;      /* IOVAs of the three areas */
+    uint32_t intr;                      /* SNIC_Q_INT_* */
+    uint16_t size;
+    uint16_t next;                      /* index of both rings */
+    uint16_t signalled;                 /* @next, as of the last interrupt */
+    bool resume;                        /* @next is to be read from memory */
+    bool kicked;                        /* there may be something available */
+    bool asked;                         /* the guest kicks at @ask */
+    uint16_t ask;
+} SnicVq;
+
 typedef struct SnicQueue {
     uint64_t base;
     uint32_t len, ctl, intr, head, bufsz, maxframe;
@@ -130,6 +160,7 @@ typedef struct SnicQueue {
     SnicFrame **fifo;
     unsigned fifo_first, fifo_used;
     int64_t fifo_since;                 /* not empty since */
+    SnicVq vq;                          /* of virtio functions only */
 } SnicQueue;
 
 typedef struct SnicQp {
@@ -175,6 +206,18 @@ typedef struct SnicTlb {
     uint8_t perm;
 } SnicTlb;
 
+/* What a virtio function has beside its queues. */
+typedef struct SnicVirtio {
+    uint64_t features;                  /* accepted by the guest's driver */
+    uint64_t offloads;                  /* the receive offloads in force */
+    SnicQueue ctrl;                     /* the control queue */
+    bool has_ctrl;
+    uint16_t ctrl_vq;                   /* its number */
+    bool outstanding;                   /* the PF has the command */
+    uint32_t commands;
+    unsigned stops;                     /* VQs that stopped, not reported yet */
+} SnicVirtio;
+
 typedef struct SnicRate {
     int64_t free;                       /* the next packet may leave then */
     uint32_t rest;                      /* of a nanosecond, by the rate */
@@ -197,6 +240,7 @@ typedef struct SnicVsi {
 
 struct SnicFunc {
     SnicState *s;
+    const SnicFuncKind *kind;
     uint16_t idx;
     uint32_t ctrl;
     uint32_t pasid;
@@ -211,6 +255,7 @@ struct SnicFunc {
     SnicAq atq, arq;
     QSIMPLEQ_HEAD(, SnicMsg) msgs;
     unsigned nmsgs;
+    SnicVirtio virtio;
     SnicVsi vsi;
     SnicRate rate;
     SnicPatience patience;              /* of the senders to this function */
@@ -274,6 +319,7 @@ struct SnicState {
     bool silent;                        /* as removed, but still in its slot */
     SnicInject inject;
     MemoryRegion gone[3];               /* cover the BARs then */
+    const SnicFuncKind *kinds;          /* SNIC_KINDS */
     SnicFunc *func;                     /* num_adis + 1 */
     SnicQp *qp;
     unsigned adis_enabled;

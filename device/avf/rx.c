@@ -124,17 +124,18 @@ static bool snic_rx_write(SnicUnit *u, const SnicFrame *frame,
     return true;
 }
 
-static bool snic_rx_deliver(SnicUnit *u, SnicQueue *rx, const SnicFrame *frame)
+static enum snic_rx snic_rx_deliver(SnicUnit *u, SnicQueue *rx,
+                                    const SnicFrame *frame)
 {
     uint32_t tail = u->f->rx_tail[u->idx - SNIC_UNIT_RXQ(0)];
     SnicRxJob job;
 
     if (!snic_rx_prepare(u, rx, tail, frame, &job) ||
         !snic_rx_write(u, frame, &job)) {
-        return false;
+        return SNIC_RX_WAITS;
     }
     rx->head = (rx->head + job.n) % rx->len;
-    return true;
+    return SNIC_RX_DONE;
 }
 
 /* --- the unit ----------------------------------------------------------------------- */
@@ -150,7 +151,9 @@ static void snic_rx_serve(SnicUnit *u)
 {
     SnicQp *qp = snic_func_qp(u->f, u->idx - SNIC_UNIT_RXQ(0));
 
-    snic_fifo_serve(u, &qp->rx, snic_rx_deliver);
+    if (snic_fifo_serve(u, &qp->rx, snic_rx_deliver)) {
+        snic_queue_raise(u->f, qp->rx.intr);
+    }
 }
 
 static void snic_rx_fail(SnicUnit *u)

@@ -43,6 +43,7 @@ typedef struct SnicTxJob {
     unsigned n;                         /* descriptors */
     uint64_t rs;                        /* by descriptor: report it */
     SnicPkt pkt;
+    SnicBuf buf[SNIC_Q_MAX_TX_DESCS];
 } SnicTxJob;
 
 static const uint8_t snic_iipt[] = {
@@ -122,7 +123,7 @@ static bool snic_tx_data(SnicTxJob *job, const SnicTxDesc *d)
     if (!p->nbufs) {
         snic_tx_headers(p, d->qw1);
     }
-    p->buf[p->nbufs++] = (SnicBuf) { .addr = d->addr, .len = size };
+    job->buf[p->nbufs++] = (SnicBuf) { .addr = d->addr, .len = size };
     p->total += size;
     if (TX_CMD(d->qw1) & CMD_RS) {
         job->rs |= 1ull << job->n;
@@ -133,7 +134,8 @@ static bool snic_tx_data(SnicTxJob *job, const SnicTxDesc *d)
 /* Take one packet, up to EOP, from the fetched descriptors. */
 static enum tx_result snic_tx_parse(const SnicTxRing *r, SnicTxJob *job)
 {
-    memset(job, 0, offsetof(SnicTxJob, pkt.buf));
+    memset(job, 0, offsetof(SnicTxJob, buf));
+    job->pkt.buf = job->buf;
     while (r->pos + job->n < r->have) {
         const SnicTxDesc *d = &r->d[r->pos + job->n];
         unsigned type = d->qw1 & TX_DTYPE;

@@ -59,12 +59,16 @@ uint32_t snic_aq_read(SnicFunc *f, uint32_t off);
 void snic_aq_write(SnicFunc *f, uint32_t off, uint32_t val);
 void snic_aq_reset(SnicFunc *f);
 extern const SnicUnitOps snic_atq_ops, snic_arq_ops;
+bool snic_mbx_deliver(SnicUnit *u, uint32_t high, uint32_t low,
+                      const uint8_t *data, uint16_t len);
+void snic_mbx_drop_first(SnicFunc *f);
 bool snic_mbx_tx_run(SnicState *s);
 
 /* queue.c */
 uint32_t snic_qp_read(SnicState *s, uint32_t off);
 void snic_qp_write(SnicState *s, uint32_t off, uint32_t val);
 void snic_qp_clear(SnicQp *qp);
+void snic_qp_start(SnicQp *qp, bool rx);
 void snic_qp_disable(SnicQp *qp, bool rx);
 void snic_qp_map(SnicFunc *f, unsigned q, uint32_t val);
 void snic_tail_write(SnicFunc *f, unsigned q, bool rx, uint32_t val);
@@ -72,12 +76,15 @@ void snic_queue_fail(SnicUnit *u, unsigned reason);
 
 /* fifo.c */
 
-/* Writes the frame into the function's memory. False: it cannot now. */
-typedef bool SnicDeliver(SnicUnit *u, SnicQueue *rx, const SnicFrame *frame);
+enum snic_rx { SNIC_RX_WAITS, SNIC_RX_DONE, SNIC_RX_LOST };
+
+/* Writes the frame into the function's memory, if it can now. */
+typedef enum snic_rx SnicDeliver(SnicUnit *u, SnicQueue *rx,
+                                 const SnicFrame *frame);
 
 SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q);
 void snic_rx_push(SnicFunc *f, SnicFrame *frame);
-void snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver);
+unsigned snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver);
 void snic_fifo_drop(SnicFunc *f, SnicQueue *rx);
 
 /* rate.c */
@@ -94,8 +101,7 @@ void snic_patience_own_end(SnicPatience *own);
 void snic_patience_end(SnicPatience *to);
 
 /* func.c */
-void snic_func_init(SnicState *s, unsigned idx, const SnicUnitKind *kinds,
-                    unsigned nkinds);
+void snic_func_init(SnicState *s, unsigned idx);
 void snic_func_exit(SnicFunc *f);
 void snic_func_reset(SnicFunc *f);
 void snic_func_wipe(SnicFunc *f);

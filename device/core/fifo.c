@@ -64,27 +64,36 @@ void snic_fifo_drop(SnicFunc *f, SnicQueue *rx)
     snic_fifo_room(f);
 }
 
-/* Delivers waiting frames until @deliver lacks descriptors or pages. */
-void snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver)
+/*
+ * Delivers waiting frames until @deliver lacks descriptors or pages. Returns
+ * the number of frames that it is done with.
+ */
+unsigned snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver)
 {
     SnicFunc *f = u->f;
     unsigned n = 0;
 
     while (rx->fifo_used && n < PER_PASS) {
         SnicFrame *frame = rx->fifo[rx->fifo_first];
+        enum snic_rx done = deliver(u, rx, frame);
 
-        if (!deliver(u, rx, frame)) {
+        if (done == SNIC_RX_WAITS) {
             break;      /* a fault, or the queue is stopped and its FIFO gone */
         }
-        snic_rx_count(f, frame);
+        if (done == SNIC_RX_DONE) {
+            snic_rx_count(f, frame);
+        }
         snic_fifo_pop(rx);
-        f->s->credit--;
         n++;
+        if (--f->s->credit <= 0 && rx->fifo_used) {
+            snic_kick(u);
+            break;
+        }
     }
     if (n) {
-        snic_queue_raise(f, rx->intr);
         snic_fifo_room(f);
     }
+    return n;
 }
 
 /* Why the queue cannot take the frame, or NULL. */
@@ -99,7 +108,7 @@ static const char *snic_rx_refuses(const SnicQueue *rx, const SnicFrame *frame)
     if (rx->fifo_used == SNIC_FIFO) {
         return "too many frames wait for descriptors or pages";
     }
-    if (DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
+    if (rx->bufsz && DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
         return "needs too many buffers";
     }
     return NULL;

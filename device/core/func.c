@@ -3,26 +3,34 @@
 #include "core.h"
 #include "../trace.h"
 
-/* @kinds: of all its units. */
-void snic_func_init(SnicState *s, unsigned idx, const SnicUnitKind *kinds,
-                    unsigned nkinds)
+/* From now on the function is of that kind. Its units are idle. */
+static void snic_func_become(SnicFunc *f, unsigned kind)
+{
+    const SnicUnitKind *k;
+    unsigned i;
+
+    f->kind = &f->s->kinds[kind];
+    for (k = f->kind->units; k < f->kind->units + f->kind->nunits; k++) {
+        for (i = 0; i < k->n; i++) {
+            f->unit[k->first + i].ops = k->ops;
+        }
+    }
+}
+
+void snic_func_init(SnicState *s, unsigned idx)
 {
     SnicFunc *f = &s->func[idx];
-    unsigned i, k;
+    unsigned i;
 
     f->s = s;
     f->idx = idx;
     f->tlb_gen = 1;
+    snic_func_become(f, SNIC_KIND_AVF);
     QSIMPLEQ_INIT(&f->msgs);
     snic_rate_init(f);
     for (i = 0; i < SNIC_UNITS; i++) {
         f->unit[i].f = f;
         f->unit[i].idx = i;
-    }
-    for (k = 0; k < nkinds; k++) {
-        for (i = 0; i < kinds[k].n; i++) {
-            f->unit[kinds[k].first + i].ops = kinds[k].ops;
-        }
     }
     for (i = 0; i < SNIC_FUNC_VECS; i++) {
         f->vec[i].f = f;
@@ -65,6 +73,7 @@ void snic_func_reset(SnicFunc *f)
         f->tx_tail[i] = f->rx_tail[i] = 0;
     }
     snic_aq_reset(f);
+    memset(&f->virtio, 0, sizeof(f->virtio));
     for (i = 0; i < SNIC_UNITS; i++) {
         snic_unit_cancel(&f->unit[i]);
     }
@@ -90,6 +99,7 @@ void snic_func_wipe(SnicFunc *f)
         f->vec[i].sent = -NANOSECONDS_PER_SECOND;
     }
     snic_rate_reset(f);
+    snic_func_become(f, SNIC_KIND_AVF);
     f->ctrl = 0;
     f->pasid = 0;
     f->itr_min = 0;
@@ -97,8 +107,9 @@ void snic_func_wipe(SnicFunc *f)
     memset(f->stats, 0, sizeof(f->stats));
 }
 
-static void snic_func_enable(SnicFunc *f)
+static void snic_func_enable(SnicFunc *f, bool virtio)
 {
+    snic_func_become(f, virtio && f->idx ? SNIC_KIND_VIRTIO : SNIC_KIND_AVF);
     memset(f->stats, 0, sizeof(f->stats));
     f->itr_min = 0;
     f->s->adis_enabled += f->idx > 0;
@@ -107,6 +118,7 @@ static void snic_func_enable(SnicFunc *f)
 static void snic_func_disable(SnicFunc *f)
 {
     snic_func_reset(f);
+    snic_func_become(f, SNIC_KIND_AVF);
     f->s->adis_enabled -= f->idx > 0;
 }
 
@@ -130,7 +142,7 @@ static void snic_func_write_ctrl(SnicFunc *f, uint32_t val)
     if (was && !is) {
         snic_func_disable(f);
     } else if (!was && is) {
-        snic_func_enable(f);
+        snic_func_enable(f, val & SNIC_FUNC_CTRL_VIRTIO);
     }
     if (val & SNIC_FUNC_CTRL_RESET && snic_ignores(f, SNIC_IGNORES_RESET)) {
         f->ctrl |= SNIC_FUNC_CTRL_RESET;
@@ -165,7 +177,8 @@ static uint32_t snic_func_status(SnicFunc *f)
                     !snic_ignores(f, SNIC_IGNORES_QUIESCE);
 
     return (f->ctrl & SNIC_FUNC_CTRL_ENABLE ? SNIC_FUNC_STATUS_ENABLED : 0) |
-           (quiesced ? SNIC_FUNC_STATUS_QUIESCED : 0);
+           (quiesced ? SNIC_FUNC_STATUS_QUIESCED : 0) |
+           (f->kind->virtio ? SNIC_FUNC_STATUS_VIRTIO : 0);
 }
 
 uint32_t snic_func_read(SnicFunc *f, uint32_t off)

@@ -57,8 +57,9 @@ void snic_vec_try(SnicVector *v)
     bool shared = v->map & SNIC_INTVEC_SHARED;
     int64_t now, due;
 
-    if (!v->pending || !v->enabled || !(v->map & SNIC_INTVEC_VALID) ||
-        (!shared && vec >= s->num_vecs) || !snic_live(s)) {
+    if (!v->pending || !(v->enabled || v->f->kind->virtio) ||
+        !(v->map & SNIC_INTVEC_VALID) || (!shared && vec >= s->num_vecs) ||
+        !snic_live(s)) {
         return;
     }
     now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);

@@ -103,17 +103,23 @@ void snic_aq_write(SnicFunc *f, uint32_t off, uint32_t val)
     }
 }
 
+/* The function is done with the first of the PF's messages. */
+void snic_mbx_drop_first(SnicFunc *f)
+{
+    SnicMsg *msg = QSIMPLEQ_FIRST(&f->msgs);
+
+    QSIMPLEQ_REMOVE_HEAD(&f->msgs, next);
+    g_free(msg);
+    f->nmsgs--;
+}
+
 void snic_aq_reset(SnicFunc *f)
 {
-    SnicMsg *msg;
-
     memset(&f->atq, 0, sizeof(f->atq));
     memset(&f->arq, 0, sizeof(f->arq));
-    while ((msg = QSIMPLEQ_FIRST(&f->msgs))) {
-        QSIMPLEQ_REMOVE_HEAD(&f->msgs, next);
-        g_free(msg);
+    while (f->nmsgs) {
+        snic_mbx_drop_first(f);
     }
-    f->nmsgs = 0;
 }
 
 /* The driver answered a fault with FAIL, or DMA failed. */
@@ -143,7 +149,7 @@ static uint64_t snic_desc_addr(const struct snic_aq_desc *d)
  * The message goes into the PF's next buffer. The PF posts buffers of
  * SNIC_AQ_BUF_MAX bytes.
  */
-static bool snic_mbx_rx_put(SnicFunc *f, const struct snic_aq_desc *from,
+static bool snic_mbx_rx_put(SnicFunc *f, uint32_t high, uint32_t low,
                             const uint8_t *data, uint16_t len)
 {
     SnicState *s = f->s;
@@ -159,8 +165,8 @@ static bool snic_mbx_rx_put(SnicFunc *f, const struct snic_aq_desc *from,
     d.opcode = cpu_to_le16(SNIC_AQ_OP_TO_PF);
     d.datalen = cpu_to_le16(len);
     d.retval = 0;
-    d.cookie_high = from->cookie_high;
-    d.cookie_low = from->cookie_low;
+    d.cookie_high = cpu_to_le32(high);
+    d.cookie_low = cpu_to_le32(low);
     d.param0 = cpu_to_le32(f->idx);
     d.param1 = 0;
     if (!snic_pf_dma(s, at, &d, sizeof(d), true)) {
@@ -168,8 +174,7 @@ static bool snic_mbx_rx_put(SnicFunc *f, const struct snic_aq_desc *from,
     }
     r->head = (r->head + 1) % r->len;
     snic_count(f, SNIC_STAT_MBX_REQUESTS, 1);
-    trace_snic_mbx_to_pf(f->idx, le32_to_cpu(from->cookie_high),
-                         le32_to_cpu(from->cookie_low), len);
+    trace_snic_mbx_to_pf(f->idx, high, low, len);
     snic_pf_event(s, SNIC_ICR_MBX_RX);
     return true;
 }
@@ -179,6 +184,22 @@ static bool snic_mbx_rx_ready(SnicState *s)
     SnicRing *r = &s->ring[SNIC_R_RX];
 
     return r->on && r->head != r->tail && snic_live(s);
+}
+
+/* A message of the unit's function to the PF. False: the unit waits. */
+bool snic_mbx_deliver(SnicUnit *u, uint32_t high, uint32_t low,
+                      const uint8_t *data, uint16_t len)
+{
+    SnicState *s = u->f->s;
+
+    if (snic_mbx_rx_ready(s)) {
+        if (snic_mbx_rx_put(u->f, high, low, data, len)) {
+            return true;
+        }
+        snic_ring_fail(s, SNIC_R_RX);
+    }
+    snic_unit_wait(u, SNIC_WAIT_MBX);
+    return false;
 }
 
 /* Decodes an ATQ descriptor. False: it is malformed. */
@@ -199,7 +220,6 @@ static bool snic_atq_parse(const struct snic_aq_desc *d, bool *send,
 static bool snic_atq_one(SnicUnit *u)
 {
     SnicFunc *f = u->f;
-    SnicState *s = f->s;
     uint64_t at = f->atq.base + (uint64_t)f->atq.head * AQ_BYTES;
     struct snic_aq_desc d;
     uint8_t data[SNIC_AQ_BUF_MAX];
@@ -213,7 +233,7 @@ static bool snic_atq_one(SnicUnit *u)
     }
     ok = snic_atq_parse(&d, &send, &len);
     if (ok && send) {
-        if (!snic_mbx_rx_ready(s)) {
+        if (!snic_mbx_rx_ready(f->s)) {
             snic_unit_wait(u, SNIC_WAIT_MBX);
             return false;
         }
@@ -223,9 +243,8 @@ static bool snic_atq_one(SnicUnit *u)
             !snic_dma_probe(u, at, sizeof(d), true)) {
             return false;
         }
-        if (!snic_mbx_rx_put(f, &d, data, len)) {
-            snic_ring_fail(s, SNIC_R_RX);
-            snic_unit_wait(u, SNIC_WAIT_MBX);
+        if (!snic_mbx_deliver(u, le32_to_cpu(d.cookie_high),
+                              le32_to_cpu(d.cookie_low), data, len)) {
             return false;
         }
     }
@@ -298,9 +317,7 @@ static bool snic_arq_one(SnicUnit *u)
     }
     snic_aq_advance(&f->arq);
     trace_snic_mbx_to_func(f->idx, msg->cookie_high, msg->cookie_low, len);
-    QSIMPLEQ_REMOVE_HEAD(&f->msgs, next);
-    g_free(msg);
-    f->nmsgs--;
+    snic_mbx_drop_first(f);
     snic_count(f, SNIC_STAT_MBX_REPLIES, 1);
     return true;
 }
@@ -344,6 +361,9 @@ static int snic_mbx_take(SnicState *s, const struct snic_aq_desc *d)
     if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE)) {
         return EINVAL;
     }
+    if (f->kind->takes && !f->kind->takes(f, le32_to_cpu(d->cookie_high))) {
+        return 0;
+    }
     if (f->nmsgs == SNIC_FUNC_MSGS) {
         return ENOBUFS;
     }
@@ -357,7 +377,7 @@ static int snic_mbx_take(SnicState *s, const struct snic_aq_desc *d)
     msg->cookie_low = le32_to_cpu(d->cookie_low);
     QSIMPLEQ_INSERT_TAIL(&f->msgs, msg, next);
     f->nmsgs++;
-    snic_kick(&f->unit[SNIC_UNIT_ARQ]);
+    snic_kick(&f->unit[f->kind->msg_unit]);
     return 0;
 }
 

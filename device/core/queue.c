@@ -8,6 +8,20 @@ static SnicUnit *snic_qp_unit(SnicQp *qp, bool rx)
     return &qp->f->unit[rx ? SNIC_UNIT_RXQ(qp->q) : SNIC_UNIT_TXQ(qp->q)];
 }
 
+static SnicQueue *snic_unit_queue(SnicUnit *u)
+{
+    SnicQp *qp;
+
+    if (u->idx == SNIC_UNIT_ATQ) {
+        return &u->f->virtio.ctrl;
+    }
+    qp = snic_func_qp(u->f, u->idx % SNIC_FUNC_QPS);
+    if (!qp) {
+        return NULL;
+    }
+    return u->idx >= SNIC_UNIT_RXQ(0) ? &qp->rx : &qp->tx;
+}
+
 static void snic_queue_stop(SnicQueue *queue, SnicFunc *f)
 {
     queue->ctl &= ~SNIC_Q_CTL_ACTIVE;
@@ -17,24 +31,22 @@ static void snic_queue_stop(SnicQueue *queue, SnicFunc *f)
 }
 
 /* The queue stops until it is disabled and enabled again. */
-static void snic_queue_error(SnicQp *qp, bool rx, unsigned reason)
-{
-    SnicQueue *queue = rx ? &qp->rx : &qp->tx;
-
-    trace_snic_queue_error(qp->f->idx, rx ? "rx" : "tx", qp->q, reason);
-    snic_queue_stop(queue, qp->f);
-    queue->ctl &= ~SNIC_Q_CTL_REASON;
-    queue->ctl |= SNIC_Q_CTL_ERROR | reason << SNIC_Q_CTL_REASON_SHIFT;
-    snic_unit_cancel(snic_qp_unit(qp, rx));
-}
-
 void snic_queue_fail(SnicUnit *u, unsigned reason)
 {
-    bool rx = u->idx >= SNIC_UNIT_RXQ(0);
-    SnicQp *qp = snic_func_qp(u->f, u->idx % SNIC_FUNC_QPS);
+    static const char *const halves[] = { "tx", "rx", "control" };
+    SnicQueue *queue = snic_unit_queue(u);
 
-    if (qp) {
-        snic_queue_error(qp, rx, reason);
+    if (!queue) {
+        return;
+    }
+    trace_snic_queue_error(u->f->idx, halves[u->idx / SNIC_FUNC_QPS],
+                           u->idx % SNIC_FUNC_QPS, reason);
+    snic_queue_stop(queue, u->f);
+    queue->ctl &= ~SNIC_Q_CTL_REASON;
+    queue->ctl |= SNIC_Q_CTL_ERROR | reason << SNIC_Q_CTL_REASON_SHIFT;
+    snic_unit_cancel(u);
+    if (u->f->kind->stopped) {
+        u->f->kind->stopped(u->f);
     }
 }
 
@@ -52,12 +64,25 @@ static void snic_tail_error(SnicQp *qp, bool rx)
     snic_count(qp->f, SNIC_STAT_BAD_TAILS, 1);
     snic_guest_error(qp->f->s, "function %u queue %u: tail out of range\n",
                      qp->f->idx, qp->q);
-    snic_queue_error(qp, rx, SNIC_Q_ERR_TAIL);
+    snic_queue_fail(snic_qp_unit(qp, rx), SNIC_Q_ERR_TAIL);
 }
 
 static uint32_t *snic_qp_tail(SnicQp *qp, bool rx)
 {
     return rx ? &qp->f->rx_tail[qp->q] : &qp->f->tx_tail[qp->q];
+}
+
+/* The queue is active, with what was checked before. */
+void snic_qp_start(SnicQp *qp, bool rx)
+{
+    SnicQueue *queue = rx ? &qp->rx : &qp->tx;
+
+    queue->head = queue->seg = 0;
+    if (rx && !queue->fifo) {
+        queue->fifo = g_new0(SnicFrame *, SNIC_FIFO);
+    }
+    queue->ctl = SNIC_Q_CTL_ENABLE | SNIC_Q_CTL_ACTIVE;
+    snic_kick(snic_qp_unit(qp, rx));
 }
 
 static void snic_qp_enable(SnicQp *qp, bool rx)
@@ -67,32 +92,38 @@ static void snic_qp_enable(SnicQp *qp, bool rx)
     queue->head = queue->seg = 0;
     queue->ctl = SNIC_Q_CTL_ENABLE;
     if (!snic_queue_config_ok(queue, rx)) {
-        snic_queue_error(qp, rx, SNIC_Q_ERR_CONFIG);
+        snic_queue_fail(snic_qp_unit(qp, rx), SNIC_Q_ERR_CONFIG);
         return;
     }
     if (*snic_qp_tail(qp, rx) >= queue->len) {
         snic_tail_error(qp, rx);
         return;
     }
-    if (rx && !queue->fifo) {
-        queue->fifo = g_new0(SnicFrame *, SNIC_FIFO);
-    }
-    queue->ctl |= SNIC_Q_CTL_ACTIVE;
-    snic_kick(snic_qp_unit(qp, rx));
+    snic_qp_start(qp, rx);
+}
+
+/* Registers of AVF queues, of which virtqueues have none. */
+static void snic_queue_forget(SnicQueue *queue)
+{
+    queue->base = 0;
+    queue->len = queue->intr = queue->bufsz = queue->maxframe = 0;
+    memset(&queue->vq, 0, sizeof(queue->vq));
 }
 
 void snic_qp_disable(SnicQp *qp, bool rx)
 {
     SnicQueue *queue = rx ? &qp->rx : &qp->tx;
 
-    if (!(queue->ctl & SNIC_Q_CTL_ENABLE)) {
-        return;
+    if (queue->ctl & SNIC_Q_CTL_ENABLE) {
+        snic_queue_stop(queue, qp->f);
+        snic_unit_cancel(snic_qp_unit(qp, rx));
+        queue->ctl = 0;
+        queue->head = 0;
+        *snic_qp_tail(qp, rx) = 0;
     }
-    snic_queue_stop(queue, qp->f);
-    snic_unit_cancel(snic_qp_unit(qp, rx));
-    queue->ctl = 0;
-    queue->head = 0;
-    *snic_qp_tail(qp, rx) = 0;
+    if (qp->f->kind->virtio) {
+        snic_queue_forget(queue);
+    }
 }
 
 /* Disabled and without configuration. */
@@ -174,12 +205,29 @@ static uint32_t snic_queue_ctl(SnicQp *qp, bool rx)
     return ctl;
 }
 
+/* Half a queue pair that a virtio function has. */
+static uint32_t snic_vq_read(SnicQp *qp, bool rx, uint32_t off)
+{
+    if (off == SNIC_Q_CTL) {
+        return snic_queue_ctl(qp, rx);
+    }
+    return off == SNIC_Q_INT ? (rx ? &qp->rx : &qp->tx)->vq.intr : 0;
+}
+
+static bool snic_qp_virtio(const SnicQp *qp)
+{
+    return qp->f && qp->f->kind->virtio;
+}
+
 uint32_t snic_qp_read(SnicState *s, uint32_t off)
 {
     SnicQp *qp = &s->qp[off / 0x40];
     bool rx = off & SNIC_QP_RX;
     SnicQueue *queue = rx ? &qp->rx : &qp->tx;
 
+    if (snic_qp_virtio(qp)) {
+        return snic_vq_read(qp, rx, off % 0x20);
+    }
     switch (off % 0x20) {
     case SNIC_Q_BASE_LO:
         return queue->base;
@@ -224,6 +272,9 @@ void snic_qp_write(SnicState *s, uint32_t off, uint32_t val)
     SnicQueue *queue = rx ? &qp->rx : &qp->tx;
 
     off %= 0x20;
+    if (snic_qp_virtio(qp)) {
+        return;
+    }
     if (off == SNIC_Q_CTL) {
         snic_qp_write_ctl(qp, rx, val);
         return;

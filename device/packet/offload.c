@@ -43,6 +43,9 @@ bool snic_pkt_ok(const SnicPkt *p)
          hdr > p->total)) {
         return false;
     }
+    if (p->l4_kind == SNIC_L4_SUM) {
+        return p->l2 + p->sum_at + 2 <= p->total;
+    }
     if (p->l4_kind &&
         p->l2 + p->l3 + snic_l4_min[p->l4_kind] > p->total) {
         return false;
@@ -85,6 +88,12 @@ static void snic_sctp_csum(uint8_t *l4, uint32_t len)
     stl_le_p(l4 + 8, iov_crc32c(0xffffffff, &iov, 1));
 }
 
+/* The protocol that has its checksum there, as far as it matters. */
+static uint8_t snic_sum_proto(uint32_t at)
+{
+    return at == 16 ? IP_PROTO_TCP : at == 6 ? IP_PROTO_UDP : 0;
+}
+
 /* @extra: a part of the pseudo header that the packet's sum lacks */
 void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra)
 {
@@ -108,6 +117,10 @@ void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra)
     case SNIC_L4_SCTP:
         snic_sctp_csum(l4, len);
         frame->l4_made_proto = IP_PROTO_SCTP;
+        break;
+    case SNIC_L4_SUM:
+        snic_inet_csum(l4, len, p->sum_at, extra);
+        frame->l4_made_proto = snic_sum_proto(p->sum_at);
         break;
     default:
         return;
@@ -146,7 +159,7 @@ SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i)
     if (i) {
         tcp[13] &= ~TH_CWR;
     }
-    snic_pkt_csum(p, frame, p->l4 + payload);
+    snic_pkt_csum(p, frame, p->l4 + payload + p->unsum);
     return frame;
 }
 

@@ -3,6 +3,7 @@
 #include "pci.h"
 #include "../core/core.h"
 #include "../switch/switch.h"
+#include "../virtio/virtio.h"
 #include "../trace.h"
 #include "qemu/main-loop.h"
 
@@ -105,6 +106,55 @@ static int snic_fw_rss_hash(SnicState *s, unsigned vsi, const void *in,
     return 0;
 }
 
+static int snic_fw_pf_resource(SnicState *s, unsigned vsi, const void *in,
+                               void *out)
+{
+    snic_vq_resource(out);
+    return 0;
+}
+
+static int snic_fw_status(SnicState *s, unsigned vsi, const void *in, void *out)
+{
+    struct snic_fw_status *status = out;
+
+    status->stopped = cpu_to_le64(snic_vq_errors(&s->func[vsi]));
+    status->link = snic_link_up(s);
+    return 0;
+}
+
+static int snic_fw_drv_feature(SnicState *s, unsigned vsi, const void *in,
+                               void *out)
+{
+    const struct snic_fw_feature *req = in;
+
+    return snic_vq_set_features(&s->func[vsi], le64_to_cpu(req->features),
+                                le64_to_cpu(req->offloads));
+}
+
+static int snic_fw_vq_addr(SnicState *s, unsigned vsi, const void *in,
+                           void *out)
+{
+    return snic_vq_set_addr(&s->func[vsi], in);
+}
+
+static int snic_fw_vq_msix(SnicState *s, unsigned vsi, const void *in,
+                           void *out)
+{
+    const struct snic_fw_vq_msix *req = in;
+
+    return snic_vq_set_msix(&s->func[vsi], le16_to_cpu(req->vq),
+                            le16_to_cpu(req->vector));
+}
+
+static int snic_fw_vq_enable(SnicState *s, unsigned vsi, const void *in,
+                             void *out)
+{
+    const struct snic_fw_vq_enable *req = in;
+
+    return snic_vq_set_enable(&s->func[vsi], le16_to_cpu(req->vq),
+                              le16_to_cpu(req->flags));
+}
+
 static SnicFwOp *const snic_fw_ops_table[] = {
     [SNIC_FW_GET_INFO] = snic_fw_get_info,
     [SNIC_FW_VSI_SET] = snic_fw_vsi_set,
@@ -115,6 +165,12 @@ static SnicFwOp *const snic_fw_ops_table[] = {
     [SNIC_FW_RSS_LUT] = snic_fw_rss_lut,
     [SNIC_FW_RSS_HASH] = snic_fw_rss_hash,
     [SNIC_FW_VSI_VLANS] = snic_fw_vsi_vlans,
+    [SNIC_FW_GET_PF_RESOURCE] = snic_fw_pf_resource,
+    [SNIC_FW_GET_STATUS] = snic_fw_status,
+    [SNIC_FW_SET_DRV_FEATURE] = snic_fw_drv_feature,
+    [SNIC_FW_SET_VQ_ADDR] = snic_fw_vq_addr,
+    [SNIC_FW_SET_VQ_MSIX] = snic_fw_vq_msix,
+    [SNIC_FW_SET_VQ_ENABLE] = snic_fw_vq_enable,
 };
 
 static int snic_fw_execute(SnicState *s, const struct snic_fw_msg *req,

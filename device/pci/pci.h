@@ -26,7 +26,7 @@ extern const MemoryRegionOps snic_ctrl_ops, snic_adi_ops;
 
 /* window.c */
 uint32_t snic_window_read(SnicFunc *f, uint32_t off);
-void snic_window_write(SnicFunc *f, uint32_t off, uint32_t val);
+void snic_window_write(SnicFunc *f, uint32_t off, uint32_t val, unsigned size);
 
 /* fw.c */
 extern const MemoryRegionOps snic_fw_ops;

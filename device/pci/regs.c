@@ -185,7 +185,7 @@ static void snic_ctrl_write(void *opaque, hwaddr off, uint64_t val,
         snic_global_write(s, off, val);
         break;
     case R_WINDOW:
-        snic_window_write(&s->func[0], off, val);
+        snic_window_write(&s->func[0], off, val, size);
         break;
     case R_FUNC:
         snic_func_write(&s->func[idx], off, val);
@@ -220,8 +220,8 @@ static void snic_adi_write(void *opaque, hwaddr off, uint64_t val,
 {
     SnicFunc *f = snic_adi(opaque, off);
 
-    if (f && size == 4 && !(off & 3)) {
-        snic_window_write(f, off % SNIC_WINDOW_SIZE, val);
+    if (f && !(off & (size - 1))) {
+        snic_window_write(f, off % SNIC_WINDOW_SIZE, val, size);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "../core/core.h"
 #include "../packet/packet.h"
 #include "../switch/switch.h"
+#include "../virtio/virtio.h"
 #include "qapi/error.h"
 #include "qemu/host-utils.h"
 #include "qemu/module.h"
@@ -209,12 +210,35 @@ static void snic_add_bars(SnicState *s)
                      &s->bar_msix);
 }
 
-/* The units of a function, SNIC_UNITS in all. */
-static const SnicUnitKind snic_unit_kinds[] = {
+/* The units of a function, SNIC_UNITS in all, by its kind. */
+static const SnicUnitKind snic_avf_units[] = {
     { SNIC_UNIT_TXQ(0), SNIC_FUNC_QPS, &snic_avf_tx_ops },
     { SNIC_UNIT_RXQ(0), SNIC_FUNC_QPS, &snic_avf_rx_ops },
     { SNIC_UNIT_ATQ, 1, &snic_atq_ops },
     { SNIC_UNIT_ARQ, 1, &snic_arq_ops },
+};
+
+static const SnicUnitKind snic_virtio_units[] = {
+    { SNIC_UNIT_TXQ(0), SNIC_FUNC_QPS, &snic_vtx_ops },
+    { SNIC_UNIT_RXQ(0), SNIC_FUNC_QPS, &snic_vrx_ops },
+    { SNIC_UNIT_ATQ, 1, &snic_vctl_ops },
+    { SNIC_UNIT_ARQ, 1, &snic_vevent_ops },
+};
+
+static const SnicFuncKind snic_func_kinds[SNIC_KINDS] = {
+    [SNIC_KIND_AVF] = {
+        .units = snic_avf_units,
+        .nunits = ARRAY_SIZE(snic_avf_units),
+        .msg_unit = SNIC_UNIT_ARQ,
+    },
+    [SNIC_KIND_VIRTIO] = {
+        .virtio = true,
+        .units = snic_virtio_units,
+        .nunits = ARRAY_SIZE(snic_virtio_units),
+        .msg_unit = SNIC_UNIT_ATQ,
+        .takes = snic_vctl_takes,
+        .stopped = snic_vq_stopped,
+    },
 };
 
 static const SnicPassOps snic_pass_ops = {
@@ -241,10 +265,11 @@ static void snic_realize(PCIDevice *dev, Error **errp)
     }
     snic_remove_init(s);
 
+    s->kinds = snic_func_kinds;
     s->func = g_new0(SnicFunc, snic_num_funcs(s));
     s->qp = g_new0(SnicQp, s->num_qps);
     for (i = 0; i < snic_num_funcs(s); i++) {
-        snic_func_init(s, i, snic_unit_kinds, ARRAY_SIZE(snic_unit_kinds));
+        snic_func_init(s, i);
     }
     snic_sched_init(s, &snic_pass_ops);
     snic_packets_init(s);

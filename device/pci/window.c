@@ -2,6 +2,7 @@
 /* A function's window: tails, interrupt control, and the mailbox page. */
 #include "pci.h"
 #include "../core/core.h"
+#include "../virtio/virtio.h"
 
 /* @off is one of @n registers from @base on. */
 #define ARRAY_AT(off, base, n)  ((uint32_t)((off) - (base)) < (n) * 4u)
@@ -26,7 +27,7 @@ uint32_t snic_window_read(SnicFunc *f, uint32_t off)
 {
     uint16_t *itr;
 
-    if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE)) {
+    if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE) || f->kind->virtio) {
         return 0;
     }
     if (ARRAY_AT(off, SNIC_WIN_TX_TAIL(0), SNIC_FUNC_QPS)) {
@@ -57,13 +58,19 @@ uint32_t snic_window_read(SnicFunc *f, uint32_t off)
     return 0;
 }
 
-void snic_window_write(SnicFunc *f, uint32_t off, uint32_t val)
+/* Of a virtio function: the notify page takes the number of a VQ anywhere. */
+static void snic_notify_write(SnicFunc *f, uint32_t off, uint32_t val,
+                              unsigned size)
+{
+    if (off < SNIC_WIN_NOTIFY + SNIC_PAGE && (size == 2 || size == 4)) {
+        snic_vq_kick(f, val & 0xffff);
+    }
+}
+
+static void snic_avf_window_write(SnicFunc *f, uint32_t off, uint32_t val)
 {
     uint16_t *itr;
 
-    if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE)) {
-        return;
-    }
     if (ARRAY_AT(off, SNIC_WIN_TX_TAIL(0), SNIC_FUNC_QPS)) {
         snic_tail_write(f, off / 4, false, val);
         return;
@@ -92,5 +99,18 @@ void snic_window_write(SnicFunc *f, uint32_t off, uint32_t val)
     case SNIC_WIN_MBX ... SNIC_WIN_RSTAT - 1:
         snic_aq_write(f, off, val);
         break;
+    }
+}
+
+/* @off is aligned to @size. */
+void snic_window_write(SnicFunc *f, uint32_t off, uint32_t val, unsigned size)
+{
+    if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE)) {
+        return;
+    }
+    if (f->kind->virtio) {
+        snic_notify_write(f, off, val, size);
+    } else if (size == 4) {
+        snic_avf_window_write(f, off, val);
     }
 }

@@ -89,11 +89,15 @@ class Nic:
         self.m.bar_wr(4, R.FW_CSR, R.FW_CSR3_READY)
         return reply
 
-    def fw(self, op, payload=b''):
+    def fw_reply(self, op, payload=b''):
+        """(status, payload of the reply)"""
         self.seq += 1
         reply = self.fw_raw(pack('BBH', op, 0, self.seq & 0xffff) + payload.ljust(24, b'\0'))
         assert reply[0] == op and unpack('H', reply[2:4])[0] == self.seq & 0xffff
-        return reply[1]
+        return reply[1], reply[4:]
+
+    def fw(self, op, payload=b''):
+        return self.fw_reply(op, payload)[0]
 
     def vsi(self, n, flags, *macs, vlan=0, rate=0):
         status = [self.fw(R.FW_VSI_SET, pack('HHII', n, flags, vlan, rate))]
@@ -149,6 +153,8 @@ class Table:
 class Func:
     """A function with its own address space; function 0 is the identity."""
 
+    ENABLE = R.FUNC_CTRL_ENABLE | R.FUNC_CTRL_DMA
+
     def __init__(self, nic, idx, mac, qps=(), flags=None, table=True):
         self.nic, self.m, self.idx, self.mac = nic, nic.m, idx, mac
         self.block = R.FUNC(idx)
@@ -161,7 +167,7 @@ class Func:
         for q, qp in enumerate(qps):
             self.set(R.FUNC_QMAP(q), R.QMAP_VALID | qp)
         self.qps = list(qps)
-        self.set(R.FUNC_CTRL, R.FUNC_CTRL_ENABLE | R.FUNC_CTRL_DMA)
+        self.set(R.FUNC_CTRL, self.ENABLE)
         self.set(R.FUNC_RSTAT, R.RSTAT_VFACTIVE)
         if flags is None:
             flags = R.VSI_ACTIVE | R.VSI_ANTISPOOF
@@ -173,16 +179,16 @@ class Func:
     def set(self, off, val):
         self.nic.wr(self.block + off, val)
 
-    def win(self, off):
+    def win(self, off, size=4):
         if self.idx:
-            return self.m.bar(2, (self.idx - 1) * R.WINDOW_SIZE + off)
-        return self.nic.rd(R.PF_WINDOW + off)
+            return self.m.bar(2, (self.idx - 1) * R.WINDOW_SIZE + off, size)
+        return self.nic.rd(R.PF_WINDOW + off, size)
 
-    def win_wr(self, off, val):
+    def win_wr(self, off, val, size=4):
         if self.idx:
-            self.m.bar_wr(2, (self.idx - 1) * R.WINDOW_SIZE + off, val)
+            self.m.bar_wr(2, (self.idx - 1) * R.WINDOW_SIZE + off, val, size)
         else:
-            self.nic.wr(R.PF_WINDOW + off, val)
+            self.nic.wr(R.PF_WINDOW + off, val, size)
 
     def stat(self, i):
         return self.nic.rd(R.STATS(self.idx) + 8 * i, 8)

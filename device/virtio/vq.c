@@ -170,7 +170,7 @@ static void snic_vq_name_control(SnicFunc *f, unsigned vq, bool control)
 
 static uint64_t snic_vq_iova(const uint8_t *at)
 {
-    return ldl_le_p(at) | (uint64_t)lduw_le_p(at + 4) << 32;
+    return (uint32_t)ldl_le_p(at) | (uint64_t)lduw_le_p(at + 4) << 32;
 }
 
 int snic_vq_set_addr(SnicFunc *f, const struct snic_fw_vq_addr *req)

@@ -116,7 +116,7 @@ class Vq:
     def table(self, head):
         """A page for the indirect table of that head."""
         if head not in self.tables:
-            self.tables[head] = self.f.alloc(16 * 1024)
+            self.tables[head] = self.f.alloc(20 * 1024)
         return self.tables[head]
 
     def chain(self, bufs, direct=None):

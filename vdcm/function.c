@@ -120,6 +120,12 @@ void vdcm_revoke(struct vdcm_adi *adi)
 		vdcm_adi_error(adi);
 }
 
+/* What of a reset needs no hardware. Return: it is all. */
+static bool vdcm_soft_reset(struct vdcm_adi *adi)
+{
+	return vdcm_ops(adi)->soft_reset && vdcm_ops(adi)->soft_reset(adi);
+}
+
 /**
  * vdcm_reset() - the one way to reset a function, for any caller
  * @adi: open ADI; adi->lock held
@@ -127,8 +133,8 @@ void vdcm_revoke(struct vdcm_adi *adi)
  * Pinned pages stay pinned and mapped: they are the same tenant's. Eventfds
  * stay: they are user space's.
  *
- * While the PF is quiesced, the hardware's part is left to vdcm_parent_resume(). An ADI
- * that cannot be reset is revoked.
+ * While the PF is quiesced, the hardware's part, if there is any, is left to
+ * vdcm_parent_resume(). An ADI that cannot be reset is revoked.
  *
  * Return: 0, -EIO on a dead or revoked device, or the driver's error.
  */
@@ -144,11 +150,10 @@ int vdcm_reset(struct vdcm_adi *adi)
 		return -EIO;
 	vdcm_inc(adi, VDCM_CNT_RESETS);
 	vdcm_stop(adi);
-	live->reset_owed = !there;
 	if (there)
 		ret = vdcm_ops(adi)->reset(adi);
-	else if (vdcm_ops(adi)->soft_reset)
-		vdcm_ops(adi)->soft_reset(adi);
+	/* Else a reset that comes later would undo what the guest has set up since. */
+	live->reset_owed = !there && !vdcm_soft_reset(adi);
 	/* The last tenant's state may still be there: it stays out of reach. */
 	if (ret) {
 		vdcm_limited(adi, err, "reset failed, taken from its user: %d\n", ret);

@@ -77,7 +77,7 @@ static int vdcm_resume_hardware(struct vdcm_adi *adi)
 		vdcm_ops(adi)->set_pasid(adi, adi->pasid);
 		mutex_unlock(&adi->pin_lock);
 	}
-	/* resume() kept the state before the reset that is owed. */
+	/* resume() kept the state from before the reset that is owed. */
 	return adi->live->reset_owed ? vdcm_ops(adi)->reset(adi) : 0;
 }
 

@@ -120,9 +120,10 @@ struct vdcm_fault {
  *	DMA off (bus_master() was called if it was on) and the doorbell mappings zapped;
  *	translations stay. DMA comes back when the guest enables it. 0 or errno.
  * @soft_reset: a reset while the PF is quiesced: the driver's registers in soft pages and
- *	its hooked capabilities are at once as after @open. The hardware's part, @reset, is
- *	called when the PF is back, after @resume. Never fails. Optional if no composition
- *	has any of the two, or without @resume.
+ *	its hooked capabilities are at once as after @open. True: so is all that the driver
+ *	holds of the ADI, and @resume will bring back what the guest sets up from here on.
+ *	False: @reset is to be called when the PF is back, after @resume. Reaches for no
+ *	hardware. Optional if no composition has any of the two, or without @resume.
  * @bus_master: the guest's bus master enable changed: allow or pause DMA.
  * @page: physical address of page @page of the ADI's MMIO window, 4 KiB aligned,
  *	or 0 if the page may not be mapped into user space now. May be called under
@@ -180,7 +181,7 @@ struct vdcm_adi_ops {
 	int (*open)(struct vdcm_adi *adi);
 	void (*close)(struct vdcm_adi *adi);
 	int (*reset)(struct vdcm_adi *adi);
-	void (*soft_reset)(struct vdcm_adi *adi);
+	bool (*soft_reset)(struct vdcm_adi *adi);
 	void (*bus_master)(struct vdcm_adi *adi, bool on);
 	phys_addr_t (*page)(struct vdcm_adi *adi, unsigned int page);
 	u64 (*reg_read)(struct vdcm_adi *adi, u32 offset, unsigned int size);

@@ -9,6 +9,7 @@ from .packets import eth, mac
 from .regs import R
 from .t_mailbox import Aq, PfRing, desc
 from .t_pasid import IOMMU, Vtd
+from .virtio import BASE, USUAL, Control, Vfunc, Vrx, Vtx, header
 
 STEPS = 1500
 FUNCS, QPS = 5, 8
@@ -31,13 +32,20 @@ class Soup:
         for f in self.fs:
             for q in (0, 1):
                 self.queues += [Tx(f, q), Rx(f, q, post=20, bufsz=1024)]
+        self.vfs = [Vfunc(nic, i, mac(i + 1), qps=[4 + i], flags=R.VSI_ACTIVE) for i in (4, 5)]
+        self.vqs = []
+        for f in self.vfs:
+            self.vqs += [Vtx(f), Vrx(f, post=20, bufsz=1024), Control(f)]
+        for f in self.fs + self.vfs:
             for v in range(4):
                 f.vector(v, 10 + 4 * f.idx + v if v < 2 else R.INTVEC_SHARED)
         self.aqs = [Aq(f, arq) for f in self.fs for arq in (False, True)]
         self.pf = [PfRing(nic, R.MBX_RX), PfRing(nic, R.MBX_TX)]
         for q in self.queues:
             self.places += [q.iova, q.pa]
-        for f in self.fs[1:]:
+        for q in self.vqs:
+            self.places += [q.desc, q.driver, q.device]
+        for f in self.fs[1:] + self.vfs:
             self.places.append(f.tab.root)
         # Each round does some things often, some rarely, some never.
         self.ops = [op for op in vars(type(self)) if op.startswith('do_')]
@@ -98,7 +106,7 @@ class Soup:
     def frame(self):
         f, r = mangle(self.rng, self.rng.choice(self.samples)), self.rng
         if r.random() < 0.5:
-            f = r.choice((mac(1), mac(2), mac(3), b'\xff' * 6, b'\1' * 6)) + f[6:]
+            f = r.choice((mac(1), mac(2), mac(3), mac(5), mac(6), b'\xff' * 6, b'\1' * 6)) + f[6:]
         return f
 
     def restart(self, q):
@@ -137,16 +145,64 @@ class Soup:
             self.m.send(self.frame())
         self.m.drain_now()
 
+    def do_chain(self):
+        q, r = self.rng.choice(self.vqs), self.rng
+        n, way = r.choice((1, 2, 2, 3, 8)), 2 if isinstance(q, Vrx) else 0
+        bufs = []
+        for i in range(n):
+            where = self.address() if r.random() < 0.1 else r.choice(list(q.f.pa))
+            last = 2 if isinstance(q, Control) and i == n - 1 else way
+            bufs.append((where, r.choice((12, 60, 1500, r.randrange(1, 20000), r.getrandbits(32))),
+                         last if r.random() < 0.95 else r.getrandbits(3) & ~1))
+        if isinstance(q, Vtx):
+            f = self.frame()
+            self.m.write(q.buf_pa, header(r.choice((0, 1, 1, r.getrandbits(8))), r.choice((0, 0, 1, 4, r.getrandbits(8))),
+                                          0, r.choice((64, 1460, r.getrandbits(16))), r.choice((34, 54, r.getrandbits(16))),
+                                          r.choice((6, 16, r.getrandbits(16)))) + f)
+            bufs[0] = (q.buf, r.choice((12 + len(f), 12, 5, 60000)), 0)
+        head = q.chain(bufs, r.choice((None, 0, 1)))
+        q.offer(*[head if r.random() < 0.95 else r.getrandbits(16)] * r.choice((1, 1, 5, 70)))
+        if r.random() < 0.05:
+            self.m.wr(q.driver_pa + 2, r.getrandbits(16), 2)
+
+    def do_vkick(self):
+        f, r = self.rng.choice(self.vfs), self.rng
+        f.win_wr(r.randrange(0x3000), r.choice((0, 1, 2, 33, r.getrandbits(32))), r.choice((1, 2, 2, 4, 8)))
+
+    def do_verb(self):
+        """A VQ off and on, mostly as it was."""
+        q, r = self.rng.choice(self.vqs), self.rng
+        number = q.vq | (R.VQ_CONTROL if q.control else 0)
+        areas = [x if r.random() < 0.95 else self.address() for x in (q.desc, q.driver, q.device)]
+        self.message_to_firmware(R.FW_SET_VQ_ENABLE, pack('HHH', q.f.idx, r.choice((q.vq, q.vq, R.VQ_ALL)), 0))
+        if r.random() < 0.5:
+            features = r.choice((USUAL, USUAL & ~r.getrandbits(64) | BASE, r.getrandbits(64)))
+            self.message_to_firmware(R.FW_SET_DRV_FEATURE, pack('HHIQQ', q.f.idx, 0, 0, features, 0))
+        self.message_to_firmware(R.FW_SET_VQ_ADDR, pack('HHH', q.f.idx, number, r.choice((q.n,) * 9 + (r.getrandbits(11),))) +
+                                 b''.join((x & (1 << 48) - 1).to_bytes(6, 'little') for x in areas))
+        self.message_to_firmware(R.FW_SET_VQ_MSIX, pack('HHH', q.f.idx, q.vq, r.choice((0, 1, 16, 17, 0xffff))))
+        flags = r.choice((R.VQ_ON, R.VQ_ON | R.VQ_RESUME))
+        self.m.write(q.driver_pa, bytes(4))
+        self.m.write(q.device_pa, bytes(4))
+        q.at = q.avail = q.seen = 0
+        self.message_to_firmware(R.FW_SET_VQ_ENABLE, pack('HHH', q.f.idx, q.vq, flags))
+
     def do_firmware(self):
         r = self.rng
-        vsi = r.choice((0, 1, 2, 3, FUNCS, FUNCS + 1, 0xffff))
-        op = r.randrange(10)
+        vsi = r.choice((0, 1, 2, 3, 4, FUNCS, FUNCS + 1, 0xffff))
+        op = r.randrange(17)
         payload = r.choice((
+            pack('HHH', vsi, r.choice((0, 1, 2, 3, 4, 0x8002, 0xffff, r.getrandbits(16))), r.getrandbits(8)) + r.randbytes(18),
+            pack('HHIQQ', vsi, 0, 0, r.choice((USUAL, r.getrandbits(64))), 0),
             pack('HHHHI', vsi, r.getrandbits(5), r.choice((0, 5, 100, r.getrandbits(12))), 0,
                  r.choice((0, 1, 5, 100, 99999))),
             pack('H', vsi) + mac(r.randrange(5)), pack('HBB', vsi, r.randrange(70), r.randrange(20)) +
             bytes(r.randrange(17) for _ in range(16)), pack('HHIQ', vsi, 0, 0, r.getrandbits(64)),
             r.randbytes(24)))
+        self.message_to_firmware(op, payload)
+
+    def message_to_firmware(self, op, payload):
+        r = self.rng
         data = pack('BBH', op, r.getrandbits(8), 0) + payload.ljust(24, b'\0')[:24]
         for i in range(0, len(data), 4):
             self.m.bar_wr(4, R.FW_REQUEST + i, int.from_bytes(data[i:i + 4], 'little'))
@@ -158,8 +214,8 @@ class Soup:
         r = self.rng
         return desc(r.choice((self.address(), self.pf[0].bufs[0])), r.choice((0x1400, r.getrandbits(16))),
                     r.choice((R.AQ_OP_TO_PF, R.AQ_OP_TO_FUNC, 3, r.getrandbits(16))),
-                    r.choice((0, 16, 4096, 4097, r.getrandbits(16))), r.getrandbits(32), 0,
-                    r.choice((0, 1, 2, FUNCS + 1, r.getrandbits(32))))
+                    r.choice((0, 16, 4096, 4097, r.getrandbits(16))), r.choice((R.MSG_CTRL, r.getrandbits(32))),
+                    r.getrandbits(8), r.choice((0, 1, 2, 4, 5, FUNCS + 1, r.getrandbits(32))))
 
     def do_mailbox(self):
         a, r = self.rng.choice(self.aqs), self.rng
@@ -185,7 +241,7 @@ class Soup:
             self.nic.wr(ring + R.RING_LEN, self.rng.choice((4, 16, 2, 65536)) | R.RING_LEN_ENABLE)
 
     def do_table(self):
-        f, r = self.rng.choice(self.fs[1:]), self.rng
+        f, r = self.rng.choice(self.fs[1:] + self.vfs), self.rng
         at = f.tab.root + 8 * r.randrange(512)
         kind = r.randrange(4)
         if kind == 0:
@@ -201,8 +257,8 @@ class Soup:
             f.set(R.FUNC_XLAT_LO, r.choice((f.tab.root | 1, 0, self.address() & 0xfffff000 | 1)))
 
     def do_function(self):
-        f, r = self.rng.choice(self.fs), self.rng
-        f.set(R.FUNC_CTRL, r.choice((3, 3, 3, 1, 7, 11, 0, r.getrandbits(4))))
+        f, r = self.rng.choice(self.fs + self.vfs), self.rng
+        f.set(R.FUNC_CTRL, f.ENABLE | r.choice((0, 0, 0, 4, 8)) if r.random() < 0.7 else r.getrandbits(5))
         f.set(R.FUNC_ITR_MIN, r.choice((0, 1, 4095)))
         q = r.randrange(R.FUNC_QPS)
         if r.random() < 0.3:
@@ -228,8 +284,8 @@ class Soup:
         self.m.step(self.rng.choice((1, 1000, 100_000, 5_000_000, 200_000_000)))
 
     def do_junk(self):
-        self.m.write(self.rng.choice(self.queues).pa + self.rng.randrange(1024),
-                     self.rng.randbytes(self.rng.randrange(1, 200)))
+        where = [q.pa for q in self.queues] + [pa for q in self.vqs for pa in (q.desc_pa, q.driver_pa, q.device_pa)]
+        self.m.write(self.rng.choice(where) + self.rng.randrange(1024), self.rng.randbytes(self.rng.randrange(1, 200)))
 
     def do_pci(self):
         r = self.rng
@@ -289,7 +345,7 @@ def pasid(m, seed, deadline, now):
     vtd = Vtd(m)
     m.bar_wr(0, R.XLAT_MODE, R.XLAT_MODE_PASID)
     s = Soup(m, seed)
-    for f in s.fs[1:]:
+    for f in s.fs[1:] + s.vfs:
         vtd.attach(f.idx)
         for iova, pa in f.pa.items():
             vtd.map(f.idx, iova, pa, 1 << 16)

@@ -16,6 +16,7 @@ from .nic import PAGE, Func, Nic, Rx, Tx
 from .packets import eth, mac
 from .regs import R
 from .t_mailbox import PfRing, desc
+from .virtio import BASE, EVENT_IDX, MRG_RXBUF, NEEDS_CSUM, TCP4, TCP6, USUAL, Vfunc, header
 
 STEPS = 1200
 GUEST, NEIGHBOUR = mac(2), mac(3)
@@ -26,6 +27,11 @@ ACTIVE = R.VSI_ACTIVE | R.VSI_ANTISPOOF
 
 
 class Guest:
+    """With AVF queues."""
+
+    KIND = Func
+    OWN = ()        # operations that another kind of function has instead
+
     def __init__(self, m, rng):
         self.m, self.rng = m, rng
         nic = self.nic = Nic(m, cause_len=4)
@@ -33,7 +39,7 @@ class Guest:
         self.rx_ring.post(16)
         self.pf = Func(nic, 0, mac(1), qps=[0])
         self.pf.tx = Tx(self.pf)
-        self.f = Func(nic, 1, GUEST, qps=[1, 2])
+        self.f = self.KIND(nic, 1, GUEST, qps=[1, 2])
         self.n = Func(nic, 2, NEIGHBOUR, qps=[3])
         assert nic.vsi(1, ACTIVE, vlan=VLAN) == 0
         assert nic.vsi(2, ACTIVE | R.VSI_UC_PROMISC | R.VSI_MC_PROMISC, vlan=OTHER) == 0
@@ -88,6 +94,11 @@ class Guest:
             run += b
         if run:
             self.m.write(start, run)
+
+    def read(self, at, n):
+        """What the guest has at its own address; zeros where it has nothing."""
+        pages = (self.pages.get((at + i - self.iova) // PAGE) for i in range(n))
+        return b''.join(self.m.read(p[1] + (at + i) % PAGE, 1) if p else b'\0' for i, p in enumerate(pages))
 
     def address(self):
         r = self.rng
@@ -164,6 +175,13 @@ class Guest:
         for q in range(2):
             self.queue(q)
 
+    def restart(self):
+        """The queues that have stopped."""
+        for q in range(2):
+            for part in (R.QP_TX, R.QP_RX):
+                if self.nic.rd(R.QP(self.f.qps[q]) + part + R.Q_CTL) & R.Q_CTL_ERROR:
+                    self.queue(q)
+
     def serve(self):
         """The driver's interrupt handler."""
         for f in self.nic.faults(0):
@@ -171,10 +189,7 @@ class Guest:
             self.nic.answer(1, f['unit'], self.rng.choice((R.FAULT_RESP_RETRY, R.FAULT_RESP_FAIL, R.FAULT_RESP_FAIL)))
         for rec in self.nic.records(self.nic.cause, 0):
             assert unpack('HH', rec)[0] == 1
-        for q in range(2):
-            for part in (R.QP_TX, R.QP_RX):
-                if self.nic.rd(R.QP(self.f.qps[q]) + part + R.Q_CTL) & R.Q_CTL_ERROR:
-                    self.queue(q)
+        self.restart()
         while self.nic.rd(R.MBX_RX + R.RING_HEAD) != self.rx_ring.tail:
             at = self.rx_ring.r['base'] + 32 * ((self.rx_ring.tail + 16) % self.rx_ring.n)
             if not self.m.rd(at, 2) & R.AQ_DD:
@@ -216,11 +231,130 @@ class Guest:
             assert self.nic.rd(ring + R.RING_LEN) & R.RING_LEN_ENABLE, hex(ring)
 
 
-def guest(m, seed, deadline, now):
+def vheader(rng, junk):
+    """What a packet of samples() may ask for, or anything."""
+    if junk:
+        return rng.randbytes(12)
+    v6 = rng.randrange(2)
+    return rng.choice((header(), header(NEEDS_CSUM, start=54 if v6 else 34, offset=rng.choice((16, 6))),
+                       header(NEEDS_CSUM, TCP6 if v6 else TCP4, 0, rng.choice((64, 1000)), 54 if v6 else 34, 16)))
+
+
+class VirtioGuest(Guest):
+    """With virtqueues, a control queue among them."""
+
+    KIND = Vfunc
+    OWN = ('do_mailbox', 'do_vectors', 'do_descriptors')
+    SIZES = (2, 8, 64, 256)
+    CONTROL = 4
+
+    def __init__(self, m, rng):
+        self.rings = {}
+        self.answered = 0
+        super().__init__(m, rng)
+        self.tx_ring = PfRing(self.nic, R.MBX_TX)
+        self.queue(2)
+
+    def queue(self, q):
+        """As a driver does for a guest that asks for it: anywhere in its memory."""
+        r, f = self.rng, self.f
+        for vq in (self.CONTROL,) if q == 2 else (2 * q, 2 * q + 1):
+            f.enable(vq, 0)
+            if r.random() < 0.1:
+                continue
+            size = r.choice(self.SIZES)
+            desc, driver, device = (self.place(vq, part) for part in range(3))
+            assert f.addr(vq | (R.VQ_CONTROL if vq == self.CONTROL else 0), size, desc, driver, device) == 0
+            assert f.msix(vq, r.choice((0, 1, 5, R.VQ_NO_VECTOR))) == 0
+            resume = r.choice((0, 0, R.VQ_RESUME))
+            at = unpack('H', self.read(device + 2, 2))[0] if resume else 0
+            self.write(driver + 2, pack('H', at if r.random() < 0.9 else r.getrandbits(16)))
+            assert f.enable(vq, R.VQ_ON | resume) == 0
+            self.rings[vq] = size, desc, driver, device
+
+    def place(self, vq, part):
+        """An area of the VQ's: mostly in pages of its own."""
+        r = self.rng
+        if r.random() < 0.05:
+            return self.iova + r.randrange(MEMORY * PAGE // 16) * 16
+        return self.iova + (HOLE * vq + 2 * part) * PAGE + r.randrange(PAGE // 16) * 16
+
+    def anywhere(self):
+        r = self.rng
+        return self.iova + r.randrange(MEMORY * PAGE) if r.random() < 0.98 else self.address()
+
+    def descs(self, at, n, vq, inner=False):
+        """A chain of that many descriptors from there on, nearly right."""
+        r = self.rng
+        for i in range(n):
+            flags = 2 * (i == n - 1) if vq == self.CONTROL else 2 * (vq % 2 == 0)
+            flags |= i < n - 1
+            where, size = self.anywhere(), r.choice((12, 60, 100, 1500) * 8 + (r.randrange(4096), r.getrandbits(32)))
+            if vq % 2 and i == 0:
+                f = r.choice(self.samples)
+                f = mangle(r, f) if r.random() < 0.5 else f
+                junk = r.random() < 0.2
+                self.write(where, vheader(r, junk) + f)
+                size = 12 + len(f) if not junk else size
+            if not inner and i == n - 1 and r.random() < 0.4:
+                count = r.choice((1, 2, 5, 30))
+                self.descs(where, count, vq, True)
+                flags, size = 4, 16 * count + (r.random() < 0.05)
+            if r.random() < 0.02:
+                flags = r.getrandbits(16)
+            self.write(at + 16 * i, pack('QIHH', where, size, flags, r.choice((i + 1,) * 50 + (r.getrandbits(16),))))
+
+    def do_chains(self):
+        r = self.rng
+        if not self.rings:
+            return
+        vq = r.choice(list(self.rings))
+        size, desc, driver, device = self.rings[vq]
+        self.descs(desc, max(r.randrange(1, min(size, 6) + 1), 1 + (vq == self.CONTROL)), vq)
+        idx = unpack('H', self.read(driver + 2, 2))[0]
+        for _ in range(r.choice((1, 1, 3))):
+            self.write(driver + 4 + 2 * (idx % size), pack('H', r.choice((0,) * 40 + (r.getrandbits(16),))))
+            idx = idx + 1 & 0xffff
+        self.write(driver + 2, pack('H', idx if r.random() < 0.98 else r.getrandbits(16)))
+        self.f.kick(vq)
+
+    def do_kick(self):
+        r = self.rng
+        self.f.win_wr(r.randrange(0, 0x4000), r.choice((0, 1, 4, r.getrandbits(32))), r.choice((1, 2, 4, 8)))
+
+    def do_features(self):
+        r = self.rng
+        self.f.features(r.choice((USUAL, USUAL, BASE, r.getrandbits(64))), 0)
+
+    def do_reset(self):
+        self.f.reset()
+        self.f.features(self.rng.choice((USUAL, USUAL, USUAL & ~EVENT_IDX, USUAL & ~MRG_RXBUF)))
+        for q in range(3):
+            self.queue(q)
+
+    def restart(self):
+        stopped = self.f.stopped()
+        for q in range(3):
+            if stopped & (1 << R.STOPPED_CONTROL if q == 2 else 3 << 2 * q):
+                self.queue(q)
+        while self.nic.rd(R.MBX_RX + R.RING_HEAD) != self.answered:
+            at = self.rx_ring.r['base'] + 32 * self.answered
+            assert self.m.rd(at + 16) == 1, 'stamped with who it is from'
+            if self.m.rd(at + 8) & R.MSG_CTRL and self.rng.random() < 0.9:
+                self.tx_ring.send(1, self.rng.randbytes(self.rng.choice((0, 0, 5, 1000))), high=R.MSG_CTRL,
+                                  low=self.rng.getrandbits(8))
+            self.answered = (self.answered + 1) % self.rx_ring.n
+
+
+def virtio_guest(m, seed, deadline, now):
+    return guest(m, seed, deadline, now, VirtioGuest)
+
+
+def guest(m, seed, deadline, now, kind=Guest):
     rng = random.Random(seed)
-    g = Guest(m, rng)
-    ops = [op for op in dir(g) if op.startswith('do_')]
-    rare = ('do_reset', 'do_queues', 'do_rate', 'do_time')
+    g = kind(m, rng)
+    ops = [op for op in dir(g) if op.startswith('do_') and op not in g.OWN]
+    rare = ('do_reset', 'do_queues', 'do_rate', 'do_time', 'do_features')
     weights = [rng.choice((1, 4)) * 0.2 if op in rare else rng.choice((0, 2, 8)) for op in ops]
     for n in range(STEPS):
         getattr(g, rng.choices(ops, weights)[0])()
@@ -236,4 +370,4 @@ def guest(m, seed, deadline, now):
     return n + 1
 
 
-THEMES = {'guest': guest}
+THEMES = {'guest': guest, 'virtio_guest': virtio_guest}

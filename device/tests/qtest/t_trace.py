@@ -4,6 +4,7 @@ from .nic import Func, Nic, Rx, Tx
 from .packets import eth, mac
 from .regs import R
 from .t_mailbox import Aq, PfRing
+from .virtio import MRG_RXBUF, USUAL, Control, Vfunc, Vrx, Vtx, header
 
 A, B, X = mac(1), mac(2), mac(9)
 FRAME = eth(B, A, bytes(100))
@@ -115,6 +116,29 @@ def test_messages(m):
     assert arq.done(1)
     says(m, 'snic_firmware op 2 seq 1 status 0', 'snic_mbx_to_pf func 3 cookie 0x11 0x5 len 5',
          'snic_mbx_to_func func 3 cookie 0x12 0x6 len 2')
+
+
+def test_virtqueues(m):
+    nic = Nic(m)
+    a, b = Vfunc(nic, 1, A, qps=[0]), Vfunc(nic, 2, B, features=USUAL & ~MRG_RXBUF, qps=[1])
+    pf, answers, ctrl = PfRing(nic, R.MBX_RX), PfRing(nic, R.MBX_TX), Control(a)
+    pf.post(4)
+    tx, rx = Vtx(a), Vrx(b, bufsz=64)
+    ctrl.command(b'\1\2' + b'345')
+    assert pf.next()
+    answers.send(1, b'', high=R.MSG_CTRL, low=7)
+    assert ctrl.used()
+    assert tx.send(FRAME, header(1)) and tx.send(FRAME)
+    tx.put_desc(tx.at, 0, 0)
+    tx.offer(tx.at)
+    assert pf.next()
+    assert b.enable(rx.vq, 0) == 0
+    says(m, f'snic_vq_features func 1 features {USUAL:#x} offloads 0x2', 'snic_vq_enable func 1 vq 2 size 64 resume 0',
+         'snic_vq_enable func 1 vq 1 size 64 resume 0', 'snic_vq_kick func 1 vq 2', 'snic_vq_command func 1 class 1 command 2 len 3',
+         'snic_vq_answer func 1 ack 7 len 0', 'snic_vq_kick func 1 vq 1', 'snic_drop func 1 offloads that it cannot have',
+         'snic_drop func 2 buffers cannot hold it', 'snic_vq_malformed func 1 unit 0 a buffer of no length',
+         'snic_queue_error func 1 tx queue 0 reason 3', f'snic_mbx_to_pf func 1 cookie {R.MSG_VQ_STOPPED:#x}',
+         'snic_vq_disable func 2 vq 0')
 
 
 def test_resets(m):

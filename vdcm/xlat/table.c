@@ -21,6 +21,12 @@ static dma_addr_t table_value_addr(void *value)
 	return (dma_addr_t)(xa_to_value(value) >> 1) << PAGE_SHIFT;
 }
 
+/*
+ * As for VFIO's own mappings, guest memory is coherent to the device: no cache is written back.
+ * So several ADIs may map one page, which mappings that own its cache lines could not.
+ */
+#define TABLE_ATTRS	DMA_ATTR_SKIP_CPU_SYNC
+
 static enum dma_data_direction table_direction(bool writable)
 {
 	return writable ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
@@ -58,7 +64,8 @@ static int table_map_page(struct vdcm_adi *adi, u64 index, struct page *page,
 	dma_addr_t addr;
 	int ret;
 
-	addr = dma_map_page(dev, page, 0, PAGE_SIZE, table_direction(writable));
+	addr = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, table_direction(writable),
+				  TABLE_ATTRS);
 	if (dma_mapping_error(dev, addr))
 		return -ENOMEM;
 	if (!table_is_direct(dev, addr, page))
@@ -66,10 +73,10 @@ static int table_map_page(struct vdcm_adi *adi, u64 index, struct page *page,
 	else
 		ret = xa_err(xa_store(&adi->live->dma.dma, index,
 				      table_value(addr, writable), GFP_KERNEL));
-	/* Nothing was written: a bounce buffer must not overwrite the page. */
+	/* Nothing was written: a bounce buffer does not overwrite the page. */
 	if (ret)
 		dma_unmap_page_attrs(dev, addr, PAGE_SIZE, table_direction(writable),
-				     DMA_ATTR_SKIP_CPU_SYNC);
+				     TABLE_ATTRS);
 	return ret;
 }
 
@@ -81,9 +88,10 @@ static void table_unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
 		void *value = xa_erase(&adi->live->dma.dma, index + i);
 
 		if (value)
-			dma_unmap_page(adi->parent->dev, table_value_addr(value),
-				       PAGE_SIZE,
-				       table_direction(xa_to_value(value) & 1));
+			dma_unmap_page_attrs(adi->parent->dev, table_value_addr(value),
+					     PAGE_SIZE,
+					     table_direction(xa_to_value(value) & 1),
+					     TABLE_ATTRS);
 		if (i % 1024 == 1023)
 			cond_resched();
 	}

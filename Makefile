@@ -29,6 +29,7 @@ help:
 	@echo 'make coverage    lines and branches that the unit tests and the tests in L1 run; SUITES="a b"'
 	@echo 'make mutants     does a test notice each fault of tests/mutants/table? MUTANTS="1 2 name" or RANDOM=5'
 	@echo 'make bench-control  costs of creating, opening and reading devices, beside peers'
+	@echo 'make bench-data  what traffic costs on an ADI, beside virtio-net, e1000e and an igb VF'
 	@echo 'make shell       a shell in L1, the machine with the SmartNIC'
 	@echo 'make fuzz        fuzz what reads guest input, FUZZ_SECONDS=60 in all'
 	@echo 'make soak        sixteen devices in random hands for MINUTES=2; SEED=n repeats a run'
@@ -79,8 +80,8 @@ coverage:
 mutants:
 	@tests/mutants/report $(if $(RANDOM),--random $(RANDOM),$(MUTANTS))
 
-bench-control:
-	@tests/lab/check bench-control
+bench-control bench-data:
+	@tests/lab/check $@
 
 shell:
 	@tests/lab/run --shell
@@ -114,4 +115,4 @@ clean:
 distclean: clean
 	@tests/lab/lab distclean
 
-.PHONY: help lab lab-refresh modules demo check check-long check-debug matrix lint selftests kunit mutants shell install uninstall clean distclean fuzz soak deb bench-control coverage
+.PHONY: help lab lab-refresh modules demo check check-long check-debug matrix lint selftests kunit mutants shell install uninstall clean distclean fuzz soak deb bench-control bench-data coverage

@@ -39,9 +39,23 @@ typedef struct SnicFunc SnicFunc;
 #define SNIC_CSUM_L4        0x04
 #define SNIC_CSUM_L4_BAD    0x08
 
+/* Properties of a whole packet; of a function: those that it may have. */
+#define SNIC_WHOLE_V4       0x01
+#define SNIC_WHOLE_V6       0x02
+#define SNIC_WHOLE_CWR      0x04
+
+/*
+ * A frame, or a whole packet (@whole): one that stands for @segs frames of
+ * @mss bytes of payload each, all with its first @hdr bytes in front.
+ */
 typedef struct SnicFrame {
     uint32_t refs;
     uint32_t len;
+    uint8_t whole;                      /* SNIC_WHOLE_*, 0: a frame */
+    uint16_t segs, mss, hdr;
+    /* The sum from @sum_from on is not in its field yet, @sum_at behind. */
+    bool partial;
+    uint16_t sum_from, sum_at;
     /* Header offsets of the checksums the sender's offload made; 0: none. */
     uint16_t l3_made, l4_made;
     uint8_t l4_made_proto;
@@ -159,6 +173,7 @@ typedef struct SnicQueue {
     /* RX only: frames that wait */
     SnicFrame **fifo;
     unsigned fifo_first, fifo_used;
+    unsigned fifo_segs;                 /* frames that they stand for */
     int64_t fifo_since;                 /* not empty since */
     SnicVq vq;                          /* of virtio functions only */
 } SnicQueue;
@@ -252,6 +267,7 @@ struct SnicFunc {
     SnicUnit unit[SNIC_UNITS];
     SnicVector vec[SNIC_FUNC_VECS];
     uint32_t icr01, ena1;
+    uint8_t whole;                      /* SNIC_WHOLE_*: packets it takes whole */
     SnicAq atq, arq;
     QSIMPLEQ_HEAD(, SnicMsg) msgs;
     unsigned nmsgs;

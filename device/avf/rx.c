@@ -125,7 +125,7 @@ static bool snic_rx_write(SnicUnit *u, const SnicFrame *frame,
 }
 
 static enum snic_rx snic_rx_deliver(SnicUnit *u, SnicQueue *rx,
-                                    const SnicFrame *frame)
+                                    SnicFrame *frame)
 {
     uint32_t tail = u->f->rx_tail[u->idx - SNIC_UNIT_RXQ(0)];
     SnicRxJob job;

@@ -80,7 +80,7 @@ enum snic_rx { SNIC_RX_WAITS, SNIC_RX_DONE, SNIC_RX_LOST };
 
 /* Writes the frame into the function's memory, if it can now. */
 typedef enum snic_rx SnicDeliver(SnicUnit *u, SnicQueue *rx,
-                                 const SnicFrame *frame);
+                                 SnicFrame *frame);
 
 SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q);
 void snic_rx_push(SnicFunc *f, SnicFrame *frame);

@@ -37,12 +37,13 @@ static void snic_rx_count(SnicFunc *f, const SnicFrame *frame)
     } else if (is_multicast_ether_addr(frame->data)) {
         kind = SNIC_STAT_RX_MULTICAST;
     }
-    snic_count(f, kind, 1);
-    snic_count(f, SNIC_STAT_RX_BYTES, frame->len);
+    snic_count(f, kind, frame->segs);
+    snic_count(f, SNIC_STAT_RX_BYTES, snic_frame_bytes(frame));
 }
 
 static void snic_fifo_pop(SnicQueue *rx)
 {
+    rx->fifo_segs -= rx->fifo[rx->fifo_first]->segs;
     snic_frame_put(rx->fifo[rx->fifo_first]);
     rx->fifo_first = (rx->fifo_first + 1) % SNIC_FIFO;
     rx->fifo_used--;
@@ -105,7 +106,7 @@ static const char *snic_rx_refuses(const SnicQueue *rx, const SnicFrame *frame)
     if (frame->len > rx->maxframe) {
         return "longer than MAXFRAME";
     }
-    if (rx->fifo_used == SNIC_FIFO) {
+    if (rx->fifo_used && rx->fifo_segs + frame->segs > SNIC_FIFO) {
         return "too many frames wait for descriptors or pages";
     }
     if (rx->bufsz && DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
@@ -123,6 +124,9 @@ void snic_rx_push(SnicFunc *f, SnicFrame *frame)
     unsigned q;
 
     s->credit--;
+    if (!f->kind->virtio) {
+        snic_frame_complete(frame);
+    }
     snic_frame_parse(s, frame);
     rx = snic_rx_queue(f, frame, &q);
     why = snic_rx_refuses(rx, frame);
@@ -134,6 +138,7 @@ void snic_rx_push(SnicFunc *f, SnicFrame *frame)
         rx->fifo_since = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     }
     rx->fifo[(rx->fifo_first + rx->fifo_used++) % SNIC_FIFO] = frame;
+    rx->fifo_segs += frame->segs;
     frame->refs++;
 
     /* Deliver at once if possible, so that bursts find room. */

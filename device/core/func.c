@@ -74,6 +74,7 @@ void snic_func_reset(SnicFunc *f)
     }
     snic_aq_reset(f);
     memset(&f->virtio, 0, sizeof(f->virtio));
+    f->whole = 0;
     for (i = 0; i < SNIC_UNITS; i++) {
         snic_unit_cancel(&f->unit[i]);
     }

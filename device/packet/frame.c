@@ -38,7 +38,25 @@ SnicFrame *snic_frame_new(uint32_t len)
     memset(frame, 0, sizeof(*frame));
     frame->refs = 1;
     frame->len = len;
+    frame->segs = 1;
     return frame;
+}
+
+/*
+ * Puts the partial checksum of a frame, which many may have, into it. A whole
+ * packet is only for those who take it as it is.
+ */
+void snic_frame_complete(SnicFrame *frame)
+{
+    uint8_t *from = frame->data + frame->sum_from;
+    uint32_t sum;
+
+    if (!frame->partial || frame->whole) {
+        return;
+    }
+    sum = net_checksum_add(frame->len - frame->sum_from, from);
+    stw_be_p(from + frame->sum_at, net_checksum_finish_nozero(sum));
+    frame->partial = false;
 }
 
 void snic_frame_put(SnicFrame *frame)
@@ -107,9 +125,14 @@ static void snic_check_l4(SnicFrame *frame, struct NetRxPkt *pkt, size_t l4,
 {
     bool good = true;
 
-    if ((frame->l4_made != l4 || frame->l4_made_proto != proto) &&
-        !net_rx_pkt_validate_l4_csum(pkt, &good)) {
-        return;
+    if (frame->l4_made != l4 || frame->l4_made_proto != proto) {
+        if (frame->whole) {
+            return;
+        }
+        snic_frame_complete(frame);
+        if (!net_rx_pkt_validate_l4_csum(pkt, &good)) {
+            return;
+        }
     }
     frame->csum |= SNIC_CSUM_L4 | (good ? 0 : SNIC_CSUM_L4_BAD);
 }

@@ -119,7 +119,9 @@ void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra)
         frame->l4_made_proto = IP_PROTO_SCTP;
         break;
     case SNIC_L4_SUM:
-        snic_inet_csum(l4, len, p->sum_at, extra);
+        frame->partial = true;
+        frame->sum_from = p->l2;
+        frame->sum_at = p->sum_at;
         frame->l4_made_proto = snic_sum_proto(p->sum_at);
         break;
     default:
@@ -160,6 +162,47 @@ SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i)
         tcp[13] &= ~TH_CWR;
     }
     snic_pkt_csum(p, frame, p->l4 + payload + p->unsum);
+    return frame;
+}
+
+/* --- whole packets ------------------------------------------------------------------- */
+
+/* What a receiver has to take: SNIC_WHOLE_*. 0: it can only be cut. */
+uint8_t snic_pkt_whole(const SnicPkt *p, const uint8_t *data)
+{
+    bool v6 = p->l3_kind == SNIC_L3_IPV6;
+    uint32_t said = p->total - p->l2 - (v6 ? 40 : 0);
+
+    if (snic_pkt_segments(p) == 1 || said > UINT16_MAX) {
+        return 0;
+    }
+    return (v6 ? SNIC_WHOLE_V6 : SNIC_WHOLE_V4) |
+           (data[p->l2 + p->l3 + 13] & TH_CWR ? SNIC_WHOLE_CWR : 0);
+}
+
+/* The packet, which is @data, whole: the L4 checksum of it is partial. */
+SnicFrame *snic_pkt_frame(const SnicPkt *p, const uint8_t *data)
+{
+    SnicFrame *frame = snic_frame_new(p->total);
+    uint8_t *l4 = frame->data + p->l2 + p->l3;
+    uint32_t len = p->total - p->l2 - p->l3, seed;
+
+    memcpy(frame->data, data, p->total);
+    snic_segment_ip(frame->data + p->l2, p, 0, len - p->l4);
+    if (p->l3_kind != SNIC_L3_IPV6) {
+        eth_fix_ip4_checksum(frame->data + p->l2, p->l3);
+        frame->l3_made = p->l2;
+    }
+    seed = lduw_be_p(l4 + 16) + p->unsum + len;
+    stw_be_p(l4 + 16, ~net_checksum_finish(seed));
+    frame->l4_made = frame->sum_from = p->l2 + p->l3;
+    frame->l4_made_proto = IP_PROTO_TCP;
+    frame->sum_at = 16;
+    frame->partial = true;
+    frame->whole = snic_pkt_whole(p, data);
+    frame->segs = snic_pkt_segments(p);
+    frame->mss = p->mss;
+    frame->hdr = p->l2 + p->l3 + p->l4;
     return frame;
 }
 

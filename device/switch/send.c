@@ -39,13 +39,22 @@ static void snic_send_count(SnicFunc *f, const SnicPath *path, uint32_t bytes,
     snic_count(f, SNIC_STAT_TX_BYTES, bytes);
 }
 
+static void snic_send_one(SnicFunc *f, const SnicPath *path, SnicFrame *frame,
+                          uint8_t whole)
+{
+    f->s->credit--;
+    if (!snic_veb_send(f->s, f->idx, path, frame, whole)) {
+        snic_drop(f, frame, SNIC_STAT_TX_DISCARDS, "no receiver");
+    }
+}
+
 /*
  * Sends @frame, which is segment @first, and the next ones while the pass has
  * credit. Returns the first segment that is left.
  */
 static unsigned snic_send_pass(SnicFunc *f, const SnicPkt *p,
                                const SnicPath *path, SnicFrame *frame,
-                               unsigned first)
+                               unsigned first, uint8_t whole)
 {
     SnicState *s = f->s;
     unsigned n = snic_pkt_segments(p), i = first;
@@ -56,17 +65,47 @@ static unsigned snic_send_pass(SnicFunc *f, const SnicPkt *p,
             frame = snic_pkt_segment(p, s->txbuf, i);
         }
         bytes += frame->len;
-        s->credit--;
-        snic_veb_send(s, f->idx, path, frame);
+        snic_send_one(f, path, frame, whole);
         if (i != first) {
             snic_frame_put(frame);
         }
     } while (++i < n && s->credit > 0);
     snic_send_count(f, path, bytes, i - first);
-    if (p->tso && i == n) {
-        snic_count(f, SNIC_STAT_TSO_PACKETS, 1);
-    }
     return i;
+}
+
+/*
+ * Gives the packet to the receivers that take it whole. True: it is for no
+ * other one. @whole: its properties, as far as any receiver takes it whole.
+ */
+static bool snic_send_whole(SnicFunc *f, const SnicPkt *p, const SnicPath *path,
+                            unsigned first, uint8_t *whole)
+{
+    SnicFrame *frame;
+    bool some, all;
+
+    *whole = p->tso ? snic_pkt_whole(p, f->s->txbuf) : 0;
+    if (!*whole) {
+        return false;
+    }
+    snic_veb_whole(f, path, *whole, &some, &all);
+    if (!some) {
+        *whole = 0;
+        return false;
+    }
+    if (first) {
+        return false;       /* they have it since the first segment's turn */
+    }
+    frame = snic_pkt_frame(p, f->s->txbuf);
+    f->s->credit -= frame->len / SNIC_FRAME_MAX;
+    if (all) {
+        snic_send_one(f, path, frame, *whole);
+        snic_send_count(f, path, snic_frame_bytes(frame), frame->segs);
+    } else {
+        snic_veb_send(f->s, f->idx, path, frame, *whole);
+    }
+    snic_frame_put(frame);
+    return all;
 }
 
 /* True: there is room for @n frames like this one. False: the unit waits. */
@@ -92,6 +131,7 @@ unsigned snic_send(SnicUnit *u, const SnicPkt *p, SnicFrame *frame,
 {
     SnicFunc *f = u->f;
     unsigned n = snic_pkt_segments(p), next = n;
+    uint8_t whole;
     SnicPath path;
 
     if (snic_veb_admit(f, frame)) {
@@ -99,7 +139,12 @@ unsigned snic_send(SnicUnit *u, const SnicPkt *p, SnicFrame *frame,
         if (!snic_send_room(u, &path, frame, n - first)) {
             return first;
         }
-        next = snic_send_pass(f, p, &path, frame, first);
+        if (!snic_send_whole(f, p, &path, first, &whole)) {
+            next = snic_send_pass(f, p, &path, frame, first, whole);
+        }
+        if (p->tso && next == n) {
+            snic_count(f, SNIC_STAT_TSO_PACKETS, 1);
+        }
     } else {
         f->s->credit--;
     }

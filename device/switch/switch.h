@@ -21,7 +21,10 @@ void snic_veb_path(SnicState *s, int src, const uint8_t *hdr, SnicPath *p);
 bool snic_veb_admit(SnicFunc *f, const SnicFrame *frame);
 int64_t snic_veb_room(SnicUnit *u, const SnicPath *p, SnicFrame *frame,
                       unsigned nframes);
-void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame);
+void snic_veb_whole(SnicFunc *f, const SnicPath *p, uint8_t whole, bool *some,
+                    bool *all);
+bool snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame,
+                   uint8_t whole);
 bool snic_veb_receive(SnicState *s, const struct iovec *iov, int n);
 void snic_veb_init(SnicState *s);
 void snic_veb_exit(SnicState *s);
@@ -39,6 +42,8 @@ typedef struct SnicShapes {
     uint16_t vlan;                      /* the one that it is in */
     uint16_t proto, tci;                /* of a tag still to be made */
     SnicFrame *outer, *inner;           /* with and without; NULL: not made */
+    uint8_t whole;                      /* the packet's, SNIC_WHOLE_* */
+    bool is_whole;                      /* the frame is all of it */
 } SnicShapes;
 
 bool snic_frame_control(const SnicFrame *frame);

@@ -321,11 +321,40 @@ int64_t snic_veb_room(SnicUnit *u, const SnicPath *p, SnicFrame *frame,
     }
     snic_frame_parse(s, frame);
     rx = snic_rx_queue(&s->func[p->vsi], frame, &q);
-    if (!rx || !rx->fifo_used || rx->fifo_used + nframes <= SNIC_FIFO) {
+    if (!rx || !rx->fifo_used || rx->fifo_segs + nframes <= SNIC_FIFO) {
         return 0;
     }
     return snic_patience_wait(own, &s->func[p->vsi].patience,
                               rx->fifo_since + SNIC_FIFO_PATIENCE);
+}
+
+/* The function takes packets with these properties whole. */
+static bool snic_takes_whole(const SnicFunc *f, uint8_t whole)
+{
+    return whole && !(whole & ~f->whole);
+}
+
+/*
+ * Of a packet with the properties @whole some receivers, or all of them, take
+ * it whole.
+ */
+void snic_veb_whole(SnicFunc *f, const SnicPath *p, uint8_t whole, bool *some,
+                    bool *all)
+{
+    SnicState *s = f->s;
+    unsigned i;
+
+    *some = p->vsi >= 0 && snic_takes_whole(&s->func[p->vsi], whole);
+    *all = *some && !p->uplink;
+    for (i = 0; p->kind == SNIC_UNICAST && i < s->uc_promisc->len; i++) {
+        unsigned vsi = g_array_index(s->uc_promisc, uint16_t, i);
+        bool takes = snic_takes_whole(&s->func[vsi], whole);
+
+        if (vsi != f->idx) {
+            *some |= takes;
+            *all &= takes;
+        }
+    }
 }
 
 static bool snic_veb_local(SnicState *s, int src, unsigned vsi, SnicShapes *sh)
@@ -334,6 +363,9 @@ static bool snic_veb_local(SnicState *s, int src, unsigned vsi, SnicShapes *sh)
 
     if (vsi == src || !snic_vsi_takes(s, vsi, sh->vlan, sh->control)) {
         return false;
+    }
+    if (sh->whole && snic_takes_whole(f, sh->whole) != sh->is_whole) {
+        return !sh->is_whole;           /* it has the whole packet */
     }
     snic_rx_push(f, f->vsi.port ? snic_shape_inner(sh) : snic_shape_outer(sh));
     return true;
@@ -363,6 +395,7 @@ static bool snic_veb_uplink(SnicState *s, SnicFrame *frame)
     if (!snic_link_up(s)) {
         return false;
     }
+    snic_frame_complete(frame);
     if (len < ETH_ZLEN) {
         memset(frame->data + len, 0, ETH_ZLEN - len);
         len = ETH_ZLEN;
@@ -371,14 +404,21 @@ static bool snic_veb_uplink(SnicState *s, SnicFrame *frame)
     return true;
 }
 
-/* The caller has the only reference to @frame, and keeps it. */
-void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame)
+/*
+ * The caller has the only reference to @frame, and keeps it. @whole: properties
+ * of the packet that @frame is a segment of, or is; receivers that take it
+ * whole are given it whole, and no segment. False: there is no receiver.
+ */
+bool snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame,
+                   uint8_t whole)
 {
     bool taken = false;
     SnicShapes sh;
 
     snic_shapes_init(&sh, src == SNIC_FROM_UPLINK ? NULL : &s->func[src].vsi,
                      frame);
+    sh.whole = whole;
+    sh.is_whole = frame->whole;
     switch (p->kind) {
     case SNIC_UNICAST:
         if (p->vsi >= 0) {
@@ -396,15 +436,11 @@ void snic_veb_send(SnicState *s, int src, const SnicPath *p, SnicFrame *frame)
         taken = snic_veb_list(s, src, s->active, -1, NULL, &sh);
         break;
     }
-    if (p->uplink) {
+    if (p->uplink && !sh.is_whole) {
         taken |= snic_veb_uplink(s, snic_shape_outer(&sh));
     }
     snic_shapes_put(&sh);
-    if (!taken && src != SNIC_FROM_UPLINK) {
-        snic_drop(&s->func[src], frame, SNIC_STAT_TX_DISCARDS, "no receiver");
-    } else if (!taken) {
-        trace_snic_drop_uplink("no receiver", frame->len);
-    }
+    return taken;
 }
 
 /* A frame from the uplink, possibly during a transmission to it. */
@@ -425,7 +461,9 @@ bool snic_veb_receive(SnicState *s, const struct iovec *iov, int n)
     frame = snic_frame_new(len);
     iov_to_buf(iov, n, 0, frame->data, len);
     snic_veb_path(s, SNIC_FROM_UPLINK, frame->data, &path);
-    snic_veb_send(s, SNIC_FROM_UPLINK, &path, frame);
+    if (!snic_veb_send(s, SNIC_FROM_UPLINK, &path, frame, 0)) {
+        trace_snic_drop_uplink("no receiver", frame->len);
+    }
     snic_frame_put(frame);
     snic_kick_device(s);
     return true;

@@ -179,6 +179,13 @@ static SnicFrame *snic_frame_shifted(const SnicFrame *from, int by)
     to->l3_made = from->l3_made ? from->l3_made + by : 0;
     to->l4_made = from->l4_made ? from->l4_made + by : 0;
     to->l4_made_proto = from->l4_made_proto;
+    to->whole = from->whole;
+    to->segs = from->segs;
+    to->mss = from->mss;
+    to->hdr = from->hdr + by;
+    to->partial = from->partial;
+    to->sum_from = from->sum_from + by;
+    to->sum_at = from->sum_at;
     return to;
 }
 

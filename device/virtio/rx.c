@@ -12,11 +12,15 @@ typedef struct SnicVrxJob {
     SnicBuf buf[SNIC_VQ_SIZE_MAX];
 } SnicVrxJob;
 
+static bool snic_vrx_sums(const SnicFunc *f)
+{
+    return f->virtio.offloads >> VIRTIO_NET_F_GUEST_CSUM & 1;
+}
+
 /* Every checksum that there is was checked and is good. */
 static bool snic_vrx_valid(const SnicFunc *f, const SnicFrame *frame)
 {
-    return f->virtio.offloads >> VIRTIO_NET_F_GUEST_CSUM & 1 &&
-           frame->csum & SNIC_CSUM_L4 &&
+    return snic_vrx_sums(f) && frame->csum & SNIC_CSUM_L4 &&
            !(frame->csum & (SNIC_CSUM_L3_BAD | SNIC_CSUM_L4_BAD));
 }
 
@@ -103,15 +107,33 @@ static enum snic_rx snic_vrx_room(SnicVqView *v, SnicVrxJob *job)
 
 /* --- one frame ------------------------------------------------------------------------ */
 
+static void snic_vrx_header(const SnicFunc *f, const SnicFrame *frame,
+                            struct virtio_net_hdr_v1 *hdr)
+{
+    if (frame->partial) {
+        hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+        hdr->csum_start = cpu_to_le16(frame->sum_from);
+        hdr->csum_offset = cpu_to_le16(frame->sum_at);
+    } else if (snic_vrx_valid(f, frame)) {
+        hdr->flags = VIRTIO_NET_HDR_F_DATA_VALID;
+    }
+    if (frame->whole) {
+        hdr->gso_type = frame->whole & SNIC_WHOLE_V6 ? VIRTIO_NET_HDR_GSO_TCPV6
+                                                     : VIRTIO_NET_HDR_GSO_TCPV4;
+        if (frame->whole & SNIC_WHOLE_CWR) {
+            hdr->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+        }
+        hdr->hdr_len = cpu_to_le16(frame->hdr);
+        hdr->gso_size = cpu_to_le16(frame->mss);
+    }
+}
+
 static bool snic_vrx_write(SnicVqView *v, const SnicVrxJob *job,
                            const SnicFrame *frame)
 {
-    struct virtio_net_hdr_v1 hdr = {
-        .flags = snic_vrx_valid(v->u->f, frame) ? VIRTIO_NET_HDR_F_DATA_VALID
-                                                : 0,
-        .num_buffers = cpu_to_le16(job->nused),
-    };
+    struct virtio_net_hdr_v1 hdr = { .num_buffers = cpu_to_le16(job->nused) };
 
+    snic_vrx_header(v->u->f, frame, &hdr);
     return snic_vq_copy(v->u, job->buf, 0, NULL, job->need, SNIC_PROBE_WRITE) &&
            snic_vq_copy(v->u, job->buf, 0, &hdr, sizeof(hdr), SNIC_WRITE) &&
            snic_vq_copy(v->u, job->buf, sizeof(hdr), (void *)frame->data,
@@ -123,18 +145,24 @@ static bool snic_vrx_write(SnicVqView *v, const SnicVrxJob *job,
  * between the first of them and the index.
  */
 static enum snic_rx snic_vrx_deliver(SnicUnit *u, SnicQueue *rx,
-                                     const SnicFrame *frame)
+                                     SnicFrame *frame)
 {
-    enum snic_rx done;
+    enum snic_rx done = SNIC_RX_LOST;
     SnicVrxJob job;
     SnicVqView v;
 
     job.need = SNIC_VHDR_BYTES + frame->len;
     job.room = job.nused = job.nbufs = job.descs = 0;
+    if (!snic_vrx_sums(u->f)) {
+        snic_frame_complete(frame);
+    }
     if (!snic_vq_look(&v, u, rx)) {
         return SNIC_RX_WAITS;
     }
-    done = snic_vrx_room(&v, &job);
+    /* What it takes whole may have changed since. */
+    if (!(frame->whole & ~u->f->whole)) {
+        done = snic_vrx_room(&v, &job);
+    }
     if (done == SNIC_RX_WAITS || !snic_vq_probe_used(&v, job.nused) ||
         (done == SNIC_RX_DONE && (!snic_vrx_write(&v, &job, frame) ||
                                   !snic_vq_probe_used(&v, job.nused))) ||
@@ -142,6 +170,9 @@ static enum snic_rx snic_vrx_deliver(SnicUnit *u, SnicQueue *rx,
         return SNIC_RX_WAITS;
     }
     if (done == SNIC_RX_LOST) {
+        if (frame->whole) {
+            u->f->whole = 0;
+        }
         snic_drop(u->f, frame, SNIC_STAT_RX_DISCARDS, "buffers cannot hold it");
     }
     return done;

@@ -13,7 +13,8 @@
 #define OFFERED \
     (F(F_VERSION_1) | F(F_ACCESS_PLATFORM) | F(F_ORDER_PLATFORM) | \
      F(F_RING_RESET) | F(RING_F_INDIRECT_DESC) | F(RING_F_EVENT_IDX) | \
-     F(NET_F_CSUM) | F(NET_F_GUEST_CSUM) | F(NET_F_HOST_TSO4) | \
+     F(NET_F_CSUM) | F(NET_F_GUEST_CSUM) | F(NET_F_GUEST_TSO4) | \
+     F(NET_F_GUEST_TSO6) | F(NET_F_GUEST_ECN) | F(NET_F_HOST_TSO4) | \
      F(NET_F_HOST_TSO6) | F(NET_F_HOST_ECN) | F(NET_F_MRG_RXBUF))
 
 /* What the driver adds to it, without the engine. */
@@ -32,6 +33,8 @@ static const struct {
 } snic_vq_needs[] = {
     { F(NET_F_HOST_TSO4) | F(NET_F_HOST_TSO6), F(NET_F_CSUM) },
     { F(NET_F_HOST_ECN), F(NET_F_HOST_TSO4) | F(NET_F_HOST_TSO6) },
+    { F(NET_F_GUEST_TSO4) | F(NET_F_GUEST_TSO6), F(NET_F_GUEST_CSUM) },
+    { F(NET_F_GUEST_ECN), F(NET_F_GUEST_TSO4) | F(NET_F_GUEST_TSO6) },
 };
 
 /* --- queues by number ------------------------------------------------------------- */
@@ -124,6 +127,17 @@ static bool snic_vq_features_ok(uint64_t features)
            !(features & ~(OFFERED | NOT_THE_ENGINES));
 }
 
+/* The packets that the function takes whole, by what is in force. */
+static uint8_t snic_vq_whole(uint64_t features, uint64_t offloads)
+{
+    if (!(features & F(NET_F_MRG_RXBUF)) || !(offloads & F(NET_F_GUEST_CSUM))) {
+        return 0;
+    }
+    return (offloads & F(NET_F_GUEST_TSO4) ? SNIC_WHOLE_V4 : 0) |
+           (offloads & F(NET_F_GUEST_TSO6) ? SNIC_WHOLE_V6 : 0) |
+           (offloads & F(NET_F_GUEST_ECN) ? SNIC_WHOLE_CWR : 0);
+}
+
 int snic_vq_set_features(SnicFunc *f, uint64_t features, uint64_t offloads)
 {
     if (!f->kind->virtio || !snic_vq_features_ok(features) ||
@@ -135,6 +149,7 @@ int snic_vq_set_features(SnicFunc *f, uint64_t features, uint64_t offloads)
     }
     f->virtio.features = features;
     f->virtio.offloads = offloads;
+    f->whole = snic_vq_whole(features, offloads);
     trace_snic_vq_features(f->idx, features, offloads);
     return 0;
 }

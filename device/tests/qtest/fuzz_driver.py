@@ -9,7 +9,7 @@ from .packets import eth, mac
 from .regs import R
 from .t_mailbox import Aq, PfRing, desc
 from .t_pasid import IOMMU, Vtd
-from .virtio import BASE, USUAL, Control, Vfunc, Vrx, Vtx, header
+from .virtio import BASE, OFFLOADS, USUAL, WHOLE, Control, Vfunc, Vrx, Vtx, header
 
 STEPS = 1500
 FUNCS, QPS = 5, 8
@@ -32,7 +32,7 @@ class Soup:
         for f in self.fs:
             for q in (0, 1):
                 self.queues += [Tx(f, q), Rx(f, q, post=20, bufsz=1024)]
-        self.vfs = [Vfunc(nic, i, mac(i + 1), qps=[4 + i], flags=R.VSI_ACTIVE) for i in (4, 5)]
+        self.vfs = [Vfunc(nic, i, mac(i + 1), features=WHOLE, qps=[4 + i], flags=R.VSI_ACTIVE) for i in (4, 5)]
         self.vqs = []
         for f in self.vfs:
             self.vqs += [Vtx(f), Vrx(f, post=20, bufsz=1024), Control(f)]
@@ -176,8 +176,9 @@ class Soup:
         areas = [x if r.random() < 0.95 else self.address() for x in (q.desc, q.driver, q.device)]
         self.message_to_firmware(R.FW_SET_VQ_ENABLE, pack('HHH', q.f.idx, r.choice((q.vq, q.vq, R.VQ_ALL)), 0))
         if r.random() < 0.5:
-            features = r.choice((USUAL, USUAL & ~r.getrandbits(64) | BASE, r.getrandbits(64)))
-            self.message_to_firmware(R.FW_SET_DRV_FEATURE, pack('HHIQQ', q.f.idx, 0, 0, features, 0))
+            features = r.choice((WHOLE, WHOLE & ~r.getrandbits(64) | BASE, r.getrandbits(64)))
+            self.message_to_firmware(R.FW_SET_DRV_FEATURE, pack('HHIQQ', q.f.idx, 0, 0, features,
+                                                                features & r.choice((0, OFFLOADS, r.getrandbits(64)))))
         self.message_to_firmware(R.FW_SET_VQ_ADDR, pack('HHH', q.f.idx, number, r.choice((q.n,) * 9 + (r.getrandbits(11),))) +
                                  b''.join((x & (1 << 48) - 1).to_bytes(6, 'little') for x in areas))
         self.message_to_firmware(R.FW_SET_VQ_MSIX, pack('HHH', q.f.idx, q.vq, r.choice((0, 1, 16, 17, 0xffff))))

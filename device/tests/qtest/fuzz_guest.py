@@ -16,7 +16,7 @@ from .nic import PAGE, Func, Nic, Rx, Tx
 from .packets import eth, mac
 from .regs import R
 from .t_mailbox import PfRing, desc
-from .virtio import BASE, EVENT_IDX, MRG_RXBUF, NEEDS_CSUM, TCP4, TCP6, USUAL, Vfunc, header
+from .virtio import BASE, EVENT_IDX, MRG_RXBUF, NEEDS_CSUM, TCP4, TCP6, USUAL, WHOLE, Vfunc, header
 
 STEPS = 1200
 GUEST, NEIGHBOUR = mac(2), mac(3)
@@ -324,7 +324,7 @@ class VirtioGuest(Guest):
 
     def do_features(self):
         r = self.rng
-        self.f.features(r.choice((USUAL, USUAL, BASE, r.getrandbits(64))), 0)
+        self.f.features(r.choice((USUAL, WHOLE, BASE, r.getrandbits(64))), r.choice((None, 0)))
 
     def do_reset(self):
         self.f.reset()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Virtio functions: faults on each part of a packet, and a device that does not obey."""
+from .machine import pack
 from .nic import PAGE
 from .packets import TCP, mac
 from .regs import R
@@ -58,6 +59,37 @@ def test_tx_faults(m):
 
         pages = parts(tx, (table, 0), (iova, 0), (iova + PAGE, 0), (iova + 2 * PAGE, 0))
         faulty(a, nic, R.UNIT_TXQ(0), pages, lambda tx=tx: tx.offer(5), done)
+
+
+def test_ring_faults(m):
+    """Each page of the rings that an entry needs: index, entry, event, used entry, used index."""
+    nic, a, _, tx, rx = pair(m, n=256, post=100)
+    a.enable(tx.vq, 0)
+    n, at = 1024, 900
+    desc, desc_pa = a.alloc(5 * PAGE)
+    driver, driver_pa = (x + PAGE - 2000 for x in a.alloc(2 * PAGE))
+    device, device_pa = a.alloc(3 * PAGE)
+    assert a.addr(tx.vq, n, desc, driver, device) == 0
+    m.wr(device_pa + 2, at, 2)
+    m.wr(driver_pa + 2, at, 2)
+    iova, pa = a.alloc(PAGE)
+    m.write(pa, header() + FRAME)
+    m.write(desc_pa + 16 * 700, pack('QIHH', iova, HDR + len(FRAME), 0, 0))
+    assert a.enable(tx.vq, R.VQ_ON | R.VQ_RESUME) == 0
+
+    def go():
+        used = m.rd(device_pa + 2, 2)
+        m.wr(driver_pa + 4 + 2 * (used % n), 700, 2)
+        m.wr(driver_pa + 2, used + 1, 2)
+        a.kick(tx.vq)
+
+    def done(wait):
+        got = rx.recv(wait=wait)
+        return got and got[0] == FRAME and m.rd(device_pa + 2, 2) == m.rd(driver_pa + 2, 2)
+
+    pages = ((driver, 0), (driver + 2052, 0), (desc + 16 * 700, 0), (device + 4 + 8 * at, 1), (device, 1))
+    faulty(a, nic, R.UNIT_TXQ(0), pages, go, done)
+    assert a.stopped() == 0
 
 
 def test_tso_faults(m):

@@ -271,6 +271,21 @@ def test_resume(m):
         assert tx.send(frame(i)) and rx.recv()[0] == frame(i), i
 
 
+def test_resume_signals(m):
+    """The first buffer that a resumed ring uses is signalled, wherever the ring begins."""
+    nic, a, b, tx, rx = pair(m)
+    for features in (USUAL, PLAIN):
+        for idx in (0, 65535, 1000):
+            assert a.enable(R.VQ_ALL, 0) == 0 and a.features(features) == 0
+            tx.avail = tx.seen = idx
+            m.wr(tx.device_pa + 2, idx, 2)
+            m.wr(tx.driver_pa + 2, idx, 2)
+            tx.event()
+            tx.set_up(1, flags=R.VQ_ON | R.VQ_RESUME)
+            assert not nic.irq(11, wait=False)
+            assert tx.send(FRAME) and rx.recv() and nic.irq(11), (features == USUAL, idx)
+
+
 def test_reset(m):
     """Function reset forgets queues and features."""
     nic, a, b, tx, rx = pair(m)

@@ -67,6 +67,11 @@ def table(q, *descs, size=None, flags=TABLE, before=()):
     one(q, *before, (iova, 16 * len(descs) if size is None else size, flags))
 
 
+def behind(q, at, desc, table=None):
+    """A good descriptor right behind a table's end."""
+    q.put_desc(at, *desc, table=table)
+
+
 def avail_idx(q, idx):
     q.m.wr(q.driver_pa + 2, idx & 0xffff, 2)
     q.avail = idx & 0xffff
@@ -84,15 +89,18 @@ ALL = ('tx', 'rx', 'ctrl')
 BAD = (
     ('index far ahead', ALL, 0, lambda b, q: avail_idx(q, q.avail + N + 1)),
     ('index backwards', ALL, 0, lambda b, q: avail_idx(q, q.avail - 1)),
-    ('head = size', ALL, 0, lambda b, q: one(q, buf(b, q, 100), head=N)),
+    ('head = size', DATA, 0, lambda b, q: (behind(q, N, buf(b, q, 1000)), one(q, buf(b, q, 1000), head=N))),
     ('head = 65535', ALL, 0, lambda b, q: one(q, buf(b, q, 100), head=0xffff)),
-    ('next = size', ALL, 0, lambda b, q: one(q, (*buf(b, q, 100)[:2], buf(b, q, 100)[2] | NEXT, N))),
+    ('next = size', ALL, 0, lambda b, q: (behind(q, N, (b.mem, 100, 0 if q is b.tx else WRITE)),
+                                         one(q, (*buf(b, q, 100)[:2], buf(b, q, 100)[2] | NEXT, N)))),
     ('loop of one', ALL, 0, lambda b, q: one(q, (*buf(b, q, 16)[:2], buf(b, q, 1)[2] | NEXT, 0))),
     ('loop of two', ALL, 0, lambda b, q: one(q, (*buf(b, q, 16)[:2], buf(b, q, 1)[2] | NEXT, 1),
                                              (*buf(b, q, 16)[:2], buf(b, q, 1)[2] | NEXT, 0))),
     ('loop in a table', ALL, 0, lambda b, q: table(q, (*buf(b, q, 16)[:2], buf(b, q, 1)[2] | NEXT, 1),
                                                    (*buf(b, q, 16)[:2], buf(b, q, 1)[2] | NEXT, 0))),
-    ('next beyond its table', ALL, 0, lambda b, q: table(q, (*buf(b, q, 100)[:2], buf(b, q, 1)[2] | NEXT, 1))),
+    ('next beyond its table', ALL, 0,
+     lambda b, q: (behind(q, 1, (b.mem, 100, 0 if q is b.tx else WRITE), q.table(0)[1]),
+                   table(q, (*buf(b, q, 100)[:2], buf(b, q, 1)[2] | NEXT, 1)))),
     ('table without the feature', ALL, INDIRECT, lambda b, q: table(q, buf(b, q, 200))),
     ('table in a table', ALL, 0, lambda b, q: table(q, (b.mem, 16, TABLE))),
     ('table with next', ALL, 0, lambda b, q: table(q, buf(b, q, 200), flags=TABLE | NEXT)),
@@ -118,6 +126,8 @@ BAD = (
     ('4 GiB to be sent', ('tx',), 0, lambda b, q: one(q, (b.mem, 0xffffffff, 0))),
     ('sums of more than 32 bits', ('tx',), 0,
      lambda b, q: one(q, (b.mem, 200, NEXT, 1), (b.mem, 0x80000000, NEXT, 2), (b.mem, 0x80000000, 0))),
+    ('table of length 0 behind a good buffer', ('rx',), 0,
+     lambda b, q: (q.put_desc(1, b.mem, 0, TABLE), one(q, (b.mem, 100, WRITE)), q.offer(1, kick=False))),
     ('no room for the header', ('rx',), 0, lambda b, q: one(q, (b.mem, HDR - 1, WRITE))),
     ('no room for the header, mergeable off', ('rx',), MRG_RXBUF, lambda b, q: one(q, (b.mem, HDR - 1, WRITE))),
     ('command of a byte', ('ctrl',), 0, lambda b, q: one(q, (b.mem, 1, NEXT, 1), (b.mem, 1, WRITE))),
@@ -275,6 +285,13 @@ def test_strange_but_right(m):
     q.kick()
     assert b.take.recv()[0] == f[HDR:], 'the used ring is the device\'s: it is not read'
     assert q.used_idx() == q.avail
+    q.again(flags=R.VQ_ON | R.VQ_RESUME)
+    for _ in range(3):
+        one(q, (b.mem, 160, 0))
+        q.kick()
+        assert b.take.recv()[0] == f[HDR:]
+        q.m.write(q.device_pa, b'\xff' * 4)
+    assert b.f.stopped() == 0, 'but at the start of one that is resumed'
     assert b.f.stopped() == 0 and b.f.stat(R.STAT_BAD_DESCRIPTORS) == 0
     b.works()
 

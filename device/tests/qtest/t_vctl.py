@@ -3,7 +3,7 @@
 from .nic import Nic
 from .packets import mac
 from .regs import R
-from .t_mailbox import PfRing
+from .t_mailbox import PfRing, desc
 from .t_virtio import A
 from .virtio import USUAL, Control, Vfunc
 
@@ -105,8 +105,9 @@ def test_answers_dropped(m):
     assert rx.next()
     tx.send(1, b'', high=17, low=8)
     assert tx.next()['retval'] == 0 and q.used(0) == []
-    tx.send(1, b'', high=CTRL, low=3)
-    tx.send(1, b'', high=CTRL, low=4)
+    for low in (3, 4):
+        tx.put(desc(0, 0, R.AQ_OP_TO_FUNC, 0, CTRL, low, 1), bell=False)
+    tx.bell()
     assert q.used() == [(head, 1)] and q.answer(1) == b'\3'
     head = q.command(b'\0\0\1')
     assert rx.next() and q.used(0) == [], 'the second answer is gone'

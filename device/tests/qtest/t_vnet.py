@@ -47,6 +47,28 @@ def test_checksums(m):
     assert good(got[:len(up)]) and len(got) == 60
 
 
+def test_checksums_to_others(m):
+    """An AVF is given complete ones, beside a virtio function that has them left partial, or not."""
+    nic = Nic(m)
+    a, b = Vfunc(nic, 1, A, qps=[0]), Func(nic, 2, B, qps=[1])
+    c, d = Vfunc(nic, 3, mac(3), qps=[2]), Vfunc(nic, 4, mac(4), offloads=0, qps=[3])
+    tx, avf, left, done = Vtx(a), Rx(b), Vrx(c), Vrx(d)
+    for dst in (B, b'\xff' * 6):
+        for v6 in (0, 1):
+            for proto in (TCP, UDP):
+                f = packet(dst, A, v6, proto, bytes(range(77)), 'full')
+                assert tx.send(f, want(v6, proto))
+                got, qw1, _ = avf.recv()
+                assert good(got) and qw1 & (1 << 3 | 1 << 22 | 1 << 23) == 1 << 3, 'L3L4P'
+                if dst == B:
+                    continue
+                got, head = left.recv()
+                assert good(got) if head['flags'] == DATA_VALID else got == f and head['flags'] == NEEDS_CSUM
+                got, head = done.recv()
+                assert good(got) and head['flags'] == 0
+                m.drain_now()
+
+
 def test_data_valid(m):
     """It is said of frames whose checksums were looked at and are good."""
     _, _, _, _, rx = pair(m)

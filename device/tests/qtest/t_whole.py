@@ -145,6 +145,9 @@ def test_whole_turns(m):
     assert is_whole(*rx.recv(), f, 0, 64, payload) and rx.recv(wait=False) is None
     assert b''.join(x[54:] for x in segments(other, 690)) == payload
     assert b.stat(R.STAT_RX_UNICAST) == c.stat(R.STAT_RX_UNICAST) == a.stat(R.STAT_TX_UNICAST) == 690
+    assert nic.vsi(4, R.VSI_ACTIVE | R.VSI_UC_PROMISC, vlan=7) == 0
+    assert tx.send(tso(0, bytes(3000)), want(0, TCP, 1000)) and rx.recv()[1]['mss'] == 1000
+    assert a.stat(R.STAT_TX_DISCARDS) == 0, 'segments that only others could have had'
 
 
 def test_whole_vlan(m):
@@ -164,6 +167,7 @@ def test_whole_vlan(m):
     assert nic.vsi(1, R.VSI_ACTIVE) == 0
     assert tx.send(tagged, want(0, TCP, 1000, start=38))
     assert is_whole(*rx.recv(), f, 0, 1000, payload)
+    assert b.stat(R.STAT_RX_UNICAST) == 12 and b.stat(R.STAT_RX_BYTES) == 4 * (3000 + 3 * 54) + 2 * 3 * 4
     part = packet(B, A, 0, UDP, b'part', 'full')
     assert tx.send(part[:12] + b'\x81\0\0\5' + part[12:], want(0, UDP, start=38))
     got, head = rx.recv()

@@ -3,21 +3,27 @@
  * vdcm_null: a PF driver without a PF, to see the framework work on any machine and to start a
  * driver from. docs/porting.md walks through it.
  *
- * Its ADIs copy memory: a guest writes addresses and a length, then GO; a work item copies, sets
- * STATUS and signals vector 0. RAISE signals any vector. Three pages of the BAR are memory that
- * a guest maps, as it maps the doorbells of hardware.
+ * Its ADIs copy memory: a guest writes addresses and a length, then GO; a work item copies, each
+ * byte XORed with KEY, sets STATUS and signals vector 0. RAISE signals any vector. Three pages of
+ * the BAR are memory that a guest maps, as it maps the doorbells of hardware. NOTES are the
+ * driver's own: they stay whatever becomes of the hardware, of which HARDWARE tells; so does the
+ * attribute "hardware" of the parent, which also takes it away and brings it back.
  *
  *	BAR 0	0x0000	page 0 of the window, mappable
  *		0x2000	page 1, mappable
- *		0x3000	page 2, mappable
+ *		0x3000	page 2, mappable; where it is not mapped, accesses of any size
  *		0x4000	page 3: registers, trapped
+ *		0x5000	HARDWARE and NOTES, trapped
  *	BAR 3	MSI-X
+ *	config	a vendor's capability, whose last 4 bytes are the NOTE of 32 bits
  */
 #include <linux/device.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pci_regs.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include <vdcm/vdcm.h>
@@ -35,22 +41,36 @@
 #define NULL_GO		NULL_REG(5)
 #define NULL_RAISE	NULL_REG(6)
 #define NULL_STATUS	NULL_REG(7)
+#define NULL_KEY	NULL_REG(8)		/* 8 bits */
+
+/* Registers of software, behind the window. */
+#define NULL_SOFT	(VDCM_PAGE_SIZE << NULL_ORDER)
+#define NULL_HARDWARE	NULL_SOFT		/* 8 bits, enum null_hardware */
+#define NULL_NOTE16	(NULL_SOFT + 2)
+#define NULL_NOTE32	(NULL_SOFT + 4)
+#define NULL_NOTE64	(NULL_SOFT + 8)
+#define NULL_NOTES	16			/* bytes of them, HARDWARE's place included */
 
 enum null_status { NULL_DONE, NULL_BUSY, NULL_FAILED };
+enum null_hardware { NULL_ON, NULL_OFF, NULL_GONE };
 
 /**
  * struct null_adi - what an ADI has in place of hardware
  * @adi: the ADI
  * @copy: the copy that GO started; the registers are its own while STATUS is NULL_BUSY
- * @window: pages and registers, while the ADI is open
+ * @window: pages and registers, while the ADI is open and not revoked, or NULL
  * @bus_master: the guest allows DMA
+ * @notes: NOTES, as a guest sees them from HARDWARE on
  */
 struct null_adi {
 	struct vdcm_adi *adi;
 	struct work_struct copy;
 	void *window;
 	bool bus_master;
+	u8 notes[NULL_NOTES] __aligned(8);
 };
+
+static enum null_hardware null_hardware;	/* changes under the device lock */
 
 static struct workqueue_struct *null_wq;
 
@@ -59,13 +79,29 @@ static struct workqueue_struct *null_wq;
 static const struct vdcm_pages null_pages[] = {
 	{ .first = 0, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 0 },
 	{ .first = 2, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 1 },
-	{ .first = 3, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 2 },
+	{ .first = 3, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = 2, .widths = 1 | 2 | 4 | 8 },
 	{ .first = 4, .count = 1, .kind = VDCM_PAGE_TRAP },
+	{ .first = 5, .count = 1, .kind = VDCM_PAGE_TRAP, .soft = true },
 };
 
+/* SRC and DST may be written as a whole or in halves. */
 static const struct vdcm_reg null_regs[] = {
 	{ .offset = 0x4000, .count = 7, .stride = 4, .target = NULL_SRC, .wmask = ~0u },
-	{ .offset = 0x401c, .count = 1, .stride = 4, .target = NULL_STATUS },
+	{ .offset = 0x4000, .count = 2, .stride = 8, .width = 8, .target = NULL_SRC,
+	  .wmask = ~0ull },
+	{ .offset = 0x401c, .count = 1, .target = NULL_STATUS },
+	{ .offset = 0x4020, .count = 1, .width = 1, .target = NULL_KEY, .wmask = 0xff },
+	{ .offset = 0x5000, .count = 1, .width = 1, .target = NULL_HARDWARE },
+	{ .offset = 0x5002, .count = 1, .width = 2, .target = NULL_NOTE16, .wmask = 0xffff },
+	{ .offset = 0x5004, .count = 1, .width = 4, .target = NULL_NOTE32, .wmask = ~0u },
+	{ .offset = 0x5008, .count = 1, .width = 8, .target = NULL_NOTE64, .wmask = ~0ull },
+};
+
+/* Length and contents are the driver's: null_cap_read(). */
+static const u8 null_cap[8] __aligned(4) = { 0, 0, sizeof(null_cap), 0x4e };
+
+static const struct vdcm_cap null_caps[] = {
+	{ .id = PCI_CAP_ID_VNDR, .len = sizeof(null_cap), .init = null_cap, .hooked = true },
 };
 
 static const struct vdcm_composition null_composition = {
@@ -81,6 +117,8 @@ static const struct vdcm_composition null_composition = {
 	},
 	.regs = null_regs,
 	.nr_regs = ARRAY_SIZE(null_regs),
+	.caps = null_caps,
+	.nr_caps = ARRAY_SIZE(null_caps),
 	.msix_bar = 3,
 	.msix_table = 0,
 	.msix_pba = 0x2000,
@@ -95,8 +133,15 @@ static const struct vdcm_type null_types[] = { NULL_TYPE(2), NULL_TYPE(3), NULL_
 
 /* --- the copy ------------------------------------------------------------------------------ */
 
+static void apply_key(u8 *buf, u32 len, u8 key)
+{
+	while (key && len)
+		buf[--len] ^= key;
+}
+
 static int copy_memory(struct null_adi *n, void *buf)
 {
+	u8 key = *(u8 *)(n->window + NULL_KEY);
 	u64 src = *(u64 *)(n->window + NULL_SRC), dst = *(u64 *)(n->window + NULL_DST);
 	u32 len = *(u32 *)(n->window + NULL_LEN), done, piece;
 	int ret = len > NULL_MAX_LEN ? -EINVAL : 0;
@@ -105,8 +150,11 @@ static int copy_memory(struct null_adi *n, void *buf)
 		if (!READ_ONCE(n->bus_master))
 			return -EACCES;
 		piece = min(len - done, VDCM_PAGE_SIZE);
-		ret = vdcm_adi_dma_rw(n->adi, src + done, buf, piece, false) ?:
-		      vdcm_adi_dma_rw(n->adi, dst + done, buf, piece, true);
+		ret = vdcm_adi_dma_rw(n->adi, src + done, buf, piece, false);
+		if (ret)
+			break;
+		apply_key(buf, piece, key);
+		ret = vdcm_adi_dma_rw(n->adi, dst + done, buf, piece, true);
 	}
 	return ret;
 }
@@ -142,10 +190,20 @@ static void null_destroy(struct vdcm_adi *adi)
 	kfree(vdcm_adi_drvdata(adi));
 }
 
+/* Of what is reset, resume() does the rest: the window. */
+static bool null_soft_reset(struct vdcm_adi *adi)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	memset(n->notes, 0, sizeof(n->notes));
+	return true;
+}
+
 static int null_open(struct vdcm_adi *adi)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 
+	null_soft_reset(adi);
 	n->window = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, NULL_ORDER);
 	return n->window ? 0 : -ENOMEM;
 }
@@ -157,15 +215,23 @@ static void null_close(struct vdcm_adi *adi)
 
 	cancel_work_sync(&n->copy);
 	free_pages((unsigned long)n->window, NULL_ORDER);
+	n->window = NULL;
 }
 
-static int null_reset(struct vdcm_adi *adi)
+/* The hardware is back, as new; NOTES are as they were. */
+static int null_resume(struct vdcm_adi *adi)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 
 	cancel_work_sync(&n->copy);
 	memset(n->window, 0, PAGE_SIZE << NULL_ORDER);
 	return 0;
+}
+
+static int null_reset(struct vdcm_adi *adi)
+{
+	null_soft_reset(adi);
+	return null_resume(adi);
 }
 
 static void null_bus_master(struct vdcm_adi *adi, bool on)
@@ -184,13 +250,49 @@ static phys_addr_t null_page(struct vdcm_adi *adi, unsigned int page)
 	return page < NULL_PAGES ? virt_to_phys(n->window) + page * VDCM_PAGE_SIZE : 0;
 }
 
-/* The framework passes only offsets that the composition names. */
+static u64 load(const void *p, unsigned int size)
+{
+	u64 value;
+
+	if (size == 1)
+		value = READ_ONCE(*(const u8 *)p);
+	else if (size == 2)
+		value = READ_ONCE(*(const u16 *)p);
+	else if (size == 4)
+		value = READ_ONCE(*(const u32 *)p);
+	else
+		value = READ_ONCE(*(const u64 *)p);
+	/* Pairs with null_copy(): the copy is visible before its STATUS. */
+	smp_rmb();
+	return value;
+}
+
+static void store(void *p, u64 value, unsigned int size)
+{
+	if (size == 1)
+		WRITE_ONCE(*(u8 *)p, value);
+	else if (size == 2)
+		WRITE_ONCE(*(u16 *)p, value);
+	else if (size == 4)
+		WRITE_ONCE(*(u32 *)p, value);
+	else
+		WRITE_ONCE(*(u64 *)p, value);
+}
+
+/* A register of software is there also when its window is not. */
+static void *null_reg(struct null_adi *n, u32 offset)
+{
+	return offset < NULL_SOFT ? n->window + offset : n->notes + (offset - NULL_SOFT);
+}
+
+/* The framework passes only offsets and sizes that the composition names. */
 static u64 null_reg_read(struct vdcm_adi *adi, u32 offset, unsigned int size)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 
-	/* Pairs with null_copy(): the copy is visible before its STATUS. */
-	return smp_load_acquire((u32 *)(n->window + offset));
+	if (offset == NULL_HARDWARE)
+		return n->window ? READ_ONCE(null_hardware) : NULL_GONE;
+	return load(null_reg(n, offset), size);
 }
 
 static void null_reg_write(struct vdcm_adi *adi, u32 offset, u64 value, unsigned int size)
@@ -199,13 +301,32 @@ static void null_reg_write(struct vdcm_adi *adi, u32 offset, u64 value, unsigned
 
 	if (offset == NULL_RAISE) {
 		vdcm_adi_signal(adi, value);
-	} else if (offset < NULL_SRC || null_reg_read(adi, NULL_STATUS, 4) != NULL_BUSY) {
-		WRITE_ONCE(*(u32 *)(n->window + offset), value);
+	} else if (offset < NULL_SRC || offset >= NULL_SOFT ||
+		   load(n->window + NULL_STATUS, 4) != NULL_BUSY) {
+		store(null_reg(n, offset), value, size);
 		if (offset != NULL_GO)
 			return;
-		WRITE_ONCE(*(u32 *)(n->window + NULL_STATUS), NULL_BUSY);
+		store(n->window + NULL_STATUS, NULL_BUSY, 4);
 		queue_work(null_wq, &n->copy);
 	}
+}
+
+/* The capability: what it begins with, and from byte 4 on the NOTE there. */
+static u32 null_cap_read(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+			 unsigned int size)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	return load((offset < 4 ? cap->init : n->notes) + offset, size);
+}
+
+static void null_cap_write(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+			   unsigned int size, u32 value)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	if (offset >= 4)
+		store(n->notes + offset, value, size);
 }
 
 static const struct vdcm_adi_ops null_ops = {
@@ -218,6 +339,10 @@ static const struct vdcm_adi_ops null_ops = {
 	.page = null_page,
 	.reg_read = null_reg_read,
 	.reg_write = null_reg_write,
+	.cap_read = null_cap_read,
+	.cap_write = null_cap_write,
+	.soft_reset = null_soft_reset,
+	.resume = null_resume,
 };
 
 /* --- its mdevs' attributes, and the parent ---------------------------------------------------- */
@@ -252,6 +377,46 @@ static struct class null_class = { .name = "vdcm_null" };
 static struct device *null_dev;
 static struct vdcm_parent *null_parent;
 
+/* --- hardware that goes and comes back -------------------------------------------------------- */
+
+static const char * const null_hardware_names[] = {
+	[NULL_ON] = "on", [NULL_OFF] = "off", [NULL_GONE] = "gone",
+};
+
+/* As a PF's reset, sleep or end would do it. */
+static int null_set_hardware(enum null_hardware to)
+{
+	if (to == null_hardware)
+		return 0;
+	if (null_hardware == NULL_GONE)
+		return -ENODEV;
+	if (to == NULL_OFF)
+		vdcm_parent_quiesce(null_parent);
+	if (to == NULL_GONE)
+		vdcm_parent_dead(null_parent);
+	WRITE_ONCE(null_hardware, to);
+	return to == NULL_ON ? vdcm_parent_resume(null_parent) : 0;
+}
+
+static ssize_t hardware_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", null_hardware_names[READ_ONCE(null_hardware)]);
+}
+
+static ssize_t hardware_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			      size_t count)
+{
+	int to = sysfs_match_string(null_hardware_names, buf), ret;
+
+	if (to < 0)
+		return to;
+	device_lock(dev);
+	ret = null_set_hardware(to);
+	device_unlock(dev);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(hardware);
+
 static int __init null_init(void)
 {
 	int ret = -ENOMEM;
@@ -271,8 +436,13 @@ static int __init null_init(void)
 		goto device;
 	null_parent = vdcm_parent_register(&null_driver, null_dev, &null_desc, NULL);
 	ret = PTR_ERR_OR_ZERO(null_parent);
+	if (ret)
+		goto driver;
+	ret = device_create_file(null_dev, &dev_attr_hardware);
 	if (!ret)
 		return 0;
+	vdcm_parent_unregister(null_parent);
+driver:
 	vdcm_driver_unregister(&null_driver);
 device:
 	device_unregister(null_dev);
@@ -285,6 +455,11 @@ wq:
 
 static void __exit null_exit(void)
 {
+	device_remove_file(null_dev, &dev_attr_hardware);
+	device_lock(null_dev);
+	if (null_hardware == NULL_OFF)
+		null_set_hardware(NULL_GONE);
+	device_unlock(null_dev);
 	vdcm_parent_unregister(null_parent);
 	vdcm_driver_unregister(&null_driver);
 	device_unregister(null_dev);

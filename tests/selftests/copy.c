@@ -15,6 +15,7 @@
 #define GO	0x4014
 #define RAISE	0x4018
 #define STATUS	0x401c
+#define KEY	0x4020
 #define DONE	0
 #define FAILED	2
 #define SOON	2000
@@ -83,6 +84,27 @@ static void copies(void)
 		EXPECT_EQ(mem[HALF + 5 + lens[i]], 0xee);
 	}
 	EXPECT_EQ(mdev_attr_num(uuid, "pinned_bytes"), 0);
+}
+
+/* Clause: KEY, a register of one byte, changes what is copied, until a reset. */
+static void keyed(void)
+{
+	size_t k;
+
+	start();
+	for (k = 0; k < HALF; k++)
+		mem[k] = (uint8_t)k;
+	vfio_wr(&d, 0, KEY, 0xa5, 1);
+	EXPECT_EQ(vfio_rd(&d, 0, KEY, 1), 0xa5);
+	go(IOVA, IOVA + HALF, 5000);
+	EXPECT_EQ(ends(), DONE);
+	for (k = 0; k < 5000 && mem[HALF + k] == (uint8_t)(k ^ 0xa5); k++)
+		;
+	EXPECT_EQ(k, 5000);
+	EXPECT_EQ(mem[HALF + 5000], 0);
+	REQUIRE_OK(vfio_reset(&d));
+	cfg_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	EXPECT_EQ(vfio_rd(&d, 0, KEY, 1), 0);
 }
 
 struct refusal {
@@ -202,6 +224,7 @@ static void unload_and_load(void)
 
 static const struct ktap_case cases[] = {
 	CASE(copies),
+	CASE(keyed),
 	CASE(refuses),
 	CASE(read_only),
 	CASE(without_bus_master),

@@ -80,6 +80,7 @@ struct open_adi {
 	u64 value;
 	unsigned int size;
 	const struct vdcm_cap *cap;
+	bool wide;		/* one had bits beyond its size */
 	unsigned int memory, bus_master, resets;	/* calls */
 };
 
@@ -121,6 +122,7 @@ static void seen(struct open_adi *o, u32 offset, u64 value, unsigned int size)
 	o->offset = offset;
 	o->value = value;
 	o->size = size;
+	o->wide |= size < 8 && value >> 8 * size;
 	if (++o->accesses == o->kill_after)
 		kill_current();
 }
@@ -307,6 +309,179 @@ static void access_registers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, o->accesses, 0);
 }
 
+/* The accesses that REGS() answers: offset in its page, size, and what a write leaves. */
+static const struct {
+	u32 offset;
+	unsigned int size;
+	u64 written;		/* of all ones */
+} answered[] = {
+	{ 0x10, 1, 0xf0 }, { 0x11, 1, 0xf0 }, { 0x12, 2, 0xfff0 },
+	{ 0x18, 8, ~0xfULL }, { 0x20, 8, ~0xfULL }, { 0x20, 4, 0xfffffff0 },
+	{ 0x28, 4, 0xfffffff0 }, { 0x2c, 4, 0xfffffff0 },
+};
+
+static int answers(u32 offset, unsigned int size)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(answered); i++)
+		if (answered[i].offset == offset && answered[i].size == size)
+			return i;
+	return -1;
+}
+
+/* One access to a page of REGS() at @page, whose registers are at @target; 8 bytes may split. */
+static void check_access(struct kunit *test, u32 page, u32 target, u32 offset, unsigned int size)
+{
+	struct open_adi *o = test->priv;
+	u64 reads = 0xb0c0d0e0a0000000 | target | offset, ones = GENMASK_ULL(8 * size - 1, 0);
+	int row = answers(offset, size);
+
+	o->accesses = 0;
+	if (row < 0) {
+		KUNIT_EXPECT_EQ_MSG(test, rd_value(test, POS(0, page + offset), size), 0,
+				    "%#x, %u bytes", offset, size);
+		wr_value(test, POS(0, page + offset), size, ones);
+		KUNIT_EXPECT_EQ_MSG(test, o->accesses, 0, "%#x, %u bytes", offset, size);
+		return;
+	}
+	KUNIT_EXPECT_EQ_MSG(test, rd_value(test, POS(0, page + offset), size), reads & ones,
+			    "%#x, %u bytes", offset, size);
+	wr_value(test, POS(0, page + offset), size, ones);
+	KUNIT_EXPECT_EQ_MSG(test, o->accesses, 2, "%#x, %u bytes", offset, size);
+	KUNIT_EXPECT_EQ_MSG(test, o->offset, target + offset, "%#x, %u bytes", offset, size);
+	KUNIT_EXPECT_EQ_MSG(test, o->size, size, "%#x, %u bytes", offset, size);
+	KUNIT_EXPECT_EQ_MSG(test, o->value, answered[row].written, "%#x, %u bytes", offset, size);
+}
+
+/* Every size at every place of a page: registers answer theirs, and nothing else does. */
+static void check_page(struct kunit *test, u32 page, u32 target)
+{
+	u32 offset, size;
+
+	for (offset = 0; offset < VDCM_PAGE_SIZE; offset++)
+		for (size = 1; size <= 8 && offset % size == 0; size *= 2)
+			if (size < 8 || offset != 0x28)
+				check_access(test, page, target, offset, size);
+}
+
+static void access_widths(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	memory_on(test);
+	check_page(test, 0x9000, 0x1000);
+	check_page(test, 0xc000, 0x2000);
+	/* Eight bytes where two registers of four are. */
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x9028), 8), 0xa000102ca0001028);
+	wr_value(test, POS(0, 0x9028), 8, 0x1122334455667788);
+	KUNIT_EXPECT_EQ(test, o->offset, 0x102c);
+	KUNIT_EXPECT_EQ(test, o->value, 0x11223340);
+	/* Doorbells: sizes as declared; eight bytes at once where they are. */
+	o->accesses = 0;
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x7001), 1), 0x01);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x7002), 2), 0x7002);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x7008), 8), 0xb0c0d0e0a0007008);
+	KUNIT_EXPECT_EQ(test, o->accesses, 3);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x7004), 4), 0);
+	wr_value(test, POS(0, 0x7004), 4, U32_MAX);
+	KUNIT_EXPECT_EQ(test, o->accesses, 3);
+	wr_value(test, POS(0, 0x7ffe), 2, 0xbeef);
+	KUNIT_EXPECT_EQ(test, o->offset, 0x7ffe);
+	KUNIT_EXPECT_EQ(test, o->value, 0xbeef);
+	KUNIT_EXPECT_EQ(test, o->size, 2);
+	wr_value(test, POS(0, 0x7ff8), 8, 0x1122334455667788);
+	KUNIT_EXPECT_EQ(test, o->value, 0x1122334455667788);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&o->v.adi.counters[VDCM_CNT_DOORBELL_TRAPS]), 2);
+	KUNIT_EXPECT_FALSE(test, o->wide);
+}
+
+/* What the PF's absence changes: nothing of a soft page, everything else. */
+static void access_soft(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+	static const struct {
+		bool quiesced, dead, revoked;
+		u64 table;	/* 4 bytes of the MSI-X table, of an absent page, of a register */
+		u64 absent, reg;
+	} states[] = {
+		{ false, false, false, 0x1234, 0, 0xa0001020 },
+		{ true, false, false, 0x1234, 0, U32_MAX },
+		{ false, true, false, U32_MAX, U32_MAX, U32_MAX },
+		{ false, false, true, U32_MAX, U32_MAX, U32_MAX },
+		{ true, true, true, U32_MAX, U32_MAX, U32_MAX },
+	};
+	unsigned int i;
+
+	memory_on(test);
+	wr_value(test, POS(3, 0x1008), 4, 0x1234);
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		o->parent.quiesced = states[i].quiesced;
+		o->parent.nr_quiesces = states[i].quiesced;
+		o->parent.dead = states[i].dead;
+		o->live->revoked = states[i].revoked;
+		check_page(test, 0xc000, 0x2000);
+		KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xc028), 8), 0xa000202ca0002028);
+		KUNIT_EXPECT_EQ(test, rd_value(test, POS(3, 0x1008), 4), states[i].table);
+		KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xd000), 4), states[i].absent);
+		KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x9020), 4), states[i].reg);
+		o->accesses = 0;
+		if (i) {
+			wr_value(test, POS(0, 0x9020), 4, 0x11);
+			wr_value(test, POS(0, 0x20), 8, 0x11);
+			KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x20), 8), U64_MAX);
+			KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x7002), 2), U16_MAX);
+		}
+		KUNIT_EXPECT_EQ(test, o->accesses, 0);
+	}
+	/* No memory space, no register of any kind. */
+	o->parent.quiesced = false;
+	o->parent.dead = false;
+	o->live->revoked = false;
+	wr_value(test, CONFIG(PCI_COMMAND), 2, 0);
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xc020), 8), U64_MAX);
+	wr_value(test, POS(0, 0xc020), 4, 1);
+	KUNIT_EXPECT_EQ(test, o->accesses, 0);
+}
+
+/* A hooked capability: header and neighbours are config space, the rest is the driver's. */
+static void access_hooked(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xa0), 8), 0x443322110108a809);
+	KUNIT_EXPECT_EQ(test, o->accesses, 0);
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xa8), 4), 0xd1c20009);
+	KUNIT_EXPECT_PTR_EQ(test, o->cap, &caps[1]);
+	KUNIT_EXPECT_EQ(test, o->offset, 2);
+	KUNIT_EXPECT_EQ(test, o->size, 2);
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xb5), 1), 0xcd);
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xa8), 8), 0xd3d2d1c4d1c20009);
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0x100), 8), 0xd3d2d1c40001000b);
+	KUNIT_EXPECT_PTR_EQ(test, o->cap, &caps[2]);
+	o->accesses = 0;
+	wr_value(test, CONFIG(0xac), 8, 0x1122334455667788);
+	KUNIT_EXPECT_EQ(test, o->accesses, 2);
+	KUNIT_EXPECT_EQ(test, o->offset, 8);
+	KUNIT_EXPECT_EQ(test, o->value, 0x11223344);
+	wr_value(test, CONFIG(0xa8), 4, U32_MAX);
+	KUNIT_EXPECT_EQ(test, o->accesses, 3);
+	KUNIT_EXPECT_EQ(test, o->value, U16_MAX);
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xa8), 2), 0x0009);
+	wr_value(test, CONFIG(0xa8), 8, U64_MAX);
+	KUNIT_EXPECT_EQ(test, o->accesses, 5);
+	KUNIT_EXPECT_FALSE(test, o->wide);
+	/* Also while the PF is quiesced; not once it is gone. */
+	o->parent.quiesced = true;
+	o->parent.nr_quiesces = 1;
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xb4), 4), 0xd3d2d1cc);
+	o->accesses = 0;
+	o->live->revoked = true;
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xb4), 4), U32_MAX);
+	wr_value(test, CONFIG(0xb4), 4, 0);
+	KUNIT_EXPECT_EQ(test, o->accesses, 0);
+}
+
 static void access_msix(struct kunit *test)
 {
 	memory_on(test);
@@ -359,6 +534,9 @@ static struct kunit_case access_cases[] = {
 	KUNIT_CASE(access_killed),
 	KUNIT_CASE(access_places),
 	KUNIT_CASE(access_registers),
+	KUNIT_CASE(access_widths),
+	KUNIT_CASE(access_soft),
+	KUNIT_CASE(access_hooked),
 	KUNIT_CASE(access_msix),
 	KUNIT_CASE(access_config),
 	KUNIT_CASE(access_gone),

@@ -391,6 +391,14 @@ static const struct {
 	{ { .id = 0x09, .len = 4, .init = vendor_init, .wmask = ext_header_mask }, 1, NULL },
 	{ { .id = 0x09, .version = 1, .len = 4, .init = vendor_init, .wmask = ext_header_mask }, 1,
 	  "malformed capability" },
+	{ { .id = 0x09, .len = 16, .init = vendor_init, .hooked = true }, 6, NULL },
+	{ { .id = 0x09, .len = 16, .hooked = true }, 1, "malformed capability" },
+	{ { .id = 0x09, .len = 16, .init = vendor_init, .wmask = vendor_wmask, .hooked = true }, 1,
+	  "malformed capability" },
+	{ { .id = 0x09, .len = 16, .init = vendor_init, .w1c = vendor_w1c, .hooked = true }, 1,
+	  "malformed capability" },
+	{ { .id = 0x11, .len = 12, .init = vendor_init, .hooked = true }, 1,
+	  "malformed capability" },
 };
 
 static void config_malformed_capabilities(struct kunit *test)
@@ -410,6 +418,75 @@ static void config_malformed_capabilities(struct kunit *test)
 	}
 }
 
+/* At 0xa0, 0xac, 0xb4 and 0x100, 0x10c: the driver's are 0xa2, 0xb6 and 0x104 on. */
+static const struct vdcm_cap hooked_caps[] = {
+	{ .id = 0x09, .len = 12, .init = vendor_init, .hooked = true },
+	{ .id = 0x0b, .version = 1, .len = 12, .init = serial, .hooked = true },
+	{ .id = 0x09, .len = 8, .init = vendor_init },
+	{ .id = 0x09, .len = 16, .init = vendor_init, .hooked = true },
+	{ .id = 0x03, .version = 1, .len = 12, .init = serial },
+};
+
+/* The capability that has a byte of config space, by its index, or -1. */
+static int hooked_at(u32 byte)
+{
+	if (byte >= 0xa2 && byte < 0xac)
+		return 0;
+	if (byte >= 0x104 && byte < 0x10c)
+		return 1;
+	return byte >= 0xb6 && byte < 0xc4 ? 3 : -1;
+}
+
+/* The first piece of an access; returns its size. */
+static u32 check_piece(struct kunit *test, const struct vdcm_composition *c, u32 at, u32 size)
+{
+	static const u32 start[] = { 0xa0, 0x100, 0xac, 0xb4 };
+	struct vdcm_config_piece p;
+	int hook = hooked_at(at);
+	u32 i;
+
+	memset(&p, 0xa5, sizeof(p));
+	vdcm_config_piece(c, at, size, &p);
+	KUNIT_ASSERT_GE(test, p.size, 1);
+	KUNIT_ASSERT_LE(test, p.size, size);
+	for (i = 0; i < p.size; i++)
+		KUNIT_ASSERT_EQ_MSG(test, hooked_at(at + i), hook, "%#x, %u bytes", at, p.size);
+	if (hook < 0) {
+		KUNIT_ASSERT_NULL(test, p.cap);
+		/* As much as there is: an access stays one. */
+		KUNIT_ASSERT_TRUE(test, p.size == size || hooked_at(at + p.size) >= 0);
+		return p.size;
+	}
+	KUNIT_ASSERT_PTR_EQ(test, p.cap, &hooked_caps[hook]);
+	KUNIT_ASSERT_EQ(test, p.offset, at - start[hook]);
+	KUNIT_ASSERT_TRUE(test, p.size == 1 || p.size == 2 || p.size == 4);
+	KUNIT_ASSERT_EQ(test, p.offset % p.size, 0);
+	return p.size;
+}
+
+/* Accesses of any size at any place: each byte is answered by its side, in order. */
+static void config_hooked(struct kunit *test)
+{
+	struct vdcm_composition c = comp;
+	struct vdcm_config_piece p;
+	u32 offset, size, done;
+
+	c.caps = hooked_caps;
+	c.nr_caps = ARRAY_SIZE(hooked_caps);
+	KUNIT_ASSERT_PTR_EQ(test, vdcm_config_check(&c), NULL);
+	for (offset = 0; offset < 0x210; offset++)
+		for (size = 1; size <= 8; size++)
+			for (done = 0; done < size;)
+				done += check_piece(test, &c, offset + done, size - done);
+	/* Aligned words and dwords are not cut. */
+	vdcm_config_piece(&c, 0xa4, 4, &p);
+	KUNIT_EXPECT_EQ(test, p.size, 4);
+	vdcm_config_piece(&c, 0xa6, 2, &p);
+	KUNIT_EXPECT_EQ(test, p.size, 2);
+	vdcm_config_piece(&comp, 0xa0, 8, &p);
+	KUNIT_EXPECT_EQ(test, p.size, 8);
+}
+
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_masks),
 	KUNIT_CASE(config_capabilities),
@@ -423,6 +500,7 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_flr),
 	KUNIT_CASE(config_more_capabilities),
 	KUNIT_CASE(config_malformed_capabilities),
+	KUNIT_CASE(config_hooked),
 	{ }
 };
 

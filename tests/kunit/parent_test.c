@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a PF driver offers: its operations, its types, and the pool they draw on. */
+#include <kunit/test.h>
+#include <linux/device.h>
+#include <linux/err.h>
+
+#include "../../vdcm/internal.h"
+
+static const struct vdcm_pages pages[] = {
+	{ .first = 0, .count = 1, .kind = VDCM_PAGE_TRAP },
+	{ .first = 1, .count = 1, .kind = VDCM_PAGE_TRAP, .soft = true },
+};
+
+static const u8 init[8];
+
+static const struct vdcm_cap plain = { .id = 0x09, .len = 8, .init = init };
+static const struct vdcm_cap hooked = { .id = 0x09, .len = 8, .init = init, .hooked = true };
+
+struct offer {
+	struct device *dev;
+	struct vdcm_parent parent;
+	struct vdcm_driver drv;
+	struct vdcm_adi_ops ops;
+	struct vdcm_composition comp;
+	struct vdcm_type type;
+	struct vdcm_parent_desc desc;
+};
+
+static void fill(struct offer *o)
+{
+	o->drv = (struct vdcm_driver) { .name = "test", .ops = &o->ops };
+	o->comp = (struct vdcm_composition) {
+		.bars = {
+			[0] = { .size = 0x2000, .pages = pages, .nr_pages = 1 },
+			[3] = { .size = 0x4000 },
+		},
+		.caps = &plain,
+		.nr_caps = 1,
+		.msix_bar = 3,
+		.msix_pba = 0x2000,
+	};
+	o->type = (struct vdcm_type) {
+		.name = "t", .pretty_name = "T", .description = "a type", .comp = &o->comp,
+		.nr_vectors = 1, .cost = { [VDCM_RES_QUEUES] = 2 },
+	};
+	o->desc = (struct vdcm_parent_desc) {
+		.types = &o->type, .nr_types = 1, .capacity = { [VDCM_RES_QUEUES] = 5 },
+		.xlat = VDCM_XLAT_NONE,
+	};
+}
+
+static int parent_init(struct kunit *test)
+{
+	struct offer *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, o);
+	o->dev = root_device_register("vdcm_parent_test");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(o->dev));
+	fill(o);
+	test->priv = o;
+	return 0;
+}
+
+static void parent_exit(struct kunit *test)
+{
+	struct offer *o = test->priv;
+
+	if (o)
+		root_device_unregister(o->dev);
+}
+
+/* --- operations, which are never called ------------------------------------------- */
+
+static int map(struct vdcm_adi *adi, u64 iova, dma_addr_t dma, unsigned int nr, u32 prot)
+{
+	return 0;
+}
+
+static void unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
+{
+}
+
+static void done(struct vdcm_adi *adi, u32 token, int err)
+{
+}
+
+static void set_pasid(struct vdcm_adi *adi, u32 pasid)
+{
+}
+
+static int resume(struct vdcm_adi *adi)
+{
+	return 0;
+}
+
+static bool soft_reset(struct vdcm_adi *adi)
+{
+	return true;
+}
+
+static u32 cap_read(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+		    unsigned int size)
+{
+	return 0;
+}
+
+static void cap_write(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+		      unsigned int size, u32 value)
+{
+}
+
+/* ------------------------------------------------------------------------------------ */
+
+static int init_parent(struct offer *o)
+{
+	return vdcm_parent_init(&o->parent, &o->drv, o->dev, &o->desc, o);
+}
+
+static void parent_translation(struct kunit *test)
+{
+	struct offer *o = test->priv;
+	static const struct {
+		unsigned int xlat;
+		struct vdcm_adi_ops ops;
+		int ret;
+	} rows[] = {
+		{ VDCM_XLAT_NONE, { }, 0 },
+		{ VDCM_XLAT_TABLE, { .xlat_map = map, .xlat_unmap = unmap, .fault_done = done }, 0 },
+		{ VDCM_XLAT_TABLE, { .xlat_unmap = unmap, .fault_done = done }, -EINVAL },
+		{ VDCM_XLAT_TABLE, { .xlat_map = map, .fault_done = done }, -EINVAL },
+		{ VDCM_XLAT_TABLE, { .xlat_map = map, .xlat_unmap = unmap }, -EINVAL },
+		{ VDCM_XLAT_PASID, { .set_pasid = set_pasid, .fault_done = done }, 0 },
+		{ VDCM_XLAT_PASID, { .set_pasid = set_pasid }, -EINVAL },
+		{ VDCM_XLAT_PASID, { .fault_done = done }, -EINVAL },
+		{ VDCM_XLAT_NONE + 1, { }, -EINVAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		o->ops = rows[i].ops;
+		o->desc.xlat = rows[i].xlat;
+		KUNIT_EXPECT_EQ_MSG(test, init_parent(o), rows[i].ret, "row %u", i);
+		if (rows[i].ret)
+			continue;
+		KUNIT_EXPECT_PTR_EQ(test, vdcm_parent_drvdata(&o->parent), o);
+		vdcm_parent_exit(&o->parent);
+	}
+}
+
+/* 0 or an errno. */
+static int regions_of(struct offer *o)
+{
+	struct vdcm_regions *regions = vdcm_parent_regions(&o->parent, 0, &o->type);
+	int ret = PTR_ERR_OR_ZERO(regions);
+
+	if (!ret)
+		vdcm_regions_destroy(regions);
+	return ret;
+}
+
+/* What a composition asks for beside what every driver has. */
+static void parent_operations(struct kunit *test)
+{
+	struct offer *o = test->priv;
+	static const struct {
+		bool soft;
+		const struct vdcm_cap *cap;
+		struct vdcm_adi_ops ops;
+		int ret;
+	} rows[] = {
+		{ false, &plain, { }, 0 },
+		{ false, &plain, { .resume = resume }, 0 },
+		{ true, &plain, { }, 0 },
+		{ true, &plain, { .resume = resume }, -EINVAL },
+		{ true, &plain, { .resume = resume, .soft_reset = soft_reset }, 0 },
+		{ false, &hooked, { }, -EINVAL },
+		{ false, &hooked, { .cap_read = cap_read }, -EINVAL },
+		{ false, &hooked, { .cap_write = cap_write }, -EINVAL },
+		{ false, &hooked, { .cap_read = cap_read, .cap_write = cap_write }, 0 },
+		{ false, &hooked, { .cap_read = cap_read, .cap_write = cap_write,
+				    .resume = resume }, -EINVAL },
+		{ false, &hooked, { .cap_read = cap_read, .cap_write = cap_write,
+				    .resume = resume, .soft_reset = soft_reset }, 0 },
+		{ true, &hooked, { .resume = resume, .soft_reset = soft_reset }, -EINVAL },
+	};
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, init_parent(o), 0);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		o->ops = rows[i].ops;
+		o->comp.bars[0].nr_pages = rows[i].soft ? 2 : 1;
+		o->comp.caps = rows[i].cap;
+		KUNIT_EXPECT_EQ_MSG(test, regions_of(o), rows[i].ret, "row %u", i);
+	}
+	vdcm_parent_exit(&o->parent);
+}
+
+static void parent_types(struct kunit *test)
+{
+	struct offer *o = test->priv;
+	static const struct vdcm_type good = {
+		.name = "t", .pretty_name = "T", .description = "a type", .nr_vectors = 1,
+		.cost = { [VDCM_RES_VECTORS] = 1 },
+	};
+	static const char longest[] = "123456789 123456789 123456789 123456789";
+	static const char too_long[] = "123456789 123456789 123456789 1234567890";
+
+	KUNIT_ASSERT_EQ(test, init_parent(o), 0);
+#define EXPECT_TYPE(ret, change) do {				\
+		o->type = good;					\
+		o->type.comp = &o->comp;			\
+		change;						\
+		KUNIT_EXPECT_EQ(test, regions_of(o), ret);	\
+	} while (0)
+	EXPECT_TYPE(0, (void)0);
+	EXPECT_TYPE(0, o->type.pretty_name = longest);
+	EXPECT_TYPE(-EINVAL, o->type.pretty_name = too_long);
+	EXPECT_TYPE(-EINVAL, o->type.pretty_name = NULL);
+	EXPECT_TYPE(-EINVAL, o->type.name = NULL);
+	EXPECT_TYPE(-EINVAL, o->type.description = NULL);
+	EXPECT_TYPE(-EINVAL, o->type.comp = NULL);
+	EXPECT_TYPE(-EINVAL, o->type.cost[VDCM_RES_VECTORS] = 0);
+	EXPECT_TYPE(-EINVAL, o->type.nr_vectors = 0);
+	EXPECT_TYPE(-EINVAL, o->comp.msix_pba = 0);
+	vdcm_parent_exit(&o->parent);
+}
+
+static void parent_pool(struct kunit *test)
+{
+	struct offer *o = test->priv;
+
+	KUNIT_ASSERT_EQ(test, init_parent(o), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_available(&o->parent, &o->type), 2);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_take(&o->parent, &o->type, "a"), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_take(&o->parent, &o->type, "b"), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_take(&o->parent, &o->type, "c"), -ENOSPC);
+	vdcm_pool_give(&o->parent.pool, o->type.cost);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_available(&o->parent, &o->type), 1);
+	/* Nothing is to be had of a device that is gone. */
+	o->parent.dead = true;
+	KUNIT_EXPECT_EQ(test, vdcm_parent_available(&o->parent, &o->type), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_take(&o->parent, &o->type, "d"), -ENODEV);
+	vdcm_parent_exit(&o->parent);
+}
+
+/* The lock of an ADI, once its PF is there, or dead. */
+static void parent_settled(struct kunit *test)
+{
+	struct offer *o = test->priv;
+	struct vdcm_adi *adi = kunit_kzalloc(test, sizeof(*adi), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, adi);
+	KUNIT_ASSERT_EQ(test, init_parent(o), 0);
+	adi->parent = &o->parent;
+	mutex_init(&adi->lock);
+	vdcm_lock_settled(adi);
+	mutex_unlock(&adi->lock);
+	o->parent.quiesced = true;
+	o->parent.dead = true;
+	vdcm_wait_settled(&o->parent);
+	vdcm_lock_settled(adi);
+	mutex_unlock(&adi->lock);
+	vdcm_parent_exit(&o->parent);
+}
+
+static struct kunit_case parent_cases[] = {
+	KUNIT_CASE(parent_translation),
+	KUNIT_CASE(parent_operations),
+	KUNIT_CASE(parent_types),
+	KUNIT_CASE(parent_pool),
+	KUNIT_CASE(parent_settled),
+	{}
+};
+
+static struct kunit_suite parent_suite = {
+	.name = "parent",
+	.init = parent_init,
+	.exit = parent_exit,
+	.test_cases = parent_cases,
+};
+kunit_test_suite(parent_suite);

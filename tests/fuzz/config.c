@@ -94,12 +94,59 @@ static void check_read(const struct vdcm_config *cfg, u32 offset, unsigned int s
 		must(!v);
 }
 
+#define MANY	8
+
+static const u8 body[256];
+
+/* Capabilities of any length, hooked or not: every byte of an access has one side, its own. */
+static void check_hooks(struct input *in)
+{
+	struct vdcm_composition c = comp;
+	u32 next[2] = { VDCM_CAP_OTHERS, VDCM_CAP_EXT }, at, size, done;
+	const struct vdcm_cap *side[VDCM_CONFIG_SIZE + 16] = { NULL };
+	static struct vdcm_cap many[MANY];
+	struct vdcm_config_piece p;
+	u32 start[MANY], i, k;
+
+	c.caps = many;
+	c.nr_caps = take_below(in, MANY + 1);
+	for (i = 0; i < c.nr_caps; i++)
+		many[i] = (struct vdcm_cap) {
+			.id = 0x09, .version = take8(in) & 1, .len = 4 + 4 * take_below(in, 8),
+			.init = body, .hooked = take8(in) & 1,
+		};
+	if (vdcm_config_check(&c))
+		return;
+	for (i = 0; i < c.nr_caps; i++) {
+		u32 *to = &next[many[i].version];
+
+		start[i] = *to;
+		must(vdcm_config_cap(&c, i) == *to);
+		for (k = many[i].version ? 4 : 2; many[i].hooked && k < many[i].len; k++)
+			side[*to + k] = &many[i];
+		*to += many[i].len;
+	}
+	for (at = take16(in) % 0x210, size = 1 + take_below(in, 8), done = 0; done < size; done += p.size) {
+		vdcm_config_piece(&c, at + done, size - done, &p);
+		must(p.size && p.size <= size - done);
+		for (k = 0; k < p.size; k++)
+			must(side[at + done + k] == p.cap);
+		if (p.cap)
+			must(p.offset == at + done - start[p.cap - many] && !(p.offset % p.size) &&
+			     (p.size == 1 || p.size == 2 || p.size == 4));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct input in = { data, size };
 	struct vdcm_config cfg, old;
 	unsigned int nr = 1 + take_below(&in, VDCM_MAX_VECTORS);
 
+	if (take8(&in) & 1) {
+		check_hooks(&in);
+		return 0;
+	}
 	vdcm_config_init(&cfg, &comp, nr);
 	must((vdcm_config_msix_ctrl(&cfg) & PCI_MSIX_FLAGS_QSIZE) == nr - 1);
 	while (in.len) {

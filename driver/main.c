@@ -60,6 +60,11 @@ module_param_cb(dma_mode, &snic_param_dma, &dma_mode, 0444);
 MODULE_PARM_DESC(dma_mode,
 		 "translation of ADIs' DMA: pasid (platform IOMMU), table (the device's own), auto (default): pasid where it can be used");
 
+/* What an ADI can be; each has mdev types. */
+static const struct snic_kind * const snic_kinds[] = {
+	&snic_avf_kind,
+};
+
 static struct vdcm_driver snic_vdcm_driver = {
 	.name = "smartnic_adi",
 	.owner = THIS_MODULE,
@@ -144,6 +149,30 @@ static int snic_choose_xlat(struct snic_pf *pf)
 
 /* --- probe ------------------------------------------------------------------ */
 
+static unsigned int snic_nr_types(void)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < ARRAY_SIZE(snic_kinds); i++)
+		nr += snic_kinds[i]->nr_types;
+	return nr;
+}
+
+/* The types of all kinds in one list. Return: to be freed, or NULL. */
+static struct vdcm_type *snic_list_types(void)
+{
+	struct vdcm_type *types = kcalloc(snic_nr_types(), sizeof(*types), GFP_KERNEL);
+	unsigned int i, k, nr = 0;
+
+	for (i = 0; types && i < ARRAY_SIZE(snic_kinds); i++) {
+		for (k = 0; k < snic_kinds[i]->nr_types; k++) {
+			types[nr] = snic_kinds[i]->types[k];
+			types[nr++].driver_data = (unsigned long)snic_kinds[i];
+		}
+	}
+	return types;
+}
+
 static int snic_alloc_maps(struct snic_pf *pf)
 {
 	unsigned int funcs = pf->num_adis + 1;
@@ -152,7 +181,8 @@ static int snic_alloc_maps(struct snic_pf *pf)
 	pf->func_map = bitmap_zalloc(funcs, GFP_KERNEL);
 	pf->qp_map = bitmap_zalloc(pf->num_qps, GFP_KERNEL);
 	pf->func = kcalloc(funcs, sizeof(*pf->func), GFP_KERNEL);
-	if (!pf->func_map || !pf->qp_map || !pf->func)
+	pf->types = snic_list_types();
+	if (!pf->func_map || !pf->qp_map || !pf->func || !pf->types)
 		return -ENOMEM;
 	/* The netdev's queue pairs are the first, whether or not it comes up. */
 	bitmap_set(pf->qp_map, 0, pf->net_qps);
@@ -164,6 +194,7 @@ static void snic_free_maps(struct snic_pf *pf)
 	bitmap_free(pf->func_map);
 	bitmap_free(pf->qp_map);
 	kfree(pf->func);
+	kfree(pf->types);
 }
 
 static int snic_alloc_wqs(struct snic_pf *pf)
@@ -239,8 +270,6 @@ static void snic_events_exit(struct snic_pf *pf)
 static int snic_offer_adis(struct snic_pf *pf)
 {
 	struct vdcm_parent_desc desc = {
-		.types = pf->kind->types,
-		.nr_types = pf->kind->nr_types,
 		.xlat = pf->xlat,
 		.capacity = {
 			[VDCM_RES_ADIS] = pf->num_adis,
@@ -254,6 +283,8 @@ static int snic_offer_adis(struct snic_pf *pf)
 
 	if (!pf->num_adis)
 		return -ENODEV;
+	desc.types = pf->types;
+	desc.nr_types = snic_nr_types();
 	parent = vdcm_parent_register(&snic_vdcm_driver, &pf->pdev->dev, &desc, pf);
 	if (IS_ERR(parent))
 		return PTR_ERR(parent);
@@ -331,7 +362,6 @@ static struct snic_pf *snic_alloc(struct pci_dev *pdev)
 	pf->pdev = pdev;
 	pf->net_client = &snic_net_client;
 	pf->adi_client = &snic_adi_client;
-	pf->kind = &snic_avf_kind;
 	mutex_init(&pf->fw_lock);
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);

@@ -37,6 +37,7 @@ struct snic_vec {
 #define SNIC_DUE_RESET	0x2	/* reset the function, the guest is notified */
 #define SNIC_DUE_LINK	0x4	/* send the guest the link's state */
 #define SNIC_DUE_VSI	0x8	/* its VSI is unknown: try again */
+#define SNIC_DUE_WISHES	0x10	/* what the guest asked for may be given now */
 
 /* Groups beyond the VSI's filters that are remembered; more are not. */
 #define SNIC_MORE_GROUPS	192
@@ -138,7 +139,7 @@ struct snic_adi {
 
 static inline unsigned int snic_adi_nr_vecs(const struct snic_adi *adi)
 {
-	return adi->nr_queues + 1;
+	return adi->nr_queues * adi->kind->queue_vecs + 1;
 }
 
 /* What the guest's driver asked of the VSI ends with that driver. */
@@ -161,6 +162,7 @@ extern const struct vdcm_adi_ops snic_adi_ops;
 /* life.c */
 int snic_adi_start(struct snic_adi *adi, u16 func);
 void snic_adi_stop(struct snic_adi *adi);
+int snic_adi_func_reset(struct snic_adi *adi);
 int snic_adi_restart(struct snic_adi *adi, bool dma_on);
 int snic_adi_revive(struct snic_adi *adi);
 
@@ -209,6 +211,8 @@ void snic_msgs_free(struct snic_adi *adi);
 void snic_msgs_open(struct snic_adi *adi);
 void snic_msgs_close(struct snic_adi *adi);
 void snic_msgs_purge(struct snic_adi *adi);
+void snic_msgs_charge(struct snic_adi *adi, unsigned int requests);
+u64 snic_msgs_wait(struct snic_adi *adi);
 void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len);
 bool snic_adi_due(struct snic_adi *adi, unsigned int what);
 void snic_adi_link_event(struct snic_adi *adi);

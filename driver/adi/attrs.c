@@ -72,13 +72,14 @@ static int snic_cfg_apply(struct snic_adi *adi, enum snic_cfg cfg)
 	}
 	if (cfg == SNIC_CFG_TRUST && !adi->cfg[cfg]) {
 		err = snic_adi_check_addrs(adi);
-		/* The guest starts over, with its own address. */
 		if (err)
-			snic_adi_due(adi, SNIC_DUE_RESET);
+			snic_adi_due(adi, adi->kind->addrs_taken(adi, err));
 		if (err < 0)
 			return err;
 	}
 	err = snic_adi_vsi_update(adi);
+	if (!err && cfg == SNIC_CFG_TRUST)
+		snic_adi_due(adi, SNIC_DUE_WISHES);
 	if (!err && cfg == SNIC_CFG_LINK)
 		snic_adi_link_event(adi);
 	return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What an ADI is to its guest: how the files that serve every ADI reach those that know
- * the guest's kind of driver.
+ * the guest's kind of driver. An mdev type names its kind in driver_data.
  */
 #ifndef SMARTNIC_KIND_H
 #define SMARTNIC_KIND_H
@@ -10,6 +10,7 @@
 
 struct snic_adi;
 struct snic_msg;
+struct vdcm_cap;
 struct vdcm_type;
 
 /**
@@ -26,30 +27,61 @@ enum snic_verdict {
  * struct snic_kind - a kind of function
  * @types: mdev types, each with its composition
  * @nr_types: their number
+ * @ctrl: SNIC_FUNC_CTRL_* that its function is enabled with, beside ENABLE
+ * @queue_vecs: vectors of a queue pair; there is one more, vector 0
+ * @spread: a fresh guest's frames are spread over all RX queues, else they go to queue 0
  * @create: memory for an ADI in adi->priv; returns 0 or errno. It is in no list yet.
  * @destroy: the end of that; the ADI is in no list any more
- * @start: the ADI was opened: nothing of an earlier session is left
+ * @start: the ADI was opened, its function enabled: nothing of an earlier session is left.
+ *	Returns 0 or errno
  * @reset: its function was reset: what the guest's driver had asked for is forgotten, the
  *	wishes in struct snic_adi included
+ * @revive: its function is enabled again, in a device that was reset: give it its VSI and
+ *	whatever a guest of this kind expects after that. Returns 0 or errno
  * @message: answer a message, which is @msg until this returns. Called by the worker.
  * @link: tell the guest the state of its link, if its driver is ready for that
  * @announce_reset: tell the guest that its function will be reset. adi->lock need not be
  *	held, and the ADI may be closed. Returns 1 if a message is on its way, 0 if not,
  *	or errno.
+ * @addrs_taken: addresses of the guest were taken away, or that failed: @taken is what
+ *	snic_adi_check_addrs() returned. Returns the SNIC_DUE_* that this leads to
+ * @wishes: the operator has granted trust: what the guest asked for before may be given.
+ *	NULL: guests ask again
+ * @reg_read: as in struct vdcm_adi_ops, without adi->lock; NULL: the registers are those of
+ *	the window, 4 bytes each
+ * @reg_write: likewise, NULL if @reg_read is
+ * @cap_read: as in struct vdcm_adi_ops, without adi->lock; NULL: no capability is hooked
+ * @cap_write: likewise
+ * @flr: a reset of the PCI function begins: what is not the guest's network driver's.
+ *	@reset follows; also while the device is being reset, and @revive brings back what the
+ *	guest sets up from then on. NULL: there is nothing, and both wait for the device
  *
  * Process context; adi->lock is held but where it says otherwise, and in create and
- * destroy. None of them may restart the function.
+ * destroy. None of them may restart the function, but reg_write and cap_write.
  */
 struct snic_kind {
 	const struct vdcm_type *types;
 	unsigned int nr_types;
+	u32 ctrl;
+	unsigned int queue_vecs;
+	bool spread;
 	int (*create)(struct snic_adi *adi);
 	void (*destroy)(struct snic_adi *adi);
-	void (*start)(struct snic_adi *adi);
+	int (*start)(struct snic_adi *adi);
 	void (*reset)(struct snic_adi *adi);
+	int (*revive)(struct snic_adi *adi);
 	enum snic_verdict (*message)(struct snic_adi *adi, const struct snic_msg *msg);
 	void (*link)(struct snic_adi *adi);
 	int (*announce_reset)(struct snic_adi *adi);
+	unsigned int (*addrs_taken)(struct snic_adi *adi, int taken);
+	void (*wishes)(struct snic_adi *adi);
+	u64 (*reg_read)(struct snic_adi *adi, u32 offset, unsigned int size);
+	void (*reg_write)(struct snic_adi *adi, u32 offset, u64 value, unsigned int size);
+	u32 (*cap_read)(struct snic_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+			unsigned int size);
+	void (*cap_write)(struct snic_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+			  unsigned int size, u32 value);
+	void (*flr)(struct snic_adi *adi);
 };
 
 #endif /* SMARTNIC_KIND_H */

@@ -78,7 +78,7 @@ int snic_adi_start(struct snic_adi *adi, u16 func)
 	int err;
 
 	snic_vsi_init(&adi->vsi, func);
-	err = snic_func_reset(pf, func, 0);
+	err = snic_func_reset(pf, func, adi->kind->ctrl);
 	if (err == -ETIMEDOUT)
 		snic_held_stuck(adi);
 	if (!err)
@@ -94,8 +94,9 @@ int snic_adi_start(struct snic_adi *adi, u16 func)
 	adi->dma_on = false;
 	WRITE_ONCE(adi->starved, false);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
-	adi->kind->start(adi);
-	err = snic_adi_vsi_start(adi);
+	err = adi->kind->start(adi);
+	if (!err)
+		err = snic_adi_vsi_start(adi);
 	if (err)
 		return err;
 	WRITE_ONCE(pf->func[func], adi);
@@ -105,12 +106,34 @@ int snic_adi_start(struct snic_adi *adi, u16 func)
 }
 
 /**
+ * snic_adi_func_reset() - function reset
+ * @adi: open ADI, its lock held
+ *
+ * Messages in either direction and answers to faults that are queued before the reset are
+ * discarded. Its DMA is off, and its messages wait for snic_msgs_open(). The VSI stays.
+ *
+ * Context: process; the ADI's worker may call it.
+ * Return: 0 or errno.
+ */
+int snic_adi_func_reset(struct snic_adi *adi)
+{
+	struct snic_pf *pf = adi->pf;
+	int err;
+
+	snic_msgs_purge(adi);
+	snic_mbx_tx_drain(pf);
+	err = snic_func_reset(pf, adi->func, adi->kind->ctrl);
+	snic_mbx_flush(pf);
+	snic_faults_poll(pf);
+	snic_adi_new_epoch(adi);
+	snic_adi_scrub_queues(adi);
+	return err;
+}
+
+/**
  * snic_adi_restart() - function reset and a fresh start
  * @adi: open ADI, its lock held
  * @dma_on: whether its DMA is allowed afterwards
- *
- * Messages in either direction and answers to faults that are queued before the reset are
- * discarded.
  *
  * Context: process; the ADI's worker may call it.
  * Return: 0 or errno.
@@ -118,23 +141,15 @@ int snic_adi_start(struct snic_adi *adi, u16 func)
 int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 {
 	struct snic_pf *pf = adi->pf;
-	int err, vsi_err;
+	int err = snic_adi_func_reset(adi), vsi_err;
 
-	snic_msgs_purge(adi);
-	snic_mbx_tx_drain(pf);
-	err = snic_func_reset(pf, adi->func, 0);
-	snic_mbx_flush(pf);
-	snic_faults_poll(pf);
-	snic_adi_new_epoch(adi);
-	snic_adi_scrub_queues(adi);
 	adi->kind->reset(adi);
 	vsi_err = snic_adi_vsi_again(adi);
 	if (!err)
 		err = vsi_err;
 	adi->dma_on = dma_on;
 	if (dma_on)
-		snic_write(pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL,
-			   SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA);
+		snic_func_ctrl(pf, adi->func, adi->kind->ctrl | SNIC_FUNC_CTRL_DMA);
 	if (err) {
 		vdcm_limited(adi->vdcm, err, "function reset failed: %d\n", err);
 		return err;
@@ -148,15 +163,14 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
  * snic_adi_revive() - the same function again, in a device that was reset
  * @adi: ADI that was open, its lock held
  *
- * To the guest it is a reset by the PF, as its driver knows it from a physical
- * function: the address it chose stays its own.
+ * What the guest notices of it is its kind's: see struct snic_kind.
  *
  * Context: process.
  * Return: 0 or errno.
  */
 int snic_adi_revive(struct snic_adi *adi)
 {
-	int err = snic_func_reset(adi->pf, adi->func, 0);
+	int err = snic_func_reset(adi->pf, adi->func, adi->kind->ctrl);
 
 	snic_stats_resume(adi);
 	snic_adi_dma_resume(adi);
@@ -164,9 +178,8 @@ int snic_adi_revive(struct snic_adi *adi)
 	snic_adi_map_queues(adi, adi->func);
 	snic_adi_vectors_route(adi, adi->func);
 	adi->dma_on = false;
-	adi->kind->reset(adi);
 	if (!err)
-		err = snic_adi_vsi_again(adi);
+		err = adi->kind->revive(adi);
 	if (!err) {
 		snic_msgs_open(adi);
 		snic_adi_rstat(adi, SNIC_RSTAT_VFACTIVE);

@@ -46,6 +46,25 @@ unsigned int snic_msgs_next(struct snic_adi *adi, bool *msg)
 	return due;
 }
 
+/* What its guest has caused at the firmware, beside the messages of snic_msgs_next(), too. */
+void snic_msgs_charge(struct snic_adi *adi, unsigned int requests)
+{
+	spin_lock(&adi->msg_lock);
+	snic_pace_charge(&adi->pace, requests, ktime_get_ns());
+	spin_unlock(&adi->msg_lock);
+}
+
+/* How long the guest's next request has to wait, ns. Process context. */
+u64 snic_msgs_wait(struct snic_adi *adi)
+{
+	u64 wait;
+
+	spin_lock(&adi->msg_lock);
+	wait = snic_pace_wait(&adi->pace, ktime_get_ns());
+	spin_unlock(&adi->msg_lock);
+	return wait;
+}
+
 /* Before it is opened: memory for its messages, paid by who opens it. */
 int snic_msgs_alloc(struct snic_adi *adi)
 {

@@ -47,7 +47,7 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 		return -ENOMEM;
 	adi->vdcm = vadi;
 	adi->pf = pf;
-	adi->kind = pf->kind;
+	adi->kind = (const struct snic_kind *)vdcm_adi_type(vadi)->driver_data;
 	adi->addr.owner = adi;
 	err = adi->kind->create(adi);
 	if (err) {
@@ -172,9 +172,25 @@ static int snic_adi_reset(struct vdcm_adi *vadi)
 	snic_msgs_close(adi);
 	mutex_lock(&adi->lock);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
+	if (adi->kind->flr)
+		adi->kind->flr(adi);
 	err = snic_adi_restart(adi, false);
 	mutex_unlock(&adi->lock);
 	return err;
+}
+
+/* The device is being reset. A kind whose registers answer meanwhile is reset at once. */
+static bool snic_adi_soft_reset(struct vdcm_adi *vadi)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	if (!adi->kind->flr)
+		return false;
+	mutex_lock(&adi->lock);
+	adi->kind->flr(adi);
+	adi->kind->reset(adi);
+	mutex_unlock(&adi->lock);
+	return true;
 }
 
 /* --- the device is reset under it ------------------------------------------- */
@@ -209,8 +225,8 @@ static void snic_adi_bus_master(struct vdcm_adi *vadi, bool on)
 	mutex_lock(&adi->lock);
 	adi->dma_on = on;
 	if (adi->func) {
-		snic_write(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL,
-			   SNIC_FUNC_CTRL_ENABLE | (on ? SNIC_FUNC_CTRL_DMA : 0));
+		snic_func_ctrl(adi->pf, adi->func,
+			       adi->kind->ctrl | (on ? SNIC_FUNC_CTRL_DMA : 0));
 		/* Read back: when this returns the device knows. */
 		snic_read(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL);
 	}
@@ -229,16 +245,18 @@ static phys_addr_t snic_adi_page(struct vdcm_adi *vadi, unsigned int page)
 	return snic_win_phys(adi->pf, func, page);
 }
 
-static bool snic_adi_reg_ok(const struct snic_adi *adi, u32 offset)
+static bool snic_adi_reg_ok(const struct snic_adi *adi, u32 offset, unsigned int size)
 {
-	return adi->func && offset < SNIC_WINDOW_SIZE && offset % 4 == 0;
+	return adi->func && offset < SNIC_WINDOW_SIZE && offset % 4 == 0 && size == 4;
 }
 
 static u64 snic_adi_reg_read(struct vdcm_adi *vadi, u32 offset, unsigned int size)
 {
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
 
-	if (!snic_adi_reg_ok(adi, offset))
+	if (adi->kind->reg_read)
+		return adi->kind->reg_read(adi, offset, size);
+	if (!snic_adi_reg_ok(adi, offset, size))
 		return 0;
 	return snic_win_read(adi->pf, adi->func, offset);
 }
@@ -247,8 +265,27 @@ static void snic_adi_reg_write(struct vdcm_adi *vadi, u32 offset, u64 value, uns
 {
 	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
 
-	if (snic_adi_reg_ok(adi, offset))
+	if (adi->kind->reg_write)
+		adi->kind->reg_write(adi, offset, value, size);
+	else if (snic_adi_reg_ok(adi, offset, size))
 		snic_win_write(adi->pf, adi->func, offset, value);
+}
+
+static u32 snic_adi_cap_read(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
+			     unsigned int offset, unsigned int size)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	return adi->kind->cap_read ? adi->kind->cap_read(adi, cap, offset, size) : 0;
+}
+
+static void snic_adi_cap_write(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
+			       unsigned int offset, unsigned int size, u32 value)
+{
+	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+
+	if (adi->kind->cap_write)
+		adi->kind->cap_write(adi, cap, offset, size, value);
 }
 
 static int snic_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec)
@@ -266,10 +303,13 @@ const struct vdcm_adi_ops snic_adi_ops = {
 	.open = snic_adi_open,
 	.close = snic_adi_close,
 	.reset = snic_adi_reset,
+	.soft_reset = snic_adi_soft_reset,
 	.bus_master = snic_adi_bus_master,
 	.page = snic_adi_page,
 	.reg_read = snic_adi_reg_read,
 	.reg_write = snic_adi_reg_write,
+	.cap_read = snic_adi_cap_read,
+	.cap_write = snic_adi_cap_write,
 	.vector_irq = snic_adi_vector_irq,
 	.set_pasid = snic_adi_set_pasid,
 	.xlat_map = snic_adi_xlat_map,

@@ -76,7 +76,8 @@ int snic_adi_vsi_start(struct snic_adi *adi)
 		return -EADDRINUSE;
 	}
 	if (!err)
-		err = snic_vsi_rss_default(pf, &adi->vsi, adi->nr_queues);
+		err = snic_vsi_rss_default(pf, &adi->vsi,
+					   adi->kind->spread ? adi->nr_queues : 1);
 	return err ?: snic_adi_vsi_update(adi);
 }
 

@@ -26,11 +26,15 @@ static void snic_adi_reset_func(struct snic_adi *adi)
 void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg)
 {
 	bool reset = false;
+	int taken = 0;
 
 	if (!adi->func)
 		return;
-	if (due & SNIC_DUE_CHECK && snic_adi_check_addrs(adi))
-		due |= SNIC_DUE_RESET;
+	/* With the VSI: so that what could not be taken away is. */
+	if (due & (SNIC_DUE_CHECK | SNIC_DUE_VSI))
+		taken = snic_adi_check_addrs(adi);
+	if (taken)
+		due |= adi->kind->addrs_taken(adi, taken);
 	if (due & SNIC_DUE_RESET) {
 		if (adi->kind->announce_reset(adi) > 0 && !snic_mbx_tx_drain(adi->pf))
 			msleep(SNIC_ANNOUNCE_MS);
@@ -38,6 +42,8 @@ void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_
 	}
 	if (due & SNIC_DUE_VSI)
 		snic_vsi_settle(adi->pf, &adi->vsi);
+	if (due & SNIC_DUE_WISHES && adi->kind->wishes)
+		adi->kind->wishes(adi);
 	if (due & SNIC_DUE_LINK)
 		adi->kind->link(adi);
 	if (msg && adi->kind->message(adi, msg) == SNIC_RESTART)
@@ -57,7 +63,7 @@ static void snic_adi_work(struct work_struct *work)
 		before = adi->vsi.exchanges;
 		snic_worker_step(adi, due, msg ? adi->msg : NULL);
 		if (msg)
-			snic_pace_charge(&adi->pace, adi->vsi.exchanges - before, ktime_get_ns());
+			snic_msgs_charge(adi, adi->vsi.exchanges - before);
 		mutex_unlock(&adi->lock);
 		cond_resched();
 	}

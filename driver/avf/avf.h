@@ -111,7 +111,7 @@ int snic_vc_set_hashcfg(struct snic_adi *adi, const void *msg, u16 len,
 
 /* state.c */
 int snic_vc_status(int err);
-void snic_avf_start(struct snic_adi *adi);
+int snic_avf_start(struct snic_adi *adi);
 void snic_avf_reset(struct snic_adi *adi);
 
 /* virtchnl.c */

@@ -138,14 +138,31 @@ static void snic_avf_destroy(struct snic_adi *adi)
 	adi->priv = NULL;
 }
 
+/* The driver knows it from a physical function: a reset by the PF. Its address stays. */
+static int snic_avf_revive(struct snic_adi *adi)
+{
+	snic_avf_reset(adi);
+	return snic_adi_vsi_again(adi);
+}
+
+/* The guest starts over, with its own address. */
+static unsigned int snic_avf_addrs_taken(struct snic_adi *adi, int taken)
+{
+	return SNIC_DUE_RESET;
+}
+
 const struct snic_kind snic_avf_kind = {
 	.types = avf_types,
 	.nr_types = ARRAY_SIZE(avf_types),
+	.queue_vecs = 1,
+	.spread = true,
 	.create = snic_avf_create,
 	.destroy = snic_avf_destroy,
 	.start = snic_avf_start,
 	.reset = snic_avf_reset,
+	.revive = snic_avf_revive,
 	.message = snic_vc_handle,
 	.link = snic_vc_link,
 	.announce_reset = snic_vc_reset_impending,
+	.addrs_taken = snic_avf_addrs_taken,
 };

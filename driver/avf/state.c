@@ -39,8 +39,9 @@ void snic_avf_reset(struct snic_adi *adi)
 	avf->enabled_rx = 0;
 }
 
-void snic_avf_start(struct snic_adi *adi)
+int snic_avf_start(struct snic_adi *adi)
 {
 	snic_avf(adi)->uc_promisc_said = false;
 	snic_avf_reset(adi);
+	return 0;
 }

@@ -178,6 +178,17 @@ void snic_win_write(struct snic_pf *pf, u16 func, u32 off, u32 value)
 		writel(value, snic_window(pf, func) + off);
 }
 
+/* @off: in a notify page; @size: 2 or 4 bytes */
+void snic_win_kick(struct snic_pf *pf, u16 func, u32 off, u32 value, unsigned int size)
+{
+	if (snic_hw_off(pf))
+		return;
+	if (size == 2)
+		writew(value, snic_window(pf, func) + off);
+	else
+		writel(value, snic_window(pf, func) + off);
+}
+
 phys_addr_t snic_win_phys(struct snic_pf *pf, u16 func, unsigned int page)
 {
 	return pf->windows_phys + (func - 1) * SNIC_WINDOW_SIZE + page * VDCM_PAGE_SIZE;

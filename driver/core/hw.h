@@ -30,11 +30,14 @@ u32 snic_win_read(struct snic_pf *pf, u16 func, u32 off);
 void snic_win_write(struct snic_pf *pf, u16 func, u32 off, u32 value);
 phys_addr_t snic_win_phys(struct snic_pf *pf, u16 func, unsigned int page);
 
+void snic_win_kick(struct snic_pf *pf, u16 func, u32 off, u32 value, unsigned int size);
+
 u32 snic_fw_read(struct snic_pf *pf, u32 off);
 void snic_fw_write(struct snic_pf *pf, u32 off, u32 value);
 
 /* queues.c: queue pairs and vectors behind a function's own numbers */
 void snic_qp_scrub(struct snic_pf *pf, u16 qp);
+void snic_func_ctrl(struct snic_pf *pf, u16 func, u32 ctrl);
 int snic_func_reset(struct snic_pf *pf, u16 func, u32 ctrl);
 int snic_func_off(struct snic_pf *pf, u16 func);
 int snic_func_park(struct snic_pf *pf, u16 func);

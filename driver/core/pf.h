@@ -57,7 +57,6 @@
 struct snic_adi;
 struct snic_client;
 struct snic_held;
-struct snic_kind;
 struct snic_net;
 struct snic_pf;
 
@@ -240,7 +239,7 @@ enum snic_trouble {
  * @adis: every ADI, open or not
  * @macs_lock: @macs and the addresses in it
  * @macs: struct snic_addr of every function, by address
- * @kind: what ADIs are to their guests
+ * @types: mdev types of all kinds, each with its kind
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @net: the PF's own netdev, or NULL
@@ -308,7 +307,7 @@ struct snic_pf {
 	struct list_head adis;
 	struct mutex macs_lock;	/* macs */
 	DECLARE_HASHTABLE(macs, 8);
-	const struct snic_kind *kind;
+	struct vdcm_type *types;
 	struct vdcm_parent *parent;
 	enum vdcm_xlat xlat;
 
@@ -405,6 +404,35 @@ int snic_vsi_rss_lut(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *lut);
 int snic_vsi_rss_hash(struct snic_pf *pf, struct snic_vsi *vsi, u64 hashcfg);
 int snic_vsi_rss_default(struct snic_pf *pf, struct snic_vsi *vsi, unsigned int nr_queues);
 int snic_vsi_settle(struct snic_pf *pf, struct snic_vsi *vsi);
+
+/* Areas of a VQ, in the order of SET_VQ_ADDR. */
+enum snic_vq_area {
+	SNIC_VQ_DESC,
+	SNIC_VQ_DRIVER,	/* available ring */
+	SNIC_VQ_DEVICE,	/* used ring */
+	SNIC_VQ_AREAS
+};
+
+/**
+ * struct snic_vq_cfg - what a VQ is started with
+ * @area: IOVAs, by enum snic_vq_area
+ * @size: entries
+ * @vector: vector of the function, or SNIC_VQ_NO_VECTOR
+ */
+struct snic_vq_cfg {
+	u64 area[SNIC_VQ_AREAS];
+	u16 size;
+	u16 vector;
+};
+
+/* vq.c */
+int snic_vq_resource(struct snic_pf *pf, struct snic_vsi *vsi, struct snic_fw_resource *res);
+int snic_vq_stopped(struct snic_pf *pf, struct snic_vsi *vsi, u64 *stopped);
+int snic_vq_features(struct snic_pf *pf, struct snic_vsi *vsi, u64 features, u64 offloads);
+int snic_vq_vector(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq, u16 vector);
+int snic_vq_start(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq, const struct snic_vq_cfg *cfg,
+		  u16 flags);
+int snic_vq_stop(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq);
 
 /* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
 #define SNIC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \

@@ -54,11 +54,17 @@ void snic_res_free(struct snic_pf *pf, u16 func, const u16 *qp, unsigned int nr_
 	spin_unlock(&pf->res_lock);
 }
 
+/* @ctrl: SNIC_FUNC_CTRL_* of a function that is enabled, beside ENABLE */
+void snic_func_ctrl(struct snic_pf *pf, u16 func, u32 ctrl)
+{
+	snic_write(pf, SNIC_FUNC(func) + SNIC_FUNC_CTRL, SNIC_FUNC_CTRL_ENABLE | ctrl);
+}
+
 /**
  * snic_func_reset() - enable and reset a function
  * @pf: PF
  * @func: function number
- * @ctrl: SNIC_FUNC_CTRL_DMA or 0: the function's DMA afterwards
+ * @ctrl: SNIC_FUNC_CTRL_* it has afterwards, beside ENABLE; DMA only then
  *
  * Return: 0, -EIO or -ETIMEDOUT.
  */
@@ -67,9 +73,10 @@ int snic_func_reset(struct snic_pf *pf, u16 func, u32 ctrl)
 	u32 reg = SNIC_FUNC(func) + SNIC_FUNC_CTRL;
 	int err;
 
-	snic_write(pf, reg, SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_RESET);
+	snic_write(pf, reg, SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_RESET |
+		   (ctrl & ~SNIC_FUNC_CTRL_DMA));
 	err = snic_poll(pf, reg, SNIC_FUNC_CTRL_RESET, 0);
-	snic_write(pf, reg, SNIC_FUNC_CTRL_ENABLE | ctrl);
+	snic_func_ctrl(pf, func, ctrl);
 	return err;
 }
 

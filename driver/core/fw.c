@@ -21,6 +21,8 @@ static int snic_fw_errno(u8 status)
 		return 0;
 	case 2:
 		return -ENOENT;
+	case 16:
+		return -EBUSY;
 	case 17:
 		return -EEXIST;
 	case 22:
@@ -125,10 +127,10 @@ static int snic_fw_exchange(struct snic_pf *pf, struct snic_fw_msg *msg)
  * @reply: 24 bytes for the reply's payload, or NULL
  *
  * Context: process.
- * Return: 0 or errno: -EINVAL, -ENOSPC, -EEXIST, -ENOENT, -EREMOTEIO (anything else)
- * from the firmware, which has done nothing then; -EBUSY: it was not asked; -ETIMEDOUT,
- * -EPROTO: what it has done, or will do, is not known; -EIO: the device is gone, or is
- * about to be reset.
+ * Return: 0 or errno: -EINVAL, -ENOSPC, -EEXIST, -ENOENT, -EBUSY (a VQ is enabled),
+ * -EREMOTEIO (anything else) from the firmware, which has done nothing then; -EBUSY also if
+ * it was not asked; -ETIMEDOUT, -EPROTO: what it has done, or will do, is not known; -EIO:
+ * the device is gone, or is about to be reset.
  */
 int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req,
 		 void *reply)

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the driver of a virtio device wants to receive: addresses, modes, queues. adi->lock
+ * is held. What it may not have is remembered, and given as soon as it may.
+ */
+#include <linux/etherdevice.h>
+
+#include "virtio.h"
+
+/* Modes as the switch has them. */
+static u16 snic_virtio_modes(const struct snic_virtio *v)
+{
+	u16 modes = 0;
+
+	if (v->promisc || v->allmulti)
+		modes |= SNIC_VSI_MC_PROMISC;
+	if (v->promisc || v->crowded)
+		modes |= SNIC_VSI_UC_PROMISC;
+	return modes;
+}
+
+/**
+ * snic_virtio_set_promisc() - which frames beside those of its addresses
+ * @adi: ADI
+ * @promisc: all; others' unicast with trust only
+ * @allmulti: all groups
+ *
+ * Return: 0 or errno: then nothing has changed.
+ */
+int snic_virtio_set_promisc(struct snic_adi *adi, bool promisc, bool allmulti)
+{
+	struct snic_virtio *v = snic_virtio(adi);
+	bool was_promisc = v->promisc, was_allmulti = v->allmulti;
+	u16 before = adi->promisc;
+	int err;
+
+	if (promisc && !adi->cfg[SNIC_CFG_TRUST] && !v->promisc_said) {
+		vdcm_limited(adi->vdcm, info,
+			     "the guest wants all unicast: only with trust on\n");
+		v->promisc_said = true;
+	}
+	v->promisc = promisc;
+	v->allmulti = allmulti;
+	adi->promisc = snic_virtio_modes(v);
+	err = snic_adi_vsi_update(adi);
+	if (!err)
+		return 0;
+	v->promisc = was_promisc;
+	v->allmulti = was_allmulti;
+	adi->promisc = before;
+	return err;
+}
+
+static bool snic_virtio_wants(const struct snic_virtio *v, const u8 *mac)
+{
+	unsigned int i;
+
+	for (i = 0; i < v->nr_macs; i++)
+		if (ether_addr_equal_unaligned(v->macs[i], mac))
+			return true;
+	return false;
+}
+
+/* Return: 0 or errno */
+static int snic_virtio_drop_others(struct snic_adi *adi)
+{
+	const struct snic_virtio *v = snic_virtio(adi);
+	const struct snic_vsi *vsi = &adi->vsi;
+	u8 mac[ETH_ALEN] __aligned(2);
+	unsigned int i;
+	int err;
+
+	/* Groups without a filter first: they are given none that then goes. */
+	adi->more_lost = false;
+	for (i = adi->nr_more; i--; )
+		if (!snic_virtio_wants(v, adi->more[i]))
+			memmove(adi->more[i], adi->more[--adi->nr_more], ETH_ALEN);
+	for (i = vsi->nr_macs; i--; ) {
+		/* A filter that goes may make room for a group: there are no more of them then. */
+		if (i >= vsi->nr_macs)
+			continue;
+		memcpy(mac, vsi->macs[i], ETH_ALEN);
+		if (ether_addr_equal(mac, adi->guest_mac) || snic_virtio_wants(v, mac))
+			continue;
+		err = snic_adi_del_addr(adi, mac);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return 0;
+}
+
+/* Entries that ask for nothing, or for what the guest may not have now. */
+static bool snic_virtio_skips(const struct snic_adi *adi, const u8 *mac)
+{
+	if (is_zero_ether_addr(mac) || is_broadcast_ether_addr(mac))
+		return true;
+	return is_multicast_ether_addr(mac) ? !snic_adi_may_join(adi, mac) :
+					      !snic_adi_may_have(adi, mac);
+}
+
+/**
+ * snic_virtio_apply_macs() - bring the filters in line with the driver's table
+ * @adi: ADI
+ *
+ * More stations than there are filters mean all unicast, for a guest that may have that.
+ *
+ * Return: 0 or errno.
+ */
+int snic_virtio_apply_macs(struct snic_adi *adi)
+{
+	struct snic_virtio *v = snic_virtio(adi);
+	int err = snic_virtio_drop_others(adi);
+	unsigned int i;
+
+	v->crowded = false;
+	for (i = 0; i < v->nr_macs && !err; i++) {
+		if (snic_virtio_skips(adi, v->macs[i]))
+			continue;
+		err = snic_adi_add_addr(adi, v->macs[i]);
+		v->crowded |= err == -ENOSPC;
+		/* Another function's, or too many. */
+		if (err == -EEXIST || err == -ENOSPC)
+			err = 0;
+	}
+	adi->promisc = snic_virtio_modes(v);
+	return err ?: snic_adi_vsi_update(adi);
+}
+
+/**
+ * snic_virtio_set_own() - the driver's own address, in place of the one that it has
+ * @adi: ADI
+ * @mac: valid unicast address
+ *
+ * Return: 0; -EPERM: it may not have it; or another errno: then it has the old one.
+ */
+int snic_virtio_set_own(struct snic_adi *adi, const u8 *mac)
+{
+	struct snic_virtio *v = snic_virtio(adi);
+	u8 old[ETH_ALEN] __aligned(2);
+	int err;
+
+	if (!snic_adi_may_have(adi, mac)) {
+		vdcm_limited(adi->vdcm, notice, "the guest wants the address %pM: %s\n", mac,
+			     adi->cfg[SNIC_CFG_TRUST] ? "it is another's" :
+							"only with trust on");
+		return -EPERM;
+	}
+	err = snic_adi_add_addr(adi, mac);
+	if (err)
+		return err;
+	ether_addr_copy(old, adi->guest_mac);
+	memcpy(adi->guest_mac, mac, ETH_ALEN);
+	memcpy(v->mac, mac, ETH_ALEN);
+	/* It has both if that fails. */
+	if (!ether_addr_equal(old, adi->guest_mac) && !snic_virtio_wants(v, old))
+		snic_adi_del_addr(adi, old);
+	snic_virtio_link(adi);
+	return 0;
+}
+
+/**
+ * snic_virtio_set_pairs() - how many queue pairs frames are spread over
+ * @adi: ADI
+ * @pairs: 1 to adi->nr_queues
+ *
+ * Return: 0 or errno: then it is as before.
+ */
+int snic_virtio_set_pairs(struct snic_adi *adi, unsigned int pairs)
+{
+	struct snic_virtio *v = snic_virtio(adi);
+	u8 lut[SNIC_RSS_LUT_ENTRIES];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(lut); i++)
+		lut[i] = i % pairs;
+	if (adi->vsi.has & SNIC_VSI_HAS_LUT && !memcmp(lut, adi->vsi.lut, sizeof(lut)))
+		err = 0;
+	else
+		err = snic_vsi_rss_lut(adi->pf, &adi->vsi, lut);
+	if (!err)
+		v->pairs = pairs;
+	return err;
+}
+
+/**
+ * snic_virtio_wishes() - the guest may have more than before
+ * @adi: ADI, its lock held
+ */
+void snic_virtio_wishes(struct snic_adi *adi)
+{
+	struct snic_virtio *v = snic_virtio(adi);
+
+	if (!ether_addr_equal_unaligned(v->mac, adi->guest_mac) && snic_adi_may_have(adi, v->mac))
+		snic_virtio_set_own(adi, v->mac);
+	snic_virtio_apply_macs(adi);
+}

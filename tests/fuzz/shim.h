@@ -39,6 +39,8 @@ typedef struct { u8 b[16]; } uuid_t;
 #define U16_MAX		0xffffu
 #define U32_MAX		0xffffffffu
 #define __iomem
+#define __bitwise
+#define __force
 #define __packed	__attribute__((packed))
 #define __aligned(n)	__attribute__((aligned(n)))
 #define fallthrough	__attribute__((fallthrough))
@@ -64,6 +66,10 @@ typedef struct { u8 b[16]; } uuid_t;
 #define lower_32_bits(x)	((u32)(x))
 #define upper_32_bits(x)	((u32)((u64)(x) >> 32))
 #define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
+#define rounddown_pow_of_two(n)	(1UL << (63 - __builtin_clzl(n)))
+#define cpu_to_le16(x)		((__le16)(x))
+#define cpu_to_le32(x)		((__le32)(x))
+#define le32_to_cpu(x)		((u32)(x))
 #define struct_size(p, m, n)	(sizeof(*(p)) + sizeof((p)->m[0]) * (n))
 #define container_of(p, t, m)	((t *)((char *)(p) - offsetof(t, m)))
 #define READ_ONCE(x)		(x)
@@ -141,6 +147,10 @@ typedef struct { int v; } atomic_t;
 
 #define atomic_read(a)		((a)->v)
 #define atomic_inc_return(a)	(++(a)->v)
+
+#define NSEC_PER_USEC		1000LL
+#define NSEC_PER_MSEC		1000000LL
+#define usleep_range(a, b)	((void)(a), (void)(b))
 
 /* --- xarray: shim_xarray.c ---------------------------------------------------------- */
 

@@ -393,6 +393,7 @@ static void message(struct input *in)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
+	static const struct snic_kind kind = { .queue_vecs = 1 };
 	struct input in = { data, size };
 	u8 device = take8(&in);
 
@@ -403,6 +404,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memset(&pf, 0, sizeof(pf));
 	pf.max_frame = 9728;
 	adi->pf = &pf;
+	adi->kind = &kind;
 	adi->func = FUNC;
 	adi->nr_queues = QUEUES;
 	memcpy(adi->addr.mac, "\2\0\0\0\0\x11", ETH_ALEN);

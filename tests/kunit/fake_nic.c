@@ -30,7 +30,9 @@ static const struct snic_client net_client = {
 	.dead = net_event,
 };
 
-int fake_nic_init(struct kunit *test)
+static void vq_forget(void);
+
+static void init_kind(struct kunit *test, const struct snic_kind *kind)
 {
 	unsigned int i;
 
@@ -40,6 +42,8 @@ int fake_nic_init(struct kunit *test)
 	fake->dyn = true;
 	fake->nr_alloc = FAKE_VECS;
 	fake->irq_error = -1;
+	fake->vq_engine = ~0ULL;
+	vq_forget();
 	fake->pdev.dev.init_name = "nic";
 	xa_init(&fake->regs);
 	fake->pf.pdev = &fake->pdev;
@@ -71,10 +75,9 @@ int fake_nic_init(struct kunit *test)
 	fake->adi.nr_queues = FAKE_QUEUES;
 	for (i = 0; i < FAKE_QUEUES; i++)
 		fake->adi.qp[i] = FAKE_QP + i;
-	fake->adi.kind = &snic_avf_kind;
+	fake->adi.kind = kind;
 	KUNIT_ASSERT_EQ(test, fake->adi.kind->create(&fake->adi), 0);
 	fake->avf = fake->adi.priv;
-	fake->adi.kind->start(&fake->adi);
 	snic_worker_init(&fake->adi);
 	KUNIT_ASSERT_EQ(test, snic_msgs_alloc(&fake->adi), 0);
 	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
@@ -89,6 +92,25 @@ int fake_nic_init(struct kunit *test)
 	fake->adi.cfg[SNIC_CFG_QUEUES] = FAKE_QUEUES;
 	fake->adi.cfg[SNIC_CFG_RX_RING] = 4096;
 	fake->adi.cfg[SNIC_CFG_TX_RING] = 4096;
+	KUNIT_ASSERT_EQ(test, kind->start(&fake->adi), 0);
+}
+
+int fake_nic_init(struct kunit *test)
+{
+	init_kind(test, &snic_avf_kind);
+	return 0;
+}
+
+static void no_work(struct work_struct *work)
+{
+}
+
+int fake_nic_init_virtio(struct kunit *test)
+{
+	init_kind(test, &snic_virtio_kind);
+	INIT_WORK(&fake->pf.mbx.work, no_work);
+	KUNIT_ASSERT_EQ(test, snic_adi_vsi_start(&fake->adi), 0);
+	snic_msgs_open(&fake->adi);
 	return 0;
 }
 
@@ -223,6 +245,13 @@ u32 snic_win_read(struct snic_pf *pf, u16 func, u32 off)
 	return fake_reg(FAKE_WIN(func) + off);
 }
 
+void snic_win_kick(struct snic_pf *pf, u16 func, u32 off, u32 value, unsigned int size)
+{
+	KUNIT_EXPECT_EQ(fake->test, func, FAKE_FUNC);
+	KUNIT_EXPECT_LT(fake->test, off, VDCM_PAGE_SIZE);
+	fake->kicks_to = value;
+}
+
 int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
 {
 	if (pf->dead)
@@ -259,6 +288,87 @@ static void fw_vlans(struct snic_vsi *vsi, const struct snic_fw_vlans *msg)
 	memcpy(fake->fw_vids + le16_to_cpu(msg->first) / 8, msg->vids, sizeof(msg->vids));
 	if (flags & SNIC_VLANS_COMMIT)
 		memcpy(vsi->vids, fake->fw_vids, sizeof(vsi->vids));
+}
+
+static u64 get48(const u8 *b)
+{
+	return get_unaligned_le32(b) | (u64)get_unaligned_le16(b + 4) << 32;
+}
+
+static int vq_addr(struct fake_vq *vq, const struct snic_fw_vq_addr *m)
+{
+	if (vq->on)
+		return EBUSY;
+	vq->control = le16_to_cpu(m->vq) & SNIC_VQ_CONTROL;
+	vq->cfg.size = le16_to_cpu(m->size);
+	vq->cfg.area[SNIC_VQ_DESC] = get48(m->desc);
+	vq->cfg.area[SNIC_VQ_DRIVER] = get48(m->driver);
+	vq->cfg.area[SNIC_VQ_DEVICE] = get48(m->device);
+	return 0;
+}
+
+static int vq_enable(struct fake_vq *vq, u16 flags)
+{
+	if (!(flags & SNIC_VQ_ON)) {
+		*vq = (struct fake_vq) { .cfg.vector = SNIC_VQ_NO_VECTOR };
+		return 0;
+	}
+	if (vq->on)
+		return EBUSY;
+	if (!vq->cfg.size || vq->cfg.area[SNIC_VQ_DESC] % 16 ||
+	    vq->cfg.area[SNIC_VQ_DRIVER] % 2 || vq->cfg.area[SNIC_VQ_DEVICE] % 4)
+		return EINVAL;
+	vq->on = true;
+	vq->resumed = flags & SNIC_VQ_RESUME;
+	return 0;
+}
+
+/* Nothing of a driver is left. */
+static void vq_forget(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SNIC_VIRTIO_VQS; i++)
+		vq_enable(&fake->vqs[i], 0);
+	fake->vq_features = 0;
+	fake->vq_offloads = 0;
+	fake->vq_stopped = 0;
+}
+
+/* A verb about VQs. Return: a positive errno */
+static int fw_vq(const struct snic_fw_msg *msg, u8 *reply)
+{
+	struct snic_fw_resource *res = (void *)reply;
+	struct snic_fw_status *status = (void *)reply;
+	struct snic_fw_feature feature;
+	u16 n = get_unaligned_le16(msg->payload + 2) & SNIC_VQ_NUMBER;
+	struct fake_vq *vq = &fake->vqs[n % SNIC_VIRTIO_VQS];
+
+	KUNIT_EXPECT_EQ(fake->test, get_unaligned_le16(msg->payload), FAKE_FUNC);
+	switch (msg->op) {
+	case SNIC_FW_GET_PF_RESOURCE:
+		memset(reply, 0, sizeof(*res));
+		res->features = cpu_to_le64(fake->vq_engine);
+		res->vq_size = cpu_to_le16(SNIC_VQ_SIZE_MAX);
+		res->mtu = cpu_to_le16(9000);
+		return 0;
+	case SNIC_FW_GET_STATUS:
+		memset(reply, 0, sizeof(*status));
+		status->stopped = cpu_to_le64(fake->vq_stopped);
+		return 0;
+	case SNIC_FW_SET_DRV_FEATURE:
+		memcpy(&feature, msg->payload, sizeof(feature));
+		fake->vq_features = le64_to_cpu(feature.features);
+		fake->vq_offloads = le64_to_cpu(feature.offloads);
+		return 0;
+	}
+	KUNIT_EXPECT_LT(fake->test, n, 2 * FAKE_QUEUES + 1);
+	if (msg->op == SNIC_FW_SET_VQ_ADDR)
+		return vq_addr(vq, (void *)msg->payload);
+	if (msg->op == SNIC_FW_SET_VQ_ENABLE)
+		return vq_enable(vq, get_unaligned_le16(msg->payload + 4));
+	vq->cfg.vector = get_unaligned_le16(msg->payload + 4);
+	return 0;
 }
 
 /* What a request that is carried out does to the ADI's VSI. */
@@ -309,7 +419,7 @@ static int fw_status(const struct snic_fw_msg *msg, enum fake_fw_fault fault)
 		return EIO;
 	if (fake->fw_refusals && msg->op == fake->fw_refused) {
 		fake->fw_refusals--;
-		return EEXIST;
+		return msg->op < SNIC_FW_GET_PF_RESOURCE ? EEXIST : EBUSY;
 	}
 	return -fake->fw_error;
 }
@@ -331,7 +441,9 @@ static void fw_answer(void)
 		return;
 	}
 	reply->status = fw_status(req, fault);
-	if (!reply->status)
+	if (!reply->status && req->op >= SNIC_FW_GET_PF_RESOURCE)
+		reply->status = fw_vq(req, reply->payload);
+	else if (!reply->status)
 		fw_execute(req);
 	fake->fw_csr &= ~SNIC_FW_CSR2_READY;
 	if (fault == FAKE_FW_LOST)
@@ -479,11 +591,19 @@ int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *ind
 
 /* --- the rest of the driver, and the framework ------------------------------ */
 
+int snic_adi_func_reset(struct snic_adi *adi)
+{
+	vq_forget();
+	snic_msgs_purge(adi);
+	return 0;
+}
+
 int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 {
 	unsigned int q;
 
 	fake->restarts++;
+	vq_forget();
 	fake->restart_dma = dma_on;
 	while (READ_ONCE(fake->restart_held))
 		msleep(1);

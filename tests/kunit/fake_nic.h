@@ -13,6 +13,7 @@
 #include "../../driver/adi/adi.h"
 #include "../../driver/core/hw.h"
 #include "../../driver/avf/avf.h"
+#include "../../driver/virtio/virtio.h"
 
 #define FAKE_FUNC	3
 #define FAKE_QUEUES	4
@@ -34,6 +35,20 @@ enum fake_fw_fault {
 };
 
 /**
+ * struct fake_vq - a VQ as the firmware has it
+ * @on: it runs
+ * @resumed: it began at the used index
+ * @control: it is the control queue
+ * @cfg: its set-up
+ */
+struct fake_vq {
+	bool on;
+	bool resumed;
+	bool control;
+	struct snic_vq_cfg cfg;
+};
+
+/**
  * struct fake_nic - a SmartNIC with one open ADI
  * @pf: its PF
  * @pdev: PCI function
@@ -50,7 +65,8 @@ enum fake_fw_fault {
  * @fw_op: last message to the firmware; @fw_payload: its payload
  * @nr_fw: messages to the firmware
  * @fw_macs: filters it has, of all it was given
- * @fw_refused: message that is answered with -EEXIST, @fw_refusals times
+ * @fw_refused: message that is answered with -EEXIST, one about VQs with -EBUSY, @fw_refusals
+ *	times
  * @fw_fault: what will be wrong with one answer; @fw_this: what is with the next one
  * @fw_fault_op: messages it may be about, 0: any; @fw_skip: so many of them are fine before
  * @fw_babbles: it answers what was not asked, without end
@@ -58,6 +74,10 @@ enum fake_fw_fault {
  * @fw_csr: the handshake; @fw_due: when the request is answered
  * @fw_request: the request; @fw_reply: the reply
  * @fw_vsi: what the firmware holds of the ADI's VSI; @fw_vids: VLANs not committed yet
+ * @vqs: VQs of the ADI, if it is a virtio device; @kicks_to: the last value of a kick
+ * @vq_features: accepted; @vq_offloads: in force
+ * @vq_engine: features that it has
+ * @vq_stopped: VQs that it has stopped
  * @stuck: offset of a queue that does not stop
  * @refused: offset of a queue whose set-up the device refuses
  * @other: an address of a neighbour
@@ -112,6 +132,12 @@ struct fake_nic {
 	struct snic_fw_msg fw_reply;
 	struct snic_vsi fw_vsi;
 	u8 fw_vids[SNIC_VIDS / 8];
+	struct fake_vq vqs[SNIC_VIRTIO_VQS];
+	u64 vq_features;
+	u64 vq_offloads;
+	u64 vq_engine;
+	u64 vq_stopped;
+	u32 kicks_to;
 
 	u32 stuck;
 	u32 refused;
@@ -145,6 +171,8 @@ struct fake_nic {
 extern struct fake_nic *fake;
 
 int fake_nic_init(struct kunit *test);
+/* The same with a virtio device in place of an AVF. */
+int fake_nic_init_virtio(struct kunit *test);
 void fake_nic_exit(struct kunit *test);
 u32 fake_reg(u32 off);
 void fake_set(u32 off, u32 value);

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A virtio device on hardware that only keeps count: whatever a guest writes to registers,
+ * to the capability of config space and to the control queue, the hardware is given what it
+ * takes, nothing runs before DRIVER_OK, what runs is what the driver enabled, filters are
+ * those that the guest may have, and each command gets one answer.
+ */
+#include "fuzz.h"
+#include "core/hw.h"
+#include "virtio/virtio.h"
+
+#define FUNC	5
+#define QUEUES	4
+#define VQS	(2 * QUEUES + 1)
+#define FILTERS	4
+
+#define F(name)	SNIC_VIRTIO_F(name)
+#define LEAST	(F(VIRTIO_F_VERSION_1) | F(VIRTIO_F_ACCESS_PLATFORM))
+#define USUAL	(LEAST | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_NET_F_MQ) | F(VIRTIO_F_RING_RESET) | \
+		 F(VIRTIO_NET_F_GUEST_CSUM))
+#define ENGINE	(LEAST | F(VIRTIO_F_RING_RESET) | F(VIRTIO_NET_F_GUEST_CSUM) | \
+		 F(VIRTIO_NET_F_CSUM) | F(VIRTIO_NET_F_HOST_TSO4) | F(VIRTIO_NET_F_HOST_ECN))
+
+static struct snic_pf pf;
+static struct snic_adi *adi;
+static struct snic_virtio *v;
+static struct { bool on, control; } hw[VQS];
+static u64 features;
+static bool failing;	/* requests to the firmware */
+static bool failed;	/* one of them did: the hardware need not be as the driver believes */
+static u64 stopped;
+static unsigned int replies, restarts;
+static u32 rows;
+
+/* --- the hardware ------------------------------------------------------------------ */
+
+static int verb(void)
+{
+	must(!pf.quiet && !pf.dead && adi->func == FUNC && adi->lock.held);
+	rows = rows * 1103515245 + 12345;
+	if (!failing || rows >> 28)
+		return 0;
+	failed = true;
+	return -EREMOTEIO;
+}
+
+int snic_vq_stopped(struct snic_pf *p, struct snic_vsi *vsi, u64 *vqs)
+{
+	*vqs = stopped;
+	return verb();
+}
+
+int snic_vq_features(struct snic_pf *p, struct snic_vsi *vsi, u64 set, u64 offloads)
+{
+	must((set & LEAST) == LEAST && !(set & ~snic_virtio_offered(adi)));
+	must(!(offloads & ~set) && !(offloads & ~SNIC_VIRTIO_OFFLOADS));
+	if (verb())
+		return -EREMOTEIO;
+	features = set;
+	return 0;
+}
+
+int snic_vq_vector(struct snic_pf *p, struct snic_vsi *vsi, u16 vq, u16 vector)
+{
+	must(vq < VQS && (vector < 1 + 2 * QUEUES || vector == SNIC_VQ_NO_VECTOR));
+	return verb();
+}
+
+int snic_vq_start(struct snic_pf *p, struct snic_vsi *vsi, u16 vq, const struct snic_vq_cfg *cfg,
+		  u16 flags)
+{
+	unsigned int n = vq & SNIC_VQ_NUMBER, a;
+
+	must(n < VQS && is_power_of_2(cfg->size) && cfg->size <= SNIC_VIRTIO_VQ_SIZE);
+	must(cfg->vector < 1 + 2 * QUEUES || cfg->vector == SNIC_VQ_NO_VECTOR);
+	for (a = 0; a < SNIC_VQ_AREAS; a++)
+		must(!(cfg->area[a] >> 48));
+	must(!(cfg->area[0] % 16) && !(cfg->area[1] % 2) && !(cfg->area[2] % 4));
+	must(v->status & VIRTIO_CONFIG_S_DRIVER_OK && v->status & VIRTIO_CONFIG_S_FEATURES_OK);
+	must(!hw[n].on || failed);
+	if (verb())
+		return -EREMOTEIO;
+	hw[n].on = true;
+	hw[n].control = vq & SNIC_VQ_CONTROL;
+	return 0;
+}
+
+int snic_vq_stop(struct snic_pf *p, struct snic_vsi *vsi, u16 vq)
+{
+	must(vq < VQS);
+	if (verb())
+		return -EREMOTEIO;
+	hw[vq].on = false;
+	return 0;
+}
+
+void snic_win_kick(struct snic_pf *p, u16 func, u32 off, u32 value, unsigned int size)
+{
+	must(func == FUNC && off < 4096 && (size == 2 || size == 4));
+}
+
+int snic_adi_func_reset(struct snic_adi *a)
+{
+	must(a->lock.held);
+	memset(hw, 0, sizeof(hw));
+	features = 0;
+	return 0;
+}
+
+void snic_func_ctrl(struct snic_pf *p, u16 func, u32 ctrl) { must(func == FUNC); }
+
+/* --- the switch ----------------------------------------------------------------------- */
+
+int snic_adi_vsi_update(struct snic_adi *a)
+{
+	must(a->lock.held);
+	return failing ? verb() : 0;
+}
+
+/* Addresses that end in 7 are a neighbour's. */
+int snic_mac_taken(struct snic_pf *p, const void *owner, const u8 *mac)
+{
+	must(owner == adi);
+	return mac[5] == 7 ? -EEXIST : 0;
+}
+
+bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
+{
+	unsigned int i;
+
+	for (i = 0; i < vsi->nr_macs; i++)
+		if (ether_addr_equal(vsi->macs[i], mac))
+			return true;
+	return false;
+}
+
+int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+{
+	must(!is_zero_ether_addr(mac) && !is_broadcast_ether_addr(mac) && adi->lock.held);
+	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->addr.mac) ||
+	     (mac[5] != 7 && adi->cfg[SNIC_CFG_TRUST]));
+	must(adi->cfg[SNIC_CFG_TRUST] || !is_link_local_ether_addr(mac));
+	if (snic_vsi_has_mac(vsi, mac))
+		return 0;
+	if (vsi->nr_macs == FILTERS)
+		return -ENOSPC;
+	ether_addr_copy(vsi->macs[vsi->nr_macs++], mac);
+	return 0;
+}
+
+int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+{
+	unsigned int i;
+
+	for (i = 0; i < vsi->nr_macs; i++) {
+		if (!ether_addr_equal(vsi->macs[i], mac))
+			continue;
+		memmove(vsi->macs[i], vsi->macs[--vsi->nr_macs], ETH_ALEN);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int snic_vsi_rss_lut(struct snic_pf *p, struct snic_vsi *vsi, const u8 *lut)
+{
+	unsigned int i;
+
+	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
+		must(lut[i] < QUEUES);
+	memcpy(vsi->lut, lut, SNIC_RSS_LUT_ENTRIES);
+	vsi->has |= SNIC_VSI_HAS_LUT;
+	return 0;
+}
+
+int snic_adi_vsi_again(struct snic_adi *a)
+{
+	must(!a->nr_more && !a->more_lost);
+	a->vsi.nr_macs = 0;
+	a->vsi.has = 0;
+	if (!snic_adi_may_have(a, a->guest_mac))
+		ether_addr_copy(a->guest_mac, a->addr.mac);
+	return snic_vsi_add_mac(&pf, &a->vsi, a->guest_mac);
+}
+
+/* --- the rest of the driver --------------------------------------------------------------- */
+
+struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
+bool vdcm_adi_may_log(struct vdcm_adi *a) { return false; }
+void vdcm_adi_error(struct vdcm_adi *a) { must(failed); }
+bool snic_adi_link_up(const struct snic_adi *a) { return !a->starved; }
+bool snic_adi_due(struct snic_adi *a, unsigned int what) { return true; }
+void snic_msgs_open(struct snic_adi *a) { must(a->lock.held); }
+void snic_msgs_close(struct snic_adi *a) { must(!a->lock.held); }
+void snic_msgs_charge(struct snic_adi *a, unsigned int requests) { must(!a->lock.held); }
+u64 snic_msgs_wait(struct snic_adi *a) { must(!a->lock.held); return rows; }
+int snic_mbx_tx_drain(struct snic_pf *p) { return 0; }
+void snic_mbx_flush(struct snic_pf *p) { }
+
+void vdcm_adi_signal(struct vdcm_adi *a, unsigned int vec)
+{
+	must(vec < 1 + 2 * QUEUES && v->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
+{
+	must(func == FUNC && op == SNIC_MSG_CTRL && !len && (status & ~1) == 0);
+	replies++;
+	return 0;
+}
+
+int snic_adi_restart(struct snic_adi *a, bool dma_on)
+{
+	int err = snic_adi_func_reset(a);
+
+	restarts++;
+	failed = false;
+	snic_virtio_forget(a);
+	return err ?: snic_adi_vsi_again(a);
+}
+
+/* --- a guest ------------------------------------------------------------------------------- */
+
+static void write_reg(u32 at, unsigned int size, u64 value)
+{
+	snic_virtio_reg_write(adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_COMMON) + at, value, size);
+}
+
+/* A field at its width most of the time, and a value that means something. */
+static void any_reg(struct input *in)
+{
+	static const struct { u8 at, size; } regs[] = {
+		{ 0, 4 }, { 4, 4 }, { 8, 4 }, { 12, 4 }, { 16, 2 }, { 18, 2 }, { 20, 1 }, { 21, 1 },
+		{ 22, 2 }, { 24, 2 }, { 26, 2 }, { 28, 2 }, { 30, 2 }, { 32, 4 }, { 36, 4 }, { 40, 4 },
+		{ 44, 4 }, { 48, 4 }, { 52, 4 }, { 56, 2 }, { 58, 2 }, { 60, 2 },
+	};
+	u8 how = take8(in), r = how % ARRAY_SIZE(regs);
+	u64 value = how & 0x80 ? take32(in) : take8(in) & 0x1f;
+
+	if (how & 0x40 && how & 0x20)
+		snic_virtio_reg_write(adi, take16(in) & 0x3fff, value, 1 << (take8(in) & 3));
+	else
+		write_reg(regs[r].at, regs[r].size, value);
+	snic_virtio_reg_read(adi, SNIC_VIRTIO_WINDOW(1 + how % 3) + (take8(in) & 0x7f),
+			     1 << (how & 3));
+}
+
+/* As a driver does it. */
+static void start(struct input *in)
+{
+	u64 set = take8(in) & 1 ? USUAL : LEAST | take8(in);
+	unsigned int n, vqs = take8(in);
+
+	write_reg(20, 1, 0);
+	write_reg(8, 4, 0);
+	write_reg(12, 4, lower_32_bits(set));
+	write_reg(8, 4, 1);
+	write_reg(12, 4, upper_32_bits(set));
+	write_reg(20, 1, 11);
+	for (n = 0; n < VQS; n++) {
+		write_reg(22, 2, n);
+		write_reg(32, 4, 0x1000 * n);
+		write_reg(26, 2, n);
+		write_reg(28, 2, n < 8 ? vqs >> n & 1 : 1);
+	}
+	write_reg(20, 1, 15);
+}
+
+static u16 command(struct input *in, u8 *buf, u8 *class, u8 *cmd)
+{
+	static const struct { u8 class, cmd, len; } cmds[] = {
+		{ 0, 0, 1 }, { 0, 1, 1 }, { 1, 0, 0 }, { 1, 1, 6 }, { 2, 0, 2 }, { 3, 0, 0 },
+		{ 4, 0, 2 }, { 5, 0, 8 }, { 0, 5, 1 },
+	};
+	u8 how = take8(in), i, lists;
+	u16 len = 0;
+
+	*class = cmds[how % ARRAY_SIZE(cmds)].class;
+	*cmd = cmds[how % ARRAY_SIZE(cmds)].cmd;
+	if (how % ARRAY_SIZE(cmds) == 2) {
+		for (lists = 0; lists < 2; lists++) {
+			u8 nr = take8(in) % 12;
+
+			*(u32 *)(buf + len) = nr;
+			len += 4;
+			for (i = 0; i < nr; i++, len += 6) {
+				buf[len] = take8(in);
+				buf[len + 5] = take8(in);
+			}
+		}
+	} else {
+		while (len < cmds[how % ARRAY_SIZE(cmds)].len)
+			buf[len++] = take8(in) & 7;
+	}
+	return len;
+}
+
+static void message(struct input *in)
+{
+	u8 buf[SNIC_AQ_BUF_MAX + 64] = {}, class, cmd, damage = take8(in);
+	u16 len = command(in, buf, &class, &cmd);
+	u32 op;
+	struct snic_msg *msg;
+
+	if (damage & 1)
+		len += damage & 2 ? 1 : damage & 4 ? -1 : take16(in);
+	if (len > SNIC_AQ_BUF_MAX)
+		len = SNIC_AQ_BUF_MAX;
+	if (damage & 0x10)
+		buf[take16(in) % (len + 1)] = take8(in);
+	op = SNIC_MSG_CTRL | class << 8 | cmd;
+	if (damage & 0x20)
+		op = damage & 0x40 ? SNIC_MSG_VQ_STOPPED : take32(in);
+	stopped = damage & 0x80 ? take32(in) : 0;
+	/* Exactly as long as it is: one byte further is a finding. */
+	msg = malloc(sizeof(*msg) + len);
+	msg->op = op;
+	msg->len = len;
+	memcpy(msg->data, buf, len);
+	replies = 0;
+	mutex_lock(&adi->lock);
+	must(snic_virtio_message(adi, msg) == SNIC_DONE);
+	mutex_unlock(&adi->lock);
+	must(replies == ((op & ~0xffffu) == SNIC_MSG_CTRL));
+	free(msg);
+}
+
+static void cap(struct input *in)
+{
+	u8 how = take8(in), size = 1 << (how & 1) << (how >> 1 & 1), at = take8(in) % 20;
+
+	at -= at % size;
+	if (how & 0x80) {
+		snic_virtio_cap_write(adi, NULL, 4, 1, SNIC_VIRTIO_BAR);
+		snic_virtio_cap_write(adi, NULL, 8, 4, take16(in));
+		snic_virtio_cap_write(adi, NULL, 12, 4, size);
+		at = 16;
+	}
+	if (how & 0x40)
+		snic_virtio_cap_write(adi, NULL, at, size, take32(in));
+	else
+		must(size == 4 || snic_virtio_cap_read(adi, NULL, at, size) >> 8 * size == 0);
+}
+
+/* --- what happens to it ---------------------------------------------------------------------- */
+
+static void revive(void)
+{
+	memset(hw, 0, sizeof(hw));
+	features = 0;
+	failed = false;
+	pf.quiet = false;
+	mutex_lock(&adi->lock);
+	if (snic_virtio_revive(adi))
+		must(failed);
+	mutex_unlock(&adi->lock);
+}
+
+static void event(struct input *in)
+{
+	u8 how = take8(in);
+
+	switch (how % 8) {
+	case 0:
+		pf.quiet = true;
+		return;
+	case 1:
+	case 2:
+		if (pf.quiet)
+			revive();
+		return;
+	case 3:
+		failing = how & 0x80;
+		return;
+	case 4:
+		adi->cfg[SNIC_CFG_TRUST] = how & 0x80;
+		break;
+	case 5:
+		adi->starved = how & 0x80;
+		break;
+	}
+	mutex_lock(&adi->lock);
+	if (!pf.quiet) {
+		if (snic_adi_check_addrs(adi) < 0)
+			must(failed);
+		snic_virtio_wishes(adi);
+	}
+	snic_virtio_link(adi);
+	mutex_unlock(&adi->lock);
+}
+
+static void check(void)
+{
+	unsigned int n, nr = 0;
+
+	must(!adi->lock.held && adi->nr_more <= SNIC_MORE_GROUPS && v->nr_macs <= SNIC_VIRTIO_MACS);
+	must(!(v->status & VIRTIO_CONFIG_S_DRIVER_OK) || v->status & VIRTIO_CONFIG_S_FEATURES_OK);
+	must(v->pairs >= 1 && v->pairs <= QUEUES && is_valid_ether_addr(v->mac));
+	must(snic_virtio_reg_read(adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_COMMON) + 20, 1) == v->status);
+	for (n = VQS; n < SNIC_VIRTIO_VQS; n++)
+		must(!v->vqs[n].enabled);
+	if (failed || pf.quiet)
+		return;
+	for (n = 0; n < VQS; n++) {
+		must(hw[n].on == (v->vqs[n].enabled && v->status & VIRTIO_CONFIG_S_DRIVER_OK));
+		nr += hw[n].on && hw[n].control;
+	}
+	must(nr <= 1);
+	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK)
+		must(features == snic_virtio_accepted(v));
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static const struct snic_kind kind = { .queue_vecs = 2 };
+	struct input in = { data, size };
+	u8 device = take8(&in);
+
+	adi = calloc(1, sizeof(*adi));
+	v = calloc(1, sizeof(*v));
+	memset(&pf, 0, sizeof(pf));
+	memset(hw, 0, sizeof(hw));
+	failing = false;
+	failed = false;
+	features = 0;
+	rows = device;
+	adi->priv = v;
+	adi->pf = &pf;
+	adi->kind = &kind;
+	adi->func = FUNC;
+	adi->nr_queues = QUEUES;
+	memcpy(adi->addr.mac, "\2\0\0\0\0\x11", ETH_ALEN);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
+	adi->cfg[SNIC_CFG_TX_RING] = 96;
+	adi->cfg[SNIC_CFG_RX_RING] = 4096;
+	adi->cfg[SNIC_CFG_TRUST] = device & 1;
+	v->engine = ENGINE;
+	v->vq_size = SNIC_VIRTIO_VQ_SIZE;
+	snic_virtio_flr(adi);
+	mutex_lock(&adi->lock);
+	snic_virtio_forget(adi);
+	snic_adi_vsi_again(adi);
+	mutex_unlock(&adi->lock);
+	if (device & 2)
+		start(&in);
+	while (in.len) {
+		switch (take8(&in) % 8) {
+		case 0:
+			start(&in);
+			break;
+		case 1:
+			event(&in);
+			break;
+		case 2:
+			cap(&in);
+			break;
+		case 3:
+		case 4:
+			if (!pf.quiet)
+				message(&in);
+			break;
+		default:
+			any_reg(&in);
+		}
+		check();
+	}
+	free(v);
+	free(adi);
+	return 0;
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A virtio device whose hardware is reset, fails, or is taken away: the driver notices
+ * nothing of the first, and never waits without an end.
+ */
+#include <linux/etherdevice.h>
+
+#include "virtio_test.h"
+
+#define RUNS	(S_ACK | S_DRIVER | S_FEATURES | S_DRIVER_OK)
+
+static const u8 other[ETH_ALEN] __aligned(2) = { 2, 0, 0, 0, 9, 9 };
+
+/* --- the PF is reset -------------------------------------------------------------- */
+
+static void quiesce(void)
+{
+	snic_msgs_close(&fake->adi);
+	WRITE_ONCE(fake->pf.quiet, true);
+}
+
+/* The hardware is as new. */
+static void revive(struct kunit *test)
+{
+	unsigned int i;
+
+	memset(&fake->fw_vsi, 0, sizeof(fake->fw_vsi));
+	fake->fw_vsi.vids[0] = BIT(0);
+	for (i = 0; i < SNIC_VIRTIO_VQS; i++)
+		fake->vqs[i] = (struct fake_vq) {};
+	fake->vq_features = 0;
+	fake->vq_offloads = 0;
+	WRITE_ONCE(fake->pf.quiet, false);
+	mutex_lock(&fake->adi.lock);
+	KUNIT_EXPECT_EQ(test, fake->adi.kind->revive(&fake->adi), 0);
+	mutex_unlock(&fake->adi.lock);
+	snic_msgs_open(&fake->adi);
+}
+
+/* All that was agreed on, set up and asked for is there again, and no one is notified. */
+static void life_transparent(struct kunit *test)
+{
+	static const u8 on = 1;
+	__le16 two = cpu_to_le16(2);
+	__le64 none = 0;
+	unsigned int n, a;
+
+	drive(USUAL);
+	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
+	KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
+	KUNIT_EXPECT_EQ(test, control(4, 0, &two, 2), VIRTIO_NET_OK);
+	KUNIT_EXPECT_EQ(test, control(5, 0, &none, 8), VIRTIO_NET_OK);
+	isr();
+	memset(fake->signals, 0, sizeof(fake->signals));
+	quiesce();
+	revive(test);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+	KUNIT_EXPECT_EQ(test, fake->vq_features, USUAL);
+	KUNIT_EXPECT_EQ(test, fake->vq_offloads, 0);
+	for (n = 0; n <= CONTROL; n++) {
+		KUNIT_EXPECT_TRUE(test, fake->vqs[n].on);
+		KUNIT_EXPECT_TRUE(test, fake->vqs[n].resumed);
+		KUNIT_EXPECT_EQ(test, fake->vqs[n].control, n == CONTROL);
+		for (a = 0; a < SNIC_VQ_AREAS; a++)
+			KUNIT_EXPECT_EQ(test, fake->vqs[n].cfg.area[a], area(n, a));
+	}
+	KUNIT_EXPECT_EQ(test, fake->vqs[2].cfg.vector, 3);
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_EQ(test, fake->fw_macs, 1);
+	KUNIT_EXPECT_TRUE(test, fake->fw_vsi.flags & SNIC_VSI_UC_PROMISC);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.lut[1], 1);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.lut[2], 0);
+	KUNIT_EXPECT_EQ(test, fake->signals[0], 0);
+	KUNIT_EXPECT_EQ(test, isr(), 0);
+	fake_vsi_expect_known(test);
+}
+
+/* A driver that starts while there is no hardware starts with it. */
+static void life_driver_while_quiet(struct kunit *test)
+{
+	unsigned int fw;
+
+	drive(USUAL);
+	quiesce();
+	fw = fake->nr_fw;
+	set_status(0);
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	drive(LEAST | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_F_RING_RESET));
+	choose(1);
+	wr(VIRTIO_PCI_COMMON_Q_MSIX, 2, 5);
+	choose(0);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_ENABLE, 2), 0);
+	choose(2);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_ENABLE, 2), 0);
+	enable_vq(2);
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+	revive(test);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[0].on);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[1].on);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[1].resumed);
+	KUNIT_EXPECT_EQ(test, fake->vqs[1].cfg.vector, 5);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[2].control);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[2].resumed);
+}
+
+/* One that leaves has left when it is back. */
+static void life_reset_while_quiet(struct kunit *test)
+{
+	unsigned int i;
+
+	drive(USUAL);
+	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
+	quiesce();
+	set_status(0);
+	revive(test);
+	for (i = 0; i <= CONTROL; i++)
+		KUNIT_EXPECT_FALSE(test, fake->vqs[i].on);
+	KUNIT_EXPECT_EQ(test, fake->vq_features, 0);
+	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	KUNIT_EXPECT_EQ(test, config(5, 1), fake->adi.addr.mac[5]);
+}
+
+/* What the operator took meanwhile is not given again. */
+static void life_trust_taken_while_quiet(struct kunit *test)
+{
+	drive(USUAL);
+	fake->adi.cfg[SNIC_CFG_LINK] = SNIC_LINK_ENABLE;
+	worker(SNIC_DUE_LINK);
+	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
+	quiesce();
+	fake->adi.cfg[SNIC_CFG_TRUST] = false;
+	revive(test);
+	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&fake->adi.vsi, fake->adi.addr.mac));
+	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, status), 2), 0);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+}
+
+/* The new hardware refuses it: the driver is notified, the device is not lost. */
+static void life_revive_refused(struct kunit *test)
+{
+	drive(USUAL);
+	quiesce();
+	fake->fw_refused = SNIC_FW_SET_DRV_FEATURE;
+	fake->fw_refusals = 1;
+	revive(test);
+	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
+	set_status(0);
+	drive(USUAL);
+}
+
+/* --- it is taken away ------------------------------------------------------------------ */
+
+/* Drivers wait without an end for a status of 0. */
+static void life_gone(struct kunit *test)
+{
+	unsigned int fw;
+
+	drive(USUAL);
+	fw = fake->nr_fw;
+	fake->adi.func = 0;
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	set_status(0);
+	set_status(S_ACK);
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_RESET, 2), 0);
+	config(0, 4);
+	fake->adi.func = FAKE_FUNC;
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+	fake->pf.dead = true;
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	set_status(0);
+	enable_vq(0);
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	fake->pf.dead = false;
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
+	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
+}
+
+/* --- VQs that stop ---------------------------------------------------------------------- */
+
+static void life_vq_stopped(struct kunit *test)
+{
+	drive(USUAL);
+	stopped(0);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+	stopped(BIT(1));
+	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
+	KUNIT_EXPECT_EQ(test, fake->signals[0], 1);
+	KUNIT_EXPECT_EQ(test, isr(), 2);
+	/* Once. */
+	stopped(BIT(1) | BIT(2));
+	KUNIT_EXPECT_EQ(test, fake->signals[0], 1);
+	set_status(0);
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	drive(USUAL);
+	stopped(BIT_ULL(SNIC_STOPPED_CONTROL));
+	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
+}
+
+/* It was of a VQ that the driver has reset meanwhile. */
+static void life_vq_stopped_and_reset(struct kunit *test)
+{
+	drive(USUAL);
+	choose(1);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	stopped(BIT(1));
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+}
+
+/* The hardware does not take a VQ. */
+static void life_vq_refused(struct kunit *test)
+{
+	accept(USUAL);
+	wr(VIRTIO_PCI_COMMON_MSIX, 2, 0);
+	enable_vq(0);
+	enable_vq(1);
+	fake->fw_refused = SNIC_FW_SET_VQ_ENABLE;
+	fake->fw_refusals = 1;
+	add_status(S_DRIVER_OK);
+	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[0].on);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[1].on);
+}
+
+/* --- a firmware that fails ------------------------------------------------------------------ */
+
+static const struct {
+	enum fake_fw_fault fault;
+	enum snic_fw_op op;
+} faults[] = {
+	{ FAKE_FW_LOST, SNIC_FW_SET_DRV_FEATURE },
+	{ FAKE_FW_LOST, SNIC_FW_SET_VQ_ADDR },
+	{ FAKE_FW_LOST, SNIC_FW_SET_VQ_MSIX },
+	{ FAKE_FW_LOST, SNIC_FW_SET_VQ_ENABLE },
+	{ FAKE_FW_OTHER, SNIC_FW_SET_VQ_ENABLE },
+	{ FAKE_FW_STRAY, SNIC_FW_SET_VQ_ENABLE },
+	{ FAKE_FW_ERROR, SNIC_FW_SET_DRV_FEATURE },
+	{ FAKE_FW_ERROR, SNIC_FW_SET_VQ_ADDR },
+	{ FAKE_FW_ERROR, SNIC_FW_SET_VQ_MSIX },
+	{ FAKE_FW_ERROR, SNIC_FW_SET_VQ_ENABLE },
+};
+
+/* One answer that is wrong is asked for again. */
+static void life_firmware_faults(struct kunit *test)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		fake->fw_fault = faults[i].fault;
+		fake->fw_fault_op = faults[i].op;
+		drive(USUAL);
+		KUNIT_EXPECT_EQ(test, fake->fw_fault, FAKE_FW_FINE);
+		for (n = 0; n <= CONTROL; n++)
+			KUNIT_EXPECT_TRUE_MSG(test, fake->vqs[n].on, "%u: %u", i, n);
+		set_status(0);
+	}
+}
+
+/* A VQ that does not confirm its stop takes the function along, and only itself. */
+static void life_stop_unconfirmed(struct kunit *test)
+{
+	drive(USUAL);
+	choose(1);
+	fake->fw_refused = SNIC_FW_SET_VQ_ENABLE;
+	fake->fw_refusals = 1;
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_ENABLE, 2), 0);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[1].on);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[0].on);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[0].resumed);
+	KUNIT_EXPECT_EQ(test, fake->vq_features, USUAL);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+}
+
+/* Reset of the control queue: a command that waits is not answered into the next one. */
+static void life_control_reset(struct kunit *test)
+{
+	static const u8 on = 1;
+
+	drive(USUAL);
+	mutex_lock(&fake->adi.lock);
+	snic_adi_message(&fake->adi, SNIC_MSG_CTRL, &on, 1);
+	/* Its worker waits for the lock. */
+	mutex_unlock(&fake->adi.lock);
+	choose(CONTROL);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[CONTROL].on);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_ENABLE, 2), 0);
+	KUNIT_EXPECT_GT(test, fake->flushes, 0);
+	enable_vq(CONTROL);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[CONTROL].control);
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
+}
+
+static struct kunit_case life_cases[] = {
+	KUNIT_CASE(life_transparent),
+	KUNIT_CASE(life_driver_while_quiet),
+	KUNIT_CASE(life_reset_while_quiet),
+	KUNIT_CASE(life_trust_taken_while_quiet),
+	KUNIT_CASE(life_revive_refused),
+	KUNIT_CASE(life_gone),
+	KUNIT_CASE(life_vq_stopped),
+	KUNIT_CASE(life_vq_stopped_and_reset),
+	KUNIT_CASE(life_vq_refused),
+	KUNIT_CASE(life_firmware_faults),
+	KUNIT_CASE(life_stop_unconfirmed),
+	KUNIT_CASE(life_control_reset),
+	{ }
+};
+
+static struct kunit_suite life_suite = {
+	.name = "virtio_life",
+	.init = fake_nic_init_virtio,
+	.exit = fake_nic_exit,
+	.test_cases = life_cases,
+};
+
+kunit_test_suites(&life_suite);

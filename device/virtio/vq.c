@@ -128,8 +128,10 @@ static bool snic_vq_features_ok(uint64_t features)
 }
 
 /* The packets that the function takes whole, by what is in force. */
-static uint8_t snic_vq_whole(uint64_t features, uint64_t offloads)
+static uint8_t snic_vq_whole(const SnicFunc *f)
 {
+    uint64_t features = f->virtio.features, offloads = f->virtio.offloads;
+
     if (!(features & F(NET_F_MRG_RXBUF)) || !(offloads & F(NET_F_GUEST_CSUM))) {
         return 0;
     }
@@ -149,7 +151,7 @@ int snic_vq_set_features(SnicFunc *f, uint64_t features, uint64_t offloads)
     }
     f->virtio.features = features;
     f->virtio.offloads = offloads;
-    f->whole = snic_vq_whole(features, offloads);
+    f->whole = snic_vq_whole(f);
     trace_snic_vq_features(f->idx, features, offloads);
     return 0;
 }
@@ -252,6 +254,7 @@ static int snic_vq_start(SnicFunc *f, unsigned vq, bool resume)
         snic_kick(snic_vq_unit(f, vq));
         return 0;
     }
+    f->whole = snic_vq_whole(f);        /* its rings may have become larger */
     q->bufsz = 0;               /* as the guest posts them */
     q->maxframe = UINT32_MAX;
     snic_qp_start(snic_func_qp(f, vq / 2), !(vq % 2));

@@ -249,6 +249,9 @@ static int snic_vq_start(SnicFunc *f, unsigned vq, bool resume)
     q->vq.asked = false;
     q->vq.kicked = true;
     trace_snic_vq_enable(f->idx, vq, q->vq.size, resume);
+    if (resume) {
+        snic_queue_raise(f, q->vq.intr);        /* a reset may have lost one */
+    }
     if (q == &f->virtio.ctrl) {
         q->ctl = SNIC_Q_CTL_ENABLE | SNIC_Q_CTL_ACTIVE;
         snic_kick(snic_vq_unit(f, vq));

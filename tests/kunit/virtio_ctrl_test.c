@@ -138,6 +138,13 @@ static void ctrl_table_counts(struct kunit *test)
 		put32(t, bad[i].mc);
 		KUNIT_EXPECT_EQ_MSG(test, control(1, 0, t->data, t->len), VIRTIO_NET_ERR, "%u", i);
 	}
+	/* Counts that are those of the data if products and their sum are cut to 32 bits. */
+	t->len = 0;
+	put32(t, 0x2aaaaaab);
+	t->len += 2;
+	put32(t, 0xd5555556);
+	t->len += 4;
+	KUNIT_EXPECT_EQ(test, control(1, 0, t->data, t->len), VIRTIO_NET_ERR);
 	/* The table is the last one that was right. */
 	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
 	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, third));

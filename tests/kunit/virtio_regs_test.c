@@ -348,7 +348,7 @@ static void regs_queue_areas(struct kunit *test)
 	/* What is enabled stays as it is. */
 	enable_vq(0);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_ENABLE, 2), 1);
-	wr(VIRTIO_PCI_COMMON_Q_DESCLO, 4, 0);
+	wr(VIRTIO_PCI_COMMON_Q_DESCLO, 4, 0xabcd000);
 	wr(VIRTIO_PCI_COMMON_Q_SIZE, 2, 1);
 	wr(VIRTIO_PCI_COMMON_Q_ENABLE, 2, 0);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_DESCLO, 4), lower_32_bits(area(0, 0)));
@@ -535,6 +535,9 @@ static void regs_pci_cfg(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cap_rd(16, 4), config(0, 4));
 	cap_point(4, 0x3000, 2);
 	cap_wr(16, 2, 3);
+	KUNIT_EXPECT_EQ(test, fake->kicks_to, 3);
+	cap_point(4, 0x3001, 2);
+	cap_wr(16, 2, 9);
 	KUNIT_EXPECT_EQ(test, fake->kicks_to, 3);
 	/* The driver's reset leaves it alone, one of the function does not. */
 	set_status(0);

@@ -164,7 +164,7 @@ int vdcm_reset(struct vdcm_adi *adi)
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	vdcm_msix_reset(&live->msix);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	vdcm_irq_kick(adi);
+	vdcm_irq_kick_all(adi);
 	vdcm_dma_accept(adi, there);
 	return ret;
 }
@@ -206,26 +206,32 @@ static struct vdcm_live *vdcm_live_alloc(struct vdcm_adi *adi, bool gated)
 	unsigned int nr = adi->type->nr_vectors;
 	struct vdcm_live *live;
 
-	live = kzalloc(struct_size(live, vecs, nr), GFP_KERNEL_ACCOUNT);
+	live = kvzalloc(struct_size(live, vecs, nr), GFP_KERNEL_ACCOUNT);
 	if (!live)
 		return NULL;
-	if (vdcm_dma_open(live)) {
-		kfree(live);
-		return NULL;
-	}
+	if (vdcm_msix_init(&live->msix, nr))
+		goto free;
+	if (vdcm_dma_open(live))
+		goto msix;
 	live->adi = adi;
 	live->dma.gated = gated;
 	live->memcg = get_mem_cgroup_from_mm(current->mm);
 	vdcm_config_init(&live->config, adi->type->comp, nr);
-	vdcm_msix_init(&live->msix, nr);
 	return live;
+
+msix:
+	vdcm_msix_exit(&live->msix);
+free:
+	kvfree(live);
+	return NULL;
 }
 
 static void vdcm_live_free(struct vdcm_live *live)
 {
 	vdcm_dma_free(live);
+	vdcm_msix_exit(&live->msix);
 	mem_cgroup_put(live->memcg);
-	kfree(live);
+	kvfree(live);
 }
 
 static int vdcm_open_locked(struct vdcm_adi *adi, bool gated)

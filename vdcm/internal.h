@@ -478,7 +478,8 @@ void vdcm_irq_set_single(struct vdcm_adi *adi, struct eventfd_ctx **slot,
 bool vdcm_irq_signal_single(struct vdcm_adi *adi, struct eventfd_ctx **slot);
 void vdcm_irq_loopback(struct vdcm_adi *adi, unsigned int vec);
 void vdcm_irq_hold(struct vdcm_adi *adi, unsigned int vec, bool held);
-void vdcm_irq_kick(struct vdcm_adi *adi);
+void vdcm_irq_kick(struct vdcm_adi *adi, unsigned int first, unsigned int nr);
+void vdcm_irq_kick_all(struct vdcm_adi *adi);
 void vdcm_irq_disable(struct vdcm_adi *adi);
 void vdcm_irq_release(struct vdcm_adi *adi);
 bool vdcm_irq_request(struct vdcm_adi *adi);

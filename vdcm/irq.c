@@ -7,28 +7,33 @@
  * An eventfd is signalled under irq_lock only. So it is not used any more once
  * it has been replaced under that lock, and its reference can be dropped.
  */
-#include <linux/bitops.h>
 #include <linux/slab.h>
 
 #include "internal.h"
+
+/* Eventfds that are signalled without a break for interrupts. */
+#define VDCM_DELIVER	64
 
 /* Let go of MSI-X causes that nothing blocks any more. */
 static void vdcm_irq_deliver(struct vdcm_adi *adi)
 {
 	struct vdcm_live *live = adi->live;
 	unsigned long flags;
-	u64 ready;
+	unsigned int n;
+	int vec = 0;
 
-	spin_lock_irqsave(&adi->irq_lock, flags);
-	ready = vdcm_msix_take_ready(&live->msix);
-	while (ready) {
-		unsigned int vec = __ffs64(ready);
-
-		ready &= ready - 1;
-		vdcm_inc(adi, VDCM_CNT_IRQS_SIGNALLED);
-		vdcm_eventfd_signal(live->vecs[vec].trigger);
+	lockdep_assert_held(&adi->lock);
+	while (vec >= 0) {
+		spin_lock_irqsave(&adi->irq_lock, flags);
+		for (n = 0; n < VDCM_DELIVER; n++) {
+			vec = vdcm_msix_take_ready(&live->msix, vec);
+			if (vec < 0)
+				break;
+			vdcm_inc(adi, VDCM_CNT_IRQS_SIGNALLED);
+			vdcm_eventfd_signal(live->vecs[vec].trigger);
+		}
+		spin_unlock_irqrestore(&adi->irq_lock, flags);
 	}
-	spin_unlock_irqrestore(&adi->irq_lock, flags);
 }
 
 static void vdcm_stop_bypass(struct vdcm_vec *v)
@@ -65,17 +70,27 @@ static void vdcm_update_bypass(struct vdcm_adi *adi, unsigned int vec)
 }
 
 /**
- * vdcm_irq_kick() - the MSI-X state changed: catch up with it
+ * vdcm_irq_kick() - the MSI-X state of some vectors changed: catch up with it
  * @adi: open ADI; adi->lock held
+ * @first: first of them
+ * @nr: so many
  */
-void vdcm_irq_kick(struct vdcm_adi *adi)
+void vdcm_irq_kick(struct vdcm_adi *adi, unsigned int first, unsigned int nr)
 {
 	unsigned int vec;
 
-	lockdep_assert_held(&adi->lock);
 	vdcm_irq_deliver(adi);
-	for (vec = 0; vec < adi->live->msix.nr; vec++)
+	for (vec = first; vec < first + nr; vec++)
 		vdcm_update_bypass(adi, vec);
+}
+
+/**
+ * vdcm_irq_kick_all() - the MSI-X state of all vectors changed: catch up with it
+ * @adi: open ADI; adi->lock held
+ */
+void vdcm_irq_kick_all(struct vdcm_adi *adi)
+{
+	vdcm_irq_kick(adi, 0, adi->live->msix.nr);
 }
 
 /**
@@ -218,13 +233,9 @@ void vdcm_irq_loopback(struct vdcm_adi *adi, unsigned int vec)
 	unsigned long flags;
 
 	spin_lock_irqsave(&adi->irq_lock, flags);
-	if (live->vecs[vec].trigger) {
-		if (live->msix.held & BIT_ULL(vec)) {
-			live->msix.pending |= BIT_ULL(vec);
-		} else {
-			vdcm_inc(adi, VDCM_CNT_IRQS_SIGNALLED);
-			vdcm_eventfd_signal(live->vecs[vec].trigger);
-		}
+	if (vdcm_msix_loopback(&live->msix, vec)) {
+		vdcm_inc(adi, VDCM_CNT_IRQS_SIGNALLED);
+		vdcm_eventfd_signal(live->vecs[vec].trigger);
 	}
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 }

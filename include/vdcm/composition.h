@@ -14,7 +14,7 @@
 #include <linux/types.h>
 
 #define VDCM_NR_BARS		6
-#define VDCM_MAX_VECTORS	64
+#define VDCM_MAX_VECTORS	2048
 #define VDCM_PAGE_SIZE		4096u
 #define VDCM_CONFIG_SIZE	4096u
 
@@ -139,8 +139,8 @@ struct vdcm_cap {
  * @caps: capabilities beside MSI-X, PCI Express and power management
  * @nr_caps: number of entries in @caps
  * @msix_bar: BAR of MSI-X table and PBA
- * @msix_table: offset of the table in that BAR, 4 KiB aligned
- * @msix_pba: offset of the PBA in that BAR, 4 KiB aligned
+ * @msix_table: offset of the table in that BAR, 4 KiB aligned; 16 bytes for each vector
+ * @msix_pba: offset of the PBA in that BAR, 4 KiB aligned; on no page of the table
  */
 struct vdcm_composition {
 	u16 vendor;

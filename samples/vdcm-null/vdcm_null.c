@@ -113,7 +113,7 @@ static const struct vdcm_composition null_composition = {
 	.bars = {
 		[0] = { .size = 0x10000, .flags = VDCM_BAR_64BIT,
 			.pages = null_pages, .nr_pages = ARRAY_SIZE(null_pages) },
-		[3] = { .size = 0x4000, .flags = VDCM_BAR_64BIT },
+		[3] = { .size = 0x10000, .flags = VDCM_BAR_64BIT },
 	},
 	.regs = null_regs,
 	.nr_regs = ARRAY_SIZE(null_regs),
@@ -121,7 +121,7 @@ static const struct vdcm_composition null_composition = {
 	.nr_caps = ARRAY_SIZE(null_caps),
 	.msix_bar = 3,
 	.msix_table = 0,
-	.msix_pba = 0x2000,
+	.msix_pba = 0x8000,
 };
 
 #define NULL_TYPE(_vectors)							\
@@ -129,7 +129,9 @@ static const struct vdcm_composition null_composition = {
 	  .description = "copies memory, " #_vectors " vectors, no hardware",	\
 	  .comp = &null_composition, .nr_vectors = (_vectors), .cost = { [VDCM_RES_ADIS] = 1 } }
 
-static const struct vdcm_type null_types[] = { NULL_TYPE(2), NULL_TYPE(3), NULL_TYPE(5) };
+static const struct vdcm_type null_types[] = {
+	NULL_TYPE(2), NULL_TYPE(3), NULL_TYPE(5), NULL_TYPE(2048),
+};
 
 /* --- the copy ------------------------------------------------------------------------------ */
 

@@ -120,7 +120,7 @@ static void expect(const struct vdcm_composition *c, unsigned int nr, unsigned i
 		*hit = (struct vdcm_hit) { VDCM_HIT_MSIX_TABLE, .target = off - c->msix_table };
 		return;
 	}
-	if (bar == c->msix_bar && off >= c->msix_pba && off - c->msix_pba < VDCM_MSIX_PBA_SIZE) {
+	if (bar == c->msix_bar && off >= c->msix_pba && off - c->msix_pba < VDCM_MSIX_PBA_SIZE(nr)) {
 		*hit = (struct vdcm_hit) { VDCM_HIT_MSIX_PBA, .target = off - c->msix_pba };
 		return;
 	}
@@ -214,7 +214,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	unsigned int nr, bar;
 
 	fuzz_alloc_fails = alloc_fails;
-	nr = take8(&in) % (VDCM_MAX_VECTORS + 2);
+	nr = take8(&in) < 200 ? take8(&in) % 66 : take16(&in) % (VDCM_MAX_VECTORS + 2);
 	no_memory = take8(&in) > 250;
 	if (take8(&in) & 1)
 		plausible(&in, &comp);

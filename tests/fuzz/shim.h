@@ -54,6 +54,7 @@ typedef struct { u8 b[16]; } uuid_t;
 #define BIT(n)			(1UL << (n))
 #define BIT_ULL(n)		(1ULL << (n))
 #define GENMASK(h, l)		((~0UL << (l)) & (~0UL >> (63 - (h))))
+#define __ffs64(v)		((unsigned int)__builtin_ctzll(v))
 #define GENMASK_ULL(h, l)	((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define BUILD_BUG_ON(x)		_Static_assert(!(x), #x)
@@ -70,6 +71,7 @@ typedef struct { u8 b[16]; } uuid_t;
 #define cpu_to_le16(x)		((__le16)(x))
 #define cpu_to_le32(x)		((__le32)(x))
 #define le32_to_cpu(x)		((u32)(x))
+#define round_up(n, m)		(((n) + (m) - 1) / (m) * (m))
 #define struct_size(p, m, n)	(sizeof(*(p)) + sizeof((p)->m[0]) * (n))
 #define container_of(p, t, m)	((t *)((char *)(p) - offsetof(t, m)))
 #define READ_ONCE(x)		(x)
@@ -111,6 +113,7 @@ static inline size_t scnprintf(char *buf, size_t size, const char *fmt, ...)
 #define IS_ERR(p)	((unsigned long)(p) >= (unsigned long)-4095)
 
 #define GFP_KERNEL	0
+#define GFP_KERNEL_ACCOUNT	0
 
 /* True when the allocation at hand is to fail; each target has its own idea. */
 extern bool (*fuzz_alloc_fails)(void);

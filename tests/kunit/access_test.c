@@ -7,6 +7,7 @@
 #include <linux/uaccess.h>
 
 #include "../../vdcm/vfio/exporter.h"
+#include "fake_vfio.h"
 
 #define BAR_BYTES	0x10000
 #define POS(region, off) ((loff_t)(region) << VDCM_REGION_SHIFT | (off))
@@ -189,7 +190,7 @@ static int access_init(struct kunit *test)
 	mutex_init(&o->v.adi.lock);
 	spin_lock_init(&o->v.adi.irq_lock);
 	vdcm_config_init(&o->live->config, &comp, VECS);
-	vdcm_msix_init(&o->live->msix, VECS);
+	KUNIT_ASSERT_EQ(test, vdcm_msix_init(&o->live->msix, VECS), 0);
 	return 0;
 }
 
@@ -199,6 +200,8 @@ static void access_exit(struct kunit *test)
 
 	if (o)
 		vdcm_regions_destroy((struct vdcm_regions *)o->v.adi.regions);
+	if (o && o->live)
+		vdcm_msix_exit(&o->live->msix);
 	flush_signals(current);
 }
 
@@ -491,6 +494,43 @@ static void access_msix(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rd_value(test, POS(3, 0x3000), 8), 0);
 }
 
+static int some_irq(struct vdcm_adi *adi, unsigned int vec)
+{
+	return 30 + vec;
+}
+
+/* A write to an entry of the table concerns irq bypass of that vector, and of no other. */
+static void access_msix_bypass(struct kunit *test)
+{
+	static const s32 fds[VECS] = { FAKE_FD, FAKE_FD + 1, FAKE_FD + 2, FAKE_FD + 3 };
+	const struct vfio_irq_set hdr = {
+		.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = VFIO_PCI_MSIX_IRQ_INDEX, .count = VECS,
+	};
+	struct open_adi *o = test->priv;
+	unsigned int vec, k;
+
+	fake_vfio_init(test, &o->v.adi.irq_lock);
+	o->ops.vector_irq = some_irq;
+	memory_on(test);
+	mutex_lock(&o->v.adi.lock);
+	KUNIT_EXPECT_EQ(test, vdcm_irq_set(&o->v.adi, &hdr, fds), 0);
+	mutex_unlock(&o->v.adi.lock);
+	KUNIT_EXPECT_EQ(test, fake_vfio.producers, VECS);
+	for (vec = 0; vec < VECS; vec++) {
+		wr_value(test, POS(3, 0x1000 + vec * 16 + 12), 4, PCI_MSIX_ENTRY_CTRL_MASKBIT);
+		KUNIT_EXPECT_EQ(test, fake_vfio.producers, VECS - 1);
+		for (k = 0; k < VECS; k++)
+			KUNIT_EXPECT_EQ(test, o->live->vecs[k].bypass, k != vec);
+		wr_value(test, POS(3, 0x1000 + vec * 16 + 8), 8, 0);
+		KUNIT_EXPECT_EQ(test, fake_vfio.producers, VECS);
+	}
+	mutex_lock(&o->v.adi.lock);
+	vdcm_irq_release(&o->v.adi);
+	mutex_unlock(&o->v.adi.lock);
+	KUNIT_EXPECT_EQ(test, fake_vfio.producers, 0);
+}
+
 /* What a write to config space sets off. */
 static void access_config(struct kunit *test)
 {
@@ -538,6 +578,7 @@ static struct kunit_case access_cases[] = {
 	KUNIT_CASE(access_soft),
 	KUNIT_CASE(access_hooked),
 	KUNIT_CASE(access_msix),
+	KUNIT_CASE(access_msix_bypass),
 	KUNIT_CASE(access_config),
 	KUNIT_CASE(access_gone),
 	{}

@@ -46,7 +46,7 @@ static int irq_init(struct kunit *test)
 	o->live->adi = &o->adi;
 	mutex_init(&o->adi.lock);
 	spin_lock_init(&o->adi.irq_lock);
-	vdcm_msix_init(&o->live->msix, VECS);
+	KUNIT_ASSERT_EQ(test, vdcm_msix_init(&o->live->msix, VECS), 0);
 	for (i = 0; i < VECS; i++)
 		o->irq[i] = -ENXIO;
 	fake_vfio_init(test, &o->adi.irq_lock);

@@ -8,14 +8,38 @@
 #define ENABLE	0x8000
 #define MASKALL	0x4000
 
+#define LAST	(VDCM_MAX_VECTORS - 1)
+
+static void end_msix(void *m)
+{
+	vdcm_msix_exit(m);
+}
+
 static struct vdcm_msix *fresh(struct kunit *test, unsigned int nr)
 {
 	struct vdcm_msix *m = kunit_kmalloc(test, sizeof(*m), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	memset(m, 0xa5, sizeof(*m));
-	vdcm_msix_init(m, nr);
+	KUNIT_ASSERT_EQ(test, vdcm_msix_init(m, nr), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_msix, m), 0);
 	return m;
+}
+
+/* All vectors below 64 that are ready, by bit; taken. */
+static u64 ready(struct vdcm_msix *m)
+{
+	u64 all = 0;
+	int vec = 0;
+
+	while ((vec = vdcm_msix_take_ready(m, vec)) >= 0)
+		all |= BIT_ULL(vec);
+	return all;
+}
+
+static bool pending(const struct vdcm_msix *m, unsigned int vec)
+{
+	return vdcm_msix_pba_read(m, vec / 8, 1) & BIT(vec % 8);
 }
 
 static u32 ctrl_of(const struct vdcm_msix *m, unsigned int vec)
@@ -41,7 +65,7 @@ static void msix_fresh(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vdcm_msix_table_read(m, NR * 16, 8), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_msix_table_read(m, NR * 16 + 12, 4), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 0, 8), 0);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), 0);
+	KUNIT_EXPECT_EQ(test, ready(m), 0);
 	for (i = 0; i < NR; i++)
 		KUNIT_EXPECT_TRUE(test, vdcm_msix_blocked(m, i));
 }
@@ -55,10 +79,10 @@ static void msix_armed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vdcm_msix_signal(m, 2));
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 1));
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 0, 8), BIT(1));
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), 0);
+	KUNIT_EXPECT_EQ(test, ready(m), 0);
 	vdcm_msix_arm(m, 1, true);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), BIT(1));
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), 0);
+	KUNIT_EXPECT_EQ(test, ready(m), BIT(1));
+	KUNIT_EXPECT_EQ(test, ready(m), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 0, 8), 0);
 	vdcm_msix_arm(m, 1, false);
 	KUNIT_EXPECT_TRUE(test, vdcm_msix_blocked(m, 1));
@@ -72,14 +96,68 @@ static void msix_no_such_vector(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, NR));
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 64));
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, ~0U));
-	KUNIT_EXPECT_EQ(test, m->pending, 0);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 0, 8), 0);
 	/* The last one there can be. */
 	m = fresh(test, VDCM_MAX_VECTORS);
-	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 63));
-	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 0, 8), 1ULL << 63);
-	vdcm_msix_arm(m, 63, true);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), 1ULL << 63);
-	KUNIT_EXPECT_EQ(test, ctrl_of(m, 63), 1);
+	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, LAST));
+	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, LAST + 1));
+	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, LAST / 64 * 8, 8), 1ULL << 63);
+	vdcm_msix_arm(m, LAST, true);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m, 0), LAST);
+	KUNIT_EXPECT_EQ(test, ctrl_of(m, LAST), 1);
+}
+
+/* Vectors in words of 64: each is one of its own, and all are found in their order. */
+static void msix_many(struct kunit *test)
+{
+	static const u16 nrs[] = { 1, 63, 64, 65, 128, 200, VDCM_MAX_VECTORS };
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(nrs); i++) {
+		struct vdcm_msix *m = fresh(test, nrs[i]);
+		int vec = 0;
+
+		for (k = 0; k < nrs[i]; k++) {
+			KUNIT_ASSERT_FALSE(test, vdcm_msix_signal(m, k));
+			KUNIT_ASSERT_TRUE(test, pending(m, k));
+			KUNIT_ASSERT_FALSE(test, pending(m, k + 1));
+			KUNIT_ASSERT_EQ(test, vdcm_msix_take_ready(m, 0), -1);
+		}
+		/* Every third has someone to signal, every ninth of them is masked. */
+		for (k = 0; k < nrs[i]; k++) {
+			vdcm_msix_arm(m, k, k % 3 == 0);
+			vdcm_msix_hold(m, k, k % 9 == 0);
+		}
+		for (k = 0; k < nrs[i]; k++) {
+			if (k % 3 || k % 9 == 0)
+				continue;
+			KUNIT_ASSERT_EQ(test, vdcm_msix_take_ready(m, vec), k);
+			KUNIT_ASSERT_FALSE(test, pending(m, k));
+			vec = k + 1;
+		}
+		KUNIT_ASSERT_EQ(test, vdcm_msix_take_ready(m, vec), -1);
+		KUNIT_ASSERT_TRUE(test, pending(m, 0));
+		vdcm_msix_hold(m, 0, false);
+		KUNIT_ASSERT_EQ(test, vdcm_msix_take_ready(m, 1), -1);
+		KUNIT_ASSERT_EQ(test, vdcm_msix_take_ready(m, 0), 0);
+		KUNIT_ASSERT_EQ(test, vdcm_msix_take_ready(m, nrs[i]), -1);
+	}
+}
+
+/* User space's own trigger heeds its own mask only. */
+static void msix_loopback(struct kunit *test)
+{
+	struct vdcm_msix *m = fresh(test, 70);
+
+	KUNIT_EXPECT_FALSE(test, vdcm_msix_loopback(m, 69));
+	KUNIT_EXPECT_FALSE(test, pending(m, 69));
+	vdcm_msix_arm(m, 69, true);
+	KUNIT_EXPECT_TRUE(test, vdcm_msix_loopback(m, 69));
+	vdcm_msix_ctrl(m, ENABLE | MASKALL);
+	KUNIT_EXPECT_TRUE(test, vdcm_msix_loopback(m, 69));
+	vdcm_msix_hold(m, 69, true);
+	KUNIT_EXPECT_FALSE(test, vdcm_msix_loopback(m, 69));
+	KUNIT_EXPECT_TRUE(test, pending(m, 69));
 }
 
 static void msix_held(struct kunit *test)
@@ -92,10 +170,10 @@ static void msix_held(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 0));
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 0));
 	KUNIT_EXPECT_TRUE(test, vdcm_msix_signal(m, 1));
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), 0);
+	KUNIT_EXPECT_EQ(test, ready(m), 0);
 	vdcm_msix_hold(m, 0, false);
 	/* Twice pending is once delivered. */
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), BIT(0));
+	KUNIT_EXPECT_EQ(test, ready(m), BIT(0));
 	KUNIT_EXPECT_TRUE(test, vdcm_msix_signal(m, 0));
 }
 
@@ -110,12 +188,12 @@ static void msix_table_mask(struct kunit *test)
 	/* The neighbour's entry, masked since reset, was not written. */
 	KUNIT_EXPECT_TRUE(test, vdcm_msix_signal(m, 4));
 	set_mask(m, 3, false);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), BIT(3));
+	KUNIT_EXPECT_EQ(test, ready(m), BIT(3));
 	/* Writing the address alone leaves the entry masked, and now it counts. */
 	vdcm_msix_table_write(m, 4 * 16, 4, 0xfee00000);
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 4));
 	set_mask(m, 4, false);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), BIT(4));
+	KUNIT_EXPECT_EQ(test, ready(m), BIT(4));
 }
 
 static void msix_function(struct kunit *test)
@@ -133,10 +211,10 @@ static void msix_function(struct kunit *test)
 	vdcm_msix_ctrl(m, ENABLE | MASKALL);
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 0));
 	vdcm_msix_ctrl(m, 0);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), 0);
+	KUNIT_EXPECT_EQ(test, ready(m), 0);
 	KUNIT_EXPECT_TRUE(test, vdcm_msix_blocked(m, 0));
 	vdcm_msix_ctrl(m, ENABLE);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), BIT(0));
+	KUNIT_EXPECT_EQ(test, ready(m), BIT(0));
 }
 
 static void msix_reset_and_forget(struct kunit *test)
@@ -161,7 +239,7 @@ static void msix_reset_and_forget(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 0, 8), 0);
 	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 0));
 	vdcm_msix_arm(m, 0, true);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_take_ready(m), BIT(0));
+	KUNIT_EXPECT_EQ(test, ready(m), BIT(0));
 	vdcm_msix_arm(m, 1, true);
 	KUNIT_EXPECT_TRUE(test, vdcm_msix_signal(m, 1));
 }
@@ -201,19 +279,19 @@ static void msix_table_end(struct kunit *test)
 
 	vdcm_msix_table_write(m, NR * 16 - 1, 8, ~0ULL);
 	vdcm_msix_table_write(m, NR * 16, 8, ~0ULL);
-	vdcm_msix_table_write(m, VDCM_MSIX_TABLE_SIZE, 8, ~0ULL);
-	KUNIT_EXPECT_EQ(test, m->table[NR * 16], 0);
-	KUNIT_EXPECT_EQ(test, m->written, BIT(NR - 1));
+	vdcm_msix_table_write(m, VDCM_MAX_VECTORS * 16, 8, ~0ULL);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_table_read(m, NR * 16, 8), 0);
+	KUNIT_EXPECT_EQ(test, m->written[0], BIT(NR - 1));
 	m = fresh(test, VDCM_MAX_VECTORS);
-	vdcm_msix_table_write(m, VDCM_MSIX_TABLE_SIZE - 4, 8, 0);
-	KUNIT_EXPECT_EQ(test, ctrl_of(m, 63), 0);
-	KUNIT_EXPECT_EQ(test, m->pending, 0);
-	KUNIT_EXPECT_EQ(test, vdcm_msix_table_read(m, VDCM_MSIX_TABLE_SIZE - 4, 8), 0);
+	vdcm_msix_table_write(m, LAST * 16 + 12, 8, 0);
+	KUNIT_EXPECT_EQ(test, ctrl_of(m, LAST), 0);
+	KUNIT_EXPECT_EQ(test, ctrl_of(m, LAST - 1), 1);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_table_read(m, LAST * 16 + 12, 8), 0);
 }
 
 static void msix_pba(struct kunit *test)
 {
-	struct vdcm_msix *m = fresh(test, VDCM_MAX_VECTORS);
+	struct vdcm_msix *m = fresh(test, 64);
 	unsigned int i;
 
 	for (i = 0; i < 64; i += 9)
@@ -226,12 +304,21 @@ static void msix_pba(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 7, 8), 0x80);
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 8, 8), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, ~0U, 4), 0);
+	/* Across two words. */
+	m = fresh(test, 65);
+	vdcm_msix_signal(m, 63);
+	vdcm_msix_signal(m, 64);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 7, 4), 0x180);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 8, 8), 1);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 16, 8), 0);
 }
 
 static struct kunit_case msix_cases[] = {
 	KUNIT_CASE(msix_fresh),
 	KUNIT_CASE(msix_armed),
 	KUNIT_CASE(msix_no_such_vector),
+	KUNIT_CASE(msix_many),
+	KUNIT_CASE(msix_loopback),
 	KUNIT_CASE(msix_held),
 	KUNIT_CASE(msix_table_mask),
 	KUNIT_CASE(msix_function),

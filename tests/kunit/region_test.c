@@ -34,12 +34,14 @@ struct sample {
 	struct vdcm_pages pages[ARRAY_SIZE(good_pages)];
 	struct vdcm_reg regs[ARRAY_SIZE(good_regs)];
 	struct vdcm_composition comp;
+	unsigned int nr_vectors;
 };
 
 static void fill(struct sample *s)
 {
 	memcpy(s->pages, good_pages, sizeof(s->pages));
 	memcpy(s->regs, good_regs, sizeof(s->regs));
+	s->nr_vectors = 2;
 	s->comp = (struct vdcm_composition) {
 		.bars = {
 			[0] = {
@@ -110,6 +112,12 @@ SPOIL(msix_pba_odd, s->comp.msix_pba = 0x3008)
 SPOIL(msix_same, s->comp.msix_pba = 0x1000)
 SPOIL(msix_table_end, s->comp.msix_table = 0x4000)
 SPOIL(msix_pba_end, s->comp.msix_pba = 0x4000)
+SPOIL(msix_table_meets_pba, BAR(3).size = 0x10000; s->comp.msix_pba = 0x2000; s->nr_vectors = 257)
+SPOIL(msix_pba_amid, BAR(3).size = 0x10000; s->comp.msix_table = 0x8000; s->comp.msix_pba = 0x9000;
+      s->nr_vectors = 512)
+SPOIL(msix_table_runs_out, s->nr_vectors = 0x3000 / 16 + 1)
+SPOIL(msix_table_meets_run, s->comp.msix_bar = 0; s->comp.msix_table = 0xd000;
+      s->comp.msix_pba = 0x3000; s->nr_vectors = 513)
 SPOIL(msix_table_wraps, s->comp.msix_table = 0xfffff000)
 SPOIL(msix_pba_wraps, s->comp.msix_pba = 0xfffff000)
 SPOIL(msix_table_pass, s->comp.msix_bar = 0)
@@ -156,6 +164,8 @@ static const struct spoiled {
 	SPOILED(msix_no_bar), SPOILED(msix_absent), SPOILED(msix_table_odd),
 	SPOILED(msix_pba_odd), SPOILED(msix_same), SPOILED(msix_table_end),
 	SPOILED(msix_pba_end), SPOILED(msix_table_wraps), SPOILED(msix_pba_wraps),
+	SPOILED(msix_table_meets_pba), SPOILED(msix_pba_amid), SPOILED(msix_table_runs_out),
+	SPOILED(msix_table_meets_run),
 	SPOILED(msix_table_pass), SPOILED(msix_pba_trap),
 	SPOILED(reg_bar), SPOILED(reg_none), SPOILED(reg_many), SPOILED(reg_sum),
 	SPOILED(reg_offset), SPOILED(reg_stride), SPOILED(reg_stride0),
@@ -181,20 +191,43 @@ static void region_malformed(struct kunit *test)
 	const char *why;
 
 	param->spoil(s);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vdcm_regions_create(&s->comp, 2, &why)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vdcm_regions_create(&s->comp, s->nr_vectors, &why)),
+			-EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, why);
+}
+
+static void expect(struct kunit *test, const struct vdcm_regions *regions,
+		   unsigned int bar, u64 offset, enum vdcm_hit_kind kind, u32 target)
+{
+	struct vdcm_hit hit;
+
+	memset(&hit, 0xa5, sizeof(hit));
+	vdcm_regions_find(regions, bar, offset, 4, &hit);
+	KUNIT_EXPECT_EQ_MSG(test, hit.kind, kind, "BAR %u, %#llx", bar, offset);
+	KUNIT_EXPECT_EQ_MSG(test, hit.target, target, "BAR %u, %#llx", bar, offset);
 }
 
 static void region_vectors(struct kunit *test)
 {
 	struct sample *s = sample(test);
+	struct vdcm_regions *regions;
 	const char *why;
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vdcm_regions_create(&s->comp, 0, &why)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vdcm_regions_create(&s->comp, VDCM_MAX_VECTORS + 1,
 								  &why)), -EINVAL);
 	vdcm_regions_destroy(create(test, s, 1));
-	vdcm_regions_destroy(create(test, s, VDCM_MAX_VECTORS));
+	/* As many as fit in front of the PBA, and behind it. */
+	vdcm_regions_destroy(create(test, s, 0x2000 / 16));
+	BAR(3).size = 0x10000;
+	s->comp.msix_table = 0x4000;
+	s->comp.msix_pba = 0x3000;
+	regions = create(test, s, VDCM_MAX_VECTORS);
+	expect(test, regions, 3, 0xbffc, VDCM_HIT_MSIX_TABLE, 0x7ffc);
+	expect(test, regions, 3, 0xc000, VDCM_HIT_ABSENT, 0);
+	expect(test, regions, 3, 0x30fc, VDCM_HIT_MSIX_PBA, 0xfc);
+	expect(test, regions, 3, 0x3100, VDCM_HIT_ABSENT, 0);
+	vdcm_regions_destroy(regions);
 	vdcm_regions_destroy(NULL);
 }
 
@@ -212,17 +245,6 @@ static void region_limits(struct kunit *test)
 	s->pages[3] = s->pages[5];
 	s->comp.bars[0].nr_pages = 4;
 	vdcm_regions_destroy(create(test, s, 2));
-}
-
-static void expect(struct kunit *test, const struct vdcm_regions *regions,
-		   unsigned int bar, u64 offset, enum vdcm_hit_kind kind, u32 target)
-{
-	struct vdcm_hit hit;
-
-	memset(&hit, 0xa5, sizeof(hit));
-	vdcm_regions_find(regions, bar, offset, 4, &hit);
-	KUNIT_EXPECT_EQ_MSG(test, hit.kind, kind, "BAR %u, %#llx", bar, offset);
-	KUNIT_EXPECT_EQ_MSG(test, hit.target, target, "BAR %u, %#llx", bar, offset);
 }
 
 static void region_find(struct kunit *test)

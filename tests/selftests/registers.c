@@ -258,6 +258,67 @@ static void eventfds(void)
 	}
 }
 
+/* --- many vectors ----------------------------------------------------------------------------- */
+
+#define VECTORS		2048
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define PBA		0x8000
+#define ENTRY_CTRL(vec)	((vec) * 16 + 12)
+
+/* Clause: a function of as many vectors as MSI-X has: each has its eventfd, its entry of the table
+ * and its pending bit.
+ */
+static void many_vectors(void)
+{
+	static const int some[] = { 0, 63, 64, 65, 1023, 2046, 2047 };
+	static int fds[VECTORS];
+	struct vfio_irq_info info;
+	char other[UUID_LEN + 1];
+	int odd = event_new(), even = event_new(), i;
+	unsigned int cap;
+
+	mdev_uuid(other);
+	REQUIRE_OK(mdev_create("vdcm_null-v2048", other));
+	REQUIRE_OK(vfio_open(&d, other));
+	cfg_command(&d, MEMORY, 0);
+	cap = cfg_cap(&d, PCI_CAP_ID_MSIX);
+	REQUIRE(cap);
+	EXPECT_EQ(cfg_rd(&d, cap + PCI_MSIX_FLAGS, 2), VECTORS - 1);
+	REQUIRE_OK(vfio_irq_info(&d, MSIX, &info));
+	EXPECT_EQ(info.count, VECTORS);
+	for (i = 0; i < VECTORS; i++)
+		fds[i] = i % 2 ? odd : even;
+	EXPECT_ERR(vfio_irq_eventfds(&d, MSIX, 1, VECTORS, fds), EINVAL);
+	REQUIRE_OK(vfio_irq_eventfds(&d, MSIX, 0, VECTORS, fds));
+	for (i = 0; i < (int)ARRAY_SIZE(some); i++) {
+		vfio_wr(&d, 0, RAISE, some[i], 4);
+		EXPECT_EQ(event_wait(some[i] % 2 ? odd : even, SOON), 1);
+		vfio_wr(&d, 3, ENTRY_CTRL(some[i]), 1, 4);
+		vfio_wr(&d, 0, RAISE, some[i], 4);
+		EXPECT(vfio_rd(&d, 3, PBA + some[i] / 8, 1) >> some[i] % 8 & 1);
+	}
+	EXPECT_EQ(event_wait(odd, 50) + event_wait(even, 0), 0);
+	vfio_wr(&d, 0, RAISE, VECTORS, 4);
+	EXPECT_EQ(vfio_rd(&d, 3, PBA + VECTORS / 8, 8), 0);
+	/* All at once: the function mask holds them, and lets go of them. */
+	cfg_wr(&d, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 2);
+	for (i = 0; i < VECTORS; i++)
+		vfio_wr(&d, 0, RAISE, (uint64_t)i, 4);
+	for (i = 0; i < VECTORS / 8; i += 8)
+		EXPECT_EQ(vfio_rd(&d, 3, PBA + (uint64_t)i, 8), ~0ull);
+	for (i = 0; i < (int)ARRAY_SIZE(some); i++)
+		vfio_wr(&d, 3, ENTRY_CTRL(some[i]), 0, 4);
+	EXPECT_EQ(event_wait(odd, 50) + event_wait(even, 0), 0);
+	cfg_wr(&d, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
+	EXPECT_EQ(event_wait(odd, SOON), VECTORS / 2);
+	EXPECT_EQ(event_wait(even, SOON), VECTORS / 2);
+	EXPECT_EQ(vfio_rd(&d, 3, PBA + 128, 8), 0);
+	EXPECT_OK(vfio_reset(&d));
+	EXPECT_OK(vfio_irq_disable(&d, MSIX));
+	vfio_close(&d);
+	EXPECT_OK(mdev_remove(other));
+}
+
 /* --- hardware that is not there ------------------------------------------------------------- */
 
 static void write_notes(void)
@@ -382,6 +443,7 @@ static const struct ktap_case cases[] = {
 	CASE_SECONDS(widths, 60),
 	CASE(capability),
 	CASE(eventfds),
+	CASE(many_vectors),
 	CASE(quiesced),
 	CASE_SECONDS(revoked, 60),
 	CASE(dead),

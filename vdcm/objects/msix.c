@@ -9,16 +9,22 @@
  * touch it or message control: state that is not written after a reset does
  * not block anything, although a fresh table reads "masked" as it must.
  */
-#include <linux/bits.h>
+#include <linux/bitops.h>
+#include <linux/errno.h>
 #include <linux/pci_regs.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "msix.h"
 
-static u8 *entry_ctrl(struct vdcm_msix *msix, unsigned int vec)
+static unsigned int words(const struct vdcm_msix *msix)
 {
-	return &msix->table[vec * VDCM_MSIX_ENTRY_SIZE +
-			    PCI_MSIX_ENTRY_VECTOR_CTRL];
+	return VDCM_MSIX_PBA_SIZE(msix->nr) / sizeof(u64);
+}
+
+static bool is_set(const u64 *bits, unsigned int vec)
+{
+	return bits[vec / 64] & BIT_ULL(vec % 64);
 }
 
 /**
@@ -31,11 +37,12 @@ void vdcm_msix_reset(struct vdcm_msix *msix)
 {
 	unsigned int vec;
 
-	memset(msix->table, 0, sizeof(msix->table));
+	memset(msix->table, 0, msix->nr * VDCM_MSIX_ENTRY_SIZE);
 	for (vec = 0; vec < msix->nr; vec++)
-		*entry_ctrl(msix, vec) = PCI_MSIX_ENTRY_CTRL_MASKBIT;
-	msix->pending = 0;
-	msix->written = 0;
+		msix->table[vec * VDCM_MSIX_ENTRY_SIZE + PCI_MSIX_ENTRY_VECTOR_CTRL] =
+			PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	memset(msix->pending, 0, words(msix) * sizeof(u64));
+	memset(msix->written, 0, words(msix) * sizeof(u64));
 	msix->ctrl = 0;
 	msix->used = false;
 }
@@ -43,33 +50,36 @@ void vdcm_msix_reset(struct vdcm_msix *msix)
 /**
  * vdcm_msix_init() - set up MSI-X state
  * @msix: MSI-X state
- * @nr: number of vectors, at most VDCM_MAX_VECTORS
+ * @nr: number of vectors, 1..VDCM_MAX_VECTORS
+ *
+ * Context: process.
+ * Return: 0, to be undone by vdcm_msix_exit(), or -ENOMEM.
  */
-void vdcm_msix_init(struct vdcm_msix *msix, unsigned int nr)
+int vdcm_msix_init(struct vdcm_msix *msix, unsigned int nr)
 {
 	memset(msix, 0, sizeof(*msix));
 	msix->nr = nr;
+	msix->pending = kvzalloc(4 * words(msix) * sizeof(u64) + nr * VDCM_MSIX_ENTRY_SIZE,
+				 GFP_KERNEL_ACCOUNT);
+	if (!msix->pending)
+		return -ENOMEM;
+	msix->armed = msix->pending + words(msix);
+	msix->held = msix->armed + words(msix);
+	msix->written = msix->held + words(msix);
+	msix->table = (u8 *)(msix->written + words(msix));
 	vdcm_msix_reset(msix);
+	return 0;
 }
 
-/* The vectors that a signal would not get through to, by bit. */
-static u64 blocked_vectors(const struct vdcm_msix *msix)
+/**
+ * vdcm_msix_exit() - undo vdcm_msix_init()
+ * @msix: MSI-X state
+ *
+ * Context: process.
+ */
+void vdcm_msix_exit(struct vdcm_msix *msix)
 {
-	u64 blocked = ~msix->armed | msix->held;
-	unsigned int vec;
-
-	if (msix->used && (!(msix->ctrl & PCI_MSIX_FLAGS_ENABLE) ||
-			   msix->ctrl & PCI_MSIX_FLAGS_MASKALL))
-		return ~0ULL;
-	if (!msix->written)
-		return blocked;
-	for (vec = 0; vec < msix->nr; vec++)
-		if (msix->written & BIT_ULL(vec) &&
-		    msix->table[vec * VDCM_MSIX_ENTRY_SIZE +
-				PCI_MSIX_ENTRY_VECTOR_CTRL] &
-		    PCI_MSIX_ENTRY_CTRL_MASKBIT)
-			blocked |= BIT_ULL(vec);
-	return blocked;
+	kvfree(msix->pending);
 }
 
 /**
@@ -81,7 +91,14 @@ static u64 blocked_vectors(const struct vdcm_msix *msix)
  */
 bool vdcm_msix_blocked(const struct vdcm_msix *msix, unsigned int vec)
 {
-	return blocked_vectors(msix) & BIT_ULL(vec);
+	if (msix->used && (!(msix->ctrl & PCI_MSIX_FLAGS_ENABLE) ||
+			   msix->ctrl & PCI_MSIX_FLAGS_MASKALL))
+		return true;
+	if (!is_set(msix->armed, vec) || is_set(msix->held, vec))
+		return true;
+	return is_set(msix->written, vec) &&
+	       msix->table[vec * VDCM_MSIX_ENTRY_SIZE + PCI_MSIX_ENTRY_VECTOR_CTRL] &
+	       PCI_MSIX_ENTRY_CTRL_MASKBIT;
 }
 
 /**
@@ -97,35 +114,64 @@ bool vdcm_msix_signal(struct vdcm_msix *msix, unsigned int vec)
 		return false;
 	if (!vdcm_msix_blocked(msix, vec))
 		return true;
-	msix->pending |= BIT_ULL(vec);
+	msix->pending[vec / 64] |= BIT_ULL(vec % 64);
 	return false;
 }
 
 /**
- * vdcm_msix_take_ready() - take the pending vectors that are no longer blocked
+ * vdcm_msix_loopback() - user space acts as if a cause of a vector had occurred
  * @msix: MSI-X state
+ * @vec: vector below the number of vectors
  *
- * To be called after every other change of state.
+ * Only its own mask keeps it pending.
  *
- * Return: the vectors to deliver, by bit; they are not pending any more.
+ * Return: true = deliver it now; false = it is pending, or nothing is armed.
  */
-u64 vdcm_msix_take_ready(struct vdcm_msix *msix)
+bool vdcm_msix_loopback(struct vdcm_msix *msix, unsigned int vec)
 {
-	u64 ready;
+	if (!is_set(msix->armed, vec))
+		return false;
+	if (!is_set(msix->held, vec))
+		return true;
+	msix->pending[vec / 64] |= BIT_ULL(vec % 64);
+	return false;
+}
 
-	if (!msix->pending)
-		return 0;
-	ready = msix->pending & ~blocked_vectors(msix);
-	msix->pending &= ~ready;
-	return ready;
+/**
+ * vdcm_msix_take_ready() - take the next pending vector that is no longer blocked
+ * @msix: MSI-X state
+ * @from: the first that is looked at
+ *
+ * To be called after every other change of state, until it finds no more.
+ *
+ * Return: the vector to deliver, which is not pending any more, or -1.
+ */
+int vdcm_msix_take_ready(struct vdcm_msix *msix, unsigned int from)
+{
+	unsigned int word, vec;
+
+	for (word = from / 64; word < words(msix); word++) {
+		u64 bits = msix->pending[word];
+
+		if (word == from / 64)
+			bits &= ~0ULL << from % 64;
+		for (; bits; bits &= bits - 1) {
+			vec = word * 64 + __ffs64(bits);
+			if (vdcm_msix_blocked(msix, vec))
+				continue;
+			msix->pending[word] &= ~BIT_ULL(vec % 64);
+			return vec;
+		}
+	}
+	return -1;
 }
 
 static void set_bit_to(u64 *bits, unsigned int vec, bool on)
 {
 	if (on)
-		*bits |= BIT_ULL(vec);
+		bits[vec / 64] |= BIT_ULL(vec % 64);
 	else
-		*bits &= ~BIT_ULL(vec);
+		bits[vec / 64] &= ~BIT_ULL(vec % 64);
 }
 
 /**
@@ -136,7 +182,7 @@ static void set_bit_to(u64 *bits, unsigned int vec, bool on)
  */
 void vdcm_msix_arm(struct vdcm_msix *msix, unsigned int vec, bool armed)
 {
-	set_bit_to(&msix->armed, vec, armed);
+	set_bit_to(msix->armed, vec, armed);
 }
 
 /**
@@ -147,7 +193,7 @@ void vdcm_msix_arm(struct vdcm_msix *msix, unsigned int vec, bool armed)
  */
 void vdcm_msix_hold(struct vdcm_msix *msix, unsigned int vec, bool held)
 {
-	set_bit_to(&msix->held, vec, held);
+	set_bit_to(msix->held, vec, held);
 }
 
 /**
@@ -156,9 +202,9 @@ void vdcm_msix_hold(struct vdcm_msix *msix, unsigned int vec, bool held)
  */
 void vdcm_msix_forget(struct vdcm_msix *msix)
 {
-	msix->armed = 0;
-	msix->held = 0;
-	msix->pending = 0;
+	memset(msix->armed, 0, words(msix) * sizeof(u64));
+	memset(msix->held, 0, words(msix) * sizeof(u64));
+	memset(msix->pending, 0, words(msix) * sizeof(u64));
 }
 
 /**
@@ -221,7 +267,7 @@ void vdcm_msix_table_write(struct vdcm_msix *msix, u32 offset,
 		u8 *byte = &msix->table[offset + i];
 
 		*byte = (*byte & ~wmask) | ((value >> 8 * i) & wmask);
-		msix->written |= BIT_ULL((offset + i) / VDCM_MSIX_ENTRY_SIZE);
+		set_bit_to(msix->written, (offset + i) / VDCM_MSIX_ENTRY_SIZE, true);
 	}
 }
 
@@ -236,10 +282,13 @@ void vdcm_msix_table_write(struct vdcm_msix *msix, u32 offset,
 u64 vdcm_msix_pba_read(const struct vdcm_msix *msix, u32 offset,
 		       unsigned int size)
 {
-	u64 value;
+	u64 value = 0;
+	unsigned int i;
 
-	if (offset >= VDCM_MSIX_PBA_SIZE)
-		return 0;
-	value = msix->pending >> 8 * offset;
-	return size < 8 ? value & (BIT_ULL(8 * size) - 1) : value;
+	for (i = 0; i < size && offset + i < VDCM_MSIX_PBA_SIZE(msix->nr); i++) {
+		u64 word = msix->pending[(offset + i) / 8];
+
+		value |= (word >> 8 * ((offset + i) % 8) & 0xff) << 8 * i;
+	}
+	return value;
 }

@@ -6,36 +6,38 @@
 #include <vdcm/composition.h>
 
 #define VDCM_MSIX_ENTRY_SIZE	16
-#define VDCM_MSIX_TABLE_SIZE	(VDCM_MAX_VECTORS * VDCM_MSIX_ENTRY_SIZE)
-#define VDCM_MSIX_PBA_SIZE	(VDCM_MAX_VECTORS / 8)
+/* Bytes of the pending bit array of so many vectors: whole words of 64. */
+#define VDCM_MSIX_PBA_SIZE(_nr)	(((_nr) + 63) / 64 * 8)
 
 /**
  * struct vdcm_msix - MSI-X table, pending bits and masks of one function
- * @table: the table as guests see it
+ * @table: the table as guests see it, @nr entries
  * @pending: vectors that wait, by bit
  * @armed: vectors with someone to signal
  * @held: vectors masked with VFIO_DEVICE_SET_IRQS
  * @written: vectors whose table entry was written since reset
  * @ctrl: message control, PCI_MSIX_FLAGS_*
- * @used: message control has had its enable bit set since reset
  * @nr: number of vectors
+ * @used: message control has had its enable bit set since reset
  */
 struct vdcm_msix {
-	u8 table[VDCM_MSIX_TABLE_SIZE];
-	u64 pending;
-	u64 armed;
-	u64 held;
-	u64 written;
+	u8 *table;
+	u64 *pending;
+	u64 *armed;
+	u64 *held;
+	u64 *written;
 	u16 ctrl;
+	u16 nr;
 	bool used;
-	u8 nr;
 };
 
-void vdcm_msix_init(struct vdcm_msix *msix, unsigned int nr);
+int vdcm_msix_init(struct vdcm_msix *msix, unsigned int nr);
+void vdcm_msix_exit(struct vdcm_msix *msix);
 void vdcm_msix_reset(struct vdcm_msix *msix);
 bool vdcm_msix_signal(struct vdcm_msix *msix, unsigned int vec);
+bool vdcm_msix_loopback(struct vdcm_msix *msix, unsigned int vec);
 bool vdcm_msix_blocked(const struct vdcm_msix *msix, unsigned int vec);
-u64 vdcm_msix_take_ready(struct vdcm_msix *msix);
+int vdcm_msix_take_ready(struct vdcm_msix *msix, unsigned int from);
 void vdcm_msix_arm(struct vdcm_msix *msix, unsigned int vec, bool armed);
 void vdcm_msix_hold(struct vdcm_msix *msix, unsigned int vec, bool held);
 void vdcm_msix_forget(struct vdcm_msix *msix);

@@ -6,6 +6,7 @@
 #include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/log2.h>
+#include <linux/math.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -86,7 +87,16 @@ static unsigned int page_kind(const struct vdcm_bar *bar, u64 offset)
 	return run ? run->kind : VDCM_PAGE_ABSENT;
 }
 
-/* Table and PBA start on pages of their own, which pass nothing through. */
+/* Has no page of a range a register, or something behind it? */
+static bool range_absent(const struct vdcm_bar *bar, u64 from, u64 end)
+{
+	for (; from < end; from += VDCM_PAGE_SIZE)
+		if (page_kind(bar, from) != VDCM_PAGE_ABSENT)
+			return false;
+	return true;
+}
+
+/* Table and PBA have pages of their own, which pass nothing through. */
 static bool msix_valid(const struct vdcm_composition *comp,
 		       const struct vdcm_regions *regions)
 {
@@ -96,14 +106,18 @@ static bool msix_valid(const struct vdcm_composition *comp,
 	if (comp->msix_bar >= VDCM_NR_BARS)
 		return false;
 	bar = &comp->bars[comp->msix_bar];
-	if (table % VDCM_PAGE_SIZE || pba % VDCM_PAGE_SIZE || table == pba)
+	if (table % VDCM_PAGE_SIZE || pba % VDCM_PAGE_SIZE)
 		return false;
 	if (regions->msix_table_end <= table || regions->msix_pba_end <= pba ||
 	    regions->msix_table_end > bar->size ||
 	    regions->msix_pba_end > bar->size)
 		return false;
-	return page_kind(bar, table) == VDCM_PAGE_ABSENT &&
-	       page_kind(bar, pba) == VDCM_PAGE_ABSENT;
+	/* Both start on a page: where one ends on a page is where the other may start. */
+	if (pba < round_up((u64)regions->msix_table_end, VDCM_PAGE_SIZE) &&
+	    table < round_up((u64)regions->msix_pba_end, VDCM_PAGE_SIZE))
+		return false;
+	return range_absent(bar, table, regions->msix_table_end) &&
+	       range_absent(bar, pba, regions->msix_pba_end);
 }
 
 static unsigned int reg_width(const struct vdcm_reg *reg)
@@ -233,7 +247,7 @@ struct vdcm_regions *vdcm_regions_create(const struct vdcm_composition *comp,
 	regions->comp = comp;
 	regions->msix_table_end = comp->msix_table +
 				  nr_vectors * VDCM_MSIX_ENTRY_SIZE;
-	regions->msix_pba_end = comp->msix_pba + VDCM_MSIX_PBA_SIZE;
+	regions->msix_pba_end = comp->msix_pba + VDCM_MSIX_PBA_SIZE(nr_vectors);
 	if (!msix_valid(comp, regions))
 		*why = "malformed MSI-X location";
 	for (i = 0; !*why && i < VDCM_NR_BARS; i++)

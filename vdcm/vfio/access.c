@@ -37,7 +37,8 @@ static void vdcm_write_msix(struct vdcm_adi *adi, const struct vdcm_hit *hit,
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	vdcm_msix_table_write(&adi->live->msix, hit->target, size, value);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	vdcm_irq_kick(adi);
+	/* An aligned access is within one entry. */
+	vdcm_irq_kick(adi, hit->target / VDCM_MSIX_ENTRY_SIZE, 1);
 }
 
 /* All-ones from what is not there; a page of software is always there. */
@@ -179,7 +180,7 @@ static void vdcm_act_on_config(struct vdcm_adi *adi, u32 changes)
 		spin_lock_irqsave(&adi->irq_lock, flags);
 		vdcm_msix_ctrl(&live->msix, vdcm_config_msix_ctrl(&live->config));
 		spin_unlock_irqrestore(&adi->irq_lock, flags);
-		vdcm_irq_kick(adi);
+		vdcm_irq_kick_all(adi);
 	}
 	if (changes & VDCM_CFG_FLR)
 		vdcm_reset(adi);

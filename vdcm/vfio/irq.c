@@ -5,6 +5,7 @@
 #include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
+#include <linux/slab.h>
 
 #include "exporter.h"
 
@@ -66,16 +67,18 @@ static bool named(const struct vfio_irq_set *hdr, const void *data,
 static int vdcm_irq_set_eventfds(struct vdcm_adi *adi,
 				 const struct vfio_irq_set *hdr, const void *data)
 {
-	struct eventfd_ctx *ctx[VDCM_MAX_VECTORS];
+	struct eventfd_ctx **ctx;
 	unsigned int i;
 	int ret;
 
+	ctx = kvmalloc_array(hdr->count, sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	if (!ctx)
+		return -ENOMEM;
 	ret = vdcm_eventfds_get(ctx, data, hdr->count);
-	if (ret)
-		return ret;
-	for (i = 0; i < hdr->count; i++)
+	for (i = 0; !ret && i < hdr->count; i++)
 		vdcm_irq_set_trigger(adi, hdr->start + i, ctx[i]);
-	return 0;
+	kvfree(ctx);
+	return ret;
 }
 
 static int vdcm_irq_set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
@@ -105,7 +108,7 @@ static int vdcm_irq_set_msix(struct vdcm_adi *adi, const struct vfio_irq_set *hd
 					      action == VFIO_IRQ_SET_ACTION_MASK);
 		}
 	}
-	vdcm_irq_kick(adi);
+	vdcm_irq_kick(adi, hdr->start, hdr->count);
 	return ret;
 }
 
@@ -146,7 +149,7 @@ static bool one_action(const struct vfio_irq_set *hdr)
  * @hdr: arguments, checked by vfio_set_irqs_validate_and_prepare()
  * @data: the data they announce, in kernel memory, or NULL
  *
- * Return: 0, -EINVAL, -ENOTTY (no such action for this interrupt), or the error
+ * Return: 0, -EINVAL, -ENOTTY (no such action for this interrupt), -ENOMEM, or the error
  * of a file descriptor, in which case nothing was changed.
  */
 int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,

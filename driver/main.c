@@ -21,6 +21,7 @@
 #include "core/pf.h"
 #include "net/netdev.h"
 #include "reset.h"
+#include "virtio/virtio.h"
 
 enum snic_dma_mode {
 	SNIC_DMA_AUTO,
@@ -63,6 +64,7 @@ MODULE_PARM_DESC(dma_mode,
 /* What an ADI can be; each has mdev types. */
 static const struct snic_kind * const snic_kinds[] = {
 	&snic_avf_kind,
+	&snic_virtio_kind,
 };
 
 static struct vdcm_driver snic_vdcm_driver = {

@@ -10,7 +10,7 @@
 #include "lib/mdev.h"
 #include "lib/subject.h"
 
-#define MAX_OBS		8192
+#define MAX_OBS		16384
 #define MAX_MDEVS	2048
 #define IDLE_BYTES_MAX	8192
 
@@ -27,21 +27,22 @@ static void setup(void)
 
 /* --- the pool rule -------------------------------------------------------------------- */
 /*
- * One ADI with n queue pairs costs 1 window, n queue pairs and n + 1 vectors, so
- * available(n) = min(A, Q / n, V / (n + 1)) of what is left of the capacities
- * A, Q and V. The test does not know them: it records every value it has ever
+ * An ADI of a type costs 1 window, n queue pairs and m vectors (mdev_types()), so
+ * available = min(A, Q / n, V / m) of what is left of the capacities A, Q and V. The test does not know them: it records every value it has ever
  * read beside what was in use, takes the smallest capacities that allow all of
  * them, and then demands that these explain each value exactly.
  */
 struct obs {
 	int used_a, used_q, used_v;
-	int n, avail;
+	const struct mdev_type *type;
+	int avail;
 };
 
 static struct obs obs[MAX_OBS];
 static int nr_obs;
 static char (*made)[UUID_LEN + 1];
-static int *made_q, nr_made;
+static const struct mdev_type **made_of;
+static int nr_made;
 static int used_a, used_q, used_v;
 
 static void observe(void)
@@ -54,42 +55,42 @@ static void observe(void)
 		REQUIRE_GE(v, 0);
 		if (types[i].queues && nr_obs < MAX_OBS)
 			obs[nr_obs++] = (struct obs){ used_a, used_q, used_v,
-						      types[i].queues, v };
+						      &types[i], v };
 	}
 }
 
-static void account(int queues, int sign)
+static void account(const struct mdev_type *type, int sign)
 {
 	used_a += sign;
-	used_q += sign * queues;
-	used_v += sign * (queues + 1);
+	used_q += sign * type->queues;
+	used_v += sign * type->vectors;
 }
 
-static int make(int queues)
+static int make(const struct mdev_type *type)
 {
 	int ret;
 
 	if (!made) {
 		made = calloc(MAX_MDEVS, sizeof(*made));
-		made_q = calloc(MAX_MDEVS, sizeof(*made_q));
+		made_of = calloc(MAX_MDEVS, sizeof(*made_of));
 	}
 	REQUIRE(nr_made < MAX_MDEVS);
 	mdev_uuid(made[nr_made]);
-	ret = mdev_create(mdev_type_of(queues), made[nr_made]);
+	ret = mdev_create(type->id, made[nr_made]);
 	if (ret)
 		return ret;
-	made_q[nr_made++] = queues;
-	account(queues, 1);
+	made_of[nr_made++] = type;
+	account(type, 1);
 	return 0;
 }
 
 static void unmake(int i)
 {
 	REQUIRE_OK(mdev_remove(made[i]));
-	account(made_q[i], -1);
+	account(made_of[i], -1);
 	nr_made--;
 	memmove(made[i], made[nr_made], sizeof(*made));
-	made_q[i] = made_q[nr_made];
+	made_of[i] = made_of[nr_made];
 }
 
 static int max(int a, int b)
@@ -105,24 +106,49 @@ static void explain(void)
 		struct obs *o = &obs[i];
 
 		a = max(a, o->used_a + o->avail);
-		q = max(q, o->used_q + o->avail * o->n);
-		v = max(v, o->used_v + o->avail * (o->n + 1));
+		q = max(q, o->used_q + o->avail * o->type->queues);
+		v = max(v, o->used_v + o->avail * o->type->vectors);
 	}
 	for (i = 0; i < nr_obs; i++) {
 		struct obs *o = &obs[i];
 		int fit = a - o->used_a;
 
-		if ((q - o->used_q) / o->n < fit)
-			fit = (q - o->used_q) / o->n;
-		if ((v - o->used_v) / (o->n + 1) < fit)
-			fit = (v - o->used_v) / (o->n + 1);
+		if ((q - o->used_q) / o->type->queues < fit)
+			fit = (q - o->used_q) / o->type->queues;
+		if ((v - o->used_v) / o->type->vectors < fit)
+			fit = (v - o->used_v) / o->type->vectors;
 		if (fit != o->avail && odd++ < 5)
-			ktap_note("%dq: %d available, %d expected with %d ADIs, %d queues, %d vectors in use",
-				  o->n, o->avail, fit, o->used_a, o->used_q, o->used_v);
+			ktap_note("%s: %d available, %d expected with %d ADIs, %d queues, %d vectors in use",
+				  o->type->id, o->avail, fit, o->used_a, o->used_q, o->used_v);
 	}
 	ktap_note("pool: %d ADIs, %d queue pairs, %d vectors or more; %d values read",
 		  a, q, v, nr_obs);
 	EXPECT_EQ(odd, 0);
+}
+
+static const struct mdev_type *type_of(int queues)
+{
+	int i;
+
+	for (i = 0; i < nr_types; i++)
+		if (!strcmp(types[i].id, mdev_type_of(queues)))
+			return &types[i];
+	ktap_skip("no %s", mdev_type_of(queues));
+}
+
+static void fill(const struct mdev_type *type)
+{
+	int left;
+
+	for (;;) {
+		left = mdev_available(type->id);
+		REQUIRE_GE(left, 0);
+		if (!left)
+			break;
+		REQUIRE_OK(make(type));
+		observe();
+	}
+	EXPECT_ERR(make(type), ENOSPC);
 }
 
 /* Clause: every create and remove moves available_instances of every type as the
@@ -130,23 +156,23 @@ static void explain(void)
  */
 static void pool_is_shared_exactly(void)
 {
-	int before[MDEV_TYPES_MAX], i, left;
+	int before[MDEV_TYPES_MAX], i;
 	const int *q;
 
 	for (i = 0; i < nr_types; i++)
 		before[i] = mdev_available(types[i].id);
 	observe();
-	for (q = subject()->sizes; *q; q++) {
-		for (;;) {
-			left = mdev_available(mdev_type_of(*q));
-			REQUIRE_GE(left, 0);
-			if (!left)
-				break;
-			REQUIRE_OK(make(*q));
-			observe();
-		}
-		EXPECT_ERR(make(*q), ENOSPC);
+	for (i = 0; i < nr_types; i++) {
+		if (!types[i].queues || !mdev_available(types[i].id))
+			continue;
+		REQUIRE_OK(make(&types[i]));
+		observe();
 	}
+	for (q = subject()->sizes; *q; q++)
+		fill(type_of(*q));
+	for (i = 0; i < nr_types; i++)
+		if (types[i].queues)
+			fill(&types[i]);
 	while (nr_made) {
 		unmake(nr_made / 2);
 		if (nr_made % 3 == 0)
@@ -262,7 +288,7 @@ static void all_1q_instances_idle(void)
 
 	observe();
 	for (i = 0; i < n; i++) {
-		REQUIRE_OK(make(1));
+		REQUIRE_OK(make(type_of(1)));
 		if (i % 8 == 0 || i == n - 1)
 			observe();
 		if (strcmp(subject()->module, "smartnic"))
@@ -282,7 +308,7 @@ static void all_1q_instances_idle(void)
 	mark = dmesg_mark();
 	again = dmesg_mark();
 	EXPECT_EQ(mdev_available(mdev_type_of(1)), 0);
-	EXPECT_ERR(make(1), ENOSPC);
+	EXPECT_ERR(make(type_of(1)), ENOSPC);
 	/* One of ours; the driver core adds its own "probe ... failed". */
 	lines = dmesg_count(mark, made[nr_made], NULL, 500);
 	EXPECT_EQ(lines - dmesg_count(again, made[nr_made], "probe ", 0), 1);

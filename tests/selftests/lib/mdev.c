@@ -105,15 +105,19 @@ struct type_list {
 static bool add_type(const char *name, void *arg)
 {
 	struct type_list *l = arg;
+	struct mdev_type *t = &l->types[l->n];
 	const int *q;
 
 	if (l->n == l->max)
 		return true;
-	snprintf(l->types[l->n].id, sizeof(l->types[l->n].id), "%.63s", name);
-	l->types[l->n].queues = 0;
-	for (q = subject()->sizes; *q; q++)
+	*t = (struct mdev_type){ 0 };
+	for (q = subject()->sizes; *q; q++) {
 		if (!strcmp(name, mdev_type_of(*q)))
-			l->types[l->n].queues = *q;
+			*t = (struct mdev_type){ .queues = *q, .vectors = *q + 1 };
+		else if (!strcmp(name, mdev_virtio_type(*q)))
+			*t = (struct mdev_type){ .queues = *q, .vectors = 2 * *q + 1 };
+	}
+	snprintf(t->id, sizeof(t->id), "%.63s", name);
 	l->n++;
 	return false;
 }
@@ -157,6 +161,14 @@ const char *mdev_type_of(int queues)
 	static char id[64];
 
 	snprintf(id, sizeof(id), subject()->type, queues + subject()->type_plus);
+	return id;
+}
+
+const char *mdev_virtio_type(int queues)
+{
+	static char id[64];
+
+	snprintf(id, sizeof(id), "smartnic-virtio-%dq", queues);
 	return id;
 }
 

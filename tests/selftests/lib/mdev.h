@@ -11,9 +11,11 @@
 #define MDEV_TYPES_MAX	32
 #define PATH_LEN	512
 
+/* smartnic-4q: 4 queue pairs, 5 vectors; 0 of both when the subject has no such type. */
 struct mdev_type {
-	char id[64];	/* smartnic-4q */
-	int queues;	/* 4; 0 when the type is none of the subject's */
+	char id[64];
+	int queues;
+	int vectors;
 };
 
 /* The parent under test; $MDEV_PARENT picks one. Skips without one. */
@@ -27,6 +29,8 @@ const char *mdev_type_attr(const char *type, const char *attr, char *buf, size_t
 int mdev_available(const char *type);
 /* "smartnic-<n>q", or the like of another subject (subject.h). */
 const char *mdev_type_of(int queues);
+/* "smartnic-virtio-<n>q" */
+const char *mdev_virtio_type(int queues);
 
 /* A random UUID; all of ours begin alike, so that leftovers can be told. */
 void mdev_uuid(char *uuid);

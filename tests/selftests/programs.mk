@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The programs in the order in which they run; read by make and by run_tests.sh.
-TEST_PROGS := types attrs vfio_walk irqs ioevent mmap virtchnl lives filters dataplane attrs_wire queues tenants isolation demand_paging storm containers slow_pin hostile fuzz_ioctl life recover reset_many args
+TEST_PROGS := types attrs vfio_walk virtio_regs virtio_data irqs ioevent mmap virtchnl lives filters dataplane attrs_wire queues tenants isolation demand_paging storm containers slow_pin hostile fuzz_ioctl life recover reset_many args
 TEST_SCRIPTS := isolation_control
 # On a kernel that makes things fail and checks itself; the last one asks it.
 DEBUG_PROGS := failures
@@ -8,4 +8,4 @@ DEBUG_SCRIPTS := debug_kernel
 # With SUBJECT=vdcm_null, the sample driver, these and no others.
 SAMPLE_PROGS := types vfio_walk irqs mmap copy registers
 # Used by other tests.
-TOOLS := hold odd_frames busy rowdy
+TOOLS := hold odd_frames busy rowdy xdp

@@ -19,7 +19,8 @@ COST_NAMES="exits user regs doors maps faults irqs"
 kvm_stat() {
 	local pid f sum=0
 
-	pid=$(l2_pid "$1") || return
+	# A further device of a guest that is counted by another name has no VM of its own.
+	pid=$(l2_pid "$1") || { echo 0; return; }
 	for f in /sys/kernel/debug/kvm/"$pid"-*/"$2"; do
 		[ ! -e "$f" ] || sum=$((sum + $(cat "$f")))
 	done

@@ -164,11 +164,11 @@ all_set() {
 }
 
 # Every setting through a definition; then of a running device into one.
-settings_live_on() {
+settings_live_on() { # TYPE
 	local u v
 
 	u=$(uuid)
-	printf '{"mdev_type":"smartnic-2q","start":"manual","attrs":[%s]}\n' "$ALL_SET" >/run/device.json
+	printf '{"mdev_type":"%s","start":"manual","attrs":[%s]}\n' "$1" "$ALL_SET" >/run/device.json
 	mdevctl define -u "$u" -p "$PF" --jsonfile /run/device.json || return
 	for v in 1 2; do
 		mdevctl start -u "$u" && all_set "$u" && mdevctl stop -u "$u" || return
@@ -343,7 +343,7 @@ doctor_here() {
 }
 
 main() {
-	plan $((33 + ${#FAULTS[@]}))
+	plan $((34 + ${#FAULTS[@]}))
 	U=$(uuid)
 	say "$(mdevctl --version), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
@@ -362,7 +362,8 @@ main() {
 	check "an attribute given twice is refused" twice
 	check "a mac survives define, start, stop" life
 	check "modify checks, and changes" modified
-	check "all settings survive define, start, stop" settings_live_on
+	check "all settings survive define, start, stop" settings_live_on smartnic-2q
+	check "all settings of a virtio device do" settings_live_on smartnic-virtio-2q
 	check "each form of vlan survives define, start, stop" vlan_forms
 	check "rates beyond the link are refused" rates
 	check "a defined device's mac is refused" dup_defined $MAC:02

@@ -42,6 +42,9 @@ available() { cat "/sys/class/mdev_bus/$1/mdev_supported_types/$2/available_inst
 # queues_of TYPE: how many queue pairs smartnic-4q has.
 queues_of() { local n=${1##*-}; echo "${n%q}"; }
 
+# driver_of TYPE: the guest's driver.
+driver_of() { case $1 in smartnic-virtio-*) echo virtio_net ;; *) echo iavf ;; esac; }
+
 attr() { cat "$MDEV/$1/smartnic/$2"; }
 
 # start_hold FILE UUID [node]: a device is held open ($! holds it), and FILE says "ready" when
@@ -74,14 +77,14 @@ guest_cmd() {
 	fi
 }
 
-# guest_dev NAME [SECONDS]: the interface that iavf drives; it comes some time
-# after the driver was loaded.
+# guest_dev NAME [SECONDS]: the interface that iavf or virtio_net drives; it comes some
+# time after the driver was loaded.
 guest_dev() {
 	l2_cmd "$1" --timeout "$((${2:-40} + 10))" "i=0
 		while [ \$i -lt $((${2:-40} * 5 * SLOW)) ]; do
 			for d in /sys/class/net/*; do
 				case \$(readlink -f \$d/device/driver) in
-				*/iavf) echo \${d##*/}; exit ;;
+				*/iavf | */virtio_net) echo \${d##*/}; exit ;;
 				esac
 			done
 			i=\$((i + 1)); sleep 0.2
@@ -241,11 +244,18 @@ checksums_seen() {
 # queues_in_use NAME: how many queue pairs the guest's driver uses.
 queues_in_use() { l2_cmd "$1" "ethtool -l eth0" | awk '/^Combined:/ { n = $2 } END { print n + 0 }'; }
 
-# queue_packets NAME rx|tx: packets of each queue in use, one line.
+# queue_packets NAME rx|tx: packets of each queue in use, one line. virtio_net's ethtool has
+# none: of what is received interrupts are counted, what is sent is counted by qdiscs.
 queue_packets() {
-	l2_cmd "$1" "ethtool -S eth0" |
-		awk -F: -v d="$2" -v n="$(queues_in_use "$1")" '{ gsub(/[ \t]/, "", $1) }
-			$1 ~ "^" d "-[0-9]+[.]packets$" && i++ < n { printf "%s%d", s, $2; s = " " } END { print "" }'
+	l2_cmd "$1" "ethtool -S eth0; ethtool -i eth0; tc -s qdisc show dev eth0; grep -E 'virtio[0-9]+-input' /proc/interrupts" |
+		awk -v d="$2" -v n="$(queues_in_use "$1")" '
+			function one(v) { if (i++ < n) { printf "%s%d", s, v; s = " " } }
+			$1 ~ "^" d "-[0-9]+[.]packets:$" { one($2) }
+			/^driver: virtio_net/ { virtio = 1 }
+			/^qdisc/ { leaf = / parent / }
+			virtio && d == "tx" && leaf && $1 == "Sent" { one($4) }
+			virtio && d == "rx" && /virtio[0-9]+-input/ { v = 0; for (k = 2; $k ~ /^[0-9]+$/; k++) v += $k; one(v) }
+			END { print "" }'
 }
 
 # many_flows FROM TO FLOWS: TCP connections side by side, one second of data.

@@ -58,11 +58,11 @@ types_listed() {
 
 	mdevctl types >/run/types || return
 	cat /run/types
-	for t in smartnic-1q smartnic-2q smartnic-4q smartnic-8q smartnic-16q; do
+	for t in smartnic-{1,2,4,8,16}q smartnic-virtio-{1,2,4,8}q; do
 		n=$(available "$PF" "$t")
 		grep -A 1 "^  $t\$" /run/types | grep -q "Available instances: $n\$" || { echo "$t: not $n"; return 1; }
 	done
-	[ "$(grep -c 'Device API: vfio-pci' /run/types)" = 5 ] && [ "$(grep -c 'Name: ' /run/types)" = 5 ]
+	[ "$(grep -c 'Device API: vfio-pci' /run/types)" = 9 ] && [ "$(grep -c 'Name: ' /run/types)" = 9 ]
 }
 
 # Fill the pool with one type; the one more must be refused. UUIDs in FULL.

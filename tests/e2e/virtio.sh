@@ -1,0 +1,394 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# virtio.sh [GUEST...]: stock guests with virtio devices: traffic, what it costs, all that
+# an administrator does to the NIC, and all that happens to the device below it. One guest
+# (v) has a virtio device, the other (m) one of each kind. With GUESTs (tests/lab/run
+# --guest) only whether the driver of each works, and lives through a reset of the PF.
+set -u
+. /lab/tests/e2e/lib.sh
+. /lab/tests/e2e/ktap.sh
+
+MB=64
+GUESTS=(v m mv)
+FAKE=02:00:00:00:99:01
+OTHER=02:00:00:00:99:02
+# The virtio device of m is in a network of its own.
+MNET=10.78.0
+
+# The kernel has an inode to take mappings back by; 6.1 has none.
+mapped() { [[ $(uname -r) != 6.1.* ]]; }
+
+set_attr() { printf %s "$3" >"$MDEV/${UUID[$1]}/smartnic/$2"; }
+stat_of() { cat "$MDEV/${UUID[$1]}/smartnic/stats/$2"; }
+plain() { transfer "$1" "$2" 150 || { echo "$XFER_ERROR"; return 1; }; }
+both_ways() { plain "$1" "$2" && plain "$2" "$1"; }
+pf_reset() { echo 1 >"/sys/bus/pci/devices/$PF/reset"; }
+
+until_true() { # SECONDS COMMAND...
+	local i s=$1
+
+	shift
+	for ((i = 0; i < s * 5; i++)); do
+		! "$@" || return 0
+		sleep 0.2
+	done
+	echo "not within $s s: $*"
+	return 1
+}
+
+# --- guests -------------------------------------------------------------------------
+
+# Programs for the guest come on a disk, which is as long as a file of whole sectors is.
+start_guests() {
+	start_l2 v --mdev "${UUID[v]}" --smp 2 --qemu "-drive if=virtio,readonly=on,format=raw,file=/lab/selftests/xdp" --no-wait &&
+		start_l2 m --mdev "${UUID[m]}" --mdev "${UUID[mv]}" --no-wait && wait_l2 v && wait_l2 m
+}
+
+driven() { # GUEST QUEUES
+	l2_cmd "$1" 'lspci -n | grep "0200: 1af4:1041"; ethtool -i eth0' && equal "$(guest_dev "$1")" eth0 &&
+		equal "$(l2_cmd "$1" 'ethtool -i eth0' | sed -n 's/^driver: //p')" virtio_net && equal "$(queues_in_use "$1")" "$2"
+}
+
+# dev_of GUEST DRIVER: its interface.
+dev_of() {
+	l2_cmd "$1" --timeout 50 "i=0
+		while [ \$i -lt $((200 * SLOW)) ]; do
+			for d in /sys/class/net/*; do
+				case \$(readlink -f \$d/device/driver) in */$2) echo \${d##*/}; exit ;; esac
+			done
+			i=\$((i + 1)); sleep 0.2
+		done; exit 1"
+}
+
+# Its virtio device has a network of its own; names come in any order.
+mixed_up() {
+	MV=$(dev_of m virtio_net) && MA=$(dev_of m iavf) && [ "$MV" != "$MA" ] || return
+	ADDR[m]=$NET.12 ADDR[mv]=$MNET.12
+	l2_cmd m --timeout 60 "ip addr replace ${ADDR[m]}/24 dev $MA && ip addr replace ${ADDR[mv]}/24 dev $MV && ip link set $MA up && ip link set $MV up
+		i=0; until [ \"\$(cat /sys/class/net/$MA/carrier /sys/class/net/$MV/carrier | tr -d '\n')\" = 11 ]; do
+			i=\$((i + 1)); [ \$i -lt 150 ] || exit 1; sleep 0.2; done" &&
+		ip addr replace $MNET.1/24 dev "$PF_DEV" && l2_cmd v "ip addr replace $MNET.11/24 dev eth0"
+}
+
+pings() {
+	ping_ms v host && ping_ms host v && ping_ms m host && ping_ms v m && ping_ms m v &&
+		l2_cmd m "ping -c 3 -i 0.2 -W 5 $MNET.1 && ping -c 3 -i 0.2 -W 5 $MNET.11"
+}
+
+mixed_data() {
+	local rc=0
+
+	data 8 && make_data m 8 && plain v m && plain m v || return
+	ADDR[m]=${ADDR[mv]}
+	plain v m || rc=$?
+	ADDR[m]=$NET.12
+	return $rc
+}
+
+# Data of a guest is gone when it starts again.
+data() { make_data v "$1" && { [ -z "${2:-}" ] || make_data host "$1"; }; }
+
+doorbells() {
+	measure_end "${GUESTS[@]}"
+	echo "${COST[doors]} doorbell traps, ${COST[regs]} register traps, $COST_MS ms"
+	if mapped; then equal "${COST[doors]}" 0; else [ "${COST[doors]}" -gt 0 ]; fi
+}
+
+# Nothing happens in an idle guest: its driver asks for nothing.
+idle() {
+	measure_begin v
+	sleep 3
+	measure_end v
+	echo "${COST[regs]} register traps"
+	below "${COST[regs]}" 20
+}
+
+# --- what an administrator does ---------------------------------------------------------
+
+offloads() {
+	l2_cmd v 'ethtool -k eth0' >/run/features && offloads_on v && l2_cmd v 'ethtool -K eth0 tso off tx off && ethtool -K eth0 gro off' &&
+		fails offloads_on v && reach v host && l2_cmd v 'ethtool -K eth0 tx on tso on gro on' && offloads_on v && reach v host
+}
+
+channels() {
+	l2_cmd v 'ethtool -l eth0' && l2_cmd v 'ethtool -L eth0 combined 1' && equal "$(queues_in_use v)" 1 && reach v host &&
+		l2_cmd v 'ethtool -L eth0 combined 2' && equal "$(queues_in_use v)" 2 && reach v host &&
+		fails l2_cmd v 'ethtool -L eth0 combined 3' && equal "$(queues_in_use v)" 2
+}
+
+# Resets and sets up each queue by itself.
+rings() {
+	l2_cmd v 'ethtool -g eth0; ethtool -G eth0 rx 64 tx 128 && ethtool -g eth0' >/run/rings && cat /run/rings &&
+		equal "$(awk '/^RX:/ { r = $2 } /^TX:/ { t = $2 } END { print r, t }' /run/rings)" "64 128" &&
+		reach v host && data 4 && plain v host && l2_cmd v 'ethtool -G eth0 rx 256 tx 256' && reach host v
+}
+
+flows() {
+	local before after used
+
+	before=$(queue_packets v rx)
+	many_flows host v 32 || return
+	after=$(queue_packets v rx)
+	used=$(used_queues "$before" "$after")
+	echo "$before -> $after"
+	equal "$used" 2
+}
+
+mtu() {
+	local most
+
+	most=$(l2_cmd v 'ip -d link show eth0' | awk '{ for (i = 1; i < NF; i++) if ($i == "maxmtu") print $(i + 1) }')
+	equal "$most" 1500 && fails l2_cmd v 'ip link set eth0 mtu 1501' || return
+	for m in 1280 576 1500; do
+		l2_cmd v "ip link set eth0 mtu $m" && reach v host && l2_cmd v --timeout 40 "ping -c 3 -W 5 -M do -s $((m - 28)) ${ADDR[host]}" || return
+	done
+}
+
+guest_mac() { l2_cmd "$1" 'cat /sys/class/net/eth0/address'; }
+
+address_refused() {
+	local own
+
+	own=$(guest_mac v)
+	equal "$own" "$(attr "${UUID[v]}" mac)" && fails l2_cmd v "ip link set eth0 address $OTHER" && equal "$(guest_mac v)" "$own" &&
+		reach v host && reach host v
+}
+
+# With trust the address is the guest's. Without it again: no link, until the guest takes
+# one that it may have.
+address_trusted() {
+	local own
+
+	own=$(guest_mac v)
+	set_attr v trust on && l2_cmd v "ip link set eth0 address $OTHER" && ip neigh flush dev "$PF_DEV" && reach host v && reach v host || return
+	set_attr v trust off && until_true 10 carrier_is v 0 && l2_cmd v "ip link set eth0 address $own" && until_true 10 carrier_is v 1 &&
+		ip neigh flush dev "$PF_DEV" && reach host v && reach v host
+}
+
+# Groups that the guest joins, and promiscuous mode: never an error.
+groups() {
+	l2_cmd v --timeout 40 'ip link set eth0 promisc on && ip link set eth0 allmulticast on && ip link set eth0 promisc off &&
+		ip link set eth0 allmulticast off && for i in $(seq 70); do ip maddr add 33:33:00:00:10:$(printf %02x $i) dev eth0 || exit 1; done &&
+		for i in $(seq 70); do ip maddr del 33:33:00:00:10:$(printf %02x $i) dev eth0 || exit 1; done' && reach v host
+}
+
+XDP='cat /dev/vda >/tmp/xdp && chmod 755 /tmp/xdp'
+xdp_run() { l2_cmd v "/tmp/xdp eth0 $1 >/tmp/xdp.out 2>&1 </dev/null & echo \$! >/tmp/xdp.pid; i=0; until grep -q attached /tmp/xdp.out; do i=\$((i + 1)); [ \$i -lt 50 ] || { cat /tmp/xdp.out; exit 1; }; sleep 0.1; done"; }
+xdp_end() { l2_cmd v 'kill $(cat /tmp/xdp.pid); sleep 0.5'; }
+
+xdp() {
+	l2_cmd v "$XDP" && xdp_run pass && reach v host && reach host v && xdp_end && xdp_run drop &&
+		fails l2_cmd v --timeout 30 "ip neigh flush all; ping -c 3 -i 0.3 -W 1 ${ADDR[host]}" && xdp_end && reach v host
+}
+
+# --- what the operator does ----------------------------------------------------------------
+
+carrier_is() { equal "$(l2_cmd "$1" 'cat /sys/class/net/eth0/carrier')" "$2" >/dev/null; }
+
+link_state() {
+	set_attr v link_state disable && until_true 10 carrier_is v 0 && fails l2_cmd m "ping -c 2 -W 1 $MNET.11" &&
+		set_attr v link_state enable && until_true 10 carrier_is v 1 && reach v host &&
+		set_attr v link_state auto && sleep 1 && carrier_is v 1 && reach host v
+}
+
+apart() { fails guest_cmd "$1" --timeout 30 "ip neigh flush all; ping -c 3 -i 0.3 -W 1 ${ADDR[$2]}"; }
+vlan() {
+	set_attr v vlan 100 && apart v host && apart m v && set_attr m vlan 100 && reach m v && apart m host &&
+		set_attr v vlan untagged && set_attr m vlan untagged && reach v host && reach m v
+}
+
+# Two MB take two seconds at 8 Mb/s, however fast the machine is.
+rate() {
+	local waits
+
+	data 2 && waits=$(stat_of v rate_waits) && set_attr v tx_rate 8 && plain v host && set_attr v tx_rate 0 || return
+	echo "$XFER_SECONDS s, rate_waits $waits -> $(stat_of v rate_waits)"
+	[ "${XFER_SECONDS%.*}" -ge 1 ] && [ "$(stat_of v rate_waits)" -gt "$waits" ]
+}
+
+# A VLAN device with an address of its own is another source.
+spoofed() {
+	local before
+
+	before=$(stat_of v spoofed)
+	set_attr v vlan untagged,5 && l2_cmd v "modprobe 8021q; ip link add link eth0 name eth0.t type vlan id 5 && ip link set eth0.t address $FAKE &&
+		ip link set eth0.t up && ip addr replace 10.88.0.1/24 dev eth0.t; ping -c 3 -i 0.3 -W 1 10.88.0.99; true" || return
+	[ "$(stat_of v spoofed)" -gt "$before" ] && set_attr v spoofchk off && before=$(stat_of v spoofed) &&
+		l2_cmd v 'ping -c 3 -i 0.3 -W 1 10.88.0.99; true' && equal "$(stat_of v spoofed)" "$before" &&
+		set_attr v spoofchk on && set_attr v vlan untagged && l2_cmd v 'ip link del eth0.t' && reach v host
+}
+
+# --- lives of the driver and the device ------------------------------------------------------
+
+again() { equal "$(guest_dev v)" eth0 && guest_up v 1 && l2_cmd v "ip addr replace $MNET.11/24 dev eth0" && reach v host && reach host v && reach v m; }
+
+# BDF of the function in the guest, and its virtio device.
+BDF='b=$(lspci -Dn | awk "/0200: 1af4:1041/ { print \$1 }"); d=$(basename $(ls -d /sys/bus/pci/devices/$b/virtio*))'
+
+net_unbound() {
+	l2_cmd v "$BDF; echo \$d >/sys/bus/virtio/drivers/virtio_net/unbind && [ ! -e /sys/class/net/eth0 ] && echo \$d >/sys/bus/virtio/drivers/virtio_net/bind" && again
+}
+
+# The transport's driver goes too, and the guest resets the function meanwhile.
+pci_unbound() {
+	l2_cmd v "$BDF; cd /sys/bus/pci/drivers/virtio-pci && echo \$b >unbind && [ ! -e /sys/class/net/eth0 ] &&
+		echo 1 >/sys/bus/pci/devices/\$b/reset && echo \$b >bind" && again
+}
+
+rebooted() { reboot_l2 v && again; }
+
+# The VMM resets the device (VFIO_DEVICE_RESET) under traffic.
+flood() { ping -f -q -i 0.002 "${ADDR[v]}" >/dev/null 2>&1 & FLOOD=$!; }
+flood_end() { kill $FLOOD; wait $FLOOD 2>/dev/null; true; }
+machine_reset() {
+	local rc=0
+
+	flood
+	rm -f "$L2_RUN/v/up"
+	l2_qmp v '{"execute":"system_reset"}' && wait_l2 v || rc=$?
+	flood_end
+	[ "$rc" = 0 ] && again
+}
+
+# A connection goes on over resets of the PF, and all its bytes arrive. The uplink must not
+# be QEMU's user network, which answers segments of others' connections with a reset.
+over_pf_reset() { # FROM TO MB
+	local pid rc=0 i
+
+	# Of what comes from the host nothing holds the rate down.
+	make_data "$1" "$3" && set_attr v tx_rate 20 || return
+	plain "$1" "$2" >/run/over 2>&1 &
+	pid=$!
+	for i in 1 2 3; do
+		sleep 2
+		kill -0 $pid 2>/dev/null || echo "the transfer had ended before reset $i"
+		pf_reset || rc=$?
+	done
+	wait $pid || { rc=1; cat /run/over; }
+	set_attr v tx_rate 0
+	equal "$rc $(l2_cmd v 'cat /sys/class/net/eth0/carrier')" "0 1" && ping_ms v host && ping_ms host v
+}
+
+resumed() { [ "$(counters_sum resumes v)" -ge 6 ] && equal "$(l2_cmd v 'dmesg | grep -cE "NETDEV WATCHDOG|hung|virtio.*(reset|stopped)"')" 0; }
+
+# What was counted since the opening never runs backwards.
+declare -A SEEN=()
+monotone() {
+	local f n v bad=0
+
+	for f in "$MDEV/${UUID[v]}"/smartnic/stats/*; do
+		n=${f##*/} v=$(cat "$f")
+		[ "$v" -ge "${SEEN[$n]:-0}" ] || { echo "$n: ${SEEN[$n]} -> $v"; bad=1; }
+		SEEN[$n]=$v
+	done
+	[ "${#SEEN[@]}" -gt 20 ] && [ "$bad" = 0 ]
+}
+
+counted() { monotone && [ "$(stat_of v tx_bytes)" -gt 1000000 ] && equal "$(stat_of v bad_descriptors) $(stat_of v tx_errors)" "0 0"; }
+
+# A device that is stopped is taken from the running guest.
+ejected() {
+	timeout 60 mdevctl stop -u "${UUID[mv]}" && [ ! -e "$MDEV/${UUID[mv]}" ] && until_true 10 fails l2_cmd m "[ -e /sys/class/net/$MV ]" && reach m host
+}
+
+killed() {
+	flood
+	sleep 1
+	kill_l2 v
+	flood_end
+	until_true 20 idle_again v
+}
+idle_again() { [ "$(attr "${UUID[$1]}" state) $(pinned "$1")" = "idle 0" ]; }
+
+all_gone() {
+	stop_l2 m && until_true 20 idle_again m && mdevctl stop -u "${UUID[m]}" && mdevctl stop -u "${UUID[v]}" && equal "$(pool "$PF")" "$FULL"
+}
+
+in_mode() {
+	local mode=${DMA:-$(attr "${UUID[v]}" dma_mode)}
+
+	equal "$(attr "${UUID[v]}" dma_mode)" "$mode" && { [ "$mode" = table ] || [ "$(attr "${UUID[v]}" pasid)" != "$(attr "${UUID[m]}" pasid)" ]; }
+}
+
+loaded() {
+	load_modules ${DMA:+dma_mode=$DMA} && PF=$(pf_bdf) && PF_DEV=$(pf_netdev) && FULL=$(pool "$PF") && pf_up "$PF_DEV"
+}
+
+everything() {
+	plan 40
+	must "modules load" loaded
+	must "a virtio device with two queue pairs" guest_mdev v "$PF" smartnic-virtio-2q
+	must "one of each kind for another guest" eval 'guest_mdev m "$PF" smartnic-1q && guest_mdev mv "$PF" smartnic-virtio-1q'
+	must "two stock guests boot" start_guests
+	say "$(l2_cmd v 'uname -r'), $(l2_accel)"
+	must "virtio_net drives it with two queue pairs" driven v 2
+	check "translation mode" in_mode
+	must "address and link" guest_up v 1
+	must "the other guest's devices have addresses and links" mixed_up
+	check "everyone pings everyone" pings
+	check "idle" idle
+	must "random data to send" data $MB host
+	measure_begin "${GUESTS[@]}"
+	check "$MB MiB to the host, SHA-256" plain v host
+	check "$MB MiB from the host, SHA-256" plain host v
+	if mapped; then
+		check "no doorbell was trapped" doorbells
+	else
+		check "every doorbell was trapped" doorbells
+	fi
+	check "data between virtio and AVF, virtio and virtio" mixed_data
+	check "flows use both queues" flows
+	check "offloads off and on" offloads
+	check "one queue pair and two" channels
+	check "other ring sizes" rings
+	check "each MTU up to 1500" mtu
+	check "an address that is not its own is refused" address_refused
+	check "with trust it is the guest's, until that goes" address_trusted
+	check "groups and promiscuous mode" groups
+	check "XDP passes and drops" xdp
+	check "link_state" link_state
+	check "vlan" vlan
+	check "tx_rate" rate
+	check "spoofchk" spoofed
+	check "counters" counted
+	check "the PF is reset under a transfer to the host" over_pf_reset v host 12
+	check "the PF is reset under a transfer from the host" over_pf_reset host v 64
+	check "the guest has noticed nothing, counters went on" eval 'resumed && monotone'
+	check "virtio_net unbound and bound" net_unbound
+	check "the function unbound, reset and bound" pci_unbound
+	check "the guest reboots" rebooted
+	check "the machine is reset under traffic" machine_reset
+	check "mdevctl stop takes a device from the running guest" ejected
+	check "QEMU is killed in traffic" killed
+	check "the guests leave nothing behind" all_gone
+	check "modules unload" unload_modules
+}
+
+# --- drivers of other kernels -------------------------------------------------------------------
+
+start_other() { start_l2 v --guest "$1" --mdev "${UUID[v]}" --smp 2; }
+
+others() {
+	local g
+
+	plan $((1 + 8 * $#))
+	must "modules load" loaded
+	for g; do
+		must "$g: a device" guest_mdev v "$PF" smartnic-virtio-2q
+		must "$g: the guest boots" start_other "$g"
+		say "$g: $(l2_cmd v 'uname -r')"
+		must "$g: virtio_net drives it with two queue pairs" driven v 2
+		must "$g: address and link" guest_up v 1
+		check "$g: data both ways" eval 'data 8 host && both_ways v host'
+		check "$g: one queue pair and two" channels
+		check "$g: the PF is reset under a transfer" over_pf_reset v host 12
+		check "$g: the end leaves nothing behind" eval 'stop_l2 v && until_true 20 idle_again v && mdevctl stop -u "${UUID[v]}"'
+	done
+}
+
+main() {
+	if [ "$#" = 0 ]; then everything; else others "$@"; fi
+	finish
+}
+
+main "$@"

@@ -14,7 +14,7 @@ help:
 	@echo 'make lab         build the lab: chroot, root file system, kernels, QEMU (cached)'
 	@echo 'make modules     compile the modules against Debian kernels, W=1 -Werror; KERNELS="6.1 bpo"'
 	@echo 'make demo        stock guests on slices of the SmartNIC'
-	@echo '                 TYPE=smartnic-1q GUESTS=2 DMA=pasid|table KEEP=1 (leaves a shell)'
+	@echo '                 TYPE=smartnic-2q (or smartnic-virtio-2q) GUESTS=2 DMA=pasid|table KEEP=1 (leaves a shell)'
 	@echo 'make check       everything that must pass: builds, sparse, selftests, end to end;'
 	@echo '                 JOBS=2 suites side by side, WITH=ci adds what continuous integration adds'
 	@echo 'make check-long  and what takes longer; SUITES="a b" for some suites only'

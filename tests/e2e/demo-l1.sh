@@ -21,7 +21,7 @@ plan_guests() {
 	for ((i = 1; i <= ${#TYPES[@]}; i++)); do GUEST+=("g$i"); done
 }
 
-# iavf takes no more queues than there are processors; two are there for real.
+# Drivers take no more queues than there are processors; two are there for real.
 guest_cpus() {
 	local q
 
@@ -66,11 +66,12 @@ boot_guests() {
 		g=${GUEST[i]}
 		start_l2 "$g" --mdev "${UUID[$g]}" --smp "$(guest_cpus "${TYPES[i]}")" --mem 256 --no-wait || fail "QEMU for $g did not start"
 	done
-	for g in "${GUEST[@]}"; do
+	for i in "${!GUEST[@]}"; do
+		g=${GUEST[i]}
 		wait_l2 "$g" || fail "$g did not boot"
 		note "$g is up after $(phase_seconds) s: $(l2_cmd "$g" 'echo "Linux $(uname -r), $(nproc) processors, $(($(sed -n "s/MemTotal: *\([0-9]*\).*/\1/p" /proc/meminfo) / 1024)) MiB"')"
-		[ "$(guest_dev "$g")" = eth0 ] || fail "$g: iavf has no netdev; its log: $(l2_cmd "$g" 'dmesg | grep iavf | tail -n 3')"
-		l2_cmd "$g" 'dmesg | grep iavf' | indent
+		[ "$(guest_dev "$g")" = eth0 ] || fail "$g: $(driver_of "${TYPES[i]}") has no netdev; its log: $(l2_cmd "$g" 'dmesg | grep -E "iavf|virtio" | tail -n 3')"
+		l2_cmd "$g" 'ethtool -i eth0; dmesg | grep -E "iavf|virtio_net"' | indent
 	done
 }
 
@@ -162,7 +163,7 @@ idle() {
 	measure_end "${GUEST[@]}"
 	IDLE_REGS=${COST[regs]} IDLE_MS=$COST_MS
 	row "idle" "$(phase_seconds)" ""
-	note "$IDLE_REGS register traps: the guest drivers ask for statistics every two seconds; ${COST[doors]} doorbell traps"
+	note "$IDLE_REGS register traps: iavf asks for statistics every two seconds; ${COST[doors]} doorbell traps"
 }
 
 # Flows over the queues of the guest with the most of them.

@@ -327,7 +327,7 @@ static void set_up_malformed(const struct malformed *m)
 }
 
 /* Clause: a malformed ring stops its queue; the driver is notified once, and a reset mends
- * it. Nobody else notices.
+ * it. Its neighbours do not notice.
  */
 static void malformed_rings(void)
 {

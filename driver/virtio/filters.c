@@ -151,6 +151,8 @@ int snic_virtio_set_own(struct snic_adi *adi, const u8 *mac)
 	ether_addr_copy(old, adi->guest_mac);
 	memcpy(adi->guest_mac, mac, ETH_ALEN);
 	memcpy(v->mac, mac, ETH_ALEN);
+	/* A change that the driver has made itself: it needs no interrupt. */
+	v->changed = true;
 	/* It has both if that fails. */
 	if (!ether_addr_equal(old, adi->guest_mac) && !snic_virtio_wants(v, old))
 		snic_adi_del_addr(adi, old);

@@ -229,9 +229,11 @@ static void ctrl_modes(struct kunit *test)
 static void ctrl_own_address(struct kunit *test)
 {
 	const struct snic_vsi *vsi = &fake->adi.vsi;
+	u8 generation = rd(VIRTIO_PCI_COMMON_CFGGENERATION, 1);
 
 	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, config(5, 1), other[5]);
+	KUNIT_EXPECT_NE(test, rd(VIRTIO_PCI_COMMON_CFGGENERATION, 1), generation);
 	KUNIT_EXPECT_EQ(test, vsi->nr_macs, 1);
 	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, other));
 	KUNIT_EXPECT_EQ(test, control(1, 1, group, ETH_ALEN), VIRTIO_NET_ERR);

@@ -175,6 +175,16 @@ static void snic_virtio_again(struct snic_adi *adi)
 	}
 }
 
+/* The queue pair block says so, too; the control queue has none. Return: 0 or errno. */
+static int snic_virtio_vq_stop(struct snic_adi *adi, unsigned int n)
+{
+	int err = snic_vq_stop(adi->pf, &adi->vsi, n);
+
+	if (err || n >= 2 * adi->nr_queues || n == snic_virtio_control_vq(adi))
+		return err;
+	return snic_queue_stopped(adi->pf, SNIC_Q(adi->qp[n / 2], n % 2 ? SNIC_QP_TX : SNIC_QP_RX));
+}
+
 /**
  * snic_virtio_vq_reset() - the driver resets one VQ
  * @adi: ADI
@@ -191,7 +201,7 @@ void snic_virtio_vq_reset(struct snic_adi *adi, unsigned int n)
 	snic_virtio_vq_forget(adi, n);
 	if (!started || snic_hw_off(adi->pf))
 		return;
-	if (snic_vq_stop(adi->pf, &adi->vsi, n) && !snic_hw_off(adi->pf))
+	if (snic_virtio_vq_stop(adi, n) && !snic_hw_off(adi->pf))
 		snic_virtio_again(adi);
 }
 

@@ -94,6 +94,8 @@ int snic_vq_stop(struct snic_pf *p, struct snic_vsi *vsi, u16 vq)
 	return 0;
 }
 
+int snic_queue_stopped(struct snic_pf *p, u32 queue) { return 0; }
+
 void snic_win_kick(struct snic_pf *p, u16 func, u32 off, u32 value, unsigned int size)
 {
 	must(func == FUNC && off < 4096 && (size == 2 || size == 4));

@@ -277,6 +277,21 @@ static void life_stop_unconfirmed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(), RUNS);
 }
 
+/* Nor is a firmware believed that confirms what the queue pair does not show. */
+static void life_stop_claimed(struct kunit *test)
+{
+	drive(USUAL);
+	fake_set(SNIC_Q(FAKE_QP, SNIC_QP_TX) + SNIC_Q_CTL, SNIC_Q_CTL_ENABLE | SNIC_Q_CTL_ACTIVE);
+	choose(0);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[1].resumed);
+	choose(1);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[1].on);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[2].resumed);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+}
+
 /* Reset of the control queue: a command that waits is not answered into the next one. */
 static void life_control_reset(struct kunit *test)
 {
@@ -310,6 +325,7 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_vq_refused),
 	KUNIT_CASE(life_firmware_faults),
 	KUNIT_CASE(life_stop_unconfirmed),
+	KUNIT_CASE(life_stop_claimed),
 	KUNIT_CASE(life_control_reset),
 	{ }
 };

@@ -66,33 +66,40 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_quiesce);
 
+/* One that cannot be brought back is lost. */
+static int vdcm_resumed(struct vdcm_adi *adi, int err)
+{
+	if (err) {
+		dev_err(vdcm_adi_dev(adi), "not brought back: %d\n", err);
+		vdcm_revoke(adi);
+	}
+	return err;
+}
+
+/* First pass: the hardware has the ADI again, and it does no DMA. */
 static int vdcm_resume_hardware(struct vdcm_adi *adi)
 {
-	int ret = vdcm_ops(adi)->resume(adi);
+	int ret = vdcm_resumed(adi, vdcm_ops(adi)->resume(adi));
 
-	if (ret)
-		return ret;
-	if (adi->parent->xlat == VDCM_XLAT_PASID) {
+	if (!ret && adi->parent->xlat == VDCM_XLAT_PASID) {
 		mutex_lock(&adi->pin_lock);
 		vdcm_ops(adi)->set_pasid(adi, adi->pasid);
 		mutex_unlock(&adi->pin_lock);
 	}
-	/* resume() kept the state from before the reset that is owed. */
-	return adi->live->reset_owed ? vdcm_ops(adi)->reset(adi) : 0;
+	return ret;
 }
 
-/* What the guest had set up in config space holds. */
-static int vdcm_resume_adi(struct vdcm_adi *adi)
+/* Second pass: what the guest had set up in config space holds. */
+static int vdcm_resume_guest(struct vdcm_adi *adi)
 {
 	struct vdcm_live *live = adi->live;
 	int ret;
 
-	lockdep_assert_held(&adi->lock);
-	ret = vdcm_resume_hardware(adi);
-	if (ret) {
-		dev_err(vdcm_adi_dev(adi), "not brought back: %d\n", ret);
-		vdcm_revoke(adi);
-		return ret;
+	/* resume() kept the state from before the reset that is owed. */
+	if (live->reset_owed) {
+		ret = vdcm_resumed(adi, vdcm_ops(adi)->reset(adi));
+		if (ret)
+			return ret;
 	}
 	live->reset_owed = false;
 	live->resumed = adi->parent->nr_quiesces;
@@ -103,31 +110,44 @@ static int vdcm_resume_adi(struct vdcm_adi *adi)
 	return 0;
 }
 
+/* Return: 0, or the error of the last open ADI for which @pass failed. */
+static int vdcm_resume_pass(struct vdcm_parent *parent, int (*pass)(struct vdcm_adi *adi))
+{
+	struct vdcm_adi *adi;
+	int ret = 0, err;
+
+	lockdep_assert_held(&parent->list_lock);
+	list_for_each_entry(adi, &parent->adis, entry) {
+		mutex_lock(&adi->lock);
+		if (adi->live && !adi->live->revoked) {
+			err = pass(adi);
+			ret = err ?: ret;
+		}
+		mutex_unlock(&adi->lock);
+	}
+	return ret;
+}
+
 /**
  * vdcm_parent_resume() - the PF is back, as new
  * @parent: quiesced parent
  *
- * Brings every open ADI back by its resume() operation. One that cannot be is
- * revoked: its user finds it dead, the others go on.
+ * Brings every open ADI back by its resume() operation, and allows DMA only when all are
+ * back: none meets hardware that does not know its neighbour yet. One that cannot be brought
+ * back is revoked: its user finds it dead, the others go on.
  *
  * Context: as vdcm_parent_quiesce().
  * Return: 0, or the error of the last ADI that could not be brought back.
  */
 int vdcm_parent_resume(struct vdcm_parent *parent)
 {
-	struct vdcm_adi *adi;
-	int ret = 0, err;
+	int ret, err;
 
 	device_lock_assert(parent->dev);
 	mutex_lock(&parent->list_lock);
-	list_for_each_entry(adi, &parent->adis, entry) {
-		mutex_lock(&adi->lock);
-		if (adi->live && !adi->live->revoked) {
-			err = vdcm_resume_adi(adi);
-			ret = err ?: ret;
-		}
-		mutex_unlock(&adi->lock);
-	}
+	ret = vdcm_resume_pass(parent, vdcm_resume_hardware);
+	err = vdcm_resume_pass(parent, vdcm_resume_guest);
+	ret = err ?: ret;
 	WRITE_ONCE(parent->quiesced, false);
 	mutex_unlock(&parent->list_lock);
 	wake_up_all(&parent->wait);

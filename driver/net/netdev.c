@@ -413,10 +413,20 @@ void snic_net_detach(struct snic_pf *pf)
 	snic_net_stats_hold(net);
 }
 
-/* Return: 0 or errno */
+/*
+ * Its addresses come before the ADIs: what these send to the host is lost until the interface
+ * is open again, and does not leave by the uplink.
+ *
+ * Return: 0 or errno
+ */
 int snic_net_restore(struct snic_pf *pf)
 {
-	return pf->net ? snic_net_func_map(pf->net) : 0;
+	struct snic_net *net = pf->net;
+	int err = net ? snic_net_func_map(net) : 0;
+
+	if (net && !err && netif_running(net->dev))
+		snic_net_filters_on(net);
+	return err;
 }
 
 void snic_net_attach(struct snic_pf *pf)
@@ -428,6 +438,8 @@ void snic_net_attach(struct snic_pf *pf)
 	rtnl_lock();
 	if (netif_running(net->dev))
 		snic_net_reopen(net);
+	else
+		snic_net_filters_off(net);
 	netif_device_attach(net->dev);
 	rtnl_unlock();
 }

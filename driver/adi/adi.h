@@ -72,6 +72,7 @@ enum snic_cfg {
  * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
  * @vecs: vectors
+ * @away: the device is being reset under it, from quiesce to resume
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
  * @guest_mac: address the guest chose as its primary one; that of @addr until it does
@@ -111,6 +112,7 @@ struct snic_adi {
 	unsigned int nr_queues;
 	u16 qp[SNIC_FUNC_QPS];
 	struct snic_vec vecs[SNIC_FUNC_VECS];
+	bool away;
 	bool dma_on;
 	struct snic_vsi vsi;
 	u8 guest_mac[ETH_ALEN];
@@ -140,6 +142,12 @@ struct snic_adi {
 static inline unsigned int snic_adi_nr_vecs(const struct snic_adi *adi)
 {
 	return adi->nr_queues * adi->kind->queue_vecs + 1;
+}
+
+/* Its function cannot be asked anything, and is given what is missing when it is back. */
+static inline bool snic_adi_off(const struct snic_adi *adi)
+{
+	return adi->away || snic_hw_off(adi->pf);
 }
 
 /* What the guest's driver asked of the VSI ends with that driver. */

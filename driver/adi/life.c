@@ -91,6 +91,7 @@ int snic_adi_start(struct snic_adi *adi, u16 func)
 	snic_cfg_apply_itr(adi);
 	snic_adi_map_queues(adi, func);
 	snic_adi_vectors_open(adi, func);
+	adi->away = false;
 	adi->dma_on = false;
 	WRITE_ONCE(adi->starved, false);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);

@@ -204,6 +204,7 @@ static void snic_adi_quiesce(struct vdcm_adi *vadi)
 	if (snic_func_off(adi->pf, adi->func) == -ETIMEDOUT)
 		snic_hush(adi->pf, "a function");
 	snic_stats_keep(adi);
+	adi->away = true;
 	mutex_unlock(&adi->lock);
 }
 
@@ -213,6 +214,7 @@ static int snic_adi_resume(struct vdcm_adi *vadi)
 	int err;
 
 	mutex_lock(&adi->lock);
+	adi->away = false;
 	err = snic_adi_revive(adi);
 	mutex_unlock(&adi->lock);
 	return err;

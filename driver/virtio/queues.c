@@ -72,11 +72,11 @@ static int snic_virtio_vq_start(struct snic_adi *adi, unsigned int n)
 	struct snic_virtio_vq *vq = &snic_virtio(adi)->vqs[n];
 	int err;
 
-	if (snic_hw_off(adi->pf))
+	if (snic_adi_off(adi))
 		return 0;
 	err = snic_vq_start(adi->pf, &adi->vsi, n | control, &vq->cfg,
 			    vq->started ? SNIC_VQ_RESUME : 0);
-	if (snic_hw_off(adi->pf))
+	if (snic_adi_off(adi))
 		return 0;
 	if (!err)
 		vq->started = true;
@@ -131,10 +131,10 @@ void snic_virtio_vq_set_vector(struct snic_adi *adi, unsigned int n, u16 vector)
 	int err;
 
 	vq->cfg.vector = vector;
-	if (!vq->started || vector == before || snic_hw_off(adi->pf))
+	if (!vq->started || vector == before || snic_adi_off(adi))
 		return;
 	err = snic_vq_vector(adi->pf, &adi->vsi, n, vector);
-	if (err && !snic_hw_off(adi->pf))
+	if (err && !snic_adi_off(adi))
 		vq->cfg.vector = SNIC_VQ_NO_VECTOR;
 }
 
@@ -169,7 +169,7 @@ static void snic_virtio_again(struct snic_adi *adi)
 	if (adi->dma_on)
 		snic_func_ctrl(adi->pf, adi->func, adi->kind->ctrl | SNIC_FUNC_CTRL_DMA);
 	snic_msgs_open(adi);
-	if (err && !snic_hw_off(adi->pf)) {
+	if (err && !snic_adi_off(adi)) {
 		snic_virtio_broken(adi, "its hardware does not obey");
 		vdcm_adi_error(adi->vdcm);
 	}
@@ -199,9 +199,9 @@ void snic_virtio_vq_reset(struct snic_adi *adi, unsigned int n)
 	bool started = snic_virtio(adi)->vqs[n].started;
 
 	snic_virtio_vq_forget(adi, n);
-	if (!started || snic_hw_off(adi->pf))
+	if (!started || snic_adi_off(adi))
 		return;
-	if (snic_virtio_vq_stop(adi, n) && !snic_hw_off(adi->pf))
+	if (snic_virtio_vq_stop(adi, n) && !snic_adi_off(adi))
 		snic_virtio_again(adi);
 }
 
@@ -215,7 +215,7 @@ void snic_virtio_vq_reset(struct snic_adi *adi, unsigned int n)
  */
 void snic_virtio_control_reset(struct snic_adi *adi)
 {
-	bool off = snic_hw_off(adi->pf);
+	bool off = snic_adi_off(adi);
 	unsigned int n;
 
 	if (!off)
@@ -224,7 +224,7 @@ void snic_virtio_control_reset(struct snic_adi *adi)
 	n = snic_virtio_control_vq(adi);
 	if (n < snic_virtio_nr_vqs(adi))
 		snic_virtio_vq_reset(adi, n);
-	if (!off && !snic_hw_off(adi->pf)) {
+	if (!off && !snic_adi_off(adi)) {
 		snic_mbx_tx_drain(adi->pf);
 		snic_mbx_flush(adi->pf);
 		snic_msgs_open(adi);
@@ -245,7 +245,7 @@ void snic_virtio_look_stopped(struct snic_adi *adi)
 	unsigned int n, control = snic_virtio_control_vq(adi);
 	u64 stopped;
 
-	if (snic_hw_off(adi->pf) || snic_vq_stopped(adi->pf, &adi->vsi, &stopped))
+	if (snic_adi_off(adi) || snic_vq_stopped(adi->pf, &adi->vsi, &stopped))
 		return;
 	for (n = 0; n < snic_virtio_nr_vqs(adi); n++) {
 		unsigned int bit = n == control ? SNIC_STOPPED_CONTROL : n;

@@ -40,7 +40,7 @@ int snic_virtio_revive(struct snic_adi *adi)
 	if (err)
 		return err;
 	err = snic_virtio_replay(adi);
-	if (snic_hw_off(adi->pf))
+	if (snic_adi_off(adi))
 		return -EIO;
 	if (err)
 		snic_virtio_broken(adi, "it was not brought back");

@@ -26,10 +26,10 @@ static bool snic_virtio_agree(struct snic_adi *adi)
 	}
 	v->used = true;
 	v->offloads = snic_virtio_accepted(v) & SNIC_VIRTIO_OFFLOADS;
-	if (snic_hw_off(adi->pf))
+	if (snic_adi_off(adi))
 		return true;
 	err = snic_virtio_give_features(adi);
-	return !err || snic_hw_off(adi->pf);
+	return !err || snic_adi_off(adi);
 }
 
 /**
@@ -102,14 +102,14 @@ void snic_virtio_forget(struct snic_adi *adi)
  */
 void snic_virtio_restart(struct snic_adi *adi)
 {
-	bool off = snic_hw_off(adi->pf);
+	bool off = snic_adi_off(adi);
 
 	if (!off)
 		snic_msgs_close(adi);
 	mutex_lock(&adi->lock);
 	if (off)
 		snic_virtio_forget(adi);
-	else if (snic_adi_restart(adi, adi->dma_on) && !snic_hw_off(adi->pf))
+	else if (snic_adi_restart(adi, adi->dma_on) && !snic_adi_off(adi))
 		vdcm_adi_error(adi->vdcm);
 	mutex_unlock(&adi->lock);
 }

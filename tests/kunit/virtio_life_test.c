@@ -19,6 +19,13 @@ static void quiesce(void)
 	WRITE_ONCE(fake->pf.quiet, true);
 }
 
+/* The PF does not rest yet, or is back already, and the function is not. */
+static void quiesce_alone(void)
+{
+	snic_msgs_close(&fake->adi);
+	fake->adi.away = true;
+}
+
 /* The hardware is as new. */
 static void revive(struct kunit *test)
 {
@@ -32,6 +39,7 @@ static void revive(struct kunit *test)
 	fake->vq_offloads = 0;
 	WRITE_ONCE(fake->pf.quiet, false);
 	mutex_lock(&fake->adi.lock);
+	fake->adi.away = false;
 	KUNIT_EXPECT_EQ(test, fake->adi.kind->revive(&fake->adi), 0);
 	mutex_unlock(&fake->adi.lock);
 	snic_msgs_open(&fake->adi);
@@ -76,12 +84,12 @@ static void life_transparent(struct kunit *test)
 }
 
 /* A driver that starts while there is no hardware starts with it. */
-static void life_driver_while_quiet(struct kunit *test)
+static void driver_while(struct kunit *test, void (*quiet)(void))
 {
 	unsigned int fw;
 
 	drive(USUAL);
-	quiesce();
+	quiet();
 	fw = fake->nr_fw;
 	set_status(0);
 	KUNIT_EXPECT_EQ(test, status(), 0);
@@ -104,6 +112,16 @@ static void life_driver_while_quiet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->vqs[1].cfg.vector, 5);
 	KUNIT_EXPECT_TRUE(test, fake->vqs[2].control);
 	KUNIT_EXPECT_FALSE(test, fake->vqs[2].resumed);
+}
+
+static void life_driver_while_quiet(struct kunit *test)
+{
+	driver_while(test, quiesce);
+}
+
+static void life_driver_while_away(struct kunit *test)
+{
+	driver_while(test, quiesce_alone);
 }
 
 /* One that leaves has left when it is back. */
@@ -316,6 +334,7 @@ static void life_control_reset(struct kunit *test)
 static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_transparent),
 	KUNIT_CASE(life_driver_while_quiet),
+	KUNIT_CASE(life_driver_while_away),
 	KUNIT_CASE(life_reset_while_quiet),
 	KUNIT_CASE(life_trust_taken_while_quiet),
 	KUNIT_CASE(life_revive_refused),

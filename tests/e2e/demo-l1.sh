@@ -132,20 +132,27 @@ prepare() {
 	note "TSO, scatter-gather, TX and RX checksum offload are on everywhere"
 }
 
+# Whether checksums are left to the receiver: whole packets reach a virtio function so.
+partial() { [ "$1" != host ] && [ "$(driver_of "${TYPES[${1#g} - 1]}")" = virtio_net ]; }
+
 # send_data FROM TO: one row of the table.
 send_data() {
-	local good bad
-
-	watch_checksums "$2" "$1" 2000 || fail "tcpdump at $2 did not start"
+	partial "$2" || watch_checksums "$2" "$1" 2000 || fail "tcpdump at $2 did not start"
 	measure_begin "${GUEST[@]}"
 	transfer "$1" "$2" 150 || fail "$1 -> $2: $XFER_ERROR"
 	measure_end "${GUEST[@]}"
+	if partial "$2"; then note "SHA-256 matches"; else good_checksums "$1" "$2"; fi
+	row "$1 -> $2, $DATA_MB MiB" "$XFER_SECONDS" "$(awk -v s="$XFER_SECONDS" -v mb="$DATA_MB" 'BEGIN { printf "%.1f", mb / s }')"
+	steady "$1 -> $2"
+}
+
+good_checksums() {
+	local good bad
+
 	read -r good bad < <(checksums_seen "$2")
 	note "SHA-256 matches; tcpdump at $2: $good segments with a good checksum, $bad with a bad one"
 	[ "${good:-0}" -ge 100 ] || fail "$1 -> $2: tcpdump saw only ${good:-no} good checksums"
 	[ "$bad" = 0 ] || fail "$1 -> $2: $bad segments with a bad checksum at $2"
-	row "$1 -> $2, $DATA_MB MiB" "$XFER_SECONDS" "$(awk -v s="$XFER_SECONDS" -v mb="$DATA_MB" 'BEGIN { printf "%.1f", mb / s }')"
-	steady "$1 -> $2"
 }
 
 # Traffic must cost no trap. What is left is the guest driver's own statistics

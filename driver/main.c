@@ -269,16 +269,23 @@ static void snic_events_exit(struct snic_pf *pf)
 	snic_vectors_exit(pf);
 }
 
+static const char * const snic_resources[SNIC_NR_RESOURCES] = {
+	[SNIC_RES_ADIS] = "ADIs",
+	[SNIC_RES_QUEUES] = "queues",
+	[SNIC_RES_VECTORS] = "vectors",
+};
+
 static int snic_offer_adis(struct snic_pf *pf)
 {
 	struct vdcm_parent_desc desc = {
 		.xlat = pf->xlat,
+		.resources = snic_resources,
+		.nr_resources = SNIC_NR_RESOURCES,
 		.capacity = {
-			[VDCM_RES_ADIS] = pf->num_adis,
-			[VDCM_RES_QUEUES] = pf->num_qps -
+			[SNIC_RES_ADIS] = pf->num_adis,
+			[SNIC_RES_QUEUES] = pf->num_qps -
 					    bitmap_weight(pf->qp_map, pf->num_qps),
-			/* Of the functions, not of MSI-X: those can be shared. */
-			[VDCM_RES_VECTORS] = pf->num_adis * SNIC_FUNC_VECS,
+			[SNIC_RES_VECTORS] = pf->num_adis * SNIC_FUNC_VECS,
 		},
 	};
 	struct vdcm_parent *parent;

@@ -316,6 +316,8 @@ struct vdcm_adi {
  * @drv: PF driver
  * @ops: the PF driver's operations
  * @xlat: translation mode
+ * @resources: names of what types are paid with
+ * @nr_resources: their number
  * @drvdata: the PF driver's
  * @dead: the device is gone
  * @quiesced: the device is being reset, or asleep
@@ -330,6 +332,8 @@ struct vdcm_parent {
 	const struct vdcm_driver *drv;
 	const struct vdcm_adi_ops *ops;
 	enum vdcm_xlat xlat;
+	const char * const *resources;
+	unsigned int nr_resources;
 	void *drvdata;
 	bool dead;
 	bool quiesced;

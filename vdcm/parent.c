@@ -44,23 +44,36 @@ void vdcm_wait_settled(struct vdcm_parent *parent)
 	wait_event_killable_timeout(parent->wait, vdcm_settled(parent), HZ);
 }
 
-static const char * const resource_names[VDCM_NR_RESOURCES] = {
-	[VDCM_RES_ADIS] = "ADIs",
-	[VDCM_RES_QUEUES] = "queues",
-	[VDCM_RES_VECTORS] = "vectors",
-};
-
-static bool type_valid(const struct vdcm_type *type)
+static bool resources_valid(const struct vdcm_parent_desc *desc)
 {
+	unsigned int i;
+
+	if (!desc->nr_resources || desc->nr_resources > VDCM_MAX_RESOURCES || !desc->resources)
+		return false;
+	for (i = 0; i < desc->nr_resources; i++)
+		if (!desc->resources[i])
+			return false;
+	for (; i < VDCM_MAX_RESOURCES; i++)
+		if (desc->capacity[i])
+			return false;
+	return true;
+}
+
+/* A cost of what has no name is more than there is. */
+static bool type_valid(const struct vdcm_parent *parent, const struct vdcm_type *type)
+{
+	bool costs = false;
 	unsigned int i;
 
 	if (!type->name || !type->pretty_name || !type->description ||
 	    !type->comp || strlen(type->pretty_name) > 39)
 		return false;
-	for (i = 0; i < VDCM_NR_RESOURCES; i++)
+	for (i = 0; i < parent->nr_resources; i++)
+		costs |= type->cost[i];
+	for (; i < VDCM_MAX_RESOURCES; i++)
 		if (type->cost[i])
-			return true;
-	return false;
+			return false;
+	return costs;
 }
 
 static bool has_hook(const struct vdcm_composition *comp)
@@ -111,7 +124,7 @@ struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned in
 	struct vdcm_regions *regions = ERR_PTR(-EINVAL);
 	const char *why = "malformed type";
 
-	if (type_valid(type))
+	if (type_valid(parent, type))
 		regions = vdcm_regions_create(type->comp, type->nr_vectors, &why);
 	if (!IS_ERR(regions) && !ops_valid(parent->ops, type->comp)) {
 		vdcm_regions_destroy(regions);
@@ -144,7 +157,8 @@ static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
  * @desc: what it offers
  * @drvdata: the PF driver's
  *
- * Return: 0 or -EINVAL (operations are missing). Undone by vdcm_parent_exit().
+ * Return: 0 or -EINVAL (operations are missing, malformed resources). Undone by
+ * vdcm_parent_exit().
  */
 int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 		     struct device *dev, const struct vdcm_parent_desc *desc,
@@ -154,10 +168,16 @@ int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 		dev_err(dev, "operations for the translation mode are missing\n");
 		return -EINVAL;
 	}
+	if (!resources_valid(desc)) {
+		dev_err(dev, "malformed resources\n");
+		return -EINVAL;
+	}
 	parent->dev = get_device(dev);
 	parent->drv = drv;
 	parent->ops = drv->ops;
 	parent->xlat = desc->xlat;
+	parent->resources = desc->resources;
+	parent->nr_resources = desc->nr_resources;
 	parent->drvdata = drvdata;
 	mutex_init(&parent->list_lock);
 	INIT_LIST_HEAD(&parent->adis);
@@ -196,7 +216,7 @@ int vdcm_parent_take(struct vdcm_parent *parent, const struct vdcm_type *type,
 	lacking = vdcm_pool_take(&parent->pool, type->cost);
 	if (lacking >= 0) {
 		dev_err(parent->dev, "%s not created: %s needs %u %s, fewer are left\n",
-			name, type->name, type->cost[lacking], resource_names[lacking]);
+			name, type->name, type->cost[lacking], parent->resources[lacking]);
 		return -ENOSPC;
 	}
 	return 0;

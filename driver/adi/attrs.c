@@ -28,7 +28,7 @@ struct snic_cfg_attr {
 
 static unsigned int snic_type_queues(const struct snic_adi *adi)
 {
-	return vdcm_adi_type(adi->vdcm)->cost[VDCM_RES_QUEUES];
+	return vdcm_adi_type(adi->vdcm)->cost[SNIC_RES_QUEUES];
 }
 
 /* Default settings. */

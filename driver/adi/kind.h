@@ -13,6 +13,14 @@ struct snic_msg;
 struct vdcm_cap;
 struct vdcm_type;
 
+/* What types are paid with; names in main.c. */
+enum snic_resource {
+	SNIC_RES_ADIS,
+	SNIC_RES_QUEUES,	/* pairs */
+	SNIC_RES_VECTORS,	/* of the functions, not of MSI-X: those can be shared */
+	SNIC_NR_RESOURCES
+};
+
 /**
  * enum snic_verdict - what a message of a guest leads to
  * @SNIC_DONE: nothing else; it was answered

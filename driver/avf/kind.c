@@ -76,9 +76,9 @@ static const struct vdcm_composition avf_composition = {
 
 /* Queue pairs, and a vector for each and for the mailbox. */
 #define AVF_COST(_queues, _vectors) { \
-		[VDCM_RES_ADIS] = 1, \
-		[VDCM_RES_QUEUES] = (_queues), \
-		[VDCM_RES_VECTORS] = (_vectors), \
+		[SNIC_RES_ADIS] = 1, \
+		[SNIC_RES_QUEUES] = (_queues), \
+		[SNIC_RES_VECTORS] = (_vectors), \
 	}
 
 static const struct vdcm_type avf_types[] = {

@@ -151,9 +151,9 @@ static const struct vdcm_composition virtio_composition = {
 
 /* Queue pairs; a vector for each VQ of them and for the configuration. */
 #define VIRTIO_COST(_queues, _vectors) { \
-		[VDCM_RES_ADIS] = 1, \
-		[VDCM_RES_QUEUES] = (_queues), \
-		[VDCM_RES_VECTORS] = (_vectors), \
+		[SNIC_RES_ADIS] = 1, \
+		[SNIC_RES_QUEUES] = (_queues), \
+		[SNIC_RES_VECTORS] = (_vectors), \
 	}
 
 static const struct vdcm_type virtio_types[] = {

@@ -42,13 +42,8 @@ struct module;
 struct vdcm_parent;
 struct vdcm_adi;
 
-/* Shared resources that types are paid with. */
-enum vdcm_resource {
-	VDCM_RES_ADIS,
-	VDCM_RES_QUEUES,
-	VDCM_RES_VECTORS,
-	VDCM_NR_RESOURCES,
-};
+/* Kinds of shared resources of a PF, at most. */
+#define VDCM_MAX_RESOURCES	8
 
 /* How an ADI's DMA is translated. */
 enum vdcm_xlat {
@@ -64,7 +59,8 @@ enum vdcm_xlat {
  * @description: one line: queues, vectors, limits
  * @comp: the PCI function a guest sees
  * @nr_vectors: MSI-X vectors of the function, 1..VDCM_MAX_VECTORS
- * @cost: what one instance takes from the parent's pool, by enum vdcm_resource
+ * @cost: what one instance takes from the parent's pool, by index in its @resources; not
+ *	all 0
  * @driver_data: the driver's own, e.g. number of queues
  */
 struct vdcm_type {
@@ -73,7 +69,7 @@ struct vdcm_type {
 	const char *description;
 	const struct vdcm_composition *comp;
 	u16 nr_vectors;
-	u32 cost[VDCM_NR_RESOURCES];
+	u32 cost[VDCM_MAX_RESOURCES];
 	unsigned long driver_data;
 };
 
@@ -230,13 +226,18 @@ struct vdcm_driver {
  * struct vdcm_parent_desc - a PF
  * @types: its mdev types; must live until vdcm_parent_unregister() returns
  * @nr_types: number of types
- * @capacity: what there is to share, by enum vdcm_resource
+ * @resources: names of what types are paid with, plural, for messages ("queues"); must live
+ *	as long as @types
+ * @nr_resources: number of resources, 1..VDCM_MAX_RESOURCES
+ * @capacity: what there is of each to share
  * @xlat: translation mode; VDCM_XLAT_PASID needs vdcm_pasid_usable() to be 0
  */
 struct vdcm_parent_desc {
 	const struct vdcm_type *types;
 	unsigned int nr_types;
-	u32 capacity[VDCM_NR_RESOURCES];
+	const char * const *resources;
+	unsigned int nr_resources;
+	u32 capacity[VDCM_MAX_RESOURCES];
 	enum vdcm_xlat xlat;
 };
 

@@ -127,7 +127,7 @@ static const struct vdcm_composition null_composition = {
 #define NULL_TYPE(_vectors)							\
 	{ .name = "v" #_vectors, .pretty_name = "VDCM sample, " #_vectors " vectors",	\
 	  .description = "copies memory, " #_vectors " vectors, no hardware",	\
-	  .comp = &null_composition, .nr_vectors = (_vectors), .cost = { [VDCM_RES_ADIS] = 1 } }
+	  .comp = &null_composition, .nr_vectors = (_vectors), .cost = { 1 } }
 
 static const struct vdcm_type null_types[] = {
 	NULL_TYPE(2), NULL_TYPE(3), NULL_TYPE(5), NULL_TYPE(2048),
@@ -368,10 +368,14 @@ static struct vdcm_driver null_driver = {
 	.groups = null_groups,
 };
 
+static const char * const null_resources[] = { "ADIs" };
+
 static const struct vdcm_parent_desc null_desc = {
 	.types = null_types,
 	.nr_types = ARRAY_SIZE(null_types),
-	.capacity = { [VDCM_RES_ADIS] = NULL_ADIS },
+	.resources = null_resources,
+	.nr_resources = ARRAY_SIZE(null_resources),
+	.capacity = { NULL_ADIS },
 	.xlat = VDCM_XLAT_NONE,
 };
 

@@ -13,6 +13,10 @@ static const struct vdcm_pages pages[] = {
 
 static const u8 init[8];
 
+enum { QUEUES, VECTORS };
+
+static const char * const names[] = { "queues", "vectors" };
+
 static const struct vdcm_cap plain = { .id = 0x09, .len = 8, .init = init };
 static const struct vdcm_cap hooked = { .id = 0x09, .len = 8, .init = init, .hooked = true };
 
@@ -41,10 +45,11 @@ static void fill(struct offer *o)
 	};
 	o->type = (struct vdcm_type) {
 		.name = "t", .pretty_name = "T", .description = "a type", .comp = &o->comp,
-		.nr_vectors = 1, .cost = { [VDCM_RES_QUEUES] = 2 },
+		.nr_vectors = 1, .cost = { [QUEUES] = 2 },
 	};
 	o->desc = (struct vdcm_parent_desc) {
-		.types = &o->type, .nr_types = 1, .capacity = { [VDCM_RES_QUEUES] = 5 },
+		.types = &o->type, .nr_types = 1, .resources = names,
+		.nr_resources = ARRAY_SIZE(names), .capacity = { [QUEUES] = 5, [VECTORS] = 9 },
 		.xlat = VDCM_XLAT_NONE,
 	};
 }
@@ -200,7 +205,7 @@ static void parent_types(struct kunit *test)
 	struct offer *o = test->priv;
 	static const struct vdcm_type good = {
 		.name = "t", .pretty_name = "T", .description = "a type", .nr_vectors = 1,
-		.cost = { [VDCM_RES_VECTORS] = 1 },
+		.cost = { [VECTORS] = 1 },
 	};
 	static const char longest[] = "123456789 123456789 123456789 123456789";
 	static const char too_long[] = "123456789 123456789 123456789 1234567890";
@@ -219,10 +224,38 @@ static void parent_types(struct kunit *test)
 	EXPECT_TYPE(-EINVAL, o->type.name = NULL);
 	EXPECT_TYPE(-EINVAL, o->type.description = NULL);
 	EXPECT_TYPE(-EINVAL, o->type.comp = NULL);
-	EXPECT_TYPE(-EINVAL, o->type.cost[VDCM_RES_VECTORS] = 0);
+	EXPECT_TYPE(-EINVAL, o->type.cost[VECTORS] = 0);
+	EXPECT_TYPE(-EINVAL, o->type.cost[VECTORS + 1] = 1);
+	EXPECT_TYPE(-EINVAL, o->type.cost[VDCM_MAX_RESOURCES - 1] = 1);
 	EXPECT_TYPE(-EINVAL, o->type.nr_vectors = 0);
 	EXPECT_TYPE(-EINVAL, o->comp.msix_pba = 0);
 	vdcm_parent_exit(&o->parent);
+}
+
+static void parent_resources(struct kunit *test)
+{
+	static const char * const many[VDCM_MAX_RESOURCES + 1] = {
+		"a", "b", "c", "d", "e", "f", "g", "h", "i",
+	};
+	static const char * const hole[] = { "a", NULL };
+	struct offer *o = test->priv;
+
+#define EXPECT_DESC(ret, change) do {					\
+		fill(o);						\
+		change;							\
+		KUNIT_EXPECT_EQ(test, init_parent(o), ret);		\
+		if (!(ret))						\
+			vdcm_parent_exit(&o->parent);			\
+	} while (0)
+	EXPECT_DESC(0, (void)0);
+	EXPECT_DESC(0, o->desc.resources = many; o->desc.nr_resources = VDCM_MAX_RESOURCES);
+	EXPECT_DESC(-EINVAL, o->desc.resources = many; o->desc.nr_resources = VDCM_MAX_RESOURCES + 1);
+	EXPECT_DESC(-EINVAL, o->desc.nr_resources = 0);
+	EXPECT_DESC(-EINVAL, o->desc.resources = NULL);
+	EXPECT_DESC(-EINVAL, o->desc.resources = hole);
+	/* Capacity of what has no name. */
+	EXPECT_DESC(-EINVAL, o->desc.nr_resources = 1);
+	EXPECT_DESC(-EINVAL, o->desc.capacity[VDCM_MAX_RESOURCES - 1] = 1);
 }
 
 static void parent_pool(struct kunit *test)
@@ -267,6 +300,7 @@ static struct kunit_case parent_cases[] = {
 	KUNIT_CASE(parent_translation),
 	KUNIT_CASE(parent_operations),
 	KUNIT_CASE(parent_types),
+	KUNIT_CASE(parent_resources),
 	KUNIT_CASE(parent_pool),
 	KUNIT_CASE(parent_settled),
 	{}

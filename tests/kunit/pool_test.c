@@ -9,13 +9,16 @@
 #define HELD	64
 #define STEPS	20000
 
-static const u32 capacity[VDCM_NR_RESOURCES] = { 16, 40, 64 };
+enum { ADIS, QUEUES, VECTORS };
+
+static const u32 capacity[VDCM_MAX_RESOURCES] = { 16, 40, 64, 50, 60, 70, 80, 90 };
 
 static void pool_exact(struct kunit *test)
 {
-	static const u32 cost[VDCM_NR_RESOURCES] = { 1, 4, 5 };
-	static const u32 one_queue[VDCM_NR_RESOURCES] = { 0, 1, 0 };
-	static const u32 all[VDCM_NR_RESOURCES] = { 16, 40, 64 };
+	static const u32 cost[VDCM_MAX_RESOURCES] = { 1, 4, 5 };
+	static const u32 one_queue[VDCM_MAX_RESOURCES] = { 0, 1, 0 };
+	static const u32 last[VDCM_MAX_RESOURCES] = { [VDCM_MAX_RESOURCES - 1] = 46 };
+	static const u32 all[VDCM_MAX_RESOURCES] = { 16, 40, 64 };
 	struct vdcm_pool pool;
 	int i;
 
@@ -24,8 +27,8 @@ static void pool_exact(struct kunit *test)
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, cost), -1);
 	/* The first that does not suffice is named, and nothing was taken. */
-	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, cost), VDCM_RES_QUEUES);
-	KUNIT_EXPECT_EQ(test, pool.used[VDCM_RES_ADIS], 10);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, cost), QUEUES);
+	KUNIT_EXPECT_EQ(test, pool.used[ADIS], 10);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, cost), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, one_queue), 0);
 	vdcm_pool_give(&pool, cost);
@@ -35,24 +38,26 @@ static void pool_exact(struct kunit *test)
 		vdcm_pool_give(&pool, cost);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, all), 1);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, all), -1);
-	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, cost), VDCM_RES_ADIS);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, cost), ADIS);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, last), -1);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, last), VDCM_MAX_RESOURCES - 1);
 }
 
 /* Costs near the largest number do not wrap around. */
 static void pool_large(struct kunit *test)
 {
-	static const u32 huge[VDCM_NR_RESOURCES] = { ~0U, ~0U, ~0U };
-	static const u32 free[VDCM_NR_RESOURCES] = { };
-	static const u32 vectors[VDCM_NR_RESOURCES] = { 0, 0, ~0U };
+	static const u32 huge[VDCM_MAX_RESOURCES] = { ~0U, ~0U, ~0U };
+	static const u32 free[VDCM_MAX_RESOURCES] = { };
+	static const u32 vectors[VDCM_MAX_RESOURCES] = { 0, 0, ~0U };
 	struct vdcm_pool pool;
 
 	vdcm_pool_init(&pool, capacity);
-	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, huge), VDCM_RES_ADIS);
-	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, vectors), VDCM_RES_VECTORS);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, huge), ADIS);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, vectors), VECTORS);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, huge), 0);
 	vdcm_pool_init(&pool, huge);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, huge), -1);
-	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, vectors), VDCM_RES_VECTORS);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, vectors), VECTORS);
 	vdcm_pool_give(&pool, huge);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, vectors), -1);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, free), INT_MAX);
@@ -61,35 +66,35 @@ static void pool_large(struct kunit *test)
 /* More given back than was taken: told, and never less than nothing in use. */
 static void pool_excess(struct kunit *test)
 {
-	static const u32 cost[VDCM_NR_RESOURCES] = { 1, 2, 3 };
-	static const u32 more[VDCM_NR_RESOURCES] = { 1, 9, 3 };
+	static const u32 cost[VDCM_MAX_RESOURCES] = { 1, 2, 3 };
+	static const u32 more[VDCM_MAX_RESOURCES] = { 1, 9, 3 };
 	struct vdcm_pool pool;
 
 	vdcm_pool_init(&pool, capacity);
 	vdcm_pool_take(&pool, cost);
 	kunit_warning_suppress(test)
 		vdcm_pool_give(&pool, more);
-	KUNIT_EXPECT_EQ(test, pool.used[VDCM_RES_QUEUES], 0);
+	KUNIT_EXPECT_EQ(test, pool.used[QUEUES], 0);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, cost), 16);
 }
 
 struct random_run {
 	struct vdcm_pool pool;
-	u32 held[HELD][VDCM_NR_RESOURCES];
+	u32 held[HELD][VDCM_MAX_RESOURCES];
 	bool taken[HELD];
 };
 
 /* The pool's view is the sum of what is held. */
 static void check(struct kunit *test, struct random_run *run)
 {
-	u32 sum[VDCM_NR_RESOURCES] = { };
-	u32 one[VDCM_NR_RESOURCES];
+	u32 sum[VDCM_MAX_RESOURCES] = { };
+	u32 one[VDCM_MAX_RESOURCES];
 	unsigned int i, r;
 
 	for (i = 0; i < HELD; i++)
-		for (r = 0; run->taken[i] && r < VDCM_NR_RESOURCES; r++)
+		for (r = 0; run->taken[i] && r < VDCM_MAX_RESOURCES; r++)
 			sum[r] += run->held[i][r];
-	for (r = 0; r < VDCM_NR_RESOURCES; r++) {
+	for (r = 0; r < VDCM_MAX_RESOURCES; r++) {
 		memset(one, 0, sizeof(one));
 		one[r] = 1;
 		KUNIT_ASSERT_EQ(test, vdcm_pool_available(&run->pool, one), capacity[r] - sum[r]);
@@ -116,7 +121,7 @@ static void pool_random(struct kunit *test)
 			run->taken[i] = false;
 			continue;
 		}
-		for (r = 0; r < VDCM_NR_RESOURCES; r++)
+		for (r = 0; r < VDCM_MAX_RESOURCES; r++)
 			run->held[i][r] = prandom_u32_state(&rnd) % (n % 7 ? 3 : 50);
 		fits = vdcm_pool_available(&run->pool, run->held[i]);
 		run->taken[i] = vdcm_pool_take(&run->pool, run->held[i]) < 0;

@@ -14,7 +14,7 @@
 /**
  * vdcm_pool_init() - fill a pool
  * @pool: pool
- * @capacity: VDCM_NR_RESOURCES numbers
+ * @capacity: VDCM_MAX_RESOURCES numbers
  */
 void vdcm_pool_init(struct vdcm_pool *pool, const u32 *capacity)
 {
@@ -26,22 +26,22 @@ void vdcm_pool_init(struct vdcm_pool *pool, const u32 *capacity)
 /**
  * vdcm_pool_take() - take all of a cost or nothing
  * @pool: pool
- * @cost: VDCM_NR_RESOURCES numbers
+ * @cost: VDCM_MAX_RESOURCES numbers
  *
  * Context: any but hard irq.
- * Return: -1 = taken, else the first enum vdcm_resource that does not suffice.
+ * Return: -1 = taken, else the first resource, by its index, that does not suffice.
  */
 int vdcm_pool_take(struct vdcm_pool *pool, const u32 *cost)
 {
 	int i, ret = -1;
 
 	spin_lock(&pool->lock);
-	for (i = 0; i < VDCM_NR_RESOURCES; i++)
+	for (i = 0; i < VDCM_MAX_RESOURCES; i++)
 		if (cost[i] > pool->capacity[i] - pool->used[i]) {
 			ret = i;
 			goto out;
 		}
-	for (i = 0; i < VDCM_NR_RESOURCES; i++)
+	for (i = 0; i < VDCM_MAX_RESOURCES; i++)
 		pool->used[i] += cost[i];
 out:
 	spin_unlock(&pool->lock);
@@ -51,7 +51,7 @@ out:
 /**
  * vdcm_pool_give() - give back what vdcm_pool_take() took
  * @pool: pool
- * @cost: VDCM_NR_RESOURCES numbers
+ * @cost: VDCM_MAX_RESOURCES numbers
  *
  * Context: any but hard irq.
  */
@@ -60,7 +60,7 @@ void vdcm_pool_give(struct vdcm_pool *pool, const u32 *cost)
 	int i;
 
 	spin_lock(&pool->lock);
-	for (i = 0; i < VDCM_NR_RESOURCES; i++) {
+	for (i = 0; i < VDCM_MAX_RESOURCES; i++) {
 		WARN_ON_ONCE(cost[i] > pool->used[i]);
 		pool->used[i] -= min(cost[i], pool->used[i]);
 	}
@@ -70,7 +70,7 @@ void vdcm_pool_give(struct vdcm_pool *pool, const u32 *cost)
 /**
  * vdcm_pool_available() - how often could a cost be taken now?
  * @pool: pool
- * @cost: VDCM_NR_RESOURCES numbers, not all 0
+ * @cost: VDCM_MAX_RESOURCES numbers, not all 0
  *
  * Context: any but hard irq.
  * Return: 0..INT_MAX
@@ -81,7 +81,7 @@ unsigned int vdcm_pool_available(struct vdcm_pool *pool, const u32 *cost)
 	int i;
 
 	spin_lock(&pool->lock);
-	for (i = 0; i < VDCM_NR_RESOURCES; i++)
+	for (i = 0; i < VDCM_MAX_RESOURCES; i++)
 		if (cost[i])
 			n = min(n, (pool->capacity[i] - pool->used[i]) / cost[i]);
 	spin_unlock(&pool->lock);

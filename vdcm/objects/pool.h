@@ -9,13 +9,13 @@
 /**
  * struct vdcm_pool - what the types of one parent are paid with
  * @lock: protects @used
- * @capacity: by enum vdcm_resource
- * @used: by enum vdcm_resource; never above @capacity
+ * @capacity: by resource
+ * @used: by resource; never above @capacity
  */
 struct vdcm_pool {
 	spinlock_t lock;	/* used */
-	u32 capacity[VDCM_NR_RESOURCES];
-	u32 used[VDCM_NR_RESOURCES];
+	u32 capacity[VDCM_MAX_RESOURCES];
+	u32 used[VDCM_MAX_RESOURCES];
 };
 
 void vdcm_pool_init(struct vdcm_pool *pool, const u32 *capacity);

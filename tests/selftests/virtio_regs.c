@@ -338,6 +338,8 @@ static void features_refused(void)
 		{ VF_LEAST | VF_HOST_TSO6, false },
 		{ VF_LEAST | VF_CSUM | VF_HOST_ECN, false },
 		{ VF_LEAST | VF_GUEST_CSUM | VF_GUEST_OFFLOADS, false },
+		{ VF_LEAST | VF_GUEST_TSO4, false },
+		{ VF_LEAST | VF_GUEST_CSUM | VF_GUEST_TSO4, true },
 		{ VF_LEAST | VF_CSUM | VF_HOST_TSO4 | VF_HOST_ECN, true },
 		{ VF_LEAST | VF_CTRL_VQ | VF_CTRL_RX | VF_CTRL_MAC_ADDR | VF_MQ, true },
 	};

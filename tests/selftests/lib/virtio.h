@@ -60,6 +60,7 @@ extern const struct virtio_field virtio_common[CC_NR];
 #define VF_GUEST_OFFLOADS	VF(2)
 #define VF_MTU			VF(3)
 #define VF_MAC			VF(5)
+#define VF_GUEST_TSO4		VF(7)
 #define VF_HOST_TSO4		VF(11)
 #define VF_HOST_TSO6		VF(12)
 #define VF_HOST_ECN		VF(13)

@@ -23,23 +23,23 @@
 #include "reset.h"
 #include "virtio/virtio.h"
 
-enum snic_dma_mode {
-	SNIC_DMA_AUTO,
-	SNIC_DMA_TABLE,
-	SNIC_DMA_PASID,
+enum smnc_dma_mode {
+	SMNC_DMA_AUTO,
+	SMNC_DMA_TABLE,
+	SMNC_DMA_PASID,
 };
 
-static const char * const snic_dma_names[] = {
-	[SNIC_DMA_AUTO] = "auto",
-	[SNIC_DMA_TABLE] = "table",
-	[SNIC_DMA_PASID] = "pasid",
+static const char * const smnc_dma_names[] = {
+	[SMNC_DMA_AUTO] = "auto",
+	[SMNC_DMA_TABLE] = "table",
+	[SMNC_DMA_PASID] = "pasid",
 };
 
-static int dma_mode = SNIC_DMA_AUTO;
+static int dma_mode = SMNC_DMA_AUTO;
 
-static int snic_param_dma_set(const char *val, const struct kernel_param *kp)
+static int smnc_param_dma_set(const char *val, const struct kernel_param *kp)
 {
-	int i = sysfs_match_string(snic_dma_names, val);
+	int i = sysfs_match_string(smnc_dma_names, val);
 
 	if (i < 0)
 		return -EINVAL;
@@ -47,44 +47,44 @@ static int snic_param_dma_set(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
-static int snic_param_dma_get(char *buf, const struct kernel_param *kp)
+static int smnc_param_dma_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%s\n", snic_dma_names[*(int *)kp->arg]);
+	return sysfs_emit(buf, "%s\n", smnc_dma_names[*(int *)kp->arg]);
 }
 
-static const struct kernel_param_ops snic_param_dma = {
-	.set = snic_param_dma_set,
-	.get = snic_param_dma_get,
+static const struct kernel_param_ops smnc_param_dma = {
+	.set = smnc_param_dma_set,
+	.get = smnc_param_dma_get,
 };
 
-module_param_cb(dma_mode, &snic_param_dma, &dma_mode, 0444);
+module_param_cb(dma_mode, &smnc_param_dma, &dma_mode, 0444);
 MODULE_PARM_DESC(dma_mode,
 		 "translation of ADIs' DMA: pasid (platform IOMMU), table (the device's own), auto (default): pasid where it can be used");
 
 /* What an ADI can be; each has mdev types. */
-static const struct snic_kind * const snic_kinds[] = {
-	&snic_avf_kind,
-	&snic_virtio_kind,
+static const struct smnc_kind * const smnc_kinds[] = {
+	&smnc_avf_kind,
+	&smnc_virtio_kind,
 };
 
-static struct vdcm_driver snic_vdcm_driver = {
+static struct vdcm_driver smnc_vdcm_driver = {
 	.name = "smartnic_adi",
 	.owner = THIS_MODULE,
-	.ops = &snic_adi_ops,
-	.attrs_dir = SNIC_DRV_NAME,
-	.groups = snic_adi_groups,
+	.ops = &smnc_adi_ops,
+	.attrs_dir = SMNC_DRV_NAME,
+	.groups = smnc_adi_groups,
 };
 
 /* --- work ------------------------------------------------------------------- */
 
-static void snic_link_work(struct work_struct *work)
+static void smnc_link_work(struct work_struct *work)
 {
-	struct snic_pf *pf = container_of(work, struct snic_pf, link_work);
-	bool link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
+	struct smnc_pf *pf = container_of(work, struct smnc_pf, link_work);
+	bool link = smnc_read(pf, SMNC_STATUS) & SMNC_STATUS_LINK;
 
-	if (snic_rings_check(pf))
-		snic_hw_stuck(pf, "without a ring of the PF nothing goes on");
-	if (snic_hw_off(pf) || link == pf->link)
+	if (smnc_rings_check(pf))
+		smnc_hw_stuck(pf, "without a ring of the PF nothing goes on");
+	if (smnc_hw_off(pf) || link == pf->link)
 		return;
 	WRITE_ONCE(pf->link, link);
 	pf->net_client->link(pf);
@@ -92,58 +92,58 @@ static void snic_link_work(struct work_struct *work)
 }
 
 /* What the firmware did not answer is asked again. */
-static void snic_settle(struct snic_pf *pf)
+static void smnc_settle(struct smnc_pf *pf)
 {
-	struct snic_adi *adi;
+	struct smnc_adi *adi;
 
-	snic_held_retry(pf);
-	snic_net_settle(pf);
+	smnc_held_retry(pf);
+	smnc_net_settle(pf);
 	mutex_lock(&pf->adis_lock);
 	list_for_each_entry(adi, &pf->adis, list)
 		if (READ_ONCE(adi->vsi.unknown))
-			snic_adi_due(adi, SNIC_DUE_VSI);
+			smnc_adi_due(adi, SMNC_DUE_VSI);
 	mutex_unlock(&pf->adis_lock);
 }
 
 /* An idle driver only writes, and would not notice. */
-static void snic_watch_work(struct work_struct *work)
+static void smnc_watch_work(struct work_struct *work)
 {
-	struct snic_pf *pf = container_of(work, struct snic_pf, watch_work.work);
+	struct smnc_pf *pf = container_of(work, struct smnc_pf, watch_work.work);
 
-	snic_settle(pf);
-	if (snic_hw_alive(pf))
+	smnc_settle(pf);
+	if (smnc_hw_alive(pf))
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, round_jiffies_relative(HZ));
 }
 
 /* --- translation mode ------------------------------------------------------- */
 
 /* Return: 0, or why PASIDs can't be used */
-static int snic_pasid_usable(struct snic_pf *pf)
+static int smnc_pasid_usable(struct smnc_pf *pf)
 {
-	if (!(snic_read(pf, SNIC_CAPS) & SNIC_CAPS_XLAT_PASID))
+	if (!(smnc_read(pf, SMNC_CAPS) & SMNC_CAPS_XLAT_PASID))
 		return -EOPNOTSUPP;
-	if (!(snic_read(pf, SNIC_STATUS) & SNIC_STATUS_PASID_EN))
+	if (!(smnc_read(pf, SMNC_STATUS) & SMNC_STATUS_PASID_EN))
 		return -ENODEV;
 	return vdcm_pasid_usable(&pf->pdev->dev);
 }
 
-static int snic_choose_xlat(struct snic_pf *pf)
+static int smnc_choose_xlat(struct smnc_pf *pf)
 {
-	int err = dma_mode == SNIC_DMA_TABLE ? -EOPNOTSUPP : snic_pasid_usable(pf);
+	int err = dma_mode == SMNC_DMA_TABLE ? -EOPNOTSUPP : smnc_pasid_usable(pf);
 
 	if (!err)
-		err = snic_set_xlat(pf, SNIC_XLAT_MODE_PASID);
+		err = smnc_set_xlat(pf, SMNC_XLAT_MODE_PASID);
 	if (!err) {
 		pf->xlat = VDCM_XLAT_PASID;
 		return 0;
 	}
-	if (dma_mode == SNIC_DMA_PASID) {
+	if (dma_mode == SMNC_DMA_PASID) {
 		pci_err(pf->pdev, "dma_mode=pasid: PASIDs can't be used here: %d\n", err);
 		return err;
 	}
 	pf->xlat = VDCM_XLAT_TABLE;
-	if (snic_read(pf, SNIC_CAPS) & SNIC_CAPS_XLAT_TABLE)
-		err = snic_set_xlat(pf, SNIC_XLAT_MODE_TABLE);
+	if (smnc_read(pf, SMNC_CAPS) & SMNC_CAPS_XLAT_TABLE)
+		err = smnc_set_xlat(pf, SMNC_XLAT_MODE_TABLE);
 	if (err)
 		pci_err(pf->pdev, "the device has no translation table: %d\n", err);
 	return err;
@@ -151,39 +151,39 @@ static int snic_choose_xlat(struct snic_pf *pf)
 
 /* --- probe ------------------------------------------------------------------ */
 
-static unsigned int snic_nr_types(void)
+static unsigned int smnc_nr_types(void)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < ARRAY_SIZE(snic_kinds); i++)
-		nr += snic_kinds[i]->nr_types;
+	for (i = 0; i < ARRAY_SIZE(smnc_kinds); i++)
+		nr += smnc_kinds[i]->nr_types;
 	return nr;
 }
 
 /* The types of all kinds in one list. Return: to be freed, or NULL. */
-static struct vdcm_type *snic_list_types(void)
+static struct vdcm_type *smnc_list_types(void)
 {
-	struct vdcm_type *types = kcalloc(snic_nr_types(), sizeof(*types), GFP_KERNEL);
+	struct vdcm_type *types = kcalloc(smnc_nr_types(), sizeof(*types), GFP_KERNEL);
 	unsigned int i, k, nr = 0;
 
-	for (i = 0; types && i < ARRAY_SIZE(snic_kinds); i++) {
-		for (k = 0; k < snic_kinds[i]->nr_types; k++) {
-			types[nr] = snic_kinds[i]->types[k];
-			types[nr++].driver_data = (unsigned long)snic_kinds[i];
+	for (i = 0; types && i < ARRAY_SIZE(smnc_kinds); i++) {
+		for (k = 0; k < smnc_kinds[i]->nr_types; k++) {
+			types[nr] = smnc_kinds[i]->types[k];
+			types[nr++].driver_data = (unsigned long)smnc_kinds[i];
 		}
 	}
 	return types;
 }
 
-static int snic_alloc_maps(struct snic_pf *pf)
+static int smnc_alloc_maps(struct smnc_pf *pf)
 {
 	unsigned int funcs = pf->num_adis + 1;
 
-	pf->net_qps = min3(SNIC_NET_QPS, num_online_cpus(), pf->num_qps);
+	pf->net_qps = min3(SMNC_NET_QPS, num_online_cpus(), pf->num_qps);
 	pf->func_map = bitmap_zalloc(funcs, GFP_KERNEL);
 	pf->qp_map = bitmap_zalloc(pf->num_qps, GFP_KERNEL);
 	pf->func = kcalloc(funcs, sizeof(*pf->func), GFP_KERNEL);
-	pf->types = snic_list_types();
+	pf->types = smnc_list_types();
 	if (!pf->func_map || !pf->qp_map || !pf->func || !pf->types)
 		return -ENOMEM;
 	/* The netdev's queue pairs are the first, whether or not it comes up. */
@@ -191,7 +191,7 @@ static int snic_alloc_maps(struct snic_pf *pf)
 	return 0;
 }
 
-static void snic_free_maps(struct snic_pf *pf)
+static void smnc_free_maps(struct smnc_pf *pf)
 {
 	bitmap_free(pf->func_map);
 	bitmap_free(pf->qp_map);
@@ -199,20 +199,20 @@ static void snic_free_maps(struct snic_pf *pf)
 	kfree(pf->types);
 }
 
-static int snic_alloc_wqs(struct snic_pf *pf)
+static int smnc_alloc_wqs(struct smnc_pf *pf)
 {
-	INIT_WORK(&pf->link_work, snic_link_work);
-	INIT_DELAYED_WORK(&pf->watch_work, snic_watch_work);
-	snic_death_init(pf);
-	snic_recovery_init(pf);
-	pf->ctl_wq = alloc_workqueue("%s-ctl-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
+	INIT_WORK(&pf->link_work, smnc_link_work);
+	INIT_DELAYED_WORK(&pf->watch_work, smnc_watch_work);
+	smnc_death_init(pf);
+	smnc_recovery_init(pf);
+	pf->ctl_wq = alloc_workqueue("%s-ctl-%s", WQ_UNBOUND, 0, SMNC_DRV_NAME,
 				     pci_name(pf->pdev));
-	pf->adi_wq = alloc_workqueue("%s-adi-%s", WQ_UNBOUND, 0, SNIC_DRV_NAME,
+	pf->adi_wq = alloc_workqueue("%s-adi-%s", WQ_UNBOUND, 0, SMNC_DRV_NAME,
 				     pci_name(pf->pdev));
 	return pf->ctl_wq && pf->adi_wq ? 0 : -ENOMEM;
 }
 
-static void snic_free_wqs(struct snic_pf *pf)
+static void smnc_free_wqs(struct smnc_pf *pf)
 {
 	if (pf->adi_wq)
 		destroy_workqueue(pf->adi_wq);
@@ -226,66 +226,66 @@ static void snic_free_wqs(struct snic_pf *pf)
 }
 
 /* Rings, mailbox and interrupts: what every event needs. */
-static int snic_events_init(struct snic_pf *pf)
+static int smnc_events_init(struct smnc_pf *pf)
 {
 	int err;
 
-	err = snic_vectors_init(pf, pf->net_qps);
+	err = smnc_vectors_init(pf, pf->net_qps);
 	if (err)
 		return err;
-	err = snic_mbx_init(pf);
+	err = smnc_mbx_init(pf);
 	if (err)
 		goto vectors;
-	err = snic_faults_init(pf);
+	err = smnc_faults_init(pf);
 	if (err)
 		goto mbx;
-	err = snic_causes_init(pf);
+	err = smnc_causes_init(pf);
 	if (err)
 		goto faults;
-	err = snic_vectors_start(pf);
+	err = smnc_vectors_start(pf);
 	if (err)
 		goto causes;
-	pf->link = snic_read(pf, SNIC_STATUS) & SNIC_STATUS_LINK;
+	pf->link = smnc_read(pf, SMNC_STATUS) & SMNC_STATUS_LINK;
 	return 0;
 
 causes:
-	snic_causes_exit(pf);
+	smnc_causes_exit(pf);
 faults:
-	snic_faults_exit(pf);
+	smnc_faults_exit(pf);
 mbx:
-	snic_mbx_exit(pf);
+	smnc_mbx_exit(pf);
 vectors:
-	snic_vectors_exit(pf);
+	smnc_vectors_exit(pf);
 	return err;
 }
 
-static void snic_events_exit(struct snic_pf *pf)
+static void smnc_events_exit(struct smnc_pf *pf)
 {
-	snic_vectors_stop(pf);
+	smnc_vectors_stop(pf);
 	cancel_work_sync(&pf->link_work);
-	snic_causes_exit(pf);
-	snic_faults_exit(pf);
-	snic_mbx_exit(pf);
-	snic_vectors_exit(pf);
+	smnc_causes_exit(pf);
+	smnc_faults_exit(pf);
+	smnc_mbx_exit(pf);
+	smnc_vectors_exit(pf);
 }
 
-static const char * const snic_resources[SNIC_NR_RESOURCES] = {
-	[SNIC_RES_ADIS] = "ADIs",
-	[SNIC_RES_QUEUES] = "queues",
-	[SNIC_RES_VECTORS] = "vectors",
+static const char * const smnc_resources[SMNC_NR_RESOURCES] = {
+	[SMNC_RES_ADIS] = "ADIs",
+	[SMNC_RES_QUEUES] = "queues",
+	[SMNC_RES_VECTORS] = "vectors",
 };
 
-static int snic_offer_adis(struct snic_pf *pf)
+static int smnc_offer_adis(struct smnc_pf *pf)
 {
 	struct vdcm_parent_desc desc = {
 		.xlat = pf->xlat,
-		.resources = snic_resources,
-		.nr_resources = SNIC_NR_RESOURCES,
+		.resources = smnc_resources,
+		.nr_resources = SMNC_NR_RESOURCES,
 		.capacity = {
-			[SNIC_RES_ADIS] = pf->num_adis,
-			[SNIC_RES_QUEUES] = pf->num_qps -
+			[SMNC_RES_ADIS] = pf->num_adis,
+			[SMNC_RES_QUEUES] = pf->num_qps -
 					    bitmap_weight(pf->qp_map, pf->num_qps),
-			[SNIC_RES_VECTORS] = pf->num_adis * SNIC_FUNC_VECS,
+			[SMNC_RES_VECTORS] = pf->num_adis * SMNC_FUNC_VECS,
 		},
 	};
 	struct vdcm_parent *parent;
@@ -293,8 +293,8 @@ static int snic_offer_adis(struct snic_pf *pf)
 	if (!pf->num_adis)
 		return -ENODEV;
 	desc.types = pf->types;
-	desc.nr_types = snic_nr_types();
-	parent = vdcm_parent_register(&snic_vdcm_driver, &pf->pdev->dev, &desc, pf);
+	desc.nr_types = smnc_nr_types();
+	parent = vdcm_parent_register(&smnc_vdcm_driver, &pf->pdev->dev, &desc, pf);
 	if (IS_ERR(parent))
 		return PTR_ERR(parent);
 	pf->parent = parent;
@@ -302,14 +302,14 @@ static int snic_offer_adis(struct snic_pf *pf)
 }
 
 /* Netdev and ADIs, each without the other if need be. */
-static int snic_faces_init(struct snic_pf *pf)
+static int smnc_faces_init(struct smnc_pf *pf)
 {
 	int net_err, adi_err;
 
-	net_err = snic_net_init(pf);
+	net_err = smnc_net_init(pf);
 	if (net_err)
 		pci_warn(pf->pdev, "no network interface: %d\n", net_err);
-	adi_err = snic_offer_adis(pf);
+	adi_err = smnc_offer_adis(pf);
 	if (adi_err)
 		pci_warn(pf->pdev, "no ADIs: %d\n", adi_err);
 	if (net_err && adi_err)
@@ -320,7 +320,7 @@ static int snic_faces_init(struct snic_pf *pf)
 	return 0;
 }
 
-static int snic_enable_device(struct pci_dev *pdev)
+static int smnc_enable_device(struct pci_dev *pdev)
 {
 	int err = pci_enable_device_mem(pdev);
 
@@ -336,115 +336,115 @@ static int snic_enable_device(struct pci_dev *pdev)
 	return err;
 }
 
-static int snic_hw_init(struct snic_pf *pf)
+static int smnc_hw_init(struct smnc_pf *pf)
 {
-	int err = snic_hw_map(pf);
+	int err = smnc_hw_map(pf);
 
 	if (err)
 		return err;
-	err = snic_hw_identify(pf);
+	err = smnc_hw_identify(pf);
 	if (!err)
-		err = snic_hw_start(pf);
+		err = smnc_hw_start(pf);
 	if (!err)
-		err = snic_fw_init(pf);
+		err = smnc_fw_init(pf);
 	if (!err)
-		err = snic_choose_xlat(pf);
+		err = smnc_choose_xlat(pf);
 	if (err)
-		snic_hw_unmap(pf);
+		smnc_hw_unmap(pf);
 	return err;
 }
 
-static void snic_hw_exit(struct snic_pf *pf)
+static void smnc_hw_exit(struct smnc_pf *pf)
 {
 	/* Whatever is left running ends here, also in a device that was given up. */
-	if (snic_hw_answers(pf))
-		snic_hw_reset(pf);
-	snic_hw_unmap(pf);
+	if (smnc_hw_answers(pf))
+		smnc_hw_reset(pf);
+	smnc_hw_unmap(pf);
 }
 
-static struct snic_pf *snic_alloc(struct pci_dev *pdev)
+static struct smnc_pf *smnc_alloc(struct pci_dev *pdev)
 {
-	struct snic_pf *pf = kzalloc(sizeof(*pf), GFP_KERNEL);
+	struct smnc_pf *pf = kzalloc(sizeof(*pf), GFP_KERNEL);
 
 	if (!pf)
 		return NULL;
 	pf->pdev = pdev;
-	pf->net_client = &snic_net_client;
-	pf->adi_client = &snic_adi_client;
+	pf->net_client = &smnc_net_client;
+	pf->adi_client = &smnc_adi_client;
 	mutex_init(&pf->fw_lock);
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);
 	INIT_LIST_HEAD(&pf->adis);
-	snic_macs_init(pf);
-	snic_held_init(pf);
+	smnc_macs_init(pf);
+	smnc_held_init(pf);
 	return pf;
 }
 
-static int snic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int smnc_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct snic_pf *pf = snic_alloc(pdev);
+	struct smnc_pf *pf = smnc_alloc(pdev);
 	int err;
 
 	if (!pf)
 		return -ENOMEM;
 	pci_set_drvdata(pdev, pf);
-	err = snic_alloc_wqs(pf);
+	err = smnc_alloc_wqs(pf);
 	if (err)
 		goto wqs;
-	err = snic_enable_device(pdev);
+	err = smnc_enable_device(pdev);
 	if (err)
 		goto wqs;
-	err = snic_hw_init(pf);
+	err = smnc_hw_init(pf);
 	if (err)
 		goto device;
-	err = snic_alloc_maps(pf);
+	err = smnc_alloc_maps(pf);
 	if (err)
 		goto maps;
-	err = snic_events_init(pf);
+	err = smnc_events_init(pf);
 	if (err)
 		goto maps;
-	err = snic_faces_init(pf);
+	err = smnc_faces_init(pf);
 	if (!err) {
-		snic_recovery_ready(pf);
+		smnc_recovery_ready(pf);
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 		return 0;
 	}
 
-	snic_events_exit(pf);
+	smnc_events_exit(pf);
 maps:
-	snic_hw_exit(pf);
-	snic_free_maps(pf);
+	smnc_hw_exit(pf);
+	smnc_free_maps(pf);
 device:
 	pci_clear_master(pdev);
 	pci_disable_device(pdev);
 wqs:
-	snic_death_exit(pf);
-	snic_recovery_exit(pf);
-	snic_free_wqs(pf);
+	smnc_death_exit(pf);
+	smnc_recovery_exit(pf);
+	smnc_free_wqs(pf);
 	kfree(pf);
 	return err;
 }
 
-static void snic_remove(struct pci_dev *pdev)
+static void smnc_remove(struct pci_dev *pdev)
 {
-	struct snic_pf *pf = pci_get_drvdata(pdev);
+	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
-	snic_death_exit(pf);
-	snic_recovery_exit(pf);
+	smnc_death_exit(pf);
+	smnc_recovery_exit(pf);
 	cancel_delayed_work_sync(&pf->watch_work);
-	if (!snic_hw_alive(pf) && pf->parent)
+	if (!smnc_hw_alive(pf) && pf->parent)
 		vdcm_parent_dead(pf->parent);
 	/* Blocks until user space has closed every ADI. */
 	if (pf->parent)
 		vdcm_parent_unregister(pf->parent);
-	snic_net_exit(pf);
-	snic_events_exit(pf);
-	snic_hw_exit(pf);
-	snic_held_free_all(pf);
-	snic_free_maps(pf);
+	smnc_net_exit(pf);
+	smnc_events_exit(pf);
+	smnc_hw_exit(pf);
+	smnc_held_free_all(pf);
+	smnc_free_maps(pf);
 	pci_clear_master(pdev);
 	pci_disable_device(pdev);
-	snic_free_wqs(pf);
+	smnc_free_wqs(pf);
 	mutex_destroy(&pf->held_lock);
 	mutex_destroy(&pf->fw_lock);
 	mutex_destroy(&pf->adis_lock);
@@ -453,12 +453,12 @@ static void snic_remove(struct pci_dev *pdev)
 }
 
 /* The next kernel must not find the device writing to memory. */
-static void snic_shutdown(struct pci_dev *pdev)
+static void smnc_shutdown(struct pci_dev *pdev)
 {
-	struct snic_pf *pf = pci_get_drvdata(pdev);
+	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
 	pci_clear_master(pdev);
-	snic_hw_reset(pf);
+	smnc_hw_reset(pf);
 }
 
 /* --- attributes of the PF ----------------------------------------------------- */
@@ -466,71 +466,71 @@ static void snic_shutdown(struct pci_dev *pdev)
 /* Also while its network interface is down, or is none. */
 static ssize_t link_speed_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct snic_pf *pf = dev_get_drvdata(dev);
+	struct smnc_pf *pf = dev_get_drvdata(dev);
 
-	if (snic_hw_off(pf))
+	if (smnc_hw_off(pf))
 		return -ENODEV;
-	return sysfs_emit(buf, "%u\n", snic_read(pf, SNIC_LINK_SPEED));
+	return sysfs_emit(buf, "%u\n", smnc_read(pf, SMNC_LINK_SPEED));
 }
 static DEVICE_ATTR_RO(link_speed);
 
-static struct attribute *snic_pf_attrs[] = {
+static struct attribute *smnc_pf_attrs[] = {
 	&dev_attr_link_speed.attr,
 	NULL
 };
 
-static const struct attribute_group snic_pf_group = {
-	.name = SNIC_DRV_NAME,
-	.attrs = snic_pf_attrs,
+static const struct attribute_group smnc_pf_group = {
+	.name = SMNC_DRV_NAME,
+	.attrs = smnc_pf_attrs,
 };
 
-static const struct attribute_group *snic_pf_groups[] = {
-	&snic_pf_group,
+static const struct attribute_group *smnc_pf_groups[] = {
+	&smnc_pf_group,
 	NULL
 };
 
 /* --- the module -------------------------------------------------------------- */
 
-static const struct pci_device_id snic_ids[] = {
-	{ PCI_DEVICE_SUB(SNIC_PCI_VENDOR, SNIC_PCI_DEVICE,
-			 SNIC_PCI_SUBVENDOR, SNIC_PCI_SUBDEVICE) },
+static const struct pci_device_id smnc_ids[] = {
+	{ PCI_DEVICE_SUB(SMNC_PCI_VENDOR, SMNC_PCI_DEVICE,
+			 SMNC_PCI_SUBVENDOR, SMNC_PCI_SUBDEVICE) },
 	{ }
 };
-MODULE_DEVICE_TABLE(pci, snic_ids);
+MODULE_DEVICE_TABLE(pci, smnc_ids);
 
 /* The name is the first half of the mdev types' names. */
-static struct pci_driver snic_driver = {
-	.name = SNIC_DRV_NAME,
-	.id_table = snic_ids,
-	.probe = snic_probe,
-	.remove = snic_remove,
-	.shutdown = snic_shutdown,
-	.err_handler = &snic_err_handlers,
-	.dev_groups = snic_pf_groups,
-	.driver.pm = pm_sleep_ptr(&snic_pm_ops),
+static struct pci_driver smnc_driver = {
+	.name = SMNC_DRV_NAME,
+	.id_table = smnc_ids,
+	.probe = smnc_probe,
+	.remove = smnc_remove,
+	.shutdown = smnc_shutdown,
+	.err_handler = &smnc_err_handlers,
+	.dev_groups = smnc_pf_groups,
+	.driver.pm = pm_sleep_ptr(&smnc_pm_ops),
 };
 
-static int __init snic_init(void)
+static int __init smnc_init(void)
 {
 	int err;
 
-	snic_stats_init();
-	err = vdcm_driver_register(&snic_vdcm_driver);
+	smnc_stats_init();
+	err = vdcm_driver_register(&smnc_vdcm_driver);
 	if (err)
 		return err;
-	err = pci_register_driver(&snic_driver);
+	err = pci_register_driver(&smnc_driver);
 	if (err)
-		vdcm_driver_unregister(&snic_vdcm_driver);
+		vdcm_driver_unregister(&smnc_vdcm_driver);
 	return err;
 }
-module_init(snic_init);
+module_init(smnc_init);
 
-static void __exit snic_exit(void)
+static void __exit smnc_exit(void)
 {
-	pci_unregister_driver(&snic_driver);
-	vdcm_driver_unregister(&snic_vdcm_driver);
+	pci_unregister_driver(&smnc_driver);
+	vdcm_driver_unregister(&smnc_vdcm_driver);
 }
-module_exit(snic_exit);
+module_exit(smnc_exit);
 
 MODULE_DESCRIPTION("SmartNIC PF driver");
 MODULE_LICENSE("GPL");

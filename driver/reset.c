@@ -20,12 +20,12 @@
 #include "reset.h"
 
 /* When to look again whether the device lock is free. */
-#define SNIC_RESCUE_RETRY	max(HZ / 50, 1)
+#define SMNC_RESCUE_RETRY	max(HZ / 50, 1)
 
 /* Return: the number of guests that are notified, or errno: the others cannot be either */
-static int snic_announce_all(struct snic_pf *pf)
+static int smnc_announce_all(struct smnc_pf *pf)
 {
-	struct snic_adi *adi;
+	struct smnc_adi *adi;
 	int told = 0, err = 0;
 
 	mutex_lock(&pf->adis_lock);
@@ -39,49 +39,49 @@ static int snic_announce_all(struct snic_pf *pf)
 	return err < 0 ? err : told;
 }
 
-static void snic_announce(struct snic_pf *pf)
+static void smnc_announce(struct smnc_pf *pf)
 {
-	int told = snic_announce_all(pf);
-	int err = told > 0 ? snic_mbx_tx_drain(pf) : told;
+	int told = smnc_announce_all(pf);
+	int err = told > 0 ? smnc_mbx_tx_drain(pf) : told;
 
 	if (err == -ETIMEDOUT)
-		snic_hush(pf, "the mailbox");
+		smnc_hush(pf, "the mailbox");
 	else if (told > 0)
-		msleep(SNIC_ANNOUNCE_MS);
+		msleep(SMNC_ANNOUNCE_MS);
 }
 
 /* @there: the device still answers, for all that is known */
-static void snic_quiesce(struct snic_pf *pf, bool there)
+static void smnc_quiesce(struct smnc_pf *pf, bool there)
 {
 	if (READ_ONCE(pf->dead) || pf->quiesced)
 		return;
 	pf->quiesced = true;
 	if (there && !READ_ONCE(pf->quiet))
-		snic_announce(pf);
+		smnc_announce(pf);
 	else
-		snic_silence(pf);
+		smnc_silence(pf);
 	cancel_delayed_work_sync(&pf->watch_work);
 	if (pf->parent)
 		vdcm_parent_quiesce(pf->parent);
-	snic_net_detach(pf);
-	snic_write(pf, SNIC_ICR_MASK, 0);
-	snic_read(pf, SNIC_ICR_MASK);
+	smnc_net_detach(pf);
+	smnc_write(pf, SMNC_ICR_MASK, 0);
+	smnc_read(pf, SMNC_ICR_MASK);
 	WRITE_ONCE(pf->quiet, true);
-	snic_sync_events(pf);
+	smnc_sync_events(pf);
 }
 
 /**
- * snic_hw_start() - reset the device, and only then let it do DMA
+ * smnc_hw_start() - reset the device, and only then let it do DMA
  * @pf: PF, mapped
  *
  * What ran in it before may still know memory that has been given back.
  *
  * Context: process.
- * Return: 0 or errno of snic_hw_reset().
+ * Return: 0 or errno of smnc_hw_reset().
  */
-int snic_hw_start(struct snic_pf *pf)
+int smnc_hw_start(struct smnc_pf *pf)
 {
-	int err = snic_hw_reset(pf);
+	int err = smnc_hw_reset(pf);
 
 	if (!err)
 		pci_set_master(pf->pdev);
@@ -89,30 +89,30 @@ int snic_hw_start(struct snic_pf *pf)
 }
 
 /* The device as probe left it, but for what had been registered. */
-static int snic_restart(struct snic_pf *pf)
+static int smnc_restart(struct smnc_pf *pf)
 {
 	int err;
 
-	if (!snic_hw_answers(pf))
+	if (!smnc_hw_answers(pf))
 		return -EIO;
 	/* From here on there may be new trouble. */
-	WRITE_ONCE(pf->trouble, SNIC_FINE);
-	err = snic_hw_start(pf);
+	WRITE_ONCE(pf->trouble, SMNC_FINE);
+	err = smnc_hw_start(pf);
 	if (err)
 		return err;
-	snic_held_free_all(pf);
+	smnc_held_free_all(pf);
 	/* Only now: a setting that is written meanwhile must not meet the reset. */
 	WRITE_ONCE(pf->quiet, false);
-	err = snic_set_xlat(pf, pf->xlat == VDCM_XLAT_PASID ?
-			    SNIC_XLAT_MODE_PASID : SNIC_XLAT_MODE_TABLE);
+	err = smnc_set_xlat(pf, pf->xlat == VDCM_XLAT_PASID ?
+			    SMNC_XLAT_MODE_PASID : SMNC_XLAT_MODE_TABLE);
 	if (err)
 		return err;
-	snic_mbx_start(pf);
-	snic_vectors_route(pf);
-	return snic_net_restore(pf);
+	smnc_mbx_start(pf);
+	smnc_vectors_route(pf);
+	return smnc_net_restore(pf);
 }
 
-static void snic_resume(struct snic_pf *pf)
+static void smnc_resume(struct smnc_pf *pf)
 {
 	int err;
 
@@ -121,17 +121,17 @@ static void snic_resume(struct snic_pf *pf)
 	/* A reset through sysfs amid error recovery: another one follows. */
 	if (delayed_work_pending(&pf->recovery_work))
 		return;
-	err = snic_restart(pf);
+	err = smnc_restart(pf);
 	if (err) {
 		pci_err(pf->pdev, "not brought back: %d\n", err);
-		snic_hw_dead(pf);
+		smnc_hw_dead(pf);
 		return;
 	}
 	pf->quiesced = false;
 	/* An ADI that fails is lost by itself. */
 	if (pf->parent)
 		vdcm_parent_resume(pf->parent);
-	snic_net_attach(pf);
+	smnc_net_attach(pf);
 	queue_work(pf->ctl_wq, &pf->link_work);
 	queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 	pci_info(pf->pdev, "back again\n");
@@ -139,124 +139,124 @@ static void snic_resume(struct snic_pf *pf)
 
 /* --- resets through sysfs, of the function or its bus -------------------------- */
 
-static void snic_reset_prepare(struct pci_dev *pdev)
+static void smnc_reset_prepare(struct pci_dev *pdev)
 {
-	snic_quiesce(pci_get_drvdata(pdev), true);
+	smnc_quiesce(pci_get_drvdata(pdev), true);
 }
 
-static void snic_reset_done(struct pci_dev *pdev)
+static void smnc_reset_done(struct pci_dev *pdev)
 {
-	snic_resume(pci_get_drvdata(pdev));
+	smnc_resume(pci_get_drvdata(pdev));
 }
 
 /* --- resets of the driver's own accord ------------------------------------------- */
 
-static bool snic_rescue_allowed(struct snic_pf *pf)
+static bool smnc_rescue_allowed(struct smnc_pf *pf)
 {
-	unsigned long *oldest = &pf->rescues[pf->nr_rescues % SNIC_RESCUES];
+	unsigned long *oldest = &pf->rescues[pf->nr_rescues % SMNC_RESCUES];
 
-	if (pf->nr_rescues >= SNIC_RESCUES &&
-	    time_before(jiffies, *oldest + SNIC_RESCUE_SECONDS * HZ))
+	if (pf->nr_rescues >= SMNC_RESCUES &&
+	    time_before(jiffies, *oldest + SMNC_RESCUE_SECONDS * HZ))
 		return false;
 	*oldest = jiffies;
 	pf->nr_rescues++;
 	return true;
 }
 
-static void snic_rescue(struct snic_pf *pf)
+static void smnc_rescue(struct smnc_pf *pf)
 {
 	/* A reset or sleep that has quiesced it meanwhile brings it back. */
 	if (READ_ONCE(pf->dead) || !READ_ONCE(pf->trouble) || pf->quiesced)
 		return;
-	snic_quiesce(pf, false);
-	/* Link errors are the kernel's; snic_recovery_work() waits for it. */
-	if (READ_ONCE(pf->trouble) == SNIC_LOST)
+	smnc_quiesce(pf, false);
+	/* Link errors are the kernel's; smnc_recovery_work() waits for it. */
+	if (READ_ONCE(pf->trouble) == SMNC_LOST)
 		return;
-	if (snic_rescue_allowed(pf)) {
-		snic_resume(pf);
+	if (smnc_rescue_allowed(pf)) {
+		smnc_resume(pf);
 		return;
 	}
-	pci_err(pf->pdev, "reset %d times within %d s, in vain\n", SNIC_RESCUES,
-		SNIC_RESCUE_SECONDS);
-	snic_hw_dead(pf);
+	pci_err(pf->pdev, "reset %d times within %d s, in vain\n", SMNC_RESCUES,
+		SMNC_RESCUE_SECONDS);
+	smnc_hw_dead(pf);
 }
 
-static void snic_rescue_work(struct work_struct *work)
+static void smnc_rescue_work(struct work_struct *work)
 {
-	struct snic_pf *pf = container_of(work, struct snic_pf, rescue_work.work);
+	struct smnc_pf *pf = container_of(work, struct smnc_pf, rescue_work.work);
 
 	/* Removal has the lock, and waits for the end of this work. */
 	if (device_trylock(&pf->pdev->dev)) {
-		snic_rescue(pf);
+		smnc_rescue(pf);
 		device_unlock(&pf->pdev->dev);
 	} else {
-		queue_delayed_work(pf->ctl_wq, &pf->rescue_work, SNIC_RESCUE_RETRY);
+		queue_delayed_work(pf->ctl_wq, &pf->rescue_work, SMNC_RESCUE_RETRY);
 	}
 }
 
 /* --- recovery from errors of the link or the device ---------------------------- */
 
-static void snic_recovery_work(struct work_struct *work)
+static void smnc_recovery_work(struct work_struct *work)
 {
-	struct snic_pf *pf = container_of(work, struct snic_pf, recovery_work.work);
+	struct smnc_pf *pf = container_of(work, struct smnc_pf, recovery_work.work);
 
-	pci_err(pf->pdev, "no recovery after %u s\n", SNIC_RECOVERY_SECONDS);
-	snic_hw_dead(pf);
+	pci_err(pf->pdev, "no recovery after %u s\n", SMNC_RECOVERY_SECONDS);
+	smnc_hw_dead(pf);
 }
 
-void snic_recovery_init(struct snic_pf *pf)
+void smnc_recovery_init(struct smnc_pf *pf)
 {
-	INIT_DELAYED_WORK(&pf->recovery_work, snic_recovery_work);
-	INIT_DELAYED_WORK(&pf->rescue_work, snic_rescue_work);
+	INIT_DELAYED_WORK(&pf->recovery_work, smnc_recovery_work);
+	INIT_DELAYED_WORK(&pf->rescue_work, smnc_rescue_work);
 }
 
 /**
- * snic_recovery_ready() - keep what recovery puts back into config space
+ * smnc_recovery_ready() - keep what recovery puts back into config space
  * @pf: PF, set up
  *
  * A copy of our own: each reset through sysfs saves and uses up the PCI core's.
  * Without memory for it there is that one.
  */
-void snic_recovery_ready(struct snic_pf *pf)
+void smnc_recovery_ready(struct smnc_pf *pf)
 {
 	pci_save_state(pf->pdev);
 	pf->saved = pci_store_saved_state(pf->pdev);
 }
 
 /* Whatever was going on, the device is being removed. */
-void snic_recovery_exit(struct snic_pf *pf)
+void smnc_recovery_exit(struct smnc_pf *pf)
 {
 	cancel_delayed_work_sync(&pf->rescue_work);
 	cancel_delayed_work_sync(&pf->recovery_work);
 	kfree(pf->saved);
 	pf->saved = NULL;
 	if (READ_ONCE(pf->quiet))
-		snic_hw_dead(pf);
+		smnc_hw_dead(pf);
 }
 
-static pci_ers_result_t snic_refuse(struct snic_pf *pf)
+static pci_ers_result_t smnc_refuse(struct smnc_pf *pf)
 {
 	cancel_delayed_work_sync(&pf->recovery_work);
-	snic_hw_dead(pf);
+	smnc_hw_dead(pf);
 	return PCI_ERS_RESULT_DISCONNECT;
 }
 
-static pci_ers_result_t snic_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+static pci_ers_result_t smnc_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
-	struct snic_pf *pf = pci_get_drvdata(pdev);
+	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
 	if (READ_ONCE(pf->dead) || state == pci_channel_io_perm_failure)
-		return snic_refuse(pf);
-	if (state == pci_channel_io_normal && READ_ONCE(pf->trouble) != SNIC_LOST)
+		return smnc_refuse(pf);
+	if (state == pci_channel_io_normal && READ_ONCE(pf->trouble) != SMNC_LOST)
 		return PCI_ERS_RESULT_CAN_RECOVER;
-	snic_quiesce(pf, false);
-	snic_recovery_expect(pf);
+	smnc_quiesce(pf, false);
+	smnc_recovery_expect(pf);
 	return PCI_ERS_RESULT_NEED_RESET;
 }
 
-static pci_ers_result_t snic_slot_reset(struct pci_dev *pdev)
+static pci_ers_result_t smnc_slot_reset(struct pci_dev *pdev)
 {
-	struct snic_pf *pf = pci_get_drvdata(pdev);
+	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
 	/* Given up meanwhile, or not: it must not be while it gets the bus back. */
 	cancel_delayed_work_sync(&pf->recovery_work);
@@ -266,43 +266,43 @@ static pci_ers_result_t snic_slot_reset(struct pci_dev *pdev)
 	if (pf->saved)
 		pci_load_saved_state(pdev, pf->saved);
 	pci_restore_state(pdev);
-	/* Nor the bus before snic_hw_start(). */
+	/* Nor the bus before smnc_hw_start(). */
 	pci_clear_master(pdev);
-	if (!snic_hw_answers(pf))
-		return snic_refuse(pf);
+	if (!smnc_hw_answers(pf))
+		return smnc_refuse(pf);
 	/* Others behind the same port may still refuse; then no resume follows. */
-	snic_recovery_expect(pf);
+	smnc_recovery_expect(pf);
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
-static void snic_error_resume(struct pci_dev *pdev)
+static void smnc_error_resume(struct pci_dev *pdev)
 {
-	struct snic_pf *pf = pci_get_drvdata(pdev);
+	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
 	cancel_delayed_work_sync(&pf->recovery_work);
-	snic_resume(pf);
+	smnc_resume(pf);
 }
 
-const struct pci_error_handlers snic_err_handlers = {
-	.error_detected = snic_error_detected,
-	.slot_reset = snic_slot_reset,
-	.resume = snic_error_resume,
-	.reset_prepare = snic_reset_prepare,
-	.reset_done = snic_reset_done,
+const struct pci_error_handlers smnc_err_handlers = {
+	.error_detected = smnc_error_detected,
+	.slot_reset = smnc_slot_reset,
+	.resume = smnc_error_resume,
+	.reset_prepare = smnc_reset_prepare,
+	.reset_done = smnc_reset_done,
 };
 
 /* --- system sleep --------------------------------------------------------------- */
 
-static int snic_pm_suspend(struct device *dev)
+static int smnc_pm_suspend(struct device *dev)
 {
-	snic_quiesce(dev_get_drvdata(dev), true);
+	smnc_quiesce(dev_get_drvdata(dev), true);
 	return 0;
 }
 
-static int snic_pm_resume(struct device *dev)
+static int smnc_pm_resume(struct device *dev)
 {
-	snic_resume(dev_get_drvdata(dev));
+	smnc_resume(dev_get_drvdata(dev));
 	return 0;
 }
 
-DEFINE_SIMPLE_DEV_PM_OPS(snic_pm_ops, snic_pm_suspend, snic_pm_resume);
+DEFINE_SIMPLE_DEV_PM_OPS(smnc_pm_ops, smnc_pm_suspend, smnc_pm_resume);

@@ -7,11 +7,11 @@
 
 #include "core/pf.h"
 
-extern const struct pci_error_handlers snic_err_handlers;
-extern const struct dev_pm_ops snic_pm_ops;
-void snic_recovery_init(struct snic_pf *pf);
-void snic_recovery_ready(struct snic_pf *pf);
-void snic_recovery_exit(struct snic_pf *pf);
-int snic_hw_start(struct snic_pf *pf);
+extern const struct pci_error_handlers smnc_err_handlers;
+extern const struct dev_pm_ops smnc_pm_ops;
+void smnc_recovery_init(struct smnc_pf *pf);
+void smnc_recovery_ready(struct smnc_pf *pf);
+void smnc_recovery_exit(struct smnc_pf *pf);
+int smnc_hw_start(struct smnc_pf *pf);
 
 #endif /* SMARTNIC_RESET_H */

@@ -18,36 +18,36 @@
 
 /* --- write-back ------------------------------------------------------------------- */
 
-static uint64_t snic_rx_status(const SnicFrame *frame, bool hashed)
+static uint64_t smnc_rx_status(const SmncFrame *frame, bool hashed)
 {
     uint64_t st = (uint64_t)frame->ptype << RX_PTYPE_SHIFT;
-    bool l4 = frame->csum & SNIC_CSUM_L4;
-    bool l3 = frame->csum & SNIC_CSUM_L3;
+    bool l4 = frame->csum & SMNC_CSUM_L4;
+    bool l3 = frame->csum & SMNC_CSUM_L3;
     bool has_l4 = frame->rss_len == 12 || frame->rss_len == 36;
 
     /* Set only if every checksum that the type implies was verified. */
     if (l4 || (l3 && !has_l4)) {
         st |= RX_L3L4P;
     }
-    if (frame->csum & SNIC_CSUM_L3_BAD) {
+    if (frame->csum & SMNC_CSUM_L3_BAD) {
         st |= RX_IPE;
     }
-    if (frame->csum & SNIC_CSUM_L4_BAD) {
+    if (frame->csum & SMNC_CSUM_L4_BAD) {
         st |= RX_L4E;
     }
     return st | (hashed ? RX_FLTSTAT_RSS : 0);
 }
 
-typedef struct SnicRxJob {
+typedef struct SmncRxJob {
     unsigned n;                         /* descriptors */
-    uint64_t desc[SNIC_Q_MAX_CHAIN];    /* their addresses */
-    uint64_t buf[SNIC_Q_MAX_CHAIN];
-    uint32_t len[SNIC_Q_MAX_CHAIN];
-} SnicRxJob;
+    uint64_t desc[SMNC_Q_MAX_CHAIN];    /* their addresses */
+    uint64_t buf[SMNC_Q_MAX_CHAIN];
+    uint32_t len[SMNC_Q_MAX_CHAIN];
+} SmncRxJob;
 
 /* Probes all memory that the frame needs. False: it cannot be written now. */
-static bool snic_rx_prepare(SnicUnit *u, SnicQueue *rx, uint32_t tail,
-                            const SnicFrame *frame, SnicRxJob *job)
+static bool smnc_rx_prepare(SmncUnit *u, SmncQueue *rx, uint32_t tail,
+                            const SmncFrame *frame, SmncRxJob *job)
 {
     uint32_t left = frame->len, at = rx->head;
     uint32_t avail = tail >= at ? tail - at : rx->len - at + tail;
@@ -59,13 +59,13 @@ static bool snic_rx_prepare(SnicUnit *u, SnicQueue *rx, uint32_t tail,
     for (unsigned i = 0; i < job->n; i++) {
         job->desc[i] = rx->base + (uint64_t)at * DESC_BYTES;
         job->len[i] = MIN(left, rx->bufsz);
-        if (!snic_dma_probe(u, job->desc[i], DESC_BYTES, false) ||
-            !snic_dma_probe(u, job->desc[i], DESC_BYTES, true) ||
-            !snic_dma_read(u, job->desc[i], &job->buf[i], 8)) {
+        if (!smnc_dma_probe(u, job->desc[i], DESC_BYTES, false) ||
+            !smnc_dma_probe(u, job->desc[i], DESC_BYTES, true) ||
+            !smnc_dma_read(u, job->desc[i], &job->buf[i], 8)) {
             return false;
         }
         job->buf[i] = le64_to_cpu(job->buf[i]);
-        if (!snic_dma_probe(u, job->buf[i], job->len[i], true)) {
+        if (!smnc_dma_probe(u, job->buf[i], job->len[i], true)) {
             return false;
         }
         left -= job->len[i];
@@ -79,35 +79,35 @@ static bool snic_rx_prepare(SnicUnit *u, SnicQueue *rx, uint32_t tail,
  * overwrites the buffer's address, so a fault after the first one could not be
  * retried.
  */
-static bool snic_rx_write_data(SnicUnit *u, const SnicFrame *frame,
-                               const SnicRxJob *job)
+static bool smnc_rx_write_data(SmncUnit *u, const SmncFrame *frame,
+                               const SmncRxJob *job)
 {
     uint32_t off = 0;
     unsigned i;
 
     for (i = 0; i < job->n; i++) {
-        if (!snic_dma_write(u, job->buf[i], frame->data + off, job->len[i])) {
+        if (!smnc_dma_write(u, job->buf[i], frame->data + off, job->len[i])) {
             return false;
         }
         off += job->len[i];
     }
     for (i = 0; i < job->n; i++) {
-        if (!snic_dma_probe(u, job->desc[i], DESC_BYTES, true)) {
+        if (!smnc_dma_probe(u, job->desc[i], DESC_BYTES, true)) {
             return false;
         }
     }
     return true;
 }
 
-static bool snic_rx_write(SnicUnit *u, const SnicFrame *frame,
-                          const SnicRxJob *job)
+static bool smnc_rx_write(SmncUnit *u, const SmncFrame *frame,
+                          const SmncRxJob *job)
 {
     uint32_t hash;
-    bool hashed = snic_frame_hash(frame, &u->f->vsi, &hash);
-    uint64_t st = snic_rx_status(frame, hashed);
+    bool hashed = smnc_frame_hash(frame, &u->f->vsi, &hash);
+    uint64_t st = smnc_rx_status(frame, hashed);
     unsigned i;
 
-    if (!snic_rx_write_data(u, frame, job)) {
+    if (!smnc_rx_write_data(u, frame, job)) {
         return false;
     }
     for (i = 0; i < job->n; i++) {
@@ -116,53 +116,53 @@ static bool snic_rx_write(SnicUnit *u, const SnicFrame *frame,
         qw1 = st | RX_DD | (uint64_t)job->len[i] << RX_LENGTH_SHIFT |
               (i == job->n - 1 ? RX_EOP : 0);
         qw1 = cpu_to_le64(qw1);
-        if (!snic_dma_finish(u, job->desc[i], &qw0, 8) ||
-            !snic_dma_finish(u, job->desc[i] + 8, &qw1, 8)) {
+        if (!smnc_dma_finish(u, job->desc[i], &qw0, 8) ||
+            !smnc_dma_finish(u, job->desc[i] + 8, &qw1, 8)) {
             return false;
         }
     }
     return true;
 }
 
-static enum snic_rx snic_rx_deliver(SnicUnit *u, SnicQueue *rx,
-                                    SnicFrame *frame)
+static enum smnc_rx smnc_rx_deliver(SmncUnit *u, SmncQueue *rx,
+                                    SmncFrame *frame)
 {
-    uint32_t tail = u->f->rx_tail[u->idx - SNIC_UNIT_RXQ(0)];
-    SnicRxJob job;
+    uint32_t tail = u->f->rx_tail[u->idx - SMNC_UNIT_RXQ(0)];
+    SmncRxJob job;
 
-    if (!snic_rx_prepare(u, rx, tail, frame, &job) ||
-        !snic_rx_write(u, frame, &job)) {
-        return SNIC_RX_WAITS;
+    if (!smnc_rx_prepare(u, rx, tail, frame, &job) ||
+        !smnc_rx_write(u, frame, &job)) {
+        return SMNC_RX_WAITS;
     }
     rx->head = (rx->head + job.n) % rx->len;
-    return SNIC_RX_DONE;
+    return SMNC_RX_DONE;
 }
 
 /* --- the unit ----------------------------------------------------------------------- */
 
-static bool snic_rx_pending(SnicUnit *u)
+static bool smnc_rx_pending(SmncUnit *u)
 {
-    SnicQp *qp = snic_func_qp(u->f, u->idx - SNIC_UNIT_RXQ(0));
+    SmncQp *qp = smnc_func_qp(u->f, u->idx - SMNC_UNIT_RXQ(0));
 
-    return qp && snic_queue_active(&qp->rx) && qp->rx.fifo_used;
+    return qp && smnc_queue_active(&qp->rx) && qp->rx.fifo_used;
 }
 
-static void snic_rx_serve(SnicUnit *u)
+static void smnc_rx_serve(SmncUnit *u)
 {
-    SnicQp *qp = snic_func_qp(u->f, u->idx - SNIC_UNIT_RXQ(0));
+    SmncQp *qp = smnc_func_qp(u->f, u->idx - SMNC_UNIT_RXQ(0));
 
-    if (snic_fifo_serve(u, &qp->rx, snic_rx_deliver)) {
-        snic_queue_raise(u->f, qp->rx.intr);
+    if (smnc_fifo_serve(u, &qp->rx, smnc_rx_deliver)) {
+        smnc_queue_raise(u->f, qp->rx.intr);
     }
 }
 
-static void snic_rx_fail(SnicUnit *u)
+static void smnc_rx_fail(SmncUnit *u)
 {
-    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
 }
 
-const SnicUnitOps snic_avf_rx_ops = {
-    .pending = snic_rx_pending,
-    .serve = snic_rx_serve,
-    .fail = snic_rx_fail,
+const SmncUnitOps smnc_avf_rx_ops = {
+    .pending = smnc_rx_pending,
+    .serve = smnc_rx_serve,
+    .fail = smnc_rx_fail,
 };

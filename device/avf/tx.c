@@ -24,61 +24,61 @@
 #define CMD_L4T(cmd)        (((cmd) >> 8) & 3)
 #define CTX_TSO             0x01
 
-typedef struct SnicTxDesc {
+typedef struct SmncTxDesc {
     uint64_t addr, qw1;
-} SnicTxDesc;
+} SmncTxDesc;
 
 /* The descriptors from HEAD on that were fetched. */
-typedef struct SnicTxRing {
-    SnicUnit *u;
-    SnicQueue *tx;
+typedef struct SmncTxRing {
+    SmncUnit *u;
+    SmncQueue *tx;
     uint32_t tail;
     unsigned pos, have;
     bool done;                          /* a DD was written */
-    SnicTxDesc d[SNIC_Q_MAX_TX_DESCS];
-} SnicTxRing;
+    SmncTxDesc d[SMNC_Q_MAX_TX_DESCS];
+} SmncTxRing;
 
 /* A packet and its descriptors */
-typedef struct SnicTxJob {
+typedef struct SmncTxJob {
     unsigned n;                         /* descriptors */
     uint64_t rs;                        /* by descriptor: report it */
-    SnicPkt pkt;
-    SnicBuf buf[SNIC_Q_MAX_TX_DESCS];
-} SnicTxJob;
+    SmncPkt pkt;
+    SmncBuf buf[SMNC_Q_MAX_TX_DESCS];
+} SmncTxJob;
 
-static const uint8_t snic_iipt[] = {
-    SNIC_L3_NONE, SNIC_L3_IPV6, SNIC_L3_IPV4, SNIC_L3_IPV4_CSUM,
+static const uint8_t smnc_iipt[] = {
+    SMNC_L3_NONE, SMNC_L3_IPV6, SMNC_L3_IPV4, SMNC_L3_IPV4_CSUM,
 };
-static const uint8_t snic_l4t[] = {
-    SNIC_L4_NONE, SNIC_L4_TCP, SNIC_L4_SCTP, SNIC_L4_UDP,
+static const uint8_t smnc_l4t[] = {
+    SMNC_L4_NONE, SMNC_L4_TCP, SMNC_L4_SCTP, SMNC_L4_UDP,
 };
 
 enum tx_result { TX_GOOD, TX_BAD, TX_MORE };
 
 /* --- descriptors ---------------------------------------------------------------- */
 
-static uint64_t snic_tx_at(const SnicQueue *tx, unsigned i)
+static uint64_t smnc_tx_at(const SmncQueue *tx, unsigned i)
 {
     return tx->base + (uint64_t)((tx->head + i) % tx->len) * DESC_BYTES;
 }
 
-static uint32_t snic_tx_avail(const SnicTxRing *r)
+static uint32_t smnc_tx_avail(const SmncTxRing *r)
 {
     uint32_t head = r->tx->head;
 
     return r->tail >= head ? r->tail - head : r->tx->len - head + r->tail;
 }
 
-static bool snic_tx_fetch(SnicTxRing *r)
+static bool smnc_tx_fetch(SmncTxRing *r)
 {
-    unsigned n = MIN(snic_tx_avail(r), SNIC_Q_MAX_TX_DESCS);
+    unsigned n = MIN(smnc_tx_avail(r), SMNC_Q_MAX_TX_DESCS);
     unsigned first = MIN(n, r->tx->len - r->tx->head), i;
 
     r->pos = r->have = 0;
-    if (!snic_dma_probe(r->u, snic_tx_at(r->tx, 0), first * DESC_BYTES, false) ||
-        !snic_dma_probe(r->u, r->tx->base, (n - first) * DESC_BYTES, false) ||
-        !snic_dma_read(r->u, snic_tx_at(r->tx, 0), r->d, first * DESC_BYTES) ||
-        !snic_dma_read(r->u, r->tx->base, r->d + first,
+    if (!smnc_dma_probe(r->u, smnc_tx_at(r->tx, 0), first * DESC_BYTES, false) ||
+        !smnc_dma_probe(r->u, r->tx->base, (n - first) * DESC_BYTES, false) ||
+        !smnc_dma_read(r->u, smnc_tx_at(r->tx, 0), r->d, first * DESC_BYTES) ||
+        !smnc_dma_read(r->u, r->tx->base, r->d + first,
                        (n - first) * DESC_BYTES)) {
         return false;
     }
@@ -90,7 +90,7 @@ static bool snic_tx_fetch(SnicTxRing *r)
     return true;
 }
 
-static bool snic_tx_context(SnicTxJob *job, const SnicTxDesc *d)
+static bool smnc_tx_context(SmncTxJob *job, const SmncTxDesc *d)
 {
     if (job->pkt.nbufs) {
         return false;
@@ -101,29 +101,29 @@ static bool snic_tx_context(SnicTxJob *job, const SnicTxDesc *d)
 }
 
 /* What the first descriptor with data says of the whole packet. */
-static void snic_tx_headers(SnicPkt *p, uint64_t qw1)
+static void smnc_tx_headers(SmncPkt *p, uint64_t qw1)
 {
     uint32_t cmd = TX_CMD(qw1), off = TX_OFFSET(qw1);
 
-    p->l3_kind = snic_iipt[CMD_IIPT(cmd)];
-    p->l4_kind = snic_l4t[CMD_L4T(cmd)];
+    p->l3_kind = smnc_iipt[CMD_IIPT(cmd)];
+    p->l4_kind = smnc_l4t[CMD_L4T(cmd)];
     p->l2 = (off & 0x7f) * 2;
     p->l3 = ((off >> 7) & 0x7f) * 4;
     p->l4 = ((off >> 14) & 0xf) * 4;
 }
 
-static bool snic_tx_data(SnicTxJob *job, const SnicTxDesc *d)
+static bool smnc_tx_data(SmncTxJob *job, const SmncTxDesc *d)
 {
-    SnicPkt *p = &job->pkt;
+    SmncPkt *p = &job->pkt;
     uint32_t size = TX_SIZE(d->qw1);
 
-    if (!size || p->total + size > SNIC_TSO_MAX) {
+    if (!size || p->total + size > SMNC_TSO_MAX) {
         return false;
     }
     if (!p->nbufs) {
-        snic_tx_headers(p, d->qw1);
+        smnc_tx_headers(p, d->qw1);
     }
-    job->buf[p->nbufs++] = (SnicBuf) { .addr = d->addr, .len = size };
+    job->buf[p->nbufs++] = (SmncBuf) { .addr = d->addr, .len = size };
     p->total += size;
     if (TX_CMD(d->qw1) & CMD_RS) {
         job->rs |= 1ull << job->n;
@@ -132,16 +132,16 @@ static bool snic_tx_data(SnicTxJob *job, const SnicTxDesc *d)
 }
 
 /* Take one packet, up to EOP, from the fetched descriptors. */
-static enum tx_result snic_tx_parse(const SnicTxRing *r, SnicTxJob *job)
+static enum tx_result smnc_tx_parse(const SmncTxRing *r, SmncTxJob *job)
 {
-    memset(job, 0, offsetof(SnicTxJob, buf));
+    memset(job, 0, offsetof(SmncTxJob, buf));
     job->pkt.buf = job->buf;
     while (r->pos + job->n < r->have) {
-        const SnicTxDesc *d = &r->d[r->pos + job->n];
+        const SmncTxDesc *d = &r->d[r->pos + job->n];
         unsigned type = d->qw1 & TX_DTYPE;
 
-        if (type == TX_DTYPE_CTX ? !snic_tx_context(job, d) :
-            type == TX_DTYPE_DATA ? !snic_tx_data(job, d) : true) {
+        if (type == TX_DTYPE_CTX ? !smnc_tx_context(job, d) :
+            type == TX_DTYPE_DATA ? !smnc_tx_data(job, d) : true) {
             return TX_BAD;
         }
         job->n++;
@@ -149,25 +149,25 @@ static enum tx_result snic_tx_parse(const SnicTxRing *r, SnicTxJob *job)
             return TX_GOOD;
         }
     }
-    return job->n == SNIC_Q_MAX_TX_DESCS ? TX_BAD : TX_MORE;
+    return job->n == SMNC_Q_MAX_TX_DESCS ? TX_BAD : TX_MORE;
 }
 
 /* --- one packet ------------------------------------------------------------------------- */
 
-static bool snic_tx_probe_done(const SnicTxRing *r, const SnicTxJob *job)
+static bool smnc_tx_probe_done(const SmncTxRing *r, const SmncTxJob *job)
 {
     unsigned i;
 
     for (i = 0; i < job->n; i++) {
         if ((job->rs & (1ull << i)) &&
-            !snic_dma_probe(r->u, snic_tx_at(r->tx, i), DESC_BYTES, true)) {
+            !smnc_dma_probe(r->u, smnc_tx_at(r->tx, i), DESC_BYTES, true)) {
             return false;
         }
     }
     return true;
 }
 
-static bool snic_tx_write_done(SnicTxRing *r, const SnicTxJob *job)
+static bool smnc_tx_write_done(SmncTxRing *r, const SmncTxJob *job)
 {
     unsigned i;
 
@@ -177,7 +177,7 @@ static bool snic_tx_write_done(SnicTxRing *r, const SnicTxJob *job)
         if (!(job->rs & (1ull << i))) {
             continue;
         }
-        if (!snic_dma_finish(r->u, snic_tx_at(r->tx, i) + 8, &qw1, 8)) {
+        if (!smnc_dma_finish(r->u, smnc_tx_at(r->tx, i) + 8, &qw1, 8)) {
             return false;
         }
         r->done = true;
@@ -188,13 +188,13 @@ static bool snic_tx_write_done(SnicTxRing *r, const SnicTxJob *job)
     return true;
 }
 
-static void snic_tx_bad(SnicUnit *u)
+static void smnc_tx_bad(SmncUnit *u)
 {
-    snic_count(u->f, SNIC_STAT_TX_ERRORS, 1);
-    snic_count(u->f, SNIC_STAT_BAD_DESCRIPTORS, 1);
-    snic_guest_error(u->f->s, "function %u queue %u: malformed descriptor\n",
+    smnc_count(u->f, SMNC_STAT_TX_ERRORS, 1);
+    smnc_count(u->f, SMNC_STAT_BAD_DESCRIPTORS, 1);
+    smnc_guest_error(u->f->s, "function %u queue %u: malformed descriptor\n",
                      u->f->idx, u->idx);
-    snic_queue_fail(u, SNIC_Q_ERR_DESC);
+    smnc_queue_fail(u, SMNC_Q_ERR_DESC);
 }
 
 /*
@@ -202,11 +202,11 @@ static void snic_tx_bad(SnicUnit *u)
  * since the first segments left, so it is checked again. HEAD moves and DD is
  * written after the last segment. False: the queue has to stop for now.
  */
-static bool snic_tx_packet(SnicTxRing *r, const SnicTxJob *job)
+static bool smnc_tx_packet(SmncTxRing *r, const SmncTxJob *job)
 {
-    unsigned n = snic_pkt_segments(&job->pkt), first = MIN(r->tx->seg, n - 1);
+    unsigned n = smnc_pkt_segments(&job->pkt), first = MIN(r->tx->seg, n - 1);
     unsigned next = first;
-    SnicFrame *frame = snic_send_frame(r->u, &job->pkt, first);
+    SmncFrame *frame = smnc_send_frame(r->u, &job->pkt, first);
 
     if (!frame) {
         return false;
@@ -215,10 +215,10 @@ static bool snic_tx_packet(SnicTxRing *r, const SnicTxJob *job)
      * After the data, so that the ring's translation is still cached at the
      * end.
      */
-    if (snic_tx_probe_done(r, job)) {
-        next = snic_send(r->u, &job->pkt, frame, first);
+    if (smnc_tx_probe_done(r, job)) {
+        next = smnc_send(r->u, &job->pkt, frame, first);
     }
-    snic_frame_put(frame);
+    smnc_frame_put(frame);
     if (next == first) {
         return false;
     }
@@ -226,68 +226,68 @@ static bool snic_tx_packet(SnicTxRing *r, const SnicTxJob *job)
         r->tx->seg = next;
         return true;
     }
-    return snic_tx_write_done(r, job);
+    return smnc_tx_write_done(r, job);
 }
 
-static bool snic_tx_one(SnicTxRing *r)
+static bool smnc_tx_one(SmncTxRing *r)
 {
-    SnicTxJob job;
-    enum tx_result res = snic_tx_parse(r, &job);
+    SmncTxJob job;
+    enum tx_result res = smnc_tx_parse(r, &job);
 
-    if (res == TX_MORE && snic_tx_avail(r) > r->have - r->pos) {
-        if (!snic_tx_fetch(r)) {
+    if (res == TX_MORE && smnc_tx_avail(r) > r->have - r->pos) {
+        if (!smnc_tx_fetch(r)) {
             return false;
         }
-        res = snic_tx_parse(r, &job);
+        res = smnc_tx_parse(r, &job);
     }
     if (res == TX_MORE) {
         return false;       /* the rest of the packet is still to come */
     }
-    if (res == TX_BAD || !snic_pkt_ok(&job.pkt)) {
-        snic_tx_bad(r->u);
+    if (res == TX_BAD || !smnc_pkt_ok(&job.pkt)) {
+        smnc_tx_bad(r->u);
         return false;
     }
-    return snic_tx_packet(r, &job);
+    return smnc_tx_packet(r, &job);
 }
 
-static bool snic_tx_pending(SnicUnit *u)
+static bool smnc_tx_pending(SmncUnit *u)
 {
-    SnicQp *qp = snic_func_qp(u->f, u->idx);
+    SmncQp *qp = smnc_func_qp(u->f, u->idx);
 
-    return qp && snic_queue_active(&qp->tx) &&
+    return qp && smnc_queue_active(&qp->tx) &&
            qp->tx.head != u->f->tx_tail[u->idx];
 }
 
-static void snic_tx_serve(SnicUnit *u)
+static void smnc_tx_serve(SmncUnit *u)
 {
-    SnicFunc *f = u->f;
-    SnicTxRing r;
+    SmncFunc *f = u->f;
+    SmncTxRing r;
     unsigned n = 0;
     bool more = true;
 
     r.u = u;
-    r.tx = &snic_func_qp(f, u->idx)->tx;
+    r.tx = &smnc_func_qp(f, u->idx)->tx;
     r.tail = f->tx_tail[u->idx];
     r.pos = r.have = 0;
     r.done = false;
     while (more && r.tx->head != r.tail && n++ < PER_PASS && f->s->credit > 0) {
-        more = snic_rate_may(u) && snic_tx_one(&r);
+        more = smnc_rate_may(u) && smnc_tx_one(&r);
     }
     if (r.done) {
-        snic_queue_raise(f, r.tx->intr);
+        smnc_queue_raise(f, r.tx->intr);
     }
     if (more && r.tx->head != r.tail) {
-        snic_kick(u);
+        smnc_kick(u);
     }
 }
 
-static void snic_tx_fail(SnicUnit *u)
+static void smnc_tx_fail(SmncUnit *u)
 {
-    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
 }
 
-const SnicUnitOps snic_avf_tx_ops = {
-    .pending = snic_tx_pending,
-    .serve = snic_tx_serve,
-    .fail = snic_tx_fail,
+const SmncUnitOps smnc_avf_tx_ops = {
+    .pending = smnc_tx_pending,
+    .serve = smnc_tx_serve,
+    .fail = smnc_tx_fail,
 };

@@ -3,110 +3,110 @@
  * Functions and the units that work for them: queues, mailboxes, interrupts,
  * translated DMA, rings of the PF, and the scheduler.
  */
-#ifndef SNIC_CORE_H
-#define SNIC_CORE_H
+#ifndef SMNC_CORE_H
+#define SMNC_CORE_H
 
 #include "../smartnic.h"
 
 /* sched.c */
-void snic_sched_init(SnicState *s, const SnicPassOps *pass);
-void snic_sched_exit(SnicState *s);
-void snic_kick(SnicUnit *u);
-void snic_kick_device(SnicState *s);
-void snic_wake_room(SnicState *s);
-void snic_wake_mbx(SnicState *s);
-void snic_wake_rate(SnicFunc *f);
-void snic_unit_cancel(SnicUnit *u);
-void snic_unit_wait(SnicUnit *u, enum snic_wait on);
-void snic_unit_fail(SnicUnit *u);
-void snic_unit_run(SnicUnit *u);
-void snic_fault(SnicUnit *u, uint64_t addr, uint32_t len, uint8_t flags);
-void snic_fault_resp(SnicState *s, uint32_t val);
+void smnc_sched_init(SmncState *s, const SmncPassOps *pass);
+void smnc_sched_exit(SmncState *s);
+void smnc_kick(SmncUnit *u);
+void smnc_kick_device(SmncState *s);
+void smnc_wake_room(SmncState *s);
+void smnc_wake_mbx(SmncState *s);
+void smnc_wake_rate(SmncFunc *f);
+void smnc_unit_cancel(SmncUnit *u);
+void smnc_unit_wait(SmncUnit *u, enum smnc_wait on);
+void smnc_unit_fail(SmncUnit *u);
+void smnc_unit_run(SmncUnit *u);
+void smnc_fault(SmncUnit *u, uint64_t addr, uint32_t len, uint8_t flags);
+void smnc_fault_resp(SmncState *s, uint32_t val);
 
-/* dma.c: snic_dma_*() return false when the unit has to stop */
-bool snic_pf_dma(SnicState *s, uint64_t addr, void *buf, uint64_t len,
+/* dma.c: smnc_dma_*() return false when the unit has to stop */
+bool smnc_pf_dma(SmncState *s, uint64_t addr, void *buf, uint64_t len,
                  bool write);
-bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write);
-bool snic_dma_read(SnicUnit *u, uint64_t iova, void *buf, uint64_t len);
-bool snic_dma_write(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len);
-bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len);
-bool snic_dma_gather(SnicUnit *u, const SnicBuf *buf, unsigned n, uint8_t *out);
-void snic_tlb_flush(SnicFunc *f);
-void snic_tlb_inval(SnicFunc *f, uint64_t iova, uint32_t pages);
+bool smnc_dma_probe(SmncUnit *u, uint64_t iova, uint64_t len, bool write);
+bool smnc_dma_read(SmncUnit *u, uint64_t iova, void *buf, uint64_t len);
+bool smnc_dma_write(SmncUnit *u, uint64_t iova, const void *buf, uint64_t len);
+bool smnc_dma_finish(SmncUnit *u, uint64_t iova, const void *buf, uint64_t len);
+bool smnc_dma_gather(SmncUnit *u, const SmncBuf *buf, unsigned n, uint8_t *out);
+void smnc_tlb_flush(SmncFunc *f);
+void smnc_tlb_inval(SmncFunc *f, uint64_t iova, uint32_t pages);
 
 /* intr.c */
-void snic_vec_raise(SnicFunc *f, unsigned vec, unsigned itr);
-void snic_queue_raise(SnicFunc *f, uint32_t intr);
-void snic_vec_try(SnicVector *v);
-void snic_vec_write_ctl(SnicVector *v, uint32_t val);
-uint32_t snic_vec_read_ctl(SnicVector *v);
-void snic_vec_reset(SnicVector *v);
-void snic_mbx_event(SnicFunc *f);
-uint32_t snic_icr01_read(SnicFunc *f);
-void snic_ena1_write(SnicFunc *f, uint32_t val);
-void snic_pf_event(SnicState *s, uint32_t icr);
-void snic_signal_all(SnicState *s);
+void smnc_vec_raise(SmncFunc *f, unsigned vec, unsigned itr);
+void smnc_queue_raise(SmncFunc *f, uint32_t intr);
+void smnc_vec_try(SmncVector *v);
+void smnc_vec_write_ctl(SmncVector *v, uint32_t val);
+uint32_t smnc_vec_read_ctl(SmncVector *v);
+void smnc_vec_reset(SmncVector *v);
+void smnc_mbx_event(SmncFunc *f);
+uint32_t smnc_icr01_read(SmncFunc *f);
+void smnc_ena1_write(SmncFunc *f, uint32_t val);
+void smnc_pf_event(SmncState *s, uint32_t icr);
+void smnc_signal_all(SmncState *s);
 
 /* ring.c */
-uint32_t snic_ring_read(SnicState *s, unsigned ring, uint32_t off);
-void snic_ring_write(SnicState *s, unsigned ring, uint32_t off, uint32_t val);
-void snic_ring_fail(SnicState *s, unsigned ring);
-void snic_rings_reset(SnicState *s);
-void snic_post_events(SnicState *s);
+uint32_t smnc_ring_read(SmncState *s, unsigned ring, uint32_t off);
+void smnc_ring_write(SmncState *s, unsigned ring, uint32_t off, uint32_t val);
+void smnc_ring_fail(SmncState *s, unsigned ring);
+void smnc_rings_reset(SmncState *s);
+void smnc_post_events(SmncState *s);
 
 /* mailbox.c */
-uint32_t snic_aq_read(SnicFunc *f, uint32_t off);
-void snic_aq_write(SnicFunc *f, uint32_t off, uint32_t val);
-void snic_aq_reset(SnicFunc *f);
-extern const SnicUnitOps snic_atq_ops, snic_arq_ops;
-bool snic_mbx_deliver(SnicUnit *u, uint32_t high, uint32_t low,
+uint32_t smnc_aq_read(SmncFunc *f, uint32_t off);
+void smnc_aq_write(SmncFunc *f, uint32_t off, uint32_t val);
+void smnc_aq_reset(SmncFunc *f);
+extern const SmncUnitOps smnc_atq_ops, smnc_arq_ops;
+bool smnc_mbx_deliver(SmncUnit *u, uint32_t high, uint32_t low,
                       const uint8_t *data, uint16_t len);
-void snic_mbx_drop_first(SnicFunc *f);
-bool snic_mbx_tx_run(SnicState *s);
+void smnc_mbx_drop_first(SmncFunc *f);
+bool smnc_mbx_tx_run(SmncState *s);
 
 /* queue.c */
-uint32_t snic_qp_read(SnicState *s, uint32_t off);
-void snic_qp_write(SnicState *s, uint32_t off, uint32_t val);
-void snic_qp_clear(SnicQp *qp);
-void snic_qp_start(SnicQp *qp, bool rx);
-void snic_qp_disable(SnicQp *qp, bool rx);
-void snic_qp_map(SnicFunc *f, unsigned q, uint32_t val);
-void snic_tail_write(SnicFunc *f, unsigned q, bool rx, uint32_t val);
-void snic_queue_fail(SnicUnit *u, unsigned reason);
+uint32_t smnc_qp_read(SmncState *s, uint32_t off);
+void smnc_qp_write(SmncState *s, uint32_t off, uint32_t val);
+void smnc_qp_clear(SmncQp *qp);
+void smnc_qp_start(SmncQp *qp, bool rx);
+void smnc_qp_disable(SmncQp *qp, bool rx);
+void smnc_qp_map(SmncFunc *f, unsigned q, uint32_t val);
+void smnc_tail_write(SmncFunc *f, unsigned q, bool rx, uint32_t val);
+void smnc_queue_fail(SmncUnit *u, unsigned reason);
 
 /* fifo.c */
 
-enum snic_rx { SNIC_RX_WAITS, SNIC_RX_DONE, SNIC_RX_LOST };
+enum smnc_rx { SMNC_RX_WAITS, SMNC_RX_DONE, SMNC_RX_LOST };
 
 /* Writes the frame into the function's memory, if it can now. */
-typedef enum snic_rx SnicDeliver(SnicUnit *u, SnicQueue *rx,
-                                 SnicFrame *frame);
+typedef enum smnc_rx SmncDeliver(SmncUnit *u, SmncQueue *rx,
+                                 SmncFrame *frame);
 
-SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q);
-void snic_rx_push(SnicFunc *f, SnicFrame *frame);
-unsigned snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver);
-void snic_fifo_drop(SnicFunc *f, SnicQueue *rx);
+SmncQueue *smnc_rx_queue(SmncFunc *f, SmncFrame *frame, unsigned *q);
+void smnc_rx_push(SmncFunc *f, SmncFrame *frame);
+unsigned smnc_fifo_serve(SmncUnit *u, SmncQueue *rx, SmncDeliver *deliver);
+void smnc_fifo_drop(SmncFunc *f, SmncQueue *rx);
 
 /* rate.c */
-bool snic_rate_may(SnicUnit *u);
-void snic_rate_charge(SnicUnit *u, uint32_t bytes);
-void snic_rate_set(SnicFunc *f, uint32_t mbps);
-void snic_rate_init(SnicFunc *f);
-void snic_rate_reset(SnicFunc *f);
-void snic_rate_exit(SnicFunc *f);
+bool smnc_rate_may(SmncUnit *u);
+void smnc_rate_charge(SmncUnit *u, uint32_t bytes);
+void smnc_rate_set(SmncFunc *f, uint32_t mbps);
+void smnc_rate_init(SmncFunc *f);
+void smnc_rate_reset(SmncFunc *f);
+void smnc_rate_exit(SmncFunc *f);
 
 /* patience.c */
-int64_t snic_patience_wait(SnicPatience *own, SnicPatience *to, int64_t until);
-void snic_patience_own_end(SnicPatience *own);
-void snic_patience_end(SnicPatience *to);
+int64_t smnc_patience_wait(SmncPatience *own, SmncPatience *to, int64_t until);
+void smnc_patience_own_end(SmncPatience *own);
+void smnc_patience_end(SmncPatience *to);
 
 /* func.c */
-void snic_func_init(SnicState *s, unsigned idx);
-void snic_func_exit(SnicFunc *f);
-void snic_func_reset(SnicFunc *f);
-void snic_func_wipe(SnicFunc *f);
-void snic_func_kick(SnicFunc *f);
-uint32_t snic_func_read(SnicFunc *f, uint32_t off);
-void snic_func_write(SnicFunc *f, uint32_t off, uint32_t val);
+void smnc_func_init(SmncState *s, unsigned idx);
+void smnc_func_exit(SmncFunc *f);
+void smnc_func_reset(SmncFunc *f);
+void smnc_func_wipe(SmncFunc *f);
+void smnc_func_kick(SmncFunc *f);
+uint32_t smnc_func_read(SmncFunc *f, uint32_t off);
+void smnc_func_write(SmncFunc *f, uint32_t off, uint32_t val);
 
 #endif

@@ -14,12 +14,12 @@
 #define MSI_FIRST   0xfee00000ull
 #define MSI_LAST    0xfeefffffull
 
-#define PERM_READ   SNIC_XLAT_READ
-#define PERM_WRITE  SNIC_XLAT_WRITE
+#define PERM_READ   SMNC_XLAT_READ
+#define PERM_WRITE  SMNC_XLAT_WRITE
 #define PERM_MAPPED 4u
 
 /* RAM only, with the device's requester ID. */
-static MemTxAttrs snic_attrs(SnicState *s)
+static MemTxAttrs smnc_attrs(SmncState *s)
 {
     return (MemTxAttrs) {
         .memory = 1,
@@ -27,27 +27,27 @@ static MemTxAttrs snic_attrs(SnicState *s)
     };
 }
 
-bool snic_pf_dma(SnicState *s, uint64_t addr, void *buf, uint64_t len,
+bool smnc_pf_dma(SmncState *s, uint64_t addr, void *buf, uint64_t len,
                  bool write)
 {
     return pci_dma_rw(&s->parent_obj, addr, buf, len,
                       write ? DMA_DIRECTION_FROM_DEVICE :
                               DMA_DIRECTION_TO_DEVICE,
-                      snic_attrs(s)) == MEMTX_OK;
+                      smnc_attrs(s)) == MEMTX_OK;
 }
 
 /* --- walks: PERM_* of the page, and where it is ---------------------------------- */
 
-static unsigned snic_walk_table(SnicState *s, uint64_t root, uint64_t iova,
+static unsigned smnc_walk_table(SmncState *s, uint64_t root, uint64_t iova,
                                 hwaddr *target)
 {
-    uint64_t table = root & SNIC_XLAT_ADDR, perm = PERM_READ | PERM_WRITE, e;
+    uint64_t table = root & SMNC_XLAT_ADDR, perm = PERM_READ | PERM_WRITE, e;
     int shift;
 
     for (shift = 39; shift >= 12; shift -= 9) {
-        uint64_t at = table + ((iova >> shift) % SNIC_XLAT_ENTRIES) * 8;
+        uint64_t at = table + ((iova >> shift) % SMNC_XLAT_ENTRIES) * 8;
 
-        if (!snic_pf_dma(s, at, &e, sizeof(e), false)) {
+        if (!smnc_pf_dma(s, at, &e, sizeof(e), false)) {
             return 0;
         }
         e = le64_to_cpu(e);
@@ -55,13 +55,13 @@ static unsigned snic_walk_table(SnicState *s, uint64_t root, uint64_t iova,
             return 0;
         }
         perm &= e;
-        table = e & SNIC_XLAT_ADDR;
+        table = e & SMNC_XLAT_ADDR;
     }
     *target = table;
     return perm | PERM_MAPPED;
 }
 
-static IntelIOMMUState *snic_vtd(SnicState *s)
+static IntelIOMMUState *smnc_vtd(SmncState *s)
 {
     if (!s->vtd) {
         s->vtd = (IntelIOMMUState *)
@@ -71,17 +71,17 @@ static IntelIOMMUState *snic_vtd(SnicState *s)
     return s->vtd;
 }
 
-static unsigned snic_walk_pasid(SnicState *s, uint32_t pasid, uint64_t iova,
+static unsigned smnc_walk_pasid(SmncState *s, uint32_t pasid, uint64_t iova,
                                 bool write, hwaddr *target)
 {
     PCIDevice *dev = &s->parent_obj;
-    IntelIOMMUState *vtd = snic_vtd(s);
+    IntelIOMMUState *vtd = smnc_vtd(s);
     IOMMUTLBEntry e;
 
     if (!vtd) {
         return 0;
     }
-    pasid &= SNIC_FUNC_PASID_MASK;
+    pasid &= SMNC_FUNC_PASID_MASK;
     if (!vtd_probe(vtd, pci_get_bus(dev), dev->devfn, pasid, iova, write, &e)) {
         return write && vtd_probe(vtd, pci_get_bus(dev), dev->devfn, pasid,
                                   iova, false, &e) ? PERM_READ | PERM_MAPPED
@@ -93,41 +93,41 @@ static unsigned snic_walk_pasid(SnicState *s, uint32_t pasid, uint64_t iova,
            (write ? PERM_WRITE : 0);
 }
 
-static bool snic_pasid_mode(SnicState *s)
+static bool smnc_pasid_mode(SmncState *s)
 {
-    return s->xlat_mode == SNIC_XLAT_MODE_PASID;
+    return s->xlat_mode == SMNC_XLAT_MODE_PASID;
 }
 
-static bool snic_has_identity(SnicFunc *f)
+static bool smnc_has_identity(SmncFunc *f)
 {
-    return snic_pasid_mode(f->s) ? f->pasid & SNIC_FUNC_PASID_VALID &&
-                                   snic_pasid_enabled(f->s)
-                                 : f->xlat & SNIC_FUNC_XLAT_VALID;
+    return smnc_pasid_mode(f->s) ? f->pasid & SMNC_FUNC_PASID_VALID &&
+                                   smnc_pasid_enabled(f->s)
+                                 : f->xlat & SMNC_FUNC_XLAT_VALID;
 }
 
-static unsigned snic_walk(SnicFunc *f, uint64_t iova, bool write,
+static unsigned smnc_walk(SmncFunc *f, uint64_t iova, bool write,
                           hwaddr *target)
 {
-    return snic_pasid_mode(f->s) ?
-           snic_walk_pasid(f->s, f->pasid, iova, write, target) :
-           snic_walk_table(f->s, f->xlat, iova, target);
+    return smnc_pasid_mode(f->s) ?
+           smnc_walk_pasid(f->s, f->pasid, iova, write, target) :
+           smnc_walk_table(f->s, f->xlat, iova, target);
 }
 
 /* x-break-xlat: what a device without isolation would do. */
-static unsigned snic_walk_broken(SnicFunc *f, uint64_t iova, bool write,
+static unsigned smnc_walk_broken(SmncFunc *f, uint64_t iova, bool write,
                                  hwaddr *target)
 {
-    SnicState *s = f->s;
+    SmncState *s = f->s;
     unsigned i, perm, need = write ? PERM_WRITE : PERM_READ;
 
-    for (i = 1; i < snic_num_funcs(s); i++) {
-        SnicFunc *o = &s->func[i];
+    for (i = 1; i < smnc_num_funcs(s); i++) {
+        SmncFunc *o = &s->func[i];
 
-        if (o == f || !(o->ctrl & SNIC_FUNC_CTRL_ENABLE) ||
-            !snic_has_identity(o)) {
+        if (o == f || !(o->ctrl & SMNC_FUNC_CTRL_ENABLE) ||
+            !smnc_has_identity(o)) {
             continue;
         }
-        perm = snic_walk(o, iova, write, target);
+        perm = smnc_walk(o, iova, write, target);
         if (perm & need) {
             return perm;
         }
@@ -137,21 +137,21 @@ static unsigned snic_walk_broken(SnicFunc *f, uint64_t iova, bool write,
 
 /* --- translation cache ------------------------------------------------------------ */
 
-void snic_tlb_flush(SnicFunc *f)
+void smnc_tlb_flush(SmncFunc *f)
 {
     f->tlb_gen++;
 }
 
-void snic_tlb_inval(SnicFunc *f, uint64_t iova, uint32_t pages)
+void smnc_tlb_inval(SmncFunc *f, uint64_t iova, uint32_t pages)
 {
-    uint64_t first = iova / SNIC_PAGE;
+    uint64_t first = iova / SMNC_PAGE;
     unsigned i;
 
     if (!pages) {
-        snic_tlb_flush(f);
+        smnc_tlb_flush(f);
         return;
     }
-    for (i = 0; i < SNIC_TLB; i++) {
+    for (i = 0; i < SMNC_TLB; i++) {
         if (f->tlb[i].page - first < pages) {
             f->tlb[i].gen = 0;
         }
@@ -162,88 +162,88 @@ void snic_tlb_inval(SnicFunc *f, uint64_t iova, uint32_t pages)
  * In mode pasid an entry is valid for one pass only: no vCPU can make the
  * IOMMU invalidate anything during a pass.
  */
-static uint64_t snic_tlb_gen(SnicFunc *f)
+static uint64_t smnc_tlb_gen(SmncFunc *f)
 {
-    return snic_pasid_mode(f->s) ? f->s->run_gen << 32 | (uint32_t)f->tlb_gen
+    return smnc_pasid_mode(f->s) ? f->s->run_gen << 32 | (uint32_t)f->tlb_gen
                                  : f->tlb_gen;
 }
 
-static unsigned snic_translate(SnicFunc *f, uint64_t iova, bool write,
+static unsigned smnc_translate(SmncFunc *f, uint64_t iova, bool write,
                                hwaddr *target)
 {
-    SnicTlb *t = &f->tlb[iova / SNIC_PAGE % SNIC_TLB];
+    SmncTlb *t = &f->tlb[iova / SMNC_PAGE % SMNC_TLB];
     unsigned perm, need = write ? PERM_WRITE : PERM_READ;
-    uint64_t gen = snic_tlb_gen(f);
+    uint64_t gen = smnc_tlb_gen(f);
 
-    if (t->gen == gen && t->page == iova / SNIC_PAGE && (t->perm & need)) {
+    if (t->gen == gen && t->page == iova / SMNC_PAGE && (t->perm & need)) {
         *target = t->target;
         return t->perm;
     }
-    perm = snic_walk(f, iova, write, target);
+    perm = smnc_walk(f, iova, write, target);
     if (!(perm & need)) {
         if (f->s->break_xlat) {
-            unsigned other = snic_walk_broken(f, iova, write, target);
+            unsigned other = smnc_walk_broken(f, iova, write, target);
 
             perm = other ? other : perm;
         }
         return perm;
     }
-    *t = (SnicTlb) {
-        .page = iova / SNIC_PAGE, .gen = gen, .target = *target, .perm = perm,
+    *t = (SmncTlb) {
+        .page = iova / SMNC_PAGE, .gen = gen, .target = *target, .perm = perm,
     };
     return perm;
 }
 
 /* --- what units call ---------------------------------------------------------------- */
 
-static bool snic_refused(SnicFunc *f, uint64_t iova, uint64_t len)
+static bool smnc_refused(SmncFunc *f, uint64_t iova, uint64_t len)
 {
     uint64_t last = iova + len - 1;
     /* Only canonical addresses, or guests could fill the IOMMU's log. */
-    unsigned bits = SNIC_XLAT_IOVA_BITS - snic_pasid_mode(f->s);
+    unsigned bits = SMNC_XLAT_IOVA_BITS - smnc_pasid_mode(f->s);
 
     return last < iova || last >> bits ||
-           (iova <= MSI_LAST && last >= MSI_FIRST) || !snic_has_identity(f);
+           (iova <= MSI_LAST && last >= MSI_FIRST) || !smnc_has_identity(f);
 }
 
-static uint32_t snic_piece(uint64_t iova, uint64_t len)
+static uint32_t smnc_piece(uint64_t iova, uint64_t len)
 {
-    return MIN(len, SNIC_PAGE - iova % SNIC_PAGE);
+    return MIN(len, SMNC_PAGE - iova % SMNC_PAGE);
 }
 
-static bool snic_may(unsigned perm, bool write)
+static bool smnc_may(unsigned perm, bool write)
 {
     return perm & (write ? PERM_WRITE : PERM_READ);
 }
 
 /* The unit cannot access the page, on which it has @perm. */
-static void snic_fault_page(SnicUnit *u, uint64_t iova, uint32_t n, bool write,
+static void smnc_fault_page(SmncUnit *u, uint64_t iova, uint32_t n, bool write,
                             unsigned perm)
 {
-    snic_fault(u, iova, n, (write ? SNIC_FAULT_WRITE : 0) |
-                           (perm & PERM_MAPPED ? SNIC_FAULT_PERM : 0));
+    smnc_fault(u, iova, n, (write ? SMNC_FAULT_WRITE : 0) |
+                           (perm & PERM_MAPPED ? SMNC_FAULT_PERM : 0));
 }
 
 /* True: the whole range may be accessed. False: the unit has faulted. */
-bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write)
+bool smnc_dma_probe(SmncUnit *u, uint64_t iova, uint64_t len, bool write)
 {
-    SnicFunc *f = u->f;
+    SmncFunc *f = u->f;
     hwaddr target;
 
     if (!f->idx || !len) {
         return true;
     }
-    if (snic_refused(f, iova, len)) {
-        snic_count(f, SNIC_STAT_DMA_REFUSED, 1);
-        snic_fault_page(u, iova, snic_piece(iova, len), write, 0);
+    if (smnc_refused(f, iova, len)) {
+        smnc_count(f, SMNC_STAT_DMA_REFUSED, 1);
+        smnc_fault_page(u, iova, smnc_piece(iova, len), write, 0);
         return false;
     }
     while (len) {
-        uint32_t n = snic_piece(iova, len);
-        unsigned perm = snic_translate(f, iova, write, &target);
+        uint32_t n = smnc_piece(iova, len);
+        unsigned perm = smnc_translate(f, iova, write, &target);
 
-        if (!snic_may(perm, write)) {
-            snic_fault_page(u, iova, n, write, perm);
+        if (!smnc_may(perm, write)) {
+            smnc_fault_page(u, iova, n, write, perm);
             return false;
         }
         iova += n;
@@ -252,24 +252,24 @@ bool snic_dma_probe(SnicUnit *u, uint64_t iova, uint64_t len, bool write)
     return true;
 }
 
-static bool snic_dma_page(SnicState *s, hwaddr target, uint8_t *buf, uint32_t n,
+static bool smnc_dma_page(SmncState *s, hwaddr target, uint8_t *buf, uint32_t n,
                           bool write)
 {
-    if (!snic_pasid_mode(s)) {
-        return snic_pf_dma(s, target, buf, n, write);
+    if (!smnc_pasid_mode(s)) {
+        return smnc_pf_dma(s, target, buf, n, write);
     }
     smp_mb();
-    return address_space_rw(&address_space_memory, target, snic_attrs(s), buf,
+    return address_space_rw(&address_space_memory, target, smnc_attrs(s), buf,
                             n, write) == MEMTX_OK;
 }
 
 /* Not recoverable by the guest. */
-static bool snic_dma_error(SnicUnit *u)
+static bool smnc_dma_error(SmncUnit *u)
 {
-    snic_guest_error(u->f->s, "function %u unit %u: DMA error\n", u->f->idx,
+    smnc_guest_error(u->f->s, "function %u unit %u: DMA error\n", u->f->idx,
                      u->idx);
-    snic_unit_fail(u);
-    snic_pf_event(u->f->s, SNIC_ICR_ERR);
+    smnc_unit_fail(u);
+    smnc_pf_event(u->f->s, SMNC_ICR_ERR);
     return false;
 }
 
@@ -277,26 +277,26 @@ static bool snic_dma_error(SnicUnit *u)
  * The range was probed. A translation that was lost since then is a fault. If
  * the access is @final, the unit cannot repeat its work and fails instead.
  */
-static bool snic_dma_rw(SnicUnit *u, uint64_t iova, uint8_t *buf, uint64_t len,
+static bool smnc_dma_rw(SmncUnit *u, uint64_t iova, uint8_t *buf, uint64_t len,
                         bool write, bool final)
 {
-    SnicFunc *f = u->f;
+    SmncFunc *f = u->f;
     hwaddr target;
 
     if (!f->idx) {
-        return snic_pf_dma(f->s, iova, buf, len, write) || snic_dma_error(u);
+        return smnc_pf_dma(f->s, iova, buf, len, write) || smnc_dma_error(u);
     }
     while (len) {
-        uint32_t n = snic_piece(iova, len);
-        unsigned perm = snic_translate(f, iova, write, &target);
+        uint32_t n = smnc_piece(iova, len);
+        unsigned perm = smnc_translate(f, iova, write, &target);
 
-        if (!snic_may(perm, write) && !final) {
-            snic_fault_page(u, iova, n, write, perm);
+        if (!smnc_may(perm, write) && !final) {
+            smnc_fault_page(u, iova, n, write, perm);
             return false;
         }
-        if (!snic_may(perm, write) ||
-            !snic_dma_page(f->s, target | iova % SNIC_PAGE, buf, n, write)) {
-            return snic_dma_error(u);
+        if (!smnc_may(perm, write) ||
+            !smnc_dma_page(f->s, target | iova % SMNC_PAGE, buf, n, write)) {
+            return smnc_dma_error(u);
         }
         iova += n;
         buf += n;
@@ -305,34 +305,34 @@ static bool snic_dma_rw(SnicUnit *u, uint64_t iova, uint8_t *buf, uint64_t len,
     return true;
 }
 
-bool snic_dma_read(SnicUnit *u, uint64_t iova, void *buf, uint64_t len)
+bool smnc_dma_read(SmncUnit *u, uint64_t iova, void *buf, uint64_t len)
 {
-    return snic_dma_rw(u, iova, buf, len, false, false);
+    return smnc_dma_rw(u, iova, buf, len, false, false);
 }
 
-bool snic_dma_write(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
+bool smnc_dma_write(SmncUnit *u, uint64_t iova, const void *buf, uint64_t len)
 {
-    return snic_dma_rw(u, iova, (void *)buf, len, true, false);
+    return smnc_dma_rw(u, iova, (void *)buf, len, true, false);
 }
 
 /* The write-back of finished work; the range was probed just before. */
-bool snic_dma_finish(SnicUnit *u, uint64_t iova, const void *buf, uint64_t len)
+bool smnc_dma_finish(SmncUnit *u, uint64_t iova, const void *buf, uint64_t len)
 {
-    return snic_dma_rw(u, iova, (void *)buf, len, true, true);
+    return smnc_dma_rw(u, iova, (void *)buf, len, true, true);
 }
 
 /* All of the buffers, one behind the other, into @out. */
-bool snic_dma_gather(SnicUnit *u, const SnicBuf *buf, unsigned n, uint8_t *out)
+bool smnc_dma_gather(SmncUnit *u, const SmncBuf *buf, unsigned n, uint8_t *out)
 {
     unsigned i;
 
     for (i = 0; i < n; i++) {
-        if (!snic_dma_probe(u, buf[i].addr, buf[i].len, false)) {
+        if (!smnc_dma_probe(u, buf[i].addr, buf[i].len, false)) {
             return false;
         }
     }
     for (i = 0; i < n; i++) {
-        if (!snic_dma_read(u, buf[i].addr, out, buf[i].len)) {
+        if (!smnc_dma_read(u, buf[i].addr, out, buf[i].len)) {
             return false;
         }
         out += buf[i].len;

@@ -7,98 +7,98 @@
 #include "../packet/packet.h"
 #include "net/eth.h"
 
-#define PER_PASS            SNIC_FIFO
+#define PER_PASS            SMNC_FIFO
 
 /* The queue that takes the frame, or NULL. */
-SnicQueue *snic_rx_queue(SnicFunc *f, SnicFrame *frame, unsigned *q)
+SmncQueue *smnc_rx_queue(SmncFunc *f, SmncFrame *frame, unsigned *q)
 {
     uint32_t hash;
-    SnicQp *qp;
+    SmncQp *qp;
 
     *q = 0;
-    if (snic_frame_hash(frame, &f->vsi, &hash)) {
-        *q = f->vsi.lut[hash % SNIC_RSS_LUT_ENTRIES] % SNIC_FUNC_QPS;
-        qp = snic_func_qp(f, *q);
-        if (qp && snic_queue_active(&qp->rx)) {
+    if (smnc_frame_hash(frame, &f->vsi, &hash)) {
+        *q = f->vsi.lut[hash % SMNC_RSS_LUT_ENTRIES] % SMNC_FUNC_QPS;
+        qp = smnc_func_qp(f, *q);
+        if (qp && smnc_queue_active(&qp->rx)) {
             return &qp->rx;
         }
         *q = 0;
     }
-    qp = snic_func_qp(f, 0);
-    return qp && snic_queue_active(&qp->rx) ? &qp->rx : NULL;
+    qp = smnc_func_qp(f, 0);
+    return qp && smnc_queue_active(&qp->rx) ? &qp->rx : NULL;
 }
 
-static void snic_rx_count(SnicFunc *f, const SnicFrame *frame)
+static void smnc_rx_count(SmncFunc *f, const SmncFrame *frame)
 {
-    enum snic_stat kind = SNIC_STAT_RX_UNICAST;
+    enum smnc_stat kind = SMNC_STAT_RX_UNICAST;
 
     if (is_broadcast_ether_addr(frame->data)) {
-        kind = SNIC_STAT_RX_BROADCAST;
+        kind = SMNC_STAT_RX_BROADCAST;
     } else if (is_multicast_ether_addr(frame->data)) {
-        kind = SNIC_STAT_RX_MULTICAST;
+        kind = SMNC_STAT_RX_MULTICAST;
     }
-    snic_count(f, kind, frame->segs);
-    snic_count(f, SNIC_STAT_RX_BYTES, snic_frame_bytes(frame));
+    smnc_count(f, kind, frame->segs);
+    smnc_count(f, SMNC_STAT_RX_BYTES, smnc_frame_bytes(frame));
 }
 
-static void snic_fifo_pop(SnicQueue *rx)
+static void smnc_fifo_pop(SmncQueue *rx)
 {
     rx->fifo_segs -= rx->fifo[rx->fifo_first]->segs;
-    snic_frame_put(rx->fifo[rx->fifo_first]);
-    rx->fifo_first = (rx->fifo_first + 1) % SNIC_FIFO;
+    smnc_frame_put(rx->fifo[rx->fifo_first]);
+    rx->fifo_first = (rx->fifo_first + 1) % SMNC_FIFO;
     rx->fifo_used--;
 }
 
-static void snic_fifo_room(SnicFunc *f)
+static void smnc_fifo_room(SmncFunc *f)
 {
-    snic_patience_end(&f->patience);
-    snic_wake_room(f->s);
+    smnc_patience_end(&f->patience);
+    smnc_wake_room(f->s);
 }
 
-void snic_fifo_drop(SnicFunc *f, SnicQueue *rx)
+void smnc_fifo_drop(SmncFunc *f, SmncQueue *rx)
 {
     while (rx->fifo_used) {
-        snic_drop(f, rx->fifo[rx->fifo_first], SNIC_STAT_RX_DISCARDS,
+        smnc_drop(f, rx->fifo[rx->fifo_first], SMNC_STAT_RX_DISCARDS,
                   "held by a queue that stops or changes its VLAN");
-        snic_fifo_pop(rx);
+        smnc_fifo_pop(rx);
     }
-    snic_fifo_room(f);
+    smnc_fifo_room(f);
 }
 
 /*
  * Delivers waiting frames until @deliver lacks descriptors or pages. Returns
  * the number of frames that it is done with.
  */
-unsigned snic_fifo_serve(SnicUnit *u, SnicQueue *rx, SnicDeliver *deliver)
+unsigned smnc_fifo_serve(SmncUnit *u, SmncQueue *rx, SmncDeliver *deliver)
 {
-    SnicFunc *f = u->f;
+    SmncFunc *f = u->f;
     unsigned n = 0;
 
     while (rx->fifo_used && n < PER_PASS) {
-        SnicFrame *frame = rx->fifo[rx->fifo_first];
-        enum snic_rx done = deliver(u, rx, frame);
+        SmncFrame *frame = rx->fifo[rx->fifo_first];
+        enum smnc_rx done = deliver(u, rx, frame);
 
-        if (done == SNIC_RX_WAITS) {
+        if (done == SMNC_RX_WAITS) {
             break;      /* a fault, or the queue is stopped and its FIFO gone */
         }
-        if (done == SNIC_RX_DONE) {
-            snic_rx_count(f, frame);
+        if (done == SMNC_RX_DONE) {
+            smnc_rx_count(f, frame);
         }
-        snic_fifo_pop(rx);
+        smnc_fifo_pop(rx);
         n++;
         if (--f->s->credit <= 0 && rx->fifo_used) {
-            snic_kick(u);
+            smnc_kick(u);
             break;
         }
     }
     if (n) {
-        snic_fifo_room(f);
+        smnc_fifo_room(f);
     }
     return n;
 }
 
 /* Why the queue cannot take the frame, or NULL. */
-static const char *snic_rx_refuses(const SnicQueue *rx, const SnicFrame *frame)
+static const char *smnc_rx_refuses(const SmncQueue *rx, const SmncFrame *frame)
 {
     if (!rx) {
         return "no active receive queue";
@@ -106,41 +106,41 @@ static const char *snic_rx_refuses(const SnicQueue *rx, const SnicFrame *frame)
     if (frame->len > rx->maxframe) {
         return "longer than MAXFRAME";
     }
-    if (rx->fifo_used && rx->fifo_segs + frame->segs > SNIC_FIFO) {
+    if (rx->fifo_used && rx->fifo_segs + frame->segs > SMNC_FIFO) {
         return "too many frames wait for descriptors or pages";
     }
-    if (rx->bufsz && DIV_ROUND_UP(frame->len, rx->bufsz) > SNIC_Q_MAX_CHAIN) {
+    if (rx->bufsz && DIV_ROUND_UP(frame->len, rx->bufsz) > SMNC_Q_MAX_CHAIN) {
         return "needs too many buffers";
     }
     return NULL;
 }
 
 /* The switch has a frame for this function. */
-void snic_rx_push(SnicFunc *f, SnicFrame *frame)
+void smnc_rx_push(SmncFunc *f, SmncFrame *frame)
 {
-    SnicState *s = f->s;
-    SnicQueue *rx;
+    SmncState *s = f->s;
+    SmncQueue *rx;
     const char *why;
     unsigned q;
 
     s->credit--;
     if (!f->kind->virtio) {
-        snic_frame_complete(frame);
+        smnc_frame_complete(frame);
     }
-    snic_frame_parse(s, frame);
-    rx = snic_rx_queue(f, frame, &q);
-    why = snic_rx_refuses(rx, frame);
+    smnc_frame_parse(s, frame);
+    rx = smnc_rx_queue(f, frame, &q);
+    why = smnc_rx_refuses(rx, frame);
     if (why) {
-        snic_drop(f, frame, SNIC_STAT_RX_DISCARDS, why);
+        smnc_drop(f, frame, SMNC_STAT_RX_DISCARDS, why);
         return;
     }
     if (!rx->fifo_used) {
         rx->fifo_since = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     }
-    rx->fifo[(rx->fifo_first + rx->fifo_used++) % SNIC_FIFO] = frame;
+    rx->fifo[(rx->fifo_first + rx->fifo_used++) % SMNC_FIFO] = frame;
     rx->fifo_segs += frame->segs;
     frame->refs++;
 
     /* Deliver at once if possible, so that bursts find room. */
-    snic_unit_run(&f->unit[SNIC_UNIT_RXQ(q)]);
+    smnc_unit_run(&f->unit[SMNC_UNIT_RXQ(q)]);
 }

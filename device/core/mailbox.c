@@ -8,85 +8,85 @@
 #include "../trace.h"
 
 #define PER_PASS            16
-#define AQ_BYTES            sizeof(struct snic_aq_desc)
+#define AQ_BYTES            sizeof(struct smnc_aq_desc)
 
 /* --- registers of a function ----------------------------------------------------- */
 
-static SnicAq *snic_aq(SnicFunc *f, uint32_t off, unsigned *unit)
+static SmncAq *smnc_aq(SmncFunc *f, uint32_t off, unsigned *unit)
 {
     bool arq = off & 0x20;
 
-    *unit = arq ? SNIC_UNIT_ARQ : SNIC_UNIT_ATQ;
+    *unit = arq ? SMNC_UNIT_ARQ : SMNC_UNIT_ATQ;
     return arq ? &f->arq : &f->atq;
 }
 
-uint32_t snic_aq_read(SnicFunc *f, uint32_t off)
+uint32_t smnc_aq_read(SmncFunc *f, uint32_t off)
 {
     unsigned unit;
-    SnicAq *aq = snic_aq(f, off, &unit);
+    SmncAq *aq = smnc_aq(f, off, &unit);
 
     switch (off & ~0x20) {
-    case SNIC_WIN_ATQBAL:
+    case SMNC_WIN_ATQBAL:
         return aq->bal;
-    case SNIC_WIN_ATQBAH:
+    case SMNC_WIN_ATQBAH:
         return aq->bah;
-    case SNIC_WIN_ATQLEN:
+    case SMNC_WIN_ATQLEN:
         return aq->len;
-    case SNIC_WIN_ATQH:
+    case SMNC_WIN_ATQH:
         return aq->head;
-    case SNIC_WIN_ATQT:
+    case SMNC_WIN_ATQT:
         return aq->tail;
     }
     return 0;
 }
 
-static void snic_aq_crit(SnicAq *aq)
+static void smnc_aq_crit(SmncAq *aq)
 {
-    aq->len |= SNIC_AQ_LEN_CRIT;
-    aq->len &= ~SNIC_AQ_LEN_ENABLE;
+    aq->len |= SMNC_AQ_LEN_CRIT;
+    aq->len &= ~SMNC_AQ_LEN_ENABLE;
     aq->armed = false;
 }
 
-static void snic_aq_write_tail(SnicFunc *f, SnicAq *aq, unsigned unit,
+static void smnc_aq_write_tail(SmncFunc *f, SmncAq *aq, unsigned unit,
                                uint32_t val)
 {
-    uint32_t len = aq->len & SNIC_AQ_LEN_MASK;
+    uint32_t len = aq->len & SMNC_AQ_LEN_MASK;
 
-    aq->tail = val & SNIC_AQ_IDX_MASK;
-    if (!(aq->len & SNIC_AQ_LEN_ENABLE)) {
+    aq->tail = val & SMNC_AQ_IDX_MASK;
+    if (!(aq->len & SMNC_AQ_LEN_ENABLE)) {
         return;
     }
     if (val >= len || aq->head >= len) {
-        snic_count(f, SNIC_STAT_BAD_TAILS, 1);
-        snic_unit_cancel(&f->unit[unit]);
-        snic_aq_crit(aq);
+        smnc_count(f, SMNC_STAT_BAD_TAILS, 1);
+        smnc_unit_cancel(&f->unit[unit]);
+        smnc_aq_crit(aq);
         return;
     }
     aq->base = (uint64_t)aq->bah << 32 | aq->bal;
     aq->armed = true;
-    snic_kick(&f->unit[unit]);
+    smnc_kick(&f->unit[unit]);
 }
 
-void snic_aq_write(SnicFunc *f, uint32_t off, uint32_t val)
+void smnc_aq_write(SmncFunc *f, uint32_t off, uint32_t val)
 {
     unsigned unit;
-    SnicAq *aq = snic_aq(f, off, &unit);
+    SmncAq *aq = smnc_aq(f, off, &unit);
 
     switch (off & ~0x20) {
-    case SNIC_WIN_ATQBAL:
+    case SMNC_WIN_ATQBAL:
         aq->bal = val;
         break;
-    case SNIC_WIN_ATQBAH:
+    case SMNC_WIN_ATQBAH:
         aq->bah = val;
         break;
-    case SNIC_WIN_ATQLEN:
-        aq->len = val & (SNIC_AQ_LEN_MASK | SNIC_AQ_LEN_VFE |
-                         SNIC_AQ_LEN_OVFL | SNIC_AQ_LEN_CRIT |
-                         SNIC_AQ_LEN_ENABLE);
+    case SMNC_WIN_ATQLEN:
+        aq->len = val & (SMNC_AQ_LEN_MASK | SMNC_AQ_LEN_VFE |
+                         SMNC_AQ_LEN_OVFL | SMNC_AQ_LEN_CRIT |
+                         SMNC_AQ_LEN_ENABLE);
         aq->armed = false;
-        snic_unit_cancel(&f->unit[unit]);
+        smnc_unit_cancel(&f->unit[unit]);
         break;
-    case SNIC_WIN_ATQH:
+    case SMNC_WIN_ATQH:
         /*
          * Drivers shut a queue down by writing HEAD, then TAIL, then LEN:
          * in between it must not look like a ring full of descriptors.
@@ -94,51 +94,51 @@ void snic_aq_write(SnicFunc *f, uint32_t off, uint32_t val)
         if (!val) {
             aq->head = 0;
             aq->armed = false;
-            snic_unit_cancel(&f->unit[unit]);
+            smnc_unit_cancel(&f->unit[unit]);
         }
         break;
-    case SNIC_WIN_ATQT:
-        snic_aq_write_tail(f, aq, unit, val);
+    case SMNC_WIN_ATQT:
+        smnc_aq_write_tail(f, aq, unit, val);
         break;
     }
 }
 
 /* The function is done with the first of the PF's messages. */
-void snic_mbx_drop_first(SnicFunc *f)
+void smnc_mbx_drop_first(SmncFunc *f)
 {
-    SnicMsg *msg = QSIMPLEQ_FIRST(&f->msgs);
+    SmncMsg *msg = QSIMPLEQ_FIRST(&f->msgs);
 
     QSIMPLEQ_REMOVE_HEAD(&f->msgs, next);
     g_free(msg);
     f->nmsgs--;
 }
 
-void snic_aq_reset(SnicFunc *f)
+void smnc_aq_reset(SmncFunc *f)
 {
     memset(&f->atq, 0, sizeof(f->atq));
     memset(&f->arq, 0, sizeof(f->arq));
     while (f->nmsgs) {
-        snic_mbx_drop_first(f);
+        smnc_mbx_drop_first(f);
     }
 }
 
 /* The driver answered a fault with FAIL, or DMA failed. */
-static void snic_aq_fail(SnicUnit *u)
+static void smnc_aq_fail(SmncUnit *u)
 {
-    snic_aq_crit(u->idx == SNIC_UNIT_ARQ ? &u->f->arq : &u->f->atq);
+    smnc_aq_crit(u->idx == SMNC_UNIT_ARQ ? &u->f->arq : &u->f->atq);
 }
 
-static bool snic_aq_has_work(const SnicAq *aq)
+static bool smnc_aq_has_work(const SmncAq *aq)
 {
-    return (aq->len & SNIC_AQ_LEN_ENABLE) && aq->armed && aq->head != aq->tail;
+    return (aq->len & SMNC_AQ_LEN_ENABLE) && aq->armed && aq->head != aq->tail;
 }
 
-static void snic_aq_advance(SnicAq *aq)
+static void smnc_aq_advance(SmncAq *aq)
 {
-    aq->head = (aq->head + 1) % (aq->len & SNIC_AQ_LEN_MASK);
+    aq->head = (aq->head + 1) % (aq->len & SMNC_AQ_LEN_MASK);
 }
 
-static uint64_t snic_desc_addr(const struct snic_aq_desc *d)
+static uint64_t smnc_desc_addr(const struct smnc_aq_desc *d)
 {
     return (uint64_t)le32_to_cpu(d->addr_high) << 32 | le32_to_cpu(d->addr_low);
 }
@@ -147,228 +147,228 @@ static uint64_t snic_desc_addr(const struct snic_aq_desc *d)
 
 /*
  * The message goes into the PF's next buffer. The PF posts buffers of
- * SNIC_AQ_BUF_MAX bytes.
+ * SMNC_AQ_BUF_MAX bytes.
  */
-static bool snic_mbx_rx_put(SnicFunc *f, uint32_t high, uint32_t low,
+static bool smnc_mbx_rx_put(SmncFunc *f, uint32_t high, uint32_t low,
                             const uint8_t *data, uint16_t len)
 {
-    SnicState *s = f->s;
-    SnicRing *r = &s->ring[SNIC_R_RX];
+    SmncState *s = f->s;
+    SmncRing *r = &s->ring[SMNC_R_RX];
     uint64_t at = r->base + (uint64_t)r->head * AQ_BYTES;
-    struct snic_aq_desc d;
+    struct smnc_aq_desc d;
 
-    if (!snic_pf_dma(s, at, &d, sizeof(d), false) ||
-        (len && !snic_pf_dma(s, snic_desc_addr(&d), (void *)data, len, true))) {
+    if (!smnc_pf_dma(s, at, &d, sizeof(d), false) ||
+        (len && !smnc_pf_dma(s, smnc_desc_addr(&d), (void *)data, len, true))) {
         return false;
     }
-    d.flags = cpu_to_le16(SNIC_AQ_DD | (len ? SNIC_AQ_BUF : 0));
-    d.opcode = cpu_to_le16(SNIC_AQ_OP_TO_PF);
+    d.flags = cpu_to_le16(SMNC_AQ_DD | (len ? SMNC_AQ_BUF : 0));
+    d.opcode = cpu_to_le16(SMNC_AQ_OP_TO_PF);
     d.datalen = cpu_to_le16(len);
     d.retval = 0;
     d.cookie_high = cpu_to_le32(high);
     d.cookie_low = cpu_to_le32(low);
     d.param0 = cpu_to_le32(f->idx);
     d.param1 = 0;
-    if (!snic_pf_dma(s, at, &d, sizeof(d), true)) {
+    if (!smnc_pf_dma(s, at, &d, sizeof(d), true)) {
         return false;
     }
     r->head = (r->head + 1) % r->len;
-    snic_count(f, SNIC_STAT_MBX_REQUESTS, 1);
-    trace_snic_mbx_to_pf(f->idx, high, low, len);
-    snic_pf_event(s, SNIC_ICR_MBX_RX);
+    smnc_count(f, SMNC_STAT_MBX_REQUESTS, 1);
+    trace_smnc_mbx_to_pf(f->idx, high, low, len);
+    smnc_pf_event(s, SMNC_ICR_MBX_RX);
     return true;
 }
 
-static bool snic_mbx_rx_ready(SnicState *s)
+static bool smnc_mbx_rx_ready(SmncState *s)
 {
-    SnicRing *r = &s->ring[SNIC_R_RX];
+    SmncRing *r = &s->ring[SMNC_R_RX];
 
-    return r->on && r->head != r->tail && snic_live(s);
+    return r->on && r->head != r->tail && smnc_live(s);
 }
 
 /* A message of the unit's function to the PF. False: the unit waits. */
-bool snic_mbx_deliver(SnicUnit *u, uint32_t high, uint32_t low,
+bool smnc_mbx_deliver(SmncUnit *u, uint32_t high, uint32_t low,
                       const uint8_t *data, uint16_t len)
 {
-    SnicState *s = u->f->s;
+    SmncState *s = u->f->s;
 
-    if (snic_mbx_rx_ready(s)) {
-        if (snic_mbx_rx_put(u->f, high, low, data, len)) {
+    if (smnc_mbx_rx_ready(s)) {
+        if (smnc_mbx_rx_put(u->f, high, low, data, len)) {
             return true;
         }
-        snic_ring_fail(s, SNIC_R_RX);
+        smnc_ring_fail(s, SMNC_R_RX);
     }
-    snic_unit_wait(u, SNIC_WAIT_MBX);
+    smnc_unit_wait(u, SMNC_WAIT_MBX);
     return false;
 }
 
 /* Decodes an ATQ descriptor. False: it is malformed. */
-static bool snic_atq_parse(const struct snic_aq_desc *d, bool *send,
+static bool smnc_atq_parse(const struct smnc_aq_desc *d, bool *send,
                            uint16_t *len)
 {
     uint16_t op = le16_to_cpu(d->opcode);
     uint16_t flags = le16_to_cpu(d->flags);
-    bool buf = (flags & SNIC_AQ_BUF) && (flags & SNIC_AQ_RD);
+    bool buf = (flags & SMNC_AQ_BUF) && (flags & SMNC_AQ_RD);
 
-    *send = op == SNIC_AQ_OP_TO_PF;
+    *send = op == SMNC_AQ_OP_TO_PF;
     *len = *send && buf ? le16_to_cpu(d->datalen) : 0;
-    return (*send || op == SNIC_AQ_OP_SHUTDOWN) &&
-           le16_to_cpu(d->datalen) <= SNIC_AQ_BUF_MAX;
+    return (*send || op == SMNC_AQ_OP_SHUTDOWN) &&
+           le16_to_cpu(d->datalen) <= SMNC_AQ_BUF_MAX;
 }
 
 /* One descriptor. False: the unit has to stop for now. */
-static bool snic_atq_one(SnicUnit *u)
+static bool smnc_atq_one(SmncUnit *u)
 {
-    SnicFunc *f = u->f;
+    SmncFunc *f = u->f;
     uint64_t at = f->atq.base + (uint64_t)f->atq.head * AQ_BYTES;
-    struct snic_aq_desc d;
-    uint8_t data[SNIC_AQ_BUF_MAX];
+    struct smnc_aq_desc d;
+    uint8_t data[SMNC_AQ_BUF_MAX];
     uint16_t len, flags;
     bool ok, send;
 
-    if (!snic_dma_probe(u, at, sizeof(d), false) ||
-        !snic_dma_probe(u, at, sizeof(d), true) ||
-        !snic_dma_read(u, at, &d, sizeof(d))) {
+    if (!smnc_dma_probe(u, at, sizeof(d), false) ||
+        !smnc_dma_probe(u, at, sizeof(d), true) ||
+        !smnc_dma_read(u, at, &d, sizeof(d))) {
         return false;
     }
-    ok = snic_atq_parse(&d, &send, &len);
+    ok = smnc_atq_parse(&d, &send, &len);
     if (ok && send) {
-        if (!snic_mbx_rx_ready(f->s)) {
-            snic_unit_wait(u, SNIC_WAIT_MBX);
+        if (!smnc_mbx_rx_ready(f->s)) {
+            smnc_unit_wait(u, SMNC_WAIT_MBX);
             return false;
         }
         /* Probe the descriptor again: its translation may have left the cache. */
-        if (!snic_dma_probe(u, snic_desc_addr(&d), len, false) ||
-            !snic_dma_read(u, snic_desc_addr(&d), data, len) ||
-            !snic_dma_probe(u, at, sizeof(d), true)) {
+        if (!smnc_dma_probe(u, smnc_desc_addr(&d), len, false) ||
+            !smnc_dma_read(u, smnc_desc_addr(&d), data, len) ||
+            !smnc_dma_probe(u, at, sizeof(d), true)) {
             return false;
         }
-        if (!snic_mbx_deliver(u, le32_to_cpu(d.cookie_high),
+        if (!smnc_mbx_deliver(u, le32_to_cpu(d.cookie_high),
                               le32_to_cpu(d.cookie_low), data, len)) {
             return false;
         }
     }
-    flags = le16_to_cpu(d.flags) | SNIC_AQ_DD | SNIC_AQ_CMP;
-    d.flags = cpu_to_le16(ok ? flags & ~SNIC_AQ_ERR : flags | SNIC_AQ_ERR);
+    flags = le16_to_cpu(d.flags) | SMNC_AQ_DD | SMNC_AQ_CMP;
+    d.flags = cpu_to_le16(ok ? flags & ~SMNC_AQ_ERR : flags | SMNC_AQ_ERR);
     d.retval = cpu_to_le16(ok ? 0 : EINVAL);
     if (!ok) {
-        snic_count(f, SNIC_STAT_BAD_DESCRIPTORS, 1);
+        smnc_count(f, SMNC_STAT_BAD_DESCRIPTORS, 1);
     }
-    if (!snic_dma_finish(u, at, &d, sizeof(d))) {
+    if (!smnc_dma_finish(u, at, &d, sizeof(d))) {
         return false;
     }
-    snic_aq_advance(&f->atq);
+    smnc_aq_advance(&f->atq);
     return true;
 }
 
-static bool snic_atq_pending(SnicUnit *u)
+static bool smnc_atq_pending(SmncUnit *u)
 {
-    return snic_aq_has_work(&u->f->atq);
+    return smnc_aq_has_work(&u->f->atq);
 }
 
-static void snic_atq_serve(SnicUnit *u)
+static void smnc_atq_serve(SmncUnit *u)
 {
     unsigned n;
 
     for (n = 0; n < PER_PASS; n++) {
-        if (!snic_atq_pending(u) || !snic_atq_one(u)) {
+        if (!smnc_atq_pending(u) || !smnc_atq_one(u)) {
             return;
         }
     }
-    snic_kick(u);
+    smnc_kick(u);
 }
 
-const SnicUnitOps snic_atq_ops = {
-    .pending = snic_atq_pending,
-    .serve = snic_atq_serve,
-    .fail = snic_aq_fail,
+const SmncUnitOps smnc_atq_ops = {
+    .pending = smnc_atq_pending,
+    .serve = smnc_atq_serve,
+    .fail = smnc_aq_fail,
 };
 
 /* --- PF -> function --------------------------------------------------------------- */
 
-static bool snic_arq_one(SnicUnit *u)
+static bool smnc_arq_one(SmncUnit *u)
 {
-    SnicFunc *f = u->f;
+    SmncFunc *f = u->f;
     uint64_t at = f->arq.base + (uint64_t)f->arq.head * AQ_BYTES;
-    SnicMsg *msg = QSIMPLEQ_FIRST(&f->msgs);
-    struct snic_aq_desc d;
+    SmncMsg *msg = QSIMPLEQ_FIRST(&f->msgs);
+    struct smnc_aq_desc d;
     uint16_t len;
 
-    if (!snic_dma_probe(u, at, sizeof(d), false) ||
-        !snic_dma_probe(u, at, sizeof(d), true) ||
-        !snic_dma_read(u, at, &d, sizeof(d))) {
+    if (!smnc_dma_probe(u, at, sizeof(d), false) ||
+        !smnc_dma_probe(u, at, sizeof(d), true) ||
+        !smnc_dma_read(u, at, &d, sizeof(d))) {
         return false;
     }
     len = MIN(msg->len, le16_to_cpu(d.datalen));
-    if (!snic_dma_probe(u, snic_desc_addr(&d), len, true) ||
-        !snic_dma_write(u, snic_desc_addr(&d), msg->data, len) ||
-        !snic_dma_probe(u, at, sizeof(d), true)) {
+    if (!smnc_dma_probe(u, smnc_desc_addr(&d), len, true) ||
+        !smnc_dma_write(u, smnc_desc_addr(&d), msg->data, len) ||
+        !smnc_dma_probe(u, at, sizeof(d), true)) {
         return false;
     }
-    d.flags = cpu_to_le16(SNIC_AQ_DD | (len ? SNIC_AQ_BUF : 0));
-    d.opcode = cpu_to_le16(SNIC_AQ_OP_TO_FUNC);
+    d.flags = cpu_to_le16(SMNC_AQ_DD | (len ? SMNC_AQ_BUF : 0));
+    d.opcode = cpu_to_le16(SMNC_AQ_OP_TO_FUNC);
     d.datalen = cpu_to_le16(len);
     d.retval = 0;
     d.cookie_high = cpu_to_le32(msg->cookie_high);
     d.cookie_low = cpu_to_le32(msg->cookie_low);
     d.param0 = d.param1 = 0;
-    if (!snic_dma_finish(u, at, &d, sizeof(d))) {
+    if (!smnc_dma_finish(u, at, &d, sizeof(d))) {
         return false;
     }
-    snic_aq_advance(&f->arq);
-    trace_snic_mbx_to_func(f->idx, msg->cookie_high, msg->cookie_low, len);
-    snic_mbx_drop_first(f);
-    snic_count(f, SNIC_STAT_MBX_REPLIES, 1);
+    smnc_aq_advance(&f->arq);
+    trace_smnc_mbx_to_func(f->idx, msg->cookie_high, msg->cookie_low, len);
+    smnc_mbx_drop_first(f);
+    smnc_count(f, SMNC_STAT_MBX_REPLIES, 1);
     return true;
 }
 
-static bool snic_arq_pending(SnicUnit *u)
+static bool smnc_arq_pending(SmncUnit *u)
 {
-    return u->f->nmsgs && snic_aq_has_work(&u->f->arq);
+    return u->f->nmsgs && smnc_aq_has_work(&u->f->arq);
 }
 
-static void snic_arq_serve(SnicUnit *u)
+static void smnc_arq_serve(SmncUnit *u)
 {
     bool any = false;
 
-    while (snic_arq_pending(u) && snic_arq_one(u)) {
+    while (smnc_arq_pending(u) && smnc_arq_one(u)) {
         any = true;
     }
     if (any) {
-        snic_mbx_event(u->f);
+        smnc_mbx_event(u->f);
     }
 }
 
-const SnicUnitOps snic_arq_ops = {
-    .pending = snic_arq_pending,
-    .serve = snic_arq_serve,
-    .fail = snic_aq_fail,
+const SmncUnitOps smnc_arq_ops = {
+    .pending = smnc_arq_pending,
+    .serve = smnc_arq_serve,
+    .fail = smnc_aq_fail,
 };
 
 /* A positive errno, or 0 with the message taken over. */
-static int snic_mbx_take(SnicState *s, const struct snic_aq_desc *d)
+static int smnc_mbx_take(SmncState *s, const struct smnc_aq_desc *d)
 {
     uint32_t idx = le32_to_cpu(d->param0);
     uint16_t len = le16_to_cpu(d->datalen);
-    SnicFunc *f;
-    SnicMsg *msg;
+    SmncFunc *f;
+    SmncMsg *msg;
 
-    if (idx >= snic_num_funcs(s) || len > SNIC_AQ_BUF_MAX ||
-        le16_to_cpu(d->opcode) != SNIC_AQ_OP_TO_FUNC) {
+    if (idx >= smnc_num_funcs(s) || len > SMNC_AQ_BUF_MAX ||
+        le16_to_cpu(d->opcode) != SMNC_AQ_OP_TO_FUNC) {
         return EINVAL;
     }
     f = &s->func[idx];
-    if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE)) {
+    if (!(f->ctrl & SMNC_FUNC_CTRL_ENABLE)) {
         return EINVAL;
     }
     if (f->kind->takes && !f->kind->takes(f, le32_to_cpu(d->cookie_high))) {
         return 0;
     }
-    if (f->nmsgs == SNIC_FUNC_MSGS) {
+    if (f->nmsgs == SMNC_FUNC_MSGS) {
         return ENOBUFS;
     }
     msg = g_malloc(sizeof(*msg) + len);
-    if (len && !snic_pf_dma(s, snic_desc_addr(d), msg->data, len, false)) {
+    if (len && !smnc_pf_dma(s, smnc_desc_addr(d), msg->data, len, false)) {
         g_free(msg);
         return EINVAL;
     }
@@ -377,41 +377,41 @@ static int snic_mbx_take(SnicState *s, const struct snic_aq_desc *d)
     msg->cookie_low = le32_to_cpu(d->cookie_low);
     QSIMPLEQ_INSERT_TAIL(&f->msgs, msg, next);
     f->nmsgs++;
-    snic_kick(&f->unit[f->kind->msg_unit]);
+    smnc_kick(&f->unit[f->kind->msg_unit]);
     return 0;
 }
 
 /* The PF's transmit ring; true if there is more to do. */
-bool snic_mbx_tx_run(SnicState *s)
+bool smnc_mbx_tx_run(SmncState *s)
 {
-    SnicRing *r = &s->ring[SNIC_R_TX];
-    struct snic_aq_desc d;
+    SmncRing *r = &s->ring[SMNC_R_TX];
+    struct smnc_aq_desc d;
     unsigned n;
     int err;
 
-    for (n = 0; r->on && r->head != r->tail && snic_live(s); n++) {
+    for (n = 0; r->on && r->head != r->tail && smnc_live(s); n++) {
         uint64_t at = r->base + (uint64_t)r->head * AQ_BYTES;
 
         if (n == PER_PASS) {
-            snic_pf_event(s, SNIC_ICR_MBX_TX);
+            smnc_pf_event(s, SMNC_ICR_MBX_TX);
             return true;
         }
-        if (!snic_pf_dma(s, at, &d, sizeof(d), false)) {
-            snic_ring_fail(s, SNIC_R_TX);
+        if (!smnc_pf_dma(s, at, &d, sizeof(d), false)) {
+            smnc_ring_fail(s, SMNC_R_TX);
             return false;
         }
-        err = snic_mbx_take(s, &d);
-        d.flags = cpu_to_le16(le16_to_cpu(d.flags) | SNIC_AQ_DD | SNIC_AQ_CMP |
-                              (err ? SNIC_AQ_ERR : 0));
+        err = smnc_mbx_take(s, &d);
+        d.flags = cpu_to_le16(le16_to_cpu(d.flags) | SMNC_AQ_DD | SMNC_AQ_CMP |
+                              (err ? SMNC_AQ_ERR : 0));
         d.retval = cpu_to_le16(err);
-        if (!snic_pf_dma(s, at, &d, sizeof(d), true)) {
-            snic_ring_fail(s, SNIC_R_TX);
+        if (!smnc_pf_dma(s, at, &d, sizeof(d), true)) {
+            smnc_ring_fail(s, SMNC_R_TX);
             return false;
         }
         r->head = (r->head + 1) % r->len;
     }
     if (n) {
-        snic_pf_event(s, SNIC_ICR_MBX_TX);
+        smnc_pf_event(s, SMNC_ICR_MBX_TX);
     }
     return false;
 }

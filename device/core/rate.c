@@ -11,44 +11,44 @@
 /* Bytes into time: bits of 1 us / Mb/s in ns. */
 #define NS_PER_BYTE     (8 * 1000)
 
-static void snic_rate_wake(void *opaque)
+static void smnc_rate_wake(void *opaque)
 {
-    snic_wake_rate(opaque);
+    smnc_wake_rate(opaque);
 }
 
-static void snic_rate_wait(SnicUnit *u)
+static void smnc_rate_wait(SmncUnit *u)
 {
-    SnicRate *rate = &u->f->rate;
+    SmncRate *rate = &u->f->rate;
 
     if (!rate->timer) {
-        rate->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, snic_rate_wake, u->f);
+        rate->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, smnc_rate_wake, u->f);
     }
     if (!u->rate_waited) {
         u->rate_waited = true;
-        snic_count(u->f, SNIC_STAT_RATE_WAITS, 1);
+        smnc_count(u->f, SMNC_STAT_RATE_WAITS, 1);
     }
-    snic_unit_wait(u, SNIC_WAIT_RATE);
+    smnc_unit_wait(u, SMNC_WAIT_RATE);
     timer_mod(rate->timer, rate->free);
 }
 
 /* True: the unit may send a packet. False: it waits. */
-bool snic_rate_may(SnicUnit *u)
+bool smnc_rate_may(SmncUnit *u)
 {
-    SnicFunc *f = u->f;
+    SmncFunc *f = u->f;
 
     if (!f->vsi.tx_rate ||
         f->rate.free <= qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL)) {
         return true;
     }
-    snic_rate_wait(u);
+    smnc_rate_wait(u);
     return false;
 }
 
 /* The unit has sent @bytes, padding included. */
-void snic_rate_charge(SnicUnit *u, uint32_t bytes)
+void smnc_rate_charge(SmncUnit *u, uint32_t bytes)
 {
-    SnicFunc *f = u->f;
-    SnicRate *rate = &f->rate;
+    SmncFunc *f = u->f;
+    SmncRate *rate = &f->rate;
     uint64_t cost;
     int64_t since;
 
@@ -64,9 +64,9 @@ void snic_rate_charge(SnicUnit *u, uint32_t bytes)
 }
 
 /* A debt under the old rate is kept under the new one. */
-void snic_rate_set(SnicFunc *f, uint32_t mbps)
+void smnc_rate_set(SmncFunc *f, uint32_t mbps)
 {
-    SnicRate *rate = &f->rate;
+    SmncRate *rate = &f->rate;
     uint32_t old = f->vsi.tx_rate;
     int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
 
@@ -80,16 +80,16 @@ void snic_rate_set(SnicFunc *f, uint32_t mbps)
     }
     rate->rest = 0;
     f->vsi.tx_rate = mbps;
-    snic_wake_rate(f);
+    smnc_wake_rate(f);
 }
 
-void snic_rate_init(SnicFunc *f)
+void smnc_rate_init(SmncFunc *f)
 {
     QTAILQ_INIT(&f->rate.wait);
 }
 
 /* The units were cancelled before. */
-void snic_rate_reset(SnicFunc *f)
+void smnc_rate_reset(SmncFunc *f)
 {
     f->rate.free = 0;
     f->rate.rest = 0;
@@ -98,7 +98,7 @@ void snic_rate_reset(SnicFunc *f)
     }
 }
 
-void snic_rate_exit(SnicFunc *f)
+void smnc_rate_exit(SmncFunc *f)
 {
     timer_free(f->rate.timer);
 }

@@ -29,12 +29,12 @@
 #define HENA_V4_FRAG        (1ull << 36)
 #define HENA_V6_SHIFT       10
 
-SnicFrame *snic_frame_new(uint32_t len)
+SmncFrame *smnc_frame_new(uint32_t len)
 {
-    SnicFrame *frame = g_malloc(offsetof(SnicFrame, data) +
+    SmncFrame *frame = g_malloc(offsetof(SmncFrame, data) +
                                 MAX(len, ETH_ZLEN));
 
-    QEMU_BUILD_BUG_ON(offsetof(SnicFrame, data) % 2);
+    QEMU_BUILD_BUG_ON(offsetof(SmncFrame, data) % 2);
     memset(frame, 0, sizeof(*frame));
     frame->refs = 1;
     frame->len = len;
@@ -46,7 +46,7 @@ SnicFrame *snic_frame_new(uint32_t len)
  * Puts the partial checksum of a frame, which many may have, into it. A whole
  * packet is only for those who take it as it is.
  */
-void snic_frame_complete(SnicFrame *frame)
+void smnc_frame_complete(SmncFrame *frame)
 {
     uint8_t *from = frame->data + frame->sum_from;
     uint32_t sum;
@@ -59,7 +59,7 @@ void snic_frame_complete(SnicFrame *frame)
     frame->partial = false;
 }
 
-void snic_frame_put(SnicFrame *frame)
+void smnc_frame_put(SmncFrame *frame)
 {
     if (!--frame->refs) {
         g_free(frame);
@@ -68,37 +68,37 @@ void snic_frame_put(SnicFrame *frame)
 
 /* --- RSS input ------------------------------------------------------------------ */
 
-static void snic_rss_add(SnicFrame *frame, const void *data, size_t len)
+static void smnc_rss_add(SmncFrame *frame, const void *data, size_t len)
 {
     memcpy(frame->rss + frame->rss_len, data, len);
     frame->rss_len += len;
 }
 
-static void snic_parse_rss(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
+static void smnc_parse_rss(SmncFrame *frame, struct NetRxPkt *pkt, bool v4,
                            size_t l4, bool ports)
 {
     if (v4) {
         struct ip_header *ip = &net_rx_pkt_get_ip4_info(pkt)->ip4_hdr;
 
-        snic_rss_add(frame, &ip->ip_src, 4);
-        snic_rss_add(frame, &ip->ip_dst, 4);
+        smnc_rss_add(frame, &ip->ip_src, 4);
+        smnc_rss_add(frame, &ip->ip_dst, 4);
     } else {
         struct ip6_header *ip6 = &net_rx_pkt_get_ip6_info(pkt)->ip6_hdr;
 
-        snic_rss_add(frame, &ip6->ip6_src, 16);
-        snic_rss_add(frame, &ip6->ip6_dst, 16);
+        smnc_rss_add(frame, &ip6->ip6_src, 16);
+        smnc_rss_add(frame, &ip6->ip6_dst, 16);
     }
     if (ports) {
-        snic_rss_add(frame, frame->data + l4, 4);
+        smnc_rss_add(frame, frame->data + l4, 4);
     }
 }
 
 /* False: the VSI's settings exclude the frame from hashing. */
-bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash)
+bool smnc_frame_hash(const SmncFrame *frame, SmncVsi *vsi, uint32_t *hash)
 {
     net_toeplitz_key key;
 
-    QEMU_BUILD_BUG_ON(SNIC_RSS_KEY_BYTES < MIN_TOEPLITZ);
+    QEMU_BUILD_BUG_ON(SMNC_RSS_KEY_BYTES < MIN_TOEPLITZ);
     *hash = 0;
     if (!(frame->pctypes & vsi->hashcfg)) {
         return false;
@@ -110,17 +110,17 @@ bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash)
 
 /* --- checksums ------------------------------------------------------------------- */
 
-static void snic_check_l3(SnicFrame *frame, struct NetRxPkt *pkt, size_t l3)
+static void smnc_check_l3(SmncFrame *frame, struct NetRxPkt *pkt, size_t l3)
 {
     bool good = true;
 
     if (frame->l3_made != l3 && !net_rx_pkt_validate_l3_csum(pkt, &good)) {
         return;
     }
-    frame->csum |= SNIC_CSUM_L3 | (good ? 0 : SNIC_CSUM_L3_BAD);
+    frame->csum |= SMNC_CSUM_L3 | (good ? 0 : SMNC_CSUM_L3_BAD);
 }
 
-static void snic_check_l4(SnicFrame *frame, struct NetRxPkt *pkt, size_t l4,
+static void smnc_check_l4(SmncFrame *frame, struct NetRxPkt *pkt, size_t l4,
                           uint8_t proto)
 {
     bool good = true;
@@ -129,41 +129,41 @@ static void snic_check_l4(SnicFrame *frame, struct NetRxPkt *pkt, size_t l4,
         if (frame->whole) {
             return;
         }
-        snic_frame_complete(frame);
+        smnc_frame_complete(frame);
         if (!net_rx_pkt_validate_l4_csum(pkt, &good)) {
             return;
         }
     }
-    frame->csum |= SNIC_CSUM_L4 | (good ? 0 : SNIC_CSUM_L4_BAD);
+    frame->csum |= SMNC_CSUM_L4 | (good ? 0 : SMNC_CSUM_L4_BAD);
 }
 
 /* --- parsing ---------------------------------------------------------------------- */
 
-typedef struct SnicL4 {
+typedef struct SmncL4 {
     EthL4HdrProto parsed;
     uint8_t ip_proto, ptype;
     uint64_t hena;
-} SnicL4;
+} SmncL4;
 
-static const SnicL4 snic_l4[] = {
+static const SmncL4 smnc_l4[] = {
     { ETH_L4_HDR_PROTO_TCP, IP_PROTO_TCP, PTYPE_TCP, HENA_V4_TCP },
     { ETH_L4_HDR_PROTO_UDP, IP_PROTO_UDP, PTYPE_UDP, HENA_V4_UDP },
     { ETH_L4_HDR_PROTO_SCTP, IP_PROTO_SCTP, PTYPE_SCTP, HENA_V4_SCTP },
 };
 
-static const SnicL4 *snic_find_l4(EthL4HdrProto proto)
+static const SmncL4 *smnc_find_l4(EthL4HdrProto proto)
 {
     unsigned i;
 
-    for (i = 0; i < ARRAY_SIZE(snic_l4); i++) {
-        if (snic_l4[i].parsed == proto) {
-            return &snic_l4[i];
+    for (i = 0; i < ARRAY_SIZE(smnc_l4); i++) {
+        if (smnc_l4[i].parsed == proto) {
+            return &smnc_l4[i];
         }
     }
     return NULL;
 }
 
-static void snic_parse_ip(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
+static void smnc_parse_ip(SmncFrame *frame, struct NetRxPkt *pkt, bool v4,
                           EthL4HdrProto proto)
 {
     size_t l4 = net_rx_pkt_get_l4_hdr_offset(pkt);
@@ -171,7 +171,7 @@ static void snic_parse_ip(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
     eth_ip6_hdr_info *ip6 = net_rx_pkt_get_ip6_info(pkt);
     bool fragment = v4 ? ip4->fragment : ip6->fragment;
     uint8_t base = v4 ? PTYPE_V4 : PTYPE_V6;
-    const SnicL4 *kind = snic_find_l4(proto);
+    const SmncL4 *kind = smnc_find_l4(proto);
     uint64_t hena = HENA_V4_OTHER;
 
     /* QEMU's parser does not check that an SCTP header is there. */
@@ -185,7 +185,7 @@ static void snic_parse_ip(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
     } else if (kind) {
         frame->ptype = base + kind->ptype;
         hena = kind->hena;
-        snic_check_l4(frame, pkt, l4, kind->ip_proto);
+        smnc_check_l4(frame, pkt, l4, kind->ip_proto);
     } else if ((v4 ? ip4->ip4_hdr.ip_p == IP_PROTO_ICMP
                    : ip6->l4proto == IP_PROTO_ICMPV6)) {
         frame->ptype = base + PTYPE_ICMP;
@@ -193,10 +193,10 @@ static void snic_parse_ip(SnicFrame *frame, struct NetRxPkt *pkt, bool v4,
         frame->ptype = base;
     }
     frame->pctypes = v4 ? hena : hena << HENA_V6_SHIFT;
-    snic_parse_rss(frame, pkt, v4, l4, kind);
+    smnc_parse_rss(frame, pkt, v4, l4, kind);
 }
 
-void snic_frame_parse(SnicState *s, SnicFrame *frame)
+void smnc_frame_parse(SmncState *s, SmncFrame *frame)
 {
     struct iovec iov = { .iov_base = frame->data, .iov_len = frame->len };
     EthL4HdrProto proto;
@@ -210,21 +210,21 @@ void snic_frame_parse(SnicState *s, SnicFrame *frame)
     net_rx_pkt_attach_iovec(s->parser, &iov, 1, 0, false);
     net_rx_pkt_get_protocols(s->parser, &v4, &v6, &proto);
     if (v4) {
-        snic_check_l3(frame, s->parser,
+        smnc_check_l3(frame, s->parser,
                       (uint8_t *)PKT_GET_IP_HDR(frame->data) - frame->data);
     }
     if (v4 || v6) {
-        snic_parse_ip(frame, s->parser, v4, proto);
+        smnc_parse_ip(frame, s->parser, v4, proto);
     }
 }
 
-void snic_packets_init(SnicState *s)
+void smnc_packets_init(SmncState *s)
 {
-    s->txbuf = g_malloc(SNIC_TSO_MAX);
+    s->txbuf = g_malloc(SMNC_TSO_MAX);
     net_rx_pkt_init(&s->parser);
 }
 
-void snic_packets_exit(SnicState *s)
+void smnc_packets_exit(SmncState *s)
 {
     g_free(s->txbuf);
     net_rx_pkt_uninit(s->parser);

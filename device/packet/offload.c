@@ -13,65 +13,65 @@
 
 /* --- may it be sent as it says? ---------------------------------------------------- */
 
-static const uint8_t snic_l3_min[] = {
-    [SNIC_L3_IPV4] = 20, [SNIC_L3_IPV4_CSUM] = 20, [SNIC_L3_IPV6] = 40,
+static const uint8_t smnc_l3_min[] = {
+    [SMNC_L3_IPV4] = 20, [SMNC_L3_IPV4_CSUM] = 20, [SMNC_L3_IPV6] = 40,
 };
 
-static const uint8_t snic_l4_min[] = {
-    [SNIC_L4_TCP] = 20, [SNIC_L4_UDP] = 8, [SNIC_L4_SCTP] = 12,
+static const uint8_t smnc_l4_min[] = {
+    [SMNC_L4_TCP] = 20, [SMNC_L4_UDP] = 8, [SMNC_L4_SCTP] = 12,
 };
 
-static bool snic_pkt_tso_ok(const SnicPkt *p)
+static bool smnc_pkt_tso_ok(const SmncPkt *p)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4;
 
-    return p->l4_kind == SNIC_L4_TCP && p->l3_kind != SNIC_L3_NONE &&
-           p->mss >= SNIC_MSS_MIN && p->mss <= SNIC_MSS_MAX &&
+    return p->l4_kind == SMNC_L4_TCP && p->l3_kind != SMNC_L3_NONE &&
+           p->mss >= SMNC_MSS_MIN && p->mss <= SMNC_MSS_MAX &&
            hdr < p->total && p->total - hdr <= 65536 &&
-           hdr + MIN(p->mss, p->total - hdr) <= SNIC_FRAME_MAX;
+           hdr + MIN(p->mss, p->total - hdr) <= SMNC_FRAME_MAX;
 }
 
-bool snic_pkt_ok(const SnicPkt *p)
+bool smnc_pkt_ok(const SmncPkt *p)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4;
 
-    if (p->total < MIN_FRAME || (!p->tso && p->total > SNIC_FRAME_MAX)) {
+    if (p->total < MIN_FRAME || (!p->tso && p->total > SMNC_FRAME_MAX)) {
         return false;
     }
     if ((p->l3_kind || p->l4_kind || p->tso) &&
-        (p->l2 < ETH_HLEN || p->l3 < snic_l3_min[p->l3_kind] ||
+        (p->l2 < ETH_HLEN || p->l3 < smnc_l3_min[p->l3_kind] ||
          hdr > p->total)) {
         return false;
     }
-    if (p->l4_kind == SNIC_L4_SUM) {
+    if (p->l4_kind == SMNC_L4_SUM) {
         return p->l2 + p->sum_at + 2 <= p->total;
     }
     if (p->l4_kind &&
-        p->l2 + p->l3 + snic_l4_min[p->l4_kind] > p->total) {
+        p->l2 + p->l3 + smnc_l4_min[p->l4_kind] > p->total) {
         return false;
     }
-    return !p->tso || (p->l4 >= 20 && snic_pkt_tso_ok(p));
+    return !p->tso || (p->l4 >= 20 && smnc_pkt_tso_ok(p));
 }
 
 /* --- checksums ---------------------------------------------------------------------- */
 
 /* End of the L4 data: the frame's, or the IP packet's if that is shorter. */
-static uint32_t snic_l4_end(const SnicFrame *frame, const SnicPkt *p)
+static uint32_t smnc_l4_end(const SmncFrame *frame, const SmncPkt *p)
 {
     const uint8_t *ip = frame->data + p->l2;
     uint32_t end = frame->len, said;
 
-    if (p->l3_kind == SNIC_L3_NONE) {
+    if (p->l3_kind == SMNC_L3_NONE) {
         return end;
     }
-    said = p->l2 + (p->l3_kind == SNIC_L3_IPV6 ? 40 + lduw_be_p(ip + 4)
+    said = p->l2 + (p->l3_kind == SMNC_L3_IPV6 ? 40 + lduw_be_p(ip + 4)
                                                : lduw_be_p(ip + 2));
     return said < end &&
-           said >= p->l2 + p->l3 + snic_l4_min[p->l4_kind] ? said : end;
+           said >= p->l2 + p->l3 + smnc_l4_min[p->l4_kind] ? said : end;
 }
 
 /* The field holds the pseudo header's sum, to which @extra is added. */
-static void snic_inet_csum(uint8_t *l4, uint32_t len, unsigned field,
+static void smnc_inet_csum(uint8_t *l4, uint32_t len, unsigned field,
                            uint32_t extra)
 {
     uint32_t sum = net_checksum_add(len, l4);
@@ -80,7 +80,7 @@ static void snic_inet_csum(uint8_t *l4, uint32_t len, unsigned field,
              net_checksum_finish_nozero((sum & 0xffff) + (sum >> 16) + extra));
 }
 
-static void snic_sctp_csum(uint8_t *l4, uint32_t len)
+static void smnc_sctp_csum(uint8_t *l4, uint32_t len)
 {
     struct iovec iov = { .iov_base = l4, .iov_len = len };
 
@@ -89,40 +89,40 @@ static void snic_sctp_csum(uint8_t *l4, uint32_t len)
 }
 
 /* The protocol that has its checksum there, as far as it matters. */
-static uint8_t snic_sum_proto(uint32_t at)
+static uint8_t smnc_sum_proto(uint32_t at)
 {
     return at == 16 ? IP_PROTO_TCP : at == 6 ? IP_PROTO_UDP : 0;
 }
 
 /* @extra: a part of the pseudo header that the packet's sum lacks */
-void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra)
+void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra)
 {
     uint8_t *l4 = frame->data + p->l2 + p->l3;
-    uint32_t len = snic_l4_end(frame, p) - p->l2 - p->l3;
+    uint32_t len = smnc_l4_end(frame, p) - p->l2 - p->l3;
 
-    if (p->l3_kind == SNIC_L3_IPV4_CSUM ||
-        (p->tso && p->l3_kind == SNIC_L3_IPV4)) {
+    if (p->l3_kind == SMNC_L3_IPV4_CSUM ||
+        (p->tso && p->l3_kind == SMNC_L3_IPV4)) {
         eth_fix_ip4_checksum(frame->data + p->l2, p->l3);
         frame->l3_made = p->l2;
     }
     switch (p->l4_kind) {
-    case SNIC_L4_TCP:
-        snic_inet_csum(l4, len, 16, extra);
+    case SMNC_L4_TCP:
+        smnc_inet_csum(l4, len, 16, extra);
         frame->l4_made_proto = IP_PROTO_TCP;
         break;
-    case SNIC_L4_UDP:
-        snic_inet_csum(l4, len, 6, extra);
+    case SMNC_L4_UDP:
+        smnc_inet_csum(l4, len, 6, extra);
         frame->l4_made_proto = IP_PROTO_UDP;
         break;
-    case SNIC_L4_SCTP:
-        snic_sctp_csum(l4, len);
+    case SMNC_L4_SCTP:
+        smnc_sctp_csum(l4, len);
         frame->l4_made_proto = IP_PROTO_SCTP;
         break;
-    case SNIC_L4_SUM:
+    case SMNC_L4_SUM:
         frame->partial = true;
         frame->sum_from = p->l2;
         frame->sum_at = p->sum_at;
-        frame->l4_made_proto = snic_sum_proto(p->sum_at);
+        frame->l4_made_proto = smnc_sum_proto(p->sum_at);
         break;
     default:
         return;
@@ -132,10 +132,10 @@ void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra)
 
 /* --- segments ------------------------------------------------------------------------ */
 
-static void snic_segment_ip(uint8_t *ip, const SnicPkt *p, unsigned i,
+static void smnc_segment_ip(uint8_t *ip, const SmncPkt *p, unsigned i,
                             uint32_t payload)
 {
-    if (p->l3_kind == SNIC_L3_IPV6) {
+    if (p->l3_kind == SMNC_L3_IPV6) {
         stw_be_p(ip + 4, p->l3 - 40 + p->l4 + payload);
         return;
     }
@@ -144,16 +144,16 @@ static void snic_segment_ip(uint8_t *ip, const SnicPkt *p, unsigned i,
 }
 
 /* Segment @i of the packet, which is @data. */
-SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i)
+SmncFrame *smnc_pkt_segment(const SmncPkt *p, const uint8_t *data, unsigned i)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4, off = i * p->mss;
     uint32_t payload = MIN(p->mss, p->total - hdr - off);
-    SnicFrame *frame = snic_frame_new(hdr + payload);
+    SmncFrame *frame = smnc_frame_new(hdr + payload);
     uint8_t *tcp = frame->data + p->l2 + p->l3;
 
     memcpy(frame->data, data, hdr);
     memcpy(frame->data + hdr, data + hdr + off, payload);
-    snic_segment_ip(frame->data + p->l2, p, i, payload);
+    smnc_segment_ip(frame->data + p->l2, p, i, payload);
     stl_be_p(tcp + 4, ldl_be_p(tcp + 4) + off);
     if (hdr + off + payload < p->total) {
         tcp[13] &= ~(TH_FIN | TH_PUSH);
@@ -161,35 +161,35 @@ SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i)
     if (i) {
         tcp[13] &= ~TH_CWR;
     }
-    snic_pkt_csum(p, frame, p->l4 + payload + p->unsum);
+    smnc_pkt_csum(p, frame, p->l4 + payload + p->unsum);
     return frame;
 }
 
 /* --- whole packets ------------------------------------------------------------------- */
 
-/* What a receiver has to take: SNIC_WHOLE_*. 0: it can only be cut. */
-uint8_t snic_pkt_whole(const SnicPkt *p, const uint8_t *data)
+/* What a receiver has to take: SMNC_WHOLE_*. 0: it can only be cut. */
+uint8_t smnc_pkt_whole(const SmncPkt *p, const uint8_t *data)
 {
-    bool v6 = p->l3_kind == SNIC_L3_IPV6;
+    bool v6 = p->l3_kind == SMNC_L3_IPV6;
     uint32_t said = p->total - p->l2 - (v6 ? 40 : 0);
 
-    if (snic_pkt_segments(p) == 1 || said > UINT16_MAX) {
+    if (smnc_pkt_segments(p) == 1 || said > UINT16_MAX) {
         return 0;
     }
-    return (v6 ? SNIC_WHOLE_V6 : SNIC_WHOLE_V4) |
-           (data[p->l2 + p->l3 + 13] & TH_CWR ? SNIC_WHOLE_CWR : 0);
+    return (v6 ? SMNC_WHOLE_V6 : SMNC_WHOLE_V4) |
+           (data[p->l2 + p->l3 + 13] & TH_CWR ? SMNC_WHOLE_CWR : 0);
 }
 
 /* The packet, which is @data, whole: the L4 checksum of it is partial. */
-SnicFrame *snic_pkt_frame(const SnicPkt *p, const uint8_t *data)
+SmncFrame *smnc_pkt_frame(const SmncPkt *p, const uint8_t *data)
 {
-    SnicFrame *frame = snic_frame_new(p->total);
+    SmncFrame *frame = smnc_frame_new(p->total);
     uint8_t *l4 = frame->data + p->l2 + p->l3;
     uint32_t len = p->total - p->l2 - p->l3, seed;
 
     memcpy(frame->data, data, p->total);
-    snic_segment_ip(frame->data + p->l2, p, 0, len - p->l4);
-    if (p->l3_kind != SNIC_L3_IPV6) {
+    smnc_segment_ip(frame->data + p->l2, p, 0, len - p->l4);
+    if (p->l3_kind != SMNC_L3_IPV6) {
         eth_fix_ip4_checksum(frame->data + p->l2, p->l3);
         frame->l3_made = p->l2;
     }
@@ -199,22 +199,22 @@ SnicFrame *snic_pkt_frame(const SnicPkt *p, const uint8_t *data)
     frame->l4_made_proto = IP_PROTO_TCP;
     frame->sum_at = 16;
     frame->partial = true;
-    frame->whole = snic_pkt_whole(p, data);
-    frame->segs = snic_pkt_segments(p);
+    frame->whole = smnc_pkt_whole(p, data);
+    frame->segs = smnc_pkt_segments(p);
     frame->mss = p->mss;
     frame->hdr = p->l2 + p->l3 + p->l4;
     return frame;
 }
 
-unsigned snic_pkt_segments(const SnicPkt *p)
+unsigned smnc_pkt_segments(const SmncPkt *p)
 {
     return p->tso ? DIV_ROUND_UP(p->total - p->l2 - p->l3 - p->l4, p->mss) : 1;
 }
 
 /* Bytes of segments @i and up, padding included. */
-uint32_t snic_pkt_bytes(const SnicPkt *p, unsigned i)
+uint32_t smnc_pkt_bytes(const SmncPkt *p, unsigned i)
 {
-    uint32_t hdr = p->l2 + p->l3 + p->l4, n = snic_pkt_segments(p);
+    uint32_t hdr = p->l2 + p->l3 + p->l4, n = smnc_pkt_segments(p);
     uint32_t last = p->total - (n - 1) * p->mss;    /* with its headers */
 
     return i < n ? (n - 1 - i) * (hdr + p->mss) + MAX(last, ETH_ZLEN) : 0;

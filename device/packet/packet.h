@@ -2,42 +2,42 @@
 /*
  * Frames and packets: what they are made of, and their offloads. No DMA here.
  */
-#ifndef SNIC_PACKET_H
-#define SNIC_PACKET_H
+#ifndef SMNC_PACKET_H
+#define SMNC_PACKET_H
 
 #include "../smartnic.h"
 #include "../trace.h"
 
 /* frame.c */
-SnicFrame *snic_frame_new(uint32_t len);
-void snic_frame_put(SnicFrame *frame);
-void snic_frame_complete(SnicFrame *frame);
-void snic_frame_parse(SnicState *s, SnicFrame *frame);
-bool snic_frame_hash(const SnicFrame *frame, SnicVsi *vsi, uint32_t *hash);
-void snic_packets_init(SnicState *s);
-void snic_packets_exit(SnicState *s);
+SmncFrame *smnc_frame_new(uint32_t len);
+void smnc_frame_put(SmncFrame *frame);
+void smnc_frame_complete(SmncFrame *frame);
+void smnc_frame_parse(SmncState *s, SmncFrame *frame);
+bool smnc_frame_hash(const SmncFrame *frame, SmncVsi *vsi, uint32_t *hash);
+void smnc_packets_init(SmncState *s);
+void smnc_packets_exit(SmncState *s);
 
 /* Bytes of the frames that it stands for. */
-static inline uint32_t snic_frame_bytes(const SnicFrame *frame)
+static inline uint32_t smnc_frame_bytes(const SmncFrame *frame)
 {
     return frame->len + (frame->segs - 1) * frame->hdr;
 }
 
 /* Drops a frame from or for the function and counts it as @stat. */
-static inline void snic_drop(SnicFunc *f, const SnicFrame *frame,
-                             enum snic_stat stat, const char *why)
+static inline void smnc_drop(SmncFunc *f, const SmncFrame *frame,
+                             enum smnc_stat stat, const char *why)
 {
-    snic_count(f, stat, frame->segs);
-    trace_snic_drop(f->idx, why, frame->len);
+    smnc_count(f, stat, frame->segs);
+    trace_smnc_drop(f->idx, why, frame->len);
 }
 
 /* offload.c */
-bool snic_pkt_ok(const SnicPkt *p);
-unsigned snic_pkt_segments(const SnicPkt *p);
-uint32_t snic_pkt_bytes(const SnicPkt *p, unsigned i);
-uint8_t snic_pkt_whole(const SnicPkt *p, const uint8_t *data);
-SnicFrame *snic_pkt_frame(const SnicPkt *p, const uint8_t *data);
-SnicFrame *snic_pkt_segment(const SnicPkt *p, const uint8_t *data, unsigned i);
-void snic_pkt_csum(const SnicPkt *p, SnicFrame *frame, uint32_t extra);
+bool smnc_pkt_ok(const SmncPkt *p);
+unsigned smnc_pkt_segments(const SmncPkt *p);
+uint32_t smnc_pkt_bytes(const SmncPkt *p, unsigned i);
+uint8_t smnc_pkt_whole(const SmncPkt *p, const uint8_t *data);
+SmncFrame *smnc_pkt_frame(const SmncPkt *p, const uint8_t *data);
+SmncFrame *smnc_pkt_segment(const SmncPkt *p, const uint8_t *data, unsigned i);
+void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra);
 
 #endif

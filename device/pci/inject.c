@@ -9,15 +9,15 @@
 
 /* --- the firmware's next answer --------------------------------------------------- */
 
-static bool snic_inject_firmware(SnicInject *in, char **words)
+static bool smnc_inject_firmware(SmncInject *in, char **words)
 {
     static const char *const faults[] = {
-        [SNIC_FW_LATE] = "late", [SNIC_FW_LOST] = "lost",
-        [SNIC_FW_ERROR] = "error", [SNIC_FW_HANGS] = "hangs",
+        [SMNC_FW_LATE] = "late", [SMNC_FW_LOST] = "lost",
+        [SMNC_FW_ERROR] = "error", [SMNC_FW_HANGS] = "hangs",
     };
     unsigned i;
 
-    for (i = SNIC_FW_LATE; i < ARRAY_SIZE(faults); i++) {
+    for (i = SMNC_FW_LATE; i < ARRAY_SIZE(faults); i++) {
         if (*words && !strcmp(*words, faults[i])) {
             break;
         }
@@ -26,7 +26,7 @@ static bool snic_inject_firmware(SnicInject *in, char **words)
         return false;
     }
     words++;
-    if (i == SNIC_FW_LATE) {
+    if (i == SMNC_FW_LATE) {
         if (!*words) {
             return false;
         }
@@ -39,16 +39,16 @@ static bool snic_inject_firmware(SnicInject *in, char **words)
 
 /* --- a function that does not obey -------------------------------------------- */
 
-static bool snic_inject_function(SnicInject *in, char **words)
+static bool smnc_inject_function(SmncInject *in, char **words)
 {
     static const struct {
         const char *word;
         unsigned flag;
     } what[] = {
-        { "reset", SNIC_IGNORES_RESET },
-        { "disable", SNIC_IGNORES_DISABLE },
-        { "queues", SNIC_IGNORES_QUEUES },
-        { "quiesce", SNIC_IGNORES_QUIESCE },
+        { "reset", SMNC_IGNORES_RESET },
+        { "disable", SMNC_IGNORES_DISABLE },
+        { "queues", SMNC_IGNORES_QUEUES },
+        { "quiesce", SMNC_IGNORES_QUIESCE },
     };
     unsigned i;
 
@@ -70,17 +70,17 @@ static bool snic_inject_function(SnicInject *in, char **words)
 
 /* --- rings, the link ----------------------------------------------------------------- */
 
-static bool snic_inject_ring(SnicState *s, char **words)
+static bool smnc_inject_ring(SmncState *s, char **words)
 {
     static const char *const rings[] = {
-        [SNIC_R_FAULT] = "fault", [SNIC_R_CAUSE] = "cause",
-        [SNIC_R_TX] = "tx", [SNIC_R_RX] = "rx",
+        [SMNC_R_FAULT] = "fault", [SMNC_R_CAUSE] = "cause",
+        [SMNC_R_TX] = "tx", [SMNC_R_RX] = "rx",
     };
     unsigned i;
 
     for (i = 0; *words && i < ARRAY_SIZE(rings); i++) {
         if (!strcmp(*words, rings[i])) {
-            snic_ring_fail(s, i);
+            smnc_ring_fail(s, i);
             return true;
         }
     }
@@ -89,30 +89,30 @@ static bool snic_inject_ring(SnicState *s, char **words)
 
 /* --- the property --------------------------------------------------------------------- */
 
-static bool snic_inject(SnicState *s, char **words)
+static bool smnc_inject(SmncState *s, char **words)
 {
     if (!words[0]) {
         memset(&s->inject, 0, sizeof(s->inject));
-        snic_set_silent(s, false);
+        smnc_set_silent(s, false);
         return true;
     }
     if (!strcmp(words[0], "firmware")) {
-        return snic_inject_firmware(&s->inject, words + 1);
+        return smnc_inject_firmware(&s->inject, words + 1);
     }
     if (!strcmp(words[0], "function")) {
-        return snic_inject_function(&s->inject, words + 1);
+        return smnc_inject_function(&s->inject, words + 1);
     }
     if (!strcmp(words[0], "ring")) {
-        return snic_inject_ring(s, words + 1);
+        return smnc_inject_ring(s, words + 1);
     }
     if (!strcmp(words[0], "silence")) {
-        snic_set_silent(s, true);
+        smnc_set_silent(s, true);
         return true;
     }
     return false;
 }
 
-static void snic_set_inject(Object *obj, const char *value, Error **errp)
+static void smnc_set_inject(Object *obj, const char *value, Error **errp)
 {
     char **words;
 
@@ -121,13 +121,13 @@ static void snic_set_inject(Object *obj, const char *value, Error **errp)
         return;
     }
     words = g_strsplit(value, " ", 8);
-    if (!snic_inject(SMARTNIC(obj), *value ? words : words + g_strv_length(words))) {
+    if (!smnc_inject(SMARTNIC(obj), *value ? words : words + g_strv_length(words))) {
         error_setg(errp, "inject: '%s'?", value);
     }
     g_strfreev(words);
 }
 
-void snic_inject_class_init(ObjectClass *class)
+void smnc_inject_class_init(ObjectClass *class)
 {
-    object_class_property_add_str(class, "inject", NULL, snic_set_inject);
+    object_class_property_add_str(class, "inject", NULL, smnc_set_inject);
 }

@@ -3,102 +3,102 @@
 #include "pci.h"
 #include "../core/core.h"
 
-static uint32_t snic_status(SnicState *s)
+static uint32_t smnc_status(SmncState *s)
 {
-    return SNIC_STATUS_READY |
-           (snic_link_up(s) ? SNIC_STATUS_LINK : 0) |
-           (snic_pasid_enabled(s) ? SNIC_STATUS_PASID_EN : 0);
+    return SMNC_STATUS_READY |
+           (smnc_link_up(s) ? SMNC_STATUS_LINK : 0) |
+           (smnc_pasid_enabled(s) ? SMNC_STATUS_PASID_EN : 0);
 }
 
-static uint32_t snic_global_read(SnicState *s, uint32_t off)
+static uint32_t smnc_global_read(SmncState *s, uint32_t off)
 {
     const uint8_t *mac = s->conf.macaddr.a;
     uint32_t val;
 
     switch (off) {
-    case SNIC_ID:
-        return SNIC_ID_MAGIC;
-    case SNIC_VERSION:
-        return SNIC_VERSION_1_0;
-    case SNIC_CAPS:
-        return SNIC_CAPS_XLAT_TABLE | (s->has_pasid ? SNIC_CAPS_XLAT_PASID : 0);
-    case SNIC_NUM_ADIS:
+    case SMNC_ID:
+        return SMNC_ID_MAGIC;
+    case SMNC_VERSION:
+        return SMNC_VERSION_1_0;
+    case SMNC_CAPS:
+        return SMNC_CAPS_XLAT_TABLE | (s->has_pasid ? SMNC_CAPS_XLAT_PASID : 0);
+    case SMNC_NUM_ADIS:
         return s->num_adis;
-    case SNIC_NUM_QPS:
+    case SMNC_NUM_QPS:
         return s->num_qps;
-    case SNIC_NUM_VECS:
+    case SMNC_NUM_VECS:
         return s->num_vecs;
-    case SNIC_SERIAL_LO:
+    case SMNC_SERIAL_LO:
         return s->serial;
-    case SNIC_SERIAL_HI:
+    case SMNC_SERIAL_HI:
         return s->serial >> 32;
-    case SNIC_STATUS:
-        return snic_status(s);
-    case SNIC_LINK_SPEED:
-        return SNIC_LINK_MBPS;
-    case SNIC_XLAT_MODE:
+    case SMNC_STATUS:
+        return smnc_status(s);
+    case SMNC_LINK_SPEED:
+        return SMNC_LINK_MBPS;
+    case SMNC_XLAT_MODE:
         return s->xlat_mode;
-    case SNIC_MAC_LO:
+    case SMNC_MAC_LO:
         return ldl_le_p(mac);
-    case SNIC_MAC_HI:
+    case SMNC_MAC_HI:
         return lduw_le_p(mac + 4);
-    case SNIC_MAX_FRAME:
-        return SNIC_FRAME_MAX;
-    case SNIC_ICR:
+    case SMNC_MAX_FRAME:
+        return SMNC_FRAME_MAX;
+    case SMNC_ICR:
         val = s->icr;
         s->icr = 0;
         return val;
-    case SNIC_ICR_MASK:
+    case SMNC_ICR_MASK:
         return s->icr_mask;
-    case SNIC_INTVEC_MBX ... SNIC_INTVEC_MISC:
-        return s->intvec[(off - SNIC_INTVEC_MBX) / 4];
-    case SNIC_FAULT_RING ... SNIC_FAULT_RESP - 1:
-        return snic_ring_read(s, (off - SNIC_FAULT_RING) / 0x20, off & 0x1f);
+    case SMNC_INTVEC_MBX ... SMNC_INTVEC_MISC:
+        return s->intvec[(off - SMNC_INTVEC_MBX) / 4];
+    case SMNC_FAULT_RING ... SMNC_FAULT_RESP - 1:
+        return smnc_ring_read(s, (off - SMNC_FAULT_RING) / 0x20, off & 0x1f);
     }
     return 0;
 }
 
-static void snic_set_xlat_mode(SnicState *s, uint32_t val)
+static void smnc_set_xlat_mode(SmncState *s, uint32_t val)
 {
-    if (s->adis_enabled || val > SNIC_XLAT_MODE_PASID) {
+    if (s->adis_enabled || val > SMNC_XLAT_MODE_PASID) {
         return;
     }
-    s->xlat_mode = s->has_pasid ? val : SNIC_XLAT_MODE_TABLE;
+    s->xlat_mode = s->has_pasid ? val : SMNC_XLAT_MODE_TABLE;
 }
 
-static void snic_global_write(SnicState *s, uint32_t off, uint32_t val)
+static void smnc_global_write(SmncState *s, uint32_t off, uint32_t val)
 {
     switch (off) {
-    case SNIC_CTRL:
-        if (val & SNIC_CTRL_RESET) {
-            snic_device_reset(s);
+    case SMNC_CTRL:
+        if (val & SMNC_CTRL_RESET) {
+            smnc_device_reset(s);
         }
         break;
-    case SNIC_XLAT_MODE:
-        snic_set_xlat_mode(s, val);
+    case SMNC_XLAT_MODE:
+        smnc_set_xlat_mode(s, val);
         break;
-    case SNIC_ICR_MASK:
+    case SMNC_ICR_MASK:
         s->icr_mask = val;
         break;
-    case SNIC_INTVEC_MBX ... SNIC_INTVEC_MISC:
-        s->intvec[(off - SNIC_INTVEC_MBX) / 4] =
-            val & (SNIC_INTVEC_VALID | SNIC_INTVEC_VEC);
+    case SMNC_INTVEC_MBX ... SMNC_INTVEC_MISC:
+        s->intvec[(off - SMNC_INTVEC_MBX) / 4] =
+            val & (SMNC_INTVEC_VALID | SMNC_INTVEC_VEC);
         break;
-    case SNIC_FAULT_RING ... SNIC_FAULT_RESP - 1:
-        snic_ring_write(s, (off - SNIC_FAULT_RING) / 0x20, off & 0x1f, val);
+    case SMNC_FAULT_RING ... SMNC_FAULT_RESP - 1:
+        smnc_ring_write(s, (off - SMNC_FAULT_RING) / 0x20, off & 0x1f, val);
         break;
-    case SNIC_FAULT_RESP:
-        snic_fault_resp(s, val);
+    case SMNC_FAULT_RESP:
+        smnc_fault_resp(s, val);
         break;
     }
 }
 
 /* --- BAR0 by region -------------------------------------------------------------- */
 
-enum snic_region { R_NONE, R_GLOBAL, R_WINDOW, R_FUNC, R_QP, R_STATS };
+enum smnc_region { R_NONE, R_GLOBAL, R_WINDOW, R_FUNC, R_QP, R_STATS };
 
 /* Which region @off is in; *idx is the block's number, *off what is left. */
-static enum snic_region snic_region(SnicState *s, hwaddr *off, unsigned *idx)
+static enum smnc_region smnc_region(SmncState *s, hwaddr *off, unsigned *idx)
 {
     hwaddr o = *off;
 
@@ -106,32 +106,32 @@ static enum snic_region snic_region(SnicState *s, hwaddr *off, unsigned *idx)
     if (o < 0x1000) {
         return R_GLOBAL;
     }
-    if (o >= SNIC_PF_WINDOW && o < SNIC_PF_WINDOW + SNIC_WINDOW_SIZE) {
-        *off = o - SNIC_PF_WINDOW;
+    if (o >= SMNC_PF_WINDOW && o < SMNC_PF_WINDOW + SMNC_WINDOW_SIZE) {
+        *off = o - SMNC_PF_WINDOW;
         return R_WINDOW;
     }
-    if (o >= SNIC_STATS(0) && o < SNIC_STATS(snic_num_funcs(s))) {
-        *idx = (o - SNIC_STATS(0)) / 0x100;
+    if (o >= SMNC_STATS(0) && o < SMNC_STATS(smnc_num_funcs(s))) {
+        *idx = (o - SMNC_STATS(0)) / 0x100;
         *off = o & 0xff;
         return R_STATS;
     }
-    if (o >= SNIC_QP(0) && o < SNIC_QP(s->num_qps)) {
-        *off = o - SNIC_QP(0);
+    if (o >= SMNC_QP(0) && o < SMNC_QP(s->num_qps)) {
+        *off = o - SMNC_QP(0);
         return R_QP;
     }
-    if (o >= SNIC_FUNC(0) && o < SNIC_FUNC(snic_num_funcs(s))) {
-        *idx = (o - SNIC_FUNC(0)) / 0x100;
+    if (o >= SMNC_FUNC(0) && o < SMNC_FUNC(smnc_num_funcs(s))) {
+        *idx = (o - SMNC_FUNC(0)) / 0x100;
         *off = o & 0xff;
         return R_FUNC;
     }
     return R_NONE;
 }
 
-static uint64_t snic_stats_read(SnicFunc *f, uint32_t off, unsigned size)
+static uint64_t smnc_stats_read(SmncFunc *f, uint32_t off, unsigned size)
 {
     uint64_t val;
 
-    if (off / 8 >= SNIC_STAT_COUNT) {
+    if (off / 8 >= SMNC_STAT_COUNT) {
         return 0;
     }
     val = f->stats[off / 8];
@@ -141,102 +141,102 @@ static uint64_t snic_stats_read(SnicFunc *f, uint32_t off, unsigned size)
     return off & 4 ? val >> 32 : (uint32_t)val;
 }
 
-static uint64_t snic_ctrl_read(void *opaque, hwaddr off, unsigned size)
+static uint64_t smnc_ctrl_read(void *opaque, hwaddr off, unsigned size)
 {
-    SnicState *s = opaque;
+    SmncState *s = opaque;
     unsigned idx;
-    enum snic_region region;
+    enum smnc_region region;
 
     if (off & (size - 1)) {
         return 0;
     }
-    region = snic_region(s, &off, &idx);
+    region = smnc_region(s, &off, &idx);
     if (region == R_STATS && (size == 4 || size == 8)) {
-        return snic_stats_read(&s->func[idx], off, size);
+        return smnc_stats_read(&s->func[idx], off, size);
     }
     if (size != 4) {
         return 0;
     }
     switch (region) {
     case R_GLOBAL:
-        return snic_global_read(s, off);
+        return smnc_global_read(s, off);
     case R_WINDOW:
-        return snic_window_read(&s->func[0], off);
+        return smnc_window_read(&s->func[0], off);
     case R_FUNC:
-        return snic_func_read(&s->func[idx], off);
+        return smnc_func_read(&s->func[idx], off);
     case R_QP:
-        return snic_qp_read(s, off);
+        return smnc_qp_read(s, off);
     default:
         return 0;
     }
 }
 
-static void snic_ctrl_write(void *opaque, hwaddr off, uint64_t val,
+static void smnc_ctrl_write(void *opaque, hwaddr off, uint64_t val,
                             unsigned size)
 {
-    SnicState *s = opaque;
+    SmncState *s = opaque;
     unsigned idx;
 
     if (size != 4 || off & 3) {
         return;
     }
-    switch (snic_region(s, &off, &idx)) {
+    switch (smnc_region(s, &off, &idx)) {
     case R_GLOBAL:
-        snic_global_write(s, off, val);
+        smnc_global_write(s, off, val);
         break;
     case R_WINDOW:
-        snic_window_write(&s->func[0], off, val, size);
+        smnc_window_write(&s->func[0], off, val, size);
         break;
     case R_FUNC:
-        snic_func_write(&s->func[idx], off, val);
+        smnc_func_write(&s->func[idx], off, val);
         break;
     case R_QP:
-        snic_qp_write(s, off, val);
+        smnc_qp_write(s, off, val);
         break;
     default:
         break;
     }
 }
 
-static SnicFunc *snic_adi(SnicState *s, hwaddr off)
+static SmncFunc *smnc_adi(SmncState *s, hwaddr off)
 {
-    unsigned k = off / SNIC_WINDOW_SIZE;
+    unsigned k = off / SMNC_WINDOW_SIZE;
 
     return k < s->num_adis ? &s->func[k + 1] : NULL;
 }
 
-static uint64_t snic_adi_read(void *opaque, hwaddr off, unsigned size)
+static uint64_t smnc_adi_read(void *opaque, hwaddr off, unsigned size)
 {
-    SnicFunc *f = snic_adi(opaque, off);
+    SmncFunc *f = smnc_adi(opaque, off);
 
     if (!f || size != 4 || off & 3) {
         return 0;
     }
-    return snic_window_read(f, off % SNIC_WINDOW_SIZE);
+    return smnc_window_read(f, off % SMNC_WINDOW_SIZE);
 }
 
-static void snic_adi_write(void *opaque, hwaddr off, uint64_t val,
+static void smnc_adi_write(void *opaque, hwaddr off, uint64_t val,
                            unsigned size)
 {
-    SnicFunc *f = snic_adi(opaque, off);
+    SmncFunc *f = smnc_adi(opaque, off);
 
     if (f && !(off & (size - 1))) {
-        snic_window_write(f, off % SNIC_WINDOW_SIZE, val, size);
+        smnc_window_write(f, off % SMNC_WINDOW_SIZE, val, size);
     }
 }
 
 /* Accept any size and alignment, so that the model can ignore it. */
-const MemoryRegionOps snic_ctrl_ops = {
-    .read = snic_ctrl_read,
-    .write = snic_ctrl_write,
+const MemoryRegionOps smnc_ctrl_ops = {
+    .read = smnc_ctrl_read,
+    .write = smnc_ctrl_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
 
-const MemoryRegionOps snic_adi_ops = {
-    .read = snic_adi_read,
-    .write = snic_adi_write,
+const MemoryRegionOps smnc_adi_ops = {
+    .read = smnc_adi_read,
+    .write = smnc_adi_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },

@@ -18,19 +18,19 @@
  */
 #define SLOT_CHANGED        (PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_ABP)
 
-static uint64_t snic_gone_read(void *opaque, hwaddr off, unsigned size)
+static uint64_t smnc_gone_read(void *opaque, hwaddr off, unsigned size)
 {
     return ~0ull;
 }
 
-static void snic_gone_write(void *opaque, hwaddr off, uint64_t val,
+static void smnc_gone_write(void *opaque, hwaddr off, uint64_t val,
                             unsigned size)
 {
 }
 
-static const MemoryRegionOps snic_gone_ops = {
-    .read = snic_gone_read,
-    .write = snic_gone_write,
+static const MemoryRegionOps smnc_gone_ops = {
+    .read = smnc_gone_read,
+    .write = smnc_gone_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
@@ -38,7 +38,7 @@ static const MemoryRegionOps snic_gone_ops = {
 
 /* --- the slot ------------------------------------------------------------------ */
 
-static void snic_slot_interrupt(PCIDevice *port)
+static void smnc_slot_interrupt(PCIDevice *port)
 {
     if (msix_enabled(port)) {
         msix_notify(port, pcie_cap_flags_get_vector(port));
@@ -53,7 +53,7 @@ static void snic_slot_interrupt(PCIDevice *port)
  * Presence and link of the slot changed. If firmware does the hot-plug (ACPI),
  * the slot has never reported a device.
  */
-static void snic_slot_event(SnicState *s, bool present)
+static void smnc_slot_event(SmncState *s, bool present)
 {
     PCIDevice *port = pci_bridge_get_device(pci_get_bus(&s->parent_obj));
     uint16_t sta, ctl;
@@ -80,13 +80,13 @@ static void snic_slot_event(SnicState *s, bool present)
     if (!port->exp.hpev_notified && (ctl & PCI_EXP_SLTCTL_HPIE) &&
         (ctl & sta & SLOT_CHANGED)) {
         port->exp.hpev_notified = true;
-        snic_slot_interrupt(port);
+        smnc_slot_interrupt(port);
     }
 }
 
 /* --- the property ----------------------------------------------------------------- */
 
-static void snic_gone_update(SnicState *s)
+static void smnc_gone_update(SmncState *s)
 {
     unsigned i;
 
@@ -98,22 +98,22 @@ static void snic_gone_update(SnicState *s)
 }
 
 /* The link is down: the device reads all-ones until the bus is reset. */
-void snic_set_silent(SnicState *s, bool silent)
+void smnc_set_silent(SmncState *s, bool silent)
 {
     if (s->silent != silent) {
         s->silent = silent;
-        snic_gone_update(s);
+        smnc_gone_update(s);
     }
 }
 
-static bool snic_get_removed(Object *obj, Error **errp)
+static bool smnc_get_removed(Object *obj, Error **errp)
 {
     return SMARTNIC(obj)->removed;
 }
 
-static void snic_set_removed(Object *obj, bool value, Error **errp)
+static void smnc_set_removed(Object *obj, bool value, Error **errp)
 {
-    SnicState *s = SMARTNIC(obj);
+    SmncState *s = SMARTNIC(obj);
 
     if (!qdev_is_realized(DEVICE(obj))) {
         error_setg(errp, "removed can only be set on a device that is there");
@@ -123,39 +123,39 @@ static void snic_set_removed(Object *obj, bool value, Error **errp)
         return;
     }
     s->removed = value;
-    snic_gone_update(s);
+    smnc_gone_update(s);
     if (!value) {
         pci_device_reset(&s->parent_obj);
     }
-    snic_slot_event(s, !value);
+    smnc_slot_event(s, !value);
 }
 
-static uint32_t snic_read_config(PCIDevice *dev, uint32_t addr, int len)
+static uint32_t smnc_read_config(PCIDevice *dev, uint32_t addr, int len)
 {
-    SnicState *s = SMARTNIC(dev);
+    SmncState *s = SMARTNIC(dev);
 
     return s->removed || s->silent ? ~0u : pci_default_read_config(dev, addr, len);
 }
 
 /* The region that covers a BAR while the device is away. */
-static void snic_gone_add(SnicState *s, unsigned i, MemoryRegion *bar)
+static void smnc_gone_add(SmncState *s, unsigned i, MemoryRegion *bar)
 {
-    memory_region_init_io(&s->gone[i], OBJECT(s), &snic_gone_ops, s,
+    memory_region_init_io(&s->gone[i], OBJECT(s), &smnc_gone_ops, s,
                           "smartnic-gone", memory_region_size(bar));
     memory_region_set_enabled(&s->gone[i], false);
     memory_region_add_subregion_overlap(bar, 0, &s->gone[i], 1);
 }
 
-void snic_remove_init(SnicState *s)
+void smnc_remove_init(SmncState *s)
 {
-    s->parent_obj.config_read = snic_read_config;
-    snic_gone_add(s, 0, &s->bar_ctrl);
-    snic_gone_add(s, 1, &s->bar_adi);
-    snic_gone_add(s, 2, &s->bar_msix);
+    s->parent_obj.config_read = smnc_read_config;
+    smnc_gone_add(s, 0, &s->bar_ctrl);
+    smnc_gone_add(s, 1, &s->bar_adi);
+    smnc_gone_add(s, 2, &s->bar_msix);
 }
 
-void snic_remove_class_init(ObjectClass *class)
+void smnc_remove_class_init(ObjectClass *class)
 {
-    object_class_property_add_bool(class, "removed", snic_get_removed,
-                                   snic_set_removed);
+    object_class_property_add_bool(class, "removed", smnc_get_removed,
+                                   smnc_set_removed);
 }

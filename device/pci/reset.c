@@ -5,38 +5,38 @@
 #include "../switch/switch.h"
 #include "../trace.h"
 
-void snic_device_reset(SnicState *s)
+void smnc_device_reset(SmncState *s)
 {
     unsigned i;
 
-    trace_snic_device_reset();
-    for (i = 0; i < snic_num_funcs(s); i++) {
-        snic_func_wipe(&s->func[i]);
+    trace_smnc_device_reset();
+    for (i = 0; i < smnc_num_funcs(s); i++) {
+        smnc_func_wipe(&s->func[i]);
     }
     for (i = 0; i < s->num_qps; i++) {
-        snic_qp_clear(&s->qp[i]);
+        smnc_qp_clear(&s->qp[i]);
     }
-    snic_rings_reset(s);
-    snic_veb_reset(s);
-    snic_fw_reset(s);
+    smnc_rings_reset(s);
+    smnc_veb_reset(s);
+    smnc_fw_reset(s);
     timer_del(s->room_timer);
     s->adis_enabled = 0;
-    s->xlat_mode = SNIC_XLAT_MODE_TABLE;
+    s->xlat_mode = SMNC_XLAT_MODE_TABLE;
     s->icr = s->icr_mask = s->icr_unsent = 0;
     memset(s->intvec, 0, sizeof(s->intvec));
 }
 
 /* The device may use the bus again: all that paused resumes. */
-void snic_kick_all(SnicState *s)
+void smnc_kick_all(SmncState *s)
 {
     unsigned i;
 
-    for (i = 0; i < snic_num_funcs(s); i++) {
-        if (snic_func_runs(&s->func[i])) {
-            snic_func_kick(&s->func[i]);
+    for (i = 0; i < smnc_num_funcs(s); i++) {
+        if (smnc_func_runs(&s->func[i])) {
+            smnc_func_kick(&s->func[i]);
         }
     }
-    snic_wake_mbx(s);
-    snic_kick_device(s);
-    snic_signal_all(s);
+    smnc_wake_mbx(s);
+    smnc_kick_device(s);
+    smnc_signal_all(s);
 }

@@ -28,7 +28,7 @@ static size_t vpd_field(uint8_t *out, const char *key, const char *val)
 }
 
 /* Fills @out (128 bytes); what is not used stays 0. */
-static void vpd_image(SnicState *s, uint8_t *out)
+static void vpd_image(SmncState *s, uint8_t *out)
 {
     char serial[17];
     size_t n = 0, read, i;
@@ -55,10 +55,10 @@ static void vpd_image(SnicState *s, uint8_t *out)
     out[n] = VPD_TAG_END;
 }
 
-int snic_vpd_init(SnicState *s, Error **errp)
+int smnc_vpd_init(SmncState *s, Error **errp)
 {
     PCIDevice *dev = &s->parent_obj;
-    int cap = pci_add_capability(dev, PCI_CAP_ID_VPD, SNIC_CAP_VPD, 8, errp);
+    int cap = pci_add_capability(dev, PCI_CAP_ID_VPD, SMNC_CAP_VPD, 8, errp);
 
     if (cap < 0) {
         return cap;
@@ -68,13 +68,13 @@ int snic_vpd_init(SnicState *s, Error **errp)
 }
 
 /* An address written with the flag clear is a read; writes are refused. */
-void snic_vpd_write_config(SnicState *s, uint32_t addr, int len)
+void smnc_vpd_write_config(SmncState *s, uint32_t addr, int len)
 {
-    uint8_t *cap = s->parent_obj.config + SNIC_CAP_VPD;
+    uint8_t *cap = s->parent_obj.config + SMNC_CAP_VPD;
     uint8_t image[128] = { 0 };
     uint16_t at;
 
-    if (!ranges_overlap(addr, len, SNIC_CAP_VPD + PCI_VPD_ADDR, 2)) {
+    if (!ranges_overlap(addr, len, SMNC_CAP_VPD + PCI_VPD_ADDR, 2)) {
         return;
     }
     at = pci_get_word(cap + PCI_VPD_ADDR);

@@ -8,109 +8,109 @@
 #define ARRAY_AT(off, base, n)  ((uint32_t)((off) - (base)) < (n) * 4u)
 
 /* ITR(i, v): the register of vector v + 1, or NULL. */
-static uint16_t *snic_itr(SnicFunc *f, uint32_t off)
+static uint16_t *smnc_itr(SmncFunc *f, uint32_t off)
 {
     unsigned i, v;
 
-    if (off >= SNIC_WIN_ITR01(0) && off <= SNIC_WIN_ITR01(2)) {
-        return &f->vec[0].itr[(off - SNIC_WIN_ITR01(0)) / 4];
+    if (off >= SMNC_WIN_ITR01(0) && off <= SMNC_WIN_ITR01(2)) {
+        return &f->vec[0].itr[(off - SMNC_WIN_ITR01(0)) / 4];
     }
-    if (off < SNIC_WIN_ITR(0, 0) || off >= SNIC_WIN_ITR(3, 0)) {
+    if (off < SMNC_WIN_ITR(0, 0) || off >= SMNC_WIN_ITR(3, 0)) {
         return NULL;
     }
-    i = (off - SNIC_WIN_ITR(0, 0)) / 64;
+    i = (off - SMNC_WIN_ITR(0, 0)) / 64;
     v = off % 64 / 4;
     return &f->vec[v + 1].itr[i];
 }
 
-uint32_t snic_window_read(SnicFunc *f, uint32_t off)
+uint32_t smnc_window_read(SmncFunc *f, uint32_t off)
 {
     uint16_t *itr;
 
-    if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE) || f->kind->virtio) {
+    if (!(f->ctrl & SMNC_FUNC_CTRL_ENABLE) || f->kind->virtio) {
         return 0;
     }
-    if (ARRAY_AT(off, SNIC_WIN_TX_TAIL(0), SNIC_FUNC_QPS)) {
+    if (ARRAY_AT(off, SMNC_WIN_TX_TAIL(0), SMNC_FUNC_QPS)) {
         return f->tx_tail[off / 4];
     }
-    if (ARRAY_AT(off, SNIC_WIN_RX_TAIL(0), SNIC_FUNC_QPS)) {
-        return f->rx_tail[(off - SNIC_WIN_RX_TAIL(0)) / 4];
+    if (ARRAY_AT(off, SMNC_WIN_RX_TAIL(0), SMNC_FUNC_QPS)) {
+        return f->rx_tail[(off - SMNC_WIN_RX_TAIL(0)) / 4];
     }
-    if (ARRAY_AT(off, SNIC_WIN_DYN_CTLN(0), SNIC_FUNC_VECS - 1)) {
-        return snic_vec_read_ctl(&f->vec[(off - SNIC_WIN_DYN_CTLN(0)) / 4 + 1]);
+    if (ARRAY_AT(off, SMNC_WIN_DYN_CTLN(0), SMNC_FUNC_VECS - 1)) {
+        return smnc_vec_read_ctl(&f->vec[(off - SMNC_WIN_DYN_CTLN(0)) / 4 + 1]);
     }
-    itr = snic_itr(f, off);
+    itr = smnc_itr(f, off);
     if (itr) {
         return *itr;
     }
     switch (off) {
-    case SNIC_WIN_RSTAT:
+    case SMNC_WIN_RSTAT:
         return f->rstat;
-    case SNIC_WIN_ICR01:
-        return snic_icr01_read(f);
-    case SNIC_WIN_ICR0_ENA1:
+    case SMNC_WIN_ICR01:
+        return smnc_icr01_read(f);
+    case SMNC_WIN_ICR0_ENA1:
         return f->ena1;
-    case SNIC_WIN_DYN_CTL01:
-        return snic_vec_read_ctl(&f->vec[0]);
-    case SNIC_WIN_MBX ... SNIC_WIN_RSTAT - 1:
-        return snic_aq_read(f, off);
+    case SMNC_WIN_DYN_CTL01:
+        return smnc_vec_read_ctl(&f->vec[0]);
+    case SMNC_WIN_MBX ... SMNC_WIN_RSTAT - 1:
+        return smnc_aq_read(f, off);
     }
     return 0;
 }
 
 /* Of a virtio function: the notify page takes the number of a VQ anywhere. */
-static void snic_notify_write(SnicFunc *f, uint32_t off, uint32_t val,
+static void smnc_notify_write(SmncFunc *f, uint32_t off, uint32_t val,
                               unsigned size)
 {
-    if (off < SNIC_WIN_NOTIFY + SNIC_PAGE && (size == 2 || size == 4)) {
-        snic_vq_kick(f, val & 0xffff);
+    if (off < SMNC_WIN_NOTIFY + SMNC_PAGE && (size == 2 || size == 4)) {
+        smnc_vq_kick(f, val & 0xffff);
     }
 }
 
-static void snic_avf_window_write(SnicFunc *f, uint32_t off, uint32_t val)
+static void smnc_avf_window_write(SmncFunc *f, uint32_t off, uint32_t val)
 {
     uint16_t *itr;
 
-    if (ARRAY_AT(off, SNIC_WIN_TX_TAIL(0), SNIC_FUNC_QPS)) {
-        snic_tail_write(f, off / 4, false, val);
+    if (ARRAY_AT(off, SMNC_WIN_TX_TAIL(0), SMNC_FUNC_QPS)) {
+        smnc_tail_write(f, off / 4, false, val);
         return;
     }
-    if (ARRAY_AT(off, SNIC_WIN_RX_TAIL(0), SNIC_FUNC_QPS)) {
-        snic_tail_write(f, (off - SNIC_WIN_RX_TAIL(0)) / 4, true, val);
+    if (ARRAY_AT(off, SMNC_WIN_RX_TAIL(0), SMNC_FUNC_QPS)) {
+        smnc_tail_write(f, (off - SMNC_WIN_RX_TAIL(0)) / 4, true, val);
         return;
     }
-    if (ARRAY_AT(off, SNIC_WIN_DYN_CTLN(0), SNIC_FUNC_VECS - 1)) {
-        snic_vec_write_ctl(&f->vec[(off - SNIC_WIN_DYN_CTLN(0)) / 4 + 1], val);
+    if (ARRAY_AT(off, SMNC_WIN_DYN_CTLN(0), SMNC_FUNC_VECS - 1)) {
+        smnc_vec_write_ctl(&f->vec[(off - SMNC_WIN_DYN_CTLN(0)) / 4 + 1], val);
         return;
     }
-    itr = snic_itr(f, off);
+    itr = smnc_itr(f, off);
     if (itr) {
-        *itr = val & (SNIC_DYN_INTERVAL >> SNIC_DYN_INTERVAL_SHIFT);
-        snic_count(f, SNIC_STAT_ITR_WRITES, 1);
+        *itr = val & (SMNC_DYN_INTERVAL >> SMNC_DYN_INTERVAL_SHIFT);
+        smnc_count(f, SMNC_STAT_ITR_WRITES, 1);
         return;
     }
     switch (off) {
-    case SNIC_WIN_ICR0_ENA1:
-        snic_ena1_write(f, val);
+    case SMNC_WIN_ICR0_ENA1:
+        smnc_ena1_write(f, val);
         break;
-    case SNIC_WIN_DYN_CTL01:
-        snic_vec_write_ctl(&f->vec[0], val);
+    case SMNC_WIN_DYN_CTL01:
+        smnc_vec_write_ctl(&f->vec[0], val);
         break;
-    case SNIC_WIN_MBX ... SNIC_WIN_RSTAT - 1:
-        snic_aq_write(f, off, val);
+    case SMNC_WIN_MBX ... SMNC_WIN_RSTAT - 1:
+        smnc_aq_write(f, off, val);
         break;
     }
 }
 
 /* @off is aligned to @size. */
-void snic_window_write(SnicFunc *f, uint32_t off, uint32_t val, unsigned size)
+void smnc_window_write(SmncFunc *f, uint32_t off, uint32_t val, unsigned size)
 {
-    if (!(f->ctrl & SNIC_FUNC_CTRL_ENABLE)) {
+    if (!(f->ctrl & SMNC_FUNC_CTRL_ENABLE)) {
         return;
     }
     if (f->kind->virtio) {
-        snic_notify_write(f, off, val, size);
+        smnc_notify_write(f, off, val, size);
     } else if (size == 4) {
-        snic_avf_window_write(f, off, val);
+        smnc_avf_window_write(f, off, val);
     }
 }

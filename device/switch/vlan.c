@@ -24,14 +24,14 @@
 /* --- tags ------------------------------------------------------------------------- */
 
 /* The type behind @tags tags, 0: the frame ends before. */
-static uint16_t snic_proto(const SnicFrame *frame, unsigned tags)
+static uint16_t smnc_proto(const SmncFrame *frame, unsigned tags)
 {
     unsigned at = TAG_AT + tags * TAG_BYTES;
 
     return at + 2 <= frame->len ? lduw_be_p(frame->data + at) : 0;
 }
 
-static bool snic_is_tag(uint16_t proto)
+static bool smnc_is_tag(uint16_t proto)
 {
     switch (proto) {
     case ETH_P_VLAN:
@@ -45,27 +45,27 @@ static bool snic_is_tag(uint16_t proto)
 }
 
 /* Tag control information of the first tag, -1: none, or truncated. */
-static int snic_tci(const SnicFrame *frame)
+static int smnc_tci(const SmncFrame *frame)
 {
-    return snic_is_tag(snic_proto(frame, 0)) &&
+    return smnc_is_tag(smnc_proto(frame, 0)) &&
            frame->len >= ETH_HLEN + TAG_BYTES ?
            lduw_be_p(frame->data + ETH_HLEN) : -1;
 }
 
 /* 0: untagged; a VID; VLAN_OUTER and a VID; or VLAN_NONE */
-static uint16_t snic_frame_vlan(const SnicFrame *frame)
+static uint16_t smnc_frame_vlan(const SmncFrame *frame)
 {
-    uint16_t proto = snic_proto(frame, 0);
-    int tci = snic_tci(frame);
+    uint16_t proto = smnc_proto(frame, 0);
+    int tci = smnc_tci(frame);
 
-    if (!snic_is_tag(proto)) {
+    if (!smnc_is_tag(proto)) {
         return 0;
     }
     if (tci < 0) {
         return VLAN_NONE;
     }
     if (proto == ETH_P_VLAN && !(tci & TCI_VID)) {
-        return snic_is_tag(snic_proto(frame, 1)) ? VLAN_NONE : 0;
+        return smnc_is_tag(smnc_proto(frame, 1)) ? VLAN_NONE : 0;
     }
     if (proto == ETH_P_VLAN) {
         return tci & TCI_VID;
@@ -75,17 +75,17 @@ static uint16_t snic_frame_vlan(const SnicFrame *frame)
 }
 
 /* A link control frame, which only trusted VSIs may send and receive. */
-bool snic_frame_control(const SnicFrame *frame)
+bool smnc_frame_control(const SmncFrame *frame)
 {
     unsigned tags = 0;
 
-    if ((snic_mac_key(frame->data) & ~0xfull) == MAC_LINK_CONTROL) {
+    if ((smnc_mac_key(frame->data) & ~0xfull) == MAC_LINK_CONTROL) {
         return true;
     }
-    while (snic_is_tag(snic_proto(frame, tags))) {
+    while (smnc_is_tag(smnc_proto(frame, tags))) {
         tags++;
     }
-    switch (snic_proto(frame, tags)) {
+    switch (smnc_proto(frame, tags)) {
     case PROTO_PAUSE:
     case PROTO_SLOW:
     case PROTO_LLDP:
@@ -96,82 +96,82 @@ bool snic_frame_control(const SnicFrame *frame)
 
 /* --- what a VSI may --------------------------------------------------------------- */
 
-static uint16_t snic_port_vlan(const SnicVsi *v)
+static uint16_t smnc_port_vlan(const SmncVsi *v)
 {
-    return (v->port & SNIC_PORT_VID) |
-           (v->port & SNIC_PORT_8021AD ? VLAN_OUTER : 0);
+    return (v->port & SMNC_PORT_VID) |
+           (v->port & SMNC_PORT_8021AD ? VLAN_OUTER : 0);
 }
 
 /* True: the VSI receives frames of @vlan. */
-bool snic_vlan_takes(const SnicVsi *v, uint16_t vlan)
+bool smnc_vlan_takes(const SmncVsi *v, uint16_t vlan)
 {
     if (v->port) {
-        return vlan == snic_port_vlan(v);
+        return vlan == smnc_port_vlan(v);
     }
-    return !(v->flags & SNIC_VSI_VLAN_FILTER) ||
-           (vlan < SNIC_VIDS && v->vids[vlan / 8] & (1 << vlan % 8));
+    return !(v->flags & SMNC_VSI_VLAN_FILTER) ||
+           (vlan < SMNC_VIDS && v->vids[vlan / 8] & (1 << vlan % 8));
 }
 
 /* True: the VSI may send a frame with these tags. */
-bool snic_vlan_admit(const SnicVsi *v, const SnicFrame *frame)
+bool smnc_vlan_admit(const SmncVsi *v, const SmncFrame *frame)
 {
-    uint16_t proto = snic_proto(frame, 0);
+    uint16_t proto = smnc_proto(frame, 0);
 
     if (!v->port) {
-        return snic_vlan_takes(v, snic_frame_vlan(frame));
+        return smnc_vlan_takes(v, smnc_frame_vlan(frame));
     }
-    if (v->port & SNIC_PORT_8021AD) {
-        return !snic_is_tag(proto) ||
-               (proto == ETH_P_VLAN && snic_tci(frame) >= 0);
+    if (v->port & SMNC_PORT_8021AD) {
+        return !smnc_is_tag(proto) ||
+               (proto == ETH_P_VLAN && smnc_tci(frame) >= 0);
     }
-    return !snic_frame_vlan(frame);
+    return !smnc_frame_vlan(frame);
 }
 
 /* The VLAN of a frame that @v sends. */
-uint16_t snic_vlan_of(const SnicVsi *v, const SnicFrame *frame)
+uint16_t smnc_vlan_of(const SmncVsi *v, const SmncFrame *frame)
 {
-    return v->port ? snic_port_vlan(v) : snic_frame_vlan(frame);
+    return v->port ? smnc_port_vlan(v) : smnc_frame_vlan(frame);
 }
 
-bool snic_port_valid(uint32_t port)
+bool smnc_port_valid(uint32_t port)
 {
-    uint32_t vid = port & SNIC_PORT_VID;
+    uint32_t vid = port & SMNC_PORT_VID;
 
-    return !port || (vid && vid < SNIC_VIDS - 1 &&
-                     !(port & ~(SNIC_PORT_VID | SNIC_PORT_PRIO_SET |
-                                SNIC_PORT_PRIO | SNIC_PORT_8021AD)));
+    return !port || (vid && vid < SMNC_VIDS - 1 &&
+                     !(port & ~(SMNC_PORT_VID | SMNC_PORT_PRIO_SET |
+                                SMNC_PORT_PRIO | SMNC_PORT_8021AD)));
 }
 
 /* Takes a chunk of the table. Returns 1 if the table changed, 0, or -errno. */
-int snic_vlan_stage(SnicVsi *v, const struct snic_fw_vlans *req)
+int smnc_vlan_stage(SmncVsi *v, const struct smnc_fw_vlans *req)
 {
     unsigned first = le16_to_cpu(req->first), flags = le16_to_cpu(req->flags);
     bool changed;
 
-    if (first % SNIC_FW_VIDS || first >= SNIC_VIDS ||
-        flags & ~(SNIC_VLANS_START | SNIC_VLANS_COMMIT) ||
-        (first == SNIC_VIDS - SNIC_FW_VIDS &&
+    if (first % SMNC_FW_VIDS || first >= SMNC_VIDS ||
+        flags & ~(SMNC_VLANS_START | SMNC_VLANS_COMMIT) ||
+        (first == SMNC_VIDS - SMNC_FW_VIDS &&
          req->vids[sizeof(req->vids) - 1] & 0x80)) {
         return -EINVAL;
     }
-    if (flags & SNIC_VLANS_START) {
+    if (flags & SMNC_VLANS_START) {
         memset(v->staged, 0, sizeof(v->staged));
     }
     memcpy(v->staged + first / 8, req->vids, sizeof(req->vids));
-    if (!(flags & SNIC_VLANS_COMMIT)) {
+    if (!(flags & SMNC_VLANS_COMMIT)) {
         return 0;
     }
     changed = memcmp(v->vids, v->staged, sizeof(v->vids));
     memcpy(v->vids, v->staged, sizeof(v->vids));
-    return changed && v->flags & SNIC_VSI_VLAN_FILTER;
+    return changed && v->flags & SMNC_VSI_VLAN_FILTER;
 }
 
 /* --- shapes ----------------------------------------------------------------------- */
 
 /* A copy that is @by bytes longer behind the addresses. */
-static SnicFrame *snic_frame_shifted(const SnicFrame *from, int by)
+static SmncFrame *smnc_frame_shifted(const SmncFrame *from, int by)
 {
-    SnicFrame *to = snic_frame_new(from->len + by);
+    SmncFrame *to = smnc_frame_new(from->len + by);
     unsigned at = TAG_AT + MAX(-by, 0);
 
     memcpy(to->data, from->data, TAG_AT);
@@ -190,22 +190,22 @@ static SnicFrame *snic_frame_shifted(const SnicFrame *from, int by)
 }
 
 /* @v: the VSI that sends @frame, NULL: the uplink. The caller keeps @frame. */
-void snic_shapes_init(SnicShapes *sh, const SnicVsi *v, SnicFrame *frame)
+void smnc_shapes_init(SmncShapes *sh, const SmncVsi *v, SmncFrame *frame)
 {
     uint32_t port = v ? v->port : 0;
-    int tci = snic_tci(frame);
+    int tci = smnc_tci(frame);
 
-    *sh = (SnicShapes) { .control = snic_frame_control(frame) };
+    *sh = (SmncShapes) { .control = smnc_frame_control(frame) };
     frame->refs++;
-    sh->vlan = port ? snic_port_vlan(v) : snic_frame_vlan(frame);
+    sh->vlan = port ? smnc_port_vlan(v) : smnc_frame_vlan(frame);
     sh->outer = frame;
     if (!port) {
         return;
     }
-    sh->proto = port & SNIC_PORT_8021AD ? ETH_P_DVLAN : ETH_P_VLAN;
-    sh->tci = port & SNIC_PORT_VID;
-    if (port & SNIC_PORT_PRIO_SET) {
-        sh->tci |= port & SNIC_PORT_PRIO;
+    sh->proto = port & SMNC_PORT_8021AD ? ETH_P_DVLAN : ETH_P_VLAN;
+    sh->tci = port & SMNC_PORT_VID;
+    if (port & SMNC_PORT_PRIO_SET) {
+        sh->tci |= port & SMNC_PORT_PRIO;
     } else if (tci >= 0) {
         sh->tci |= tci & TCI_PRIORITY;
     }
@@ -218,10 +218,10 @@ void snic_shapes_init(SnicShapes *sh, const SnicVsi *v, SnicFrame *frame)
     sh->outer = NULL;
 }
 
-SnicFrame *snic_shape_outer(SnicShapes *sh)
+SmncFrame *smnc_shape_outer(SmncShapes *sh)
 {
     if (!sh->outer) {
-        sh->outer = snic_frame_shifted(sh->inner, TAG_BYTES);
+        sh->outer = smnc_frame_shifted(sh->inner, TAG_BYTES);
         stw_be_p(sh->outer->data + TAG_AT, sh->proto);
         stw_be_p(sh->outer->data + ETH_HLEN, sh->tci);
     }
@@ -229,20 +229,20 @@ SnicFrame *snic_shape_outer(SnicShapes *sh)
 }
 
 /* Only for a frame that is in a VLAN. */
-SnicFrame *snic_shape_inner(SnicShapes *sh)
+SmncFrame *smnc_shape_inner(SmncShapes *sh)
 {
     if (!sh->inner) {
-        sh->inner = snic_frame_shifted(sh->outer, -TAG_BYTES);
+        sh->inner = smnc_frame_shifted(sh->outer, -TAG_BYTES);
     }
     return sh->inner;
 }
 
-void snic_shapes_put(SnicShapes *sh)
+void smnc_shapes_put(SmncShapes *sh)
 {
     if (sh->outer) {
-        snic_frame_put(sh->outer);
+        smnc_frame_put(sh->outer);
     }
     if (sh->inner) {
-        snic_frame_put(sh->inner);
+        smnc_frame_put(sh->inner);
     }
 }

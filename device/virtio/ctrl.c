@@ -13,117 +13,117 @@
 /* --- commands ------------------------------------------------------------------------ */
 
 /* The command's buffers. False: the unit has stopped. */
-static bool snic_vctl_chain(SnicVqView *v, SnicChain *c)
+static bool smnc_vctl_chain(SmncVqView *v, SmncChain *c)
 {
-    return snic_vq_chain(v, 0, c) &&
+    return smnc_vq_chain(v, 0, c) &&
            ((c->out >= COMMAND_BYTES && c->in) ||
-            snic_vq_bad(v->u, "a command without class, number or answer"));
+            smnc_vq_bad(v->u, "a command without class, number or answer"));
 }
 
 /* The ack byte and what the command returns. False: the unit has to stop. */
-static bool snic_vctl_answer(SnicVqView *v, const SnicChain *c, uint8_t ack,
+static bool smnc_vctl_answer(SmncVqView *v, const SmncChain *c, uint8_t ack,
                              const uint8_t *data, uint32_t len)
 {
-    const SnicBuf *in = c->buf + c->nout;
-    SnicUsed used = { .id = c->head };
+    const SmncBuf *in = c->buf + c->nout;
+    SmncUsed used = { .id = c->head };
 
     len = MIN(len, c->in - 1);
     used.len = 1 + len;
-    if (!snic_vq_copy(v->u, in, 0, NULL, used.len, SNIC_PROBE_WRITE) ||
-        !snic_vq_copy(v->u, in, 0, &ack, 1, SNIC_WRITE) ||
-        !snic_vq_copy(v->u, in, 1, (void *)data, len, SNIC_WRITE) ||
-        !snic_vq_probe_used(v, 1) || !snic_vq_use(v, &used, 1)) {
+    if (!smnc_vq_copy(v->u, in, 0, NULL, used.len, SMNC_PROBE_WRITE) ||
+        !smnc_vq_copy(v->u, in, 0, &ack, 1, SMNC_WRITE) ||
+        !smnc_vq_copy(v->u, in, 1, (void *)data, len, SMNC_WRITE) ||
+        !smnc_vq_probe_used(v, 1) || !smnc_vq_use(v, &used, 1)) {
         return false;
     }
-    trace_snic_vq_answer(v->u->f->idx, ack, len);
+    trace_smnc_vq_answer(v->u->f->idx, ack, len);
     return true;
 }
 
 /* True: the PF has the command, or it is answered. */
-static bool snic_vctl_command(SnicVqView *v, const SnicChain *c)
+static bool smnc_vctl_command(SmncVqView *v, const SmncChain *c)
 {
-    SnicVirtio *vf = &v->u->f->virtio;
-    uint8_t data[COMMAND_BYTES + SNIC_AQ_BUF_MAX];
+    SmncVirtio *vf = &v->u->f->virtio;
+    uint8_t data[COMMAND_BYTES + SMNC_AQ_BUF_MAX];
     uint32_t len;
 
     if (c->out > sizeof(data)) {
-        return snic_vctl_answer(v, c, VIRTIO_NET_ERR, NULL, 0);
+        return smnc_vctl_answer(v, c, VIRTIO_NET_ERR, NULL, 0);
     }
     len = c->out - COMMAND_BYTES;
-    if (!snic_vq_copy(v->u, c->buf, 0, data, c->out, SNIC_READ) ||
-        !snic_vq_copy(v->u, c->buf + c->nout, 0, NULL, 1, SNIC_PROBE_WRITE) ||
-        !snic_vq_probe_used(v, 1) ||
-        !snic_mbx_deliver(v->u, SNIC_MSG_CTRL | data[0] << 8 | data[1],
+    if (!smnc_vq_copy(v->u, c->buf, 0, data, c->out, SMNC_READ) ||
+        !smnc_vq_copy(v->u, c->buf + c->nout, 0, NULL, 1, SMNC_PROBE_WRITE) ||
+        !smnc_vq_probe_used(v, 1) ||
+        !smnc_mbx_deliver(v->u, SMNC_MSG_CTRL | data[0] << 8 | data[1],
                           vf->commands, data + COMMAND_BYTES, len)) {
         return false;
     }
-    trace_snic_vq_command(v->u->f->idx, data[0], data[1], len);
+    trace_smnc_vq_command(v->u->f->idx, data[0], data[1], len);
     vf->commands++;
     vf->outstanding = true;
     return true;
 }
 
 /* Does what there is to do. False: the unit has to stop for now. */
-static bool snic_vctl_one(SnicVqView *v)
+static bool smnc_vctl_one(SmncVqView *v)
 {
-    SnicFunc *f = v->u->f;
-    SnicMsg *msg = QSIMPLEQ_FIRST(&f->msgs);
-    SnicChain c;
+    SmncFunc *f = v->u->f;
+    SmncMsg *msg = QSIMPLEQ_FIRST(&f->msgs);
+    SmncChain c;
 
-    if (!snic_vctl_chain(v, &c)) {
+    if (!smnc_vctl_chain(v, &c)) {
         return false;
     }
     if (!f->virtio.outstanding) {
-        return snic_vctl_command(v, &c);
+        return smnc_vctl_command(v, &c);
     }
-    if (!snic_vctl_answer(v, &c, msg->cookie_low, msg->data, msg->len)) {
+    if (!smnc_vctl_answer(v, &c, msg->cookie_low, msg->data, msg->len)) {
         return false;
     }
-    snic_mbx_drop_first(f);
+    smnc_mbx_drop_first(f);
     f->virtio.outstanding = false;
-    snic_count(f, SNIC_STAT_MBX_REPLIES, 1);
+    smnc_count(f, SMNC_STAT_MBX_REPLIES, 1);
     return true;
 }
 
 /* The PF's message is the answer to the command. */
-bool snic_vctl_takes(SnicFunc *f, uint32_t cookie_high)
+bool smnc_vctl_takes(SmncFunc *f, uint32_t cookie_high)
 {
-    return cookie_high & SNIC_MSG_CTRL && f->virtio.outstanding && !f->nmsgs;
+    return cookie_high & SMNC_MSG_CTRL && f->virtio.outstanding && !f->nmsgs;
 }
 
 /* --- the unit ------------------------------------------------------------------------- */
 
-static bool snic_vctl_pending(SnicUnit *u)
+static bool smnc_vctl_pending(SmncUnit *u)
 {
-    SnicVirtio *vf = &u->f->virtio;
+    SmncVirtio *vf = &u->f->virtio;
 
-    return snic_queue_active(&vf->ctrl) &&
+    return smnc_queue_active(&vf->ctrl) &&
            (vf->outstanding ? u->f->nmsgs : vf->ctrl.vq.kicked);
 }
 
-static void snic_vctl_serve(SnicUnit *u)
+static void smnc_vctl_serve(SmncUnit *u)
 {
-    SnicQueue *ctrl = &u->f->virtio.ctrl;
-    SnicVqView v;
+    SmncQueue *ctrl = &u->f->virtio.ctrl;
+    SmncVqView v;
     unsigned n = 0;
-    bool more = snic_vq_look(&v, u, ctrl);
+    bool more = smnc_vq_look(&v, u, ctrl);
 
-    while (more && snic_vctl_pending(u) && n++ < PER_PASS) {
-        more = snic_vq_left(&v) ? snic_vctl_one(&v) : snic_vq_ask(&v);
+    while (more && smnc_vctl_pending(u) && n++ < PER_PASS) {
+        more = smnc_vq_left(&v) ? smnc_vctl_one(&v) : smnc_vq_ask(&v);
     }
-    snic_vq_signal(u, ctrl);
-    if (more && snic_vctl_pending(u)) {
-        snic_kick(u);
+    smnc_vq_signal(u, ctrl);
+    if (more && smnc_vctl_pending(u)) {
+        smnc_kick(u);
     }
 }
 
-static void snic_vctl_fail(SnicUnit *u)
+static void smnc_vctl_fail(SmncUnit *u)
 {
-    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
 }
 
-const SnicUnitOps snic_vctl_ops = {
-    .pending = snic_vctl_pending,
-    .serve = snic_vctl_serve,
-    .fail = snic_vctl_fail,
+const SmncUnitOps smnc_vctl_ops = {
+    .pending = smnc_vctl_pending,
+    .serve = smnc_vctl_serve,
+    .fail = smnc_vctl_fail,
 };

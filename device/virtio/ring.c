@@ -13,61 +13,61 @@
 
 /* --- the three areas ---------------------------------------------------------------- */
 
-static uint64_t snic_vq_avail_entry(const SnicVq *vq, unsigned i)
+static uint64_t smnc_vq_avail_entry(const SmncVq *vq, unsigned i)
 {
     return vq->driver + 4 + 2 * ((vq->next + i) % vq->size);
 }
 
-static uint64_t snic_vq_used_event(const SnicVq *vq)
+static uint64_t smnc_vq_used_event(const SmncVq *vq)
 {
     return vq->driver + 4 + 2 * vq->size;
 }
 
-static uint64_t snic_vq_used_entry(const SnicVq *vq, unsigned i)
+static uint64_t smnc_vq_used_entry(const SmncVq *vq, unsigned i)
 {
     return vq->device + 4 + 8 * ((vq->next + i) % vq->size);
 }
 
-static uint64_t snic_vq_avail_event(const SnicVq *vq)
+static uint64_t smnc_vq_avail_event(const SmncVq *vq)
 {
     return vq->device + 4 + 8 * vq->size;
 }
 
-static bool snic_vq_read16(SnicUnit *u, uint64_t at, uint16_t *val)
+static bool smnc_vq_read16(SmncUnit *u, uint64_t at, uint16_t *val)
 {
-    if (!snic_dma_probe(u, at, sizeof(*val), false) ||
-        !snic_dma_read(u, at, val, sizeof(*val))) {
+    if (!smnc_dma_probe(u, at, sizeof(*val), false) ||
+        !smnc_dma_read(u, at, val, sizeof(*val))) {
         return false;
     }
     *val = le16_to_cpu(*val);
     return true;
 }
 
-static bool snic_vq_write16(SnicUnit *u, uint64_t at, uint16_t val)
+static bool smnc_vq_write16(SmncUnit *u, uint64_t at, uint16_t val)
 {
     val = cpu_to_le16(val);
-    return snic_dma_probe(u, at, sizeof(val), true) &&
-           snic_dma_write(u, at, &val, sizeof(val));
+    return smnc_dma_probe(u, at, sizeof(val), true) &&
+           smnc_dma_write(u, at, &val, sizeof(val));
 }
 
 /* The queue stops. Always false. */
-bool snic_vq_bad(SnicUnit *u, const char *why)
+bool smnc_vq_bad(SmncUnit *u, const char *why)
 {
-    trace_snic_vq_malformed(u->f->idx, u->idx, why);
-    snic_guest_error(u->f->s, "function %u unit %u: %s\n", u->f->idx, u->idx,
+    trace_smnc_vq_malformed(u->f->idx, u->idx, why);
+    smnc_guest_error(u->f->s, "function %u unit %u: %s\n", u->f->idx, u->idx,
                      why);
-    snic_count(u->f, SNIC_STAT_BAD_DESCRIPTORS, 1);
-    snic_queue_fail(u, SNIC_Q_ERR_DESC);
+    smnc_count(u->f, SMNC_STAT_BAD_DESCRIPTORS, 1);
+    smnc_queue_fail(u, SMNC_Q_ERR_DESC);
     return false;
 }
 
 /* --- what is available, and when the guest says so --------------------------------- */
 
 /* Buffers are used in order: the used index is the whole state of a ring. */
-static bool snic_vq_resume(SnicUnit *u, SnicVq *vq)
+static bool smnc_vq_resume(SmncUnit *u, SmncVq *vq)
 {
     if (vq->resume) {
-        if (!snic_vq_read16(u, vq->device + 2, &vq->next)) {
+        if (!smnc_vq_read16(u, vq->device + 2, &vq->next)) {
             return false;
         }
         vq->signalled = vq->next;
@@ -76,21 +76,21 @@ static bool snic_vq_resume(SnicUnit *u, SnicVq *vq)
     return true;
 }
 
-static bool snic_vq_update(SnicVqView *v)
+static bool smnc_vq_update(SmncVqView *v)
 {
-    return snic_vq_read16(v->u, v->vq->driver + 2, &v->seen) &&
-           (snic_vq_left(v) <= v->vq->size ||
-            snic_vq_bad(v->u, "more available than the ring has"));
+    return smnc_vq_read16(v->u, v->vq->driver + 2, &v->seen) &&
+           (smnc_vq_left(v) <= v->vq->size ||
+            smnc_vq_bad(v->u, "more available than the ring has"));
 }
 
 /* While there is work, kicks are not needed. A failure changes nothing. */
-static bool snic_vq_hush(SnicVqView *v)
+static bool smnc_vq_hush(SmncVqView *v)
 {
-    if (!v->vq->asked || !snic_vq_left(v) ||
-        snic_vq_has(v->u->f, VIRTIO_RING_F_EVENT_IDX)) {
+    if (!v->vq->asked || !smnc_vq_left(v) ||
+        smnc_vq_has(v->u->f, VIRTIO_RING_F_EVENT_IDX)) {
         return true;
     }
-    if (!snic_vq_write16(v->u, v->vq->device, VRING_USED_F_NO_NOTIFY)) {
+    if (!smnc_vq_write16(v->u, v->vq->device, VRING_USED_F_NO_NOTIFY)) {
         return false;
     }
     v->vq->asked = false;
@@ -98,22 +98,22 @@ static bool snic_vq_hush(SnicVqView *v)
 }
 
 /* What is there? False: the unit has stopped. */
-bool snic_vq_look(SnicVqView *v, SnicUnit *u, SnicQueue *q)
+bool smnc_vq_look(SmncVqView *v, SmncUnit *u, SmncQueue *q)
 {
-    *v = (SnicVqView) { .u = u, .q = q, .vq = &q->vq };
-    return snic_vq_resume(u, v->vq) && snic_vq_update(v) && snic_vq_hush(v);
+    *v = (SmncVqView) { .u = u, .q = q, .vq = &q->vq };
+    return smnc_vq_resume(u, v->vq) && smnc_vq_update(v) && smnc_vq_hush(v);
 }
 
-static bool snic_vq_ask_kick(SnicVqView *v)
+static bool smnc_vq_ask_kick(SmncVqView *v)
 {
-    SnicVq *vq = v->vq;
-    bool event = snic_vq_has(v->u->f, VIRTIO_RING_F_EVENT_IDX);
+    SmncVq *vq = v->vq;
+    bool event = smnc_vq_has(v->u->f, VIRTIO_RING_F_EVENT_IDX);
 
     if (vq->asked && (!event || vq->ask == v->seen)) {
         return true;
     }
-    if (!(event ? snic_vq_write16(v->u, snic_vq_avail_event(vq), v->seen) :
-                  snic_vq_write16(v->u, vq->device, 0))) {
+    if (!(event ? smnc_vq_write16(v->u, smnc_vq_avail_event(vq), v->seen) :
+                  smnc_vq_write16(v->u, vq->device, 0))) {
         return false;
     }
     vq->asked = true;
@@ -126,11 +126,11 @@ static bool snic_vq_ask_kick(SnicVqView *v)
  * True: there is more already. False: the unit waits for a kick, or has
  * stopped.
  */
-bool snic_vq_ask(SnicVqView *v)
+bool smnc_vq_ask(SmncVqView *v)
 {
     uint16_t seen = v->seen;
 
-    if (!snic_vq_ask_kick(v) || !snic_vq_update(v)) {
+    if (!smnc_vq_ask_kick(v) || !smnc_vq_update(v)) {
         return false;
     }
     v->vq->kicked = v->seen != seen;
@@ -139,31 +139,31 @@ bool snic_vq_ask(SnicVqView *v)
 
 /* --- chains --------------------------------------------------------------------------- */
 
-static bool snic_chain_add(SnicVqView *v, SnicChain *c,
+static bool smnc_chain_add(SmncVqView *v, SmncChain *c,
                            const struct vring_desc *d)
 {
     if (!d->len) {
-        return snic_vq_bad(v->u, "a buffer of no length");
+        return smnc_vq_bad(v->u, "a buffer of no length");
     }
     if (c->n == ARRAY_SIZE(c->buf)) {
-        return snic_vq_bad(v->u, "a chain of too many descriptors");
+        return smnc_vq_bad(v->u, "a chain of too many descriptors");
     }
     if (d->flags & VRING_DESC_F_WRITE) {
         c->in += d->len;
     } else if (c->in) {
-        return snic_vq_bad(v->u, "a readable buffer behind a writable one");
+        return smnc_vq_bad(v->u, "a readable buffer behind a writable one");
     } else {
         c->out += d->len;
         c->nout++;
     }
-    c->buf[c->n++] = (SnicBuf) { .addr = d->addr, .len = d->len };
+    c->buf[c->n++] = (SmncBuf) { .addr = d->addr, .len = d->len };
     return true;
 }
 
-static bool snic_desc_read(SnicUnit *u, uint64_t at, struct vring_desc *d)
+static bool smnc_desc_read(SmncUnit *u, uint64_t at, struct vring_desc *d)
 {
-    if (!snic_dma_probe(u, at, sizeof(*d), false) ||
-        !snic_dma_read(u, at, d, sizeof(*d))) {
+    if (!smnc_dma_probe(u, at, sizeof(*d), false) ||
+        !smnc_dma_read(u, at, d, sizeof(*d))) {
         return false;
     }
     d->addr = le64_to_cpu(d->addr);
@@ -174,16 +174,16 @@ static bool snic_desc_read(SnicUnit *u, uint64_t at, struct vring_desc *d)
 }
 
 /* The end of a chain in the ring's table is a table of its own. */
-static bool snic_chain_indirect(SnicVqView *v, const struct vring_desc *d)
+static bool smnc_chain_indirect(SmncVqView *v, const struct vring_desc *d)
 {
-    if (!snic_vq_has(v->u->f, VIRTIO_RING_F_INDIRECT_DESC)) {
-        return snic_vq_bad(v->u, "an indirect table without the feature");
+    if (!smnc_vq_has(v->u->f, VIRTIO_RING_F_INDIRECT_DESC)) {
+        return smnc_vq_bad(v->u, "an indirect table without the feature");
     }
     if (d->flags & VRING_DESC_F_NEXT) {
-        return snic_vq_bad(v->u, "an indirect table with a next descriptor");
+        return smnc_vq_bad(v->u, "an indirect table with a next descriptor");
     }
     if (!d->len || d->len % sizeof(*d)) {
-        return snic_vq_bad(v->u, "an indirect table of a wrong length");
+        return smnc_vq_bad(v->u, "an indirect table of a wrong length");
     }
     return true;
 }
@@ -192,7 +192,7 @@ static bool snic_chain_indirect(SnicVqView *v, const struct vring_desc *d)
  * Adds the buffers from descriptor @i on of a table at @base of @size
  * descriptors. @last: receives an indirect descriptor; NULL: there may be none.
  */
-static bool snic_chain_walk(SnicVqView *v, SnicChain *c, uint64_t base,
+static bool smnc_chain_walk(SmncVqView *v, SmncChain *c, uint64_t base,
                             uint32_t size, unsigned i, struct vring_desc *last)
 {
     struct vring_desc d;
@@ -200,61 +200,61 @@ static bool snic_chain_walk(SnicVqView *v, SnicChain *c, uint64_t base,
 
     for (n = 0; n < size; n++, i = d.next) {
         if (i >= size) {
-            return snic_vq_bad(v->u, "a descriptor beyond its table");
+            return smnc_vq_bad(v->u, "a descriptor beyond its table");
         }
-        if (!snic_desc_read(v->u, base + (uint64_t)i * sizeof(d), &d)) {
+        if (!smnc_desc_read(v->u, base + (uint64_t)i * sizeof(d), &d)) {
             return false;
         }
         if (d.flags & VRING_DESC_F_INDIRECT) {
             if (!last) {
-                return snic_vq_bad(v->u, "an indirect table in another one");
+                return smnc_vq_bad(v->u, "an indirect table in another one");
             }
             *last = d;
-            return snic_chain_indirect(v, &d);
+            return smnc_chain_indirect(v, &d);
         }
-        if (!snic_chain_add(v, c, &d)) {
+        if (!smnc_chain_add(v, c, &d)) {
             return false;
         }
         if (!(d.flags & VRING_DESC_F_NEXT)) {
             return true;
         }
     }
-    return snic_vq_bad(v->u, "a chain longer than its table");
+    return smnc_vq_bad(v->u, "a chain longer than its table");
 }
 
 /* The chain that is @i entries further. False: the unit has stopped. */
-bool snic_vq_chain(SnicVqView *v, unsigned i, SnicChain *c)
+bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c)
 {
-    SnicVq *vq = v->vq;
+    SmncVq *vq = v->vq;
     struct vring_desc table = { 0 };
 
     c->n = c->nout = 0;
     c->out = c->in = 0;
-    if (!snic_vq_read16(v->u, snic_vq_avail_entry(vq, i), &c->head) ||
-        !snic_chain_walk(v, c, vq->desc, vq->size, c->head, &table)) {
+    if (!smnc_vq_read16(v->u, smnc_vq_avail_entry(vq, i), &c->head) ||
+        !smnc_chain_walk(v, c, vq->desc, vq->size, c->head, &table)) {
         return false;
     }
     if (table.len &&
-        !snic_chain_walk(v, c, table.addr, table.len / sizeof(table), 0, NULL)) {
+        !smnc_chain_walk(v, c, table.addr, table.len / sizeof(table), 0, NULL)) {
         return false;
     }
     v->u->f->s->credit -= c->n / CHAIN_PER_CREDIT;
     return true;
 }
 
-static bool snic_vq_piece(SnicUnit *u, uint64_t addr, void *data, uint32_t len,
-                          enum snic_copy how)
+static bool smnc_vq_piece(SmncUnit *u, uint64_t addr, void *data, uint32_t len,
+                          enum smnc_copy how)
 {
     switch (how) {
-    case SNIC_PROBE_READ:
-        return snic_dma_probe(u, addr, len, false);
-    case SNIC_PROBE_WRITE:
-        return snic_dma_probe(u, addr, len, true);
-    case SNIC_READ:
-        return snic_dma_probe(u, addr, len, false) &&
-               snic_dma_read(u, addr, data, len);
+    case SMNC_PROBE_READ:
+        return smnc_dma_probe(u, addr, len, false);
+    case SMNC_PROBE_WRITE:
+        return smnc_dma_probe(u, addr, len, true);
+    case SMNC_READ:
+        return smnc_dma_probe(u, addr, len, false) &&
+               smnc_dma_read(u, addr, data, len);
     default:
-        return snic_dma_write(u, addr, data, len);
+        return smnc_dma_write(u, addr, data, len);
     }
 }
 
@@ -262,8 +262,8 @@ static bool snic_vq_piece(SnicUnit *u, uint64_t addr, void *data, uint32_t len,
  * Bytes @off and up of what is in the buffers, which hold so many. @data is
  * not used for a probe; what is written was probed before.
  */
-bool snic_vq_copy(SnicUnit *u, const SnicBuf *buf, uint64_t off, void *data,
-                  uint32_t len, enum snic_copy how)
+bool smnc_vq_copy(SmncUnit *u, const SmncBuf *buf, uint64_t off, void *data,
+                  uint32_t len, enum smnc_copy how)
 {
     uint8_t *at = data;
 
@@ -275,7 +275,7 @@ bool snic_vq_copy(SnicUnit *u, const SnicBuf *buf, uint64_t off, void *data,
             continue;
         }
         n = MIN(len, buf->len - off);
-        if (!snic_vq_piece(u, buf->addr + off, at, n, how)) {
+        if (!smnc_vq_piece(u, buf->addr + off, at, n, how)) {
             return false;
         }
         at = at ? at + n : NULL;
@@ -288,70 +288,70 @@ bool snic_vq_copy(SnicUnit *u, const SnicBuf *buf, uint64_t off, void *data,
 /* --- what was used -------------------------------------------------------------------- */
 
 /* Where the guest says whether it wants an interrupt. */
-static uint64_t snic_vq_wish(SnicUnit *u, const SnicVq *vq)
+static uint64_t smnc_vq_wish(SmncUnit *u, const SmncVq *vq)
 {
-    return snic_vq_has(u->f, VIRTIO_RING_F_EVENT_IDX) ? snic_vq_used_event(vq)
+    return smnc_vq_has(u->f, VIRTIO_RING_F_EVENT_IDX) ? smnc_vq_used_event(vq)
                                                       : vq->driver;
 }
 
 /* All that the next @n used entries need. */
-bool snic_vq_probe_used(SnicVqView *v, unsigned n)
+bool smnc_vq_probe_used(SmncVqView *v, unsigned n)
 {
     unsigned i;
 
     for (i = 0; i < n; i++) {
-        if (!snic_dma_probe(v->u, snic_vq_used_entry(v->vq, i), 8, true)) {
+        if (!smnc_dma_probe(v->u, smnc_vq_used_entry(v->vq, i), 8, true)) {
             return false;
         }
     }
-    return snic_dma_probe(v->u, v->vq->device + 2, 2, true) &&
-           snic_dma_probe(v->u, snic_vq_wish(v->u, v->vq), 2, false);
+    return smnc_dma_probe(v->u, v->vq->device + 2, 2, true) &&
+           smnc_dma_probe(v->u, smnc_vq_wish(v->u, v->vq), 2, false);
 }
 
 /* They are the guest's again, all at once. False: the unit has failed. */
-bool snic_vq_use(SnicVqView *v, const SnicUsed *used, unsigned n)
+bool smnc_vq_use(SmncVqView *v, const SmncUsed *used, unsigned n)
 {
-    SnicVq *vq = v->vq;
+    SmncVq *vq = v->vq;
     uint16_t index = cpu_to_le16(vq->next + n);
     unsigned i;
 
     for (i = 0; i < n; i++) {
-        SnicUsed e = {
+        SmncUsed e = {
             .id = cpu_to_le32(used[i].id), .len = cpu_to_le32(used[i].len),
         };
 
-        if (!snic_dma_finish(v->u, snic_vq_used_entry(vq, i), &e, sizeof(e))) {
+        if (!smnc_dma_finish(v->u, smnc_vq_used_entry(vq, i), &e, sizeof(e))) {
             return false;
         }
     }
-    if (!snic_dma_finish(v->u, vq->device + 2, &index, sizeof(index))) {
+    if (!smnc_dma_finish(v->u, vq->device + 2, &index, sizeof(index))) {
         return false;
     }
     vq->next += n;
     return true;
 }
 
-static bool snic_vq_wants(SnicUnit *u, const SnicVq *vq, uint16_t wish)
+static bool smnc_vq_wants(SmncUnit *u, const SmncVq *vq, uint16_t wish)
 {
-    return snic_vq_has(u->f, VIRTIO_RING_F_EVENT_IDX) ?
+    return smnc_vq_has(u->f, VIRTIO_RING_F_EVENT_IDX) ?
            vring_need_event(wish, vq->next, vq->signalled) :
            !(wish & VRING_AVAIL_F_NO_INTERRUPT);
 }
 
 /* The end of a turn: an interrupt for what it used, if the guest wants one. */
-void snic_vq_signal(SnicUnit *u, SnicQueue *q)
+void smnc_vq_signal(SmncUnit *u, SmncQueue *q)
 {
-    SnicVq *vq = &q->vq;
+    SmncVq *vq = &q->vq;
     uint16_t wish;
 
     if (vq->next == vq->signalled) {
         return;
     }
     /* Where the wish cannot be read, the interrupt is the safe answer. */
-    if (u->fault || !snic_queue_active(q) ||
-        !snic_vq_read16(u, snic_vq_wish(u, vq), &wish) ||
-        snic_vq_wants(u, vq, wish)) {
-        snic_queue_raise(u->f, vq->intr);
+    if (u->fault || !smnc_queue_active(q) ||
+        !smnc_vq_read16(u, smnc_vq_wish(u, vq), &wish) ||
+        smnc_vq_wants(u, vq, wish)) {
+        smnc_queue_raise(u->f, vq->intr);
     }
     vq->signalled = vq->next;
 }

@@ -13,7 +13,7 @@
 /* --- the header in front of a packet ----------------------------------------------- */
 
 /* The length of what is before the network header; 0: that is not in @head. */
-static uint32_t snic_vtx_l2(const uint8_t *head, uint32_t len, uint16_t *proto)
+static uint32_t smnc_vtx_l2(const uint8_t *head, uint32_t len, uint16_t *proto)
 {
     uint32_t l2 = ETH_HLEN;
 
@@ -26,17 +26,17 @@ static uint32_t snic_vtx_l2(const uint8_t *head, uint32_t len, uint16_t *proto)
     return 0;
 }
 
-static bool snic_vtx_gso_accepted(const SnicFunc *f, uint8_t type)
+static bool smnc_vtx_gso_accepted(const SmncFunc *f, uint8_t type)
 {
     if (type & VIRTIO_NET_HDR_GSO_ECN &&
-        !snic_vq_has(f, VIRTIO_NET_F_HOST_ECN)) {
+        !smnc_vq_has(f, VIRTIO_NET_F_HOST_ECN)) {
         return false;
     }
     switch (type & ~VIRTIO_NET_HDR_GSO_ECN) {
     case VIRTIO_NET_HDR_GSO_TCPV4:
-        return snic_vq_has(f, VIRTIO_NET_F_HOST_TSO4);
+        return smnc_vq_has(f, VIRTIO_NET_F_HOST_TSO4);
     case VIRTIO_NET_HDR_GSO_TCPV6:
-        return snic_vq_has(f, VIRTIO_NET_F_HOST_TSO6);
+        return smnc_vq_has(f, VIRTIO_NET_F_HOST_TSO6);
     }
     return false;
 }
@@ -45,14 +45,14 @@ static bool snic_vtx_gso_accepted(const SnicFunc *f, uint8_t type)
  * Header lengths of a packet to be segmented, found in its first @len bytes:
  * it is IP of the version that @hdr says, and TCP where the checksum starts.
  */
-static bool snic_vtx_headers(SnicPkt *p, const struct virtio_net_hdr_v1 *hdr,
+static bool smnc_vtx_headers(SmncPkt *p, const struct virtio_net_hdr_v1 *hdr,
                              const uint8_t *head, uint32_t len)
 {
     uint32_t l4 = le16_to_cpu(hdr->csum_start);
     const uint8_t *ip;
     uint16_t proto = 0;
 
-    p->l2 = snic_vtx_l2(head, len, &proto);
+    p->l2 = smnc_vtx_l2(head, len, &proto);
     if (!p->l2 || l4 < p->l2 + 20 || l4 + 20 > len ||
         le16_to_cpu(hdr->csum_offset) != TCP_CSUM_AT) {
         return false;
@@ -60,64 +60,64 @@ static bool snic_vtx_headers(SnicPkt *p, const struct virtio_net_hdr_v1 *hdr,
     ip = head + p->l2;
     p->l3 = l4 - p->l2;
     p->l4 = (head[l4 + 12] >> 4) * 4;
-    p->l4_kind = SNIC_L4_TCP;
+    p->l4_kind = SMNC_L4_TCP;
     if ((hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV4) {
-        p->l3_kind = SNIC_L3_IPV4;
+        p->l3_kind = SMNC_L3_IPV4;
         return proto == ETH_P_IP && ip[0] >> 4 == 4 &&
                (ip[0] & 15) * 4 == p->l3 && ip[9] == IP_PROTO_TCP;
     }
-    p->l3_kind = SNIC_L3_IPV6;
+    p->l3_kind = SMNC_L3_IPV6;
     return proto == ETH_P_IPV6 && ip[0] >> 4 == 6 &&
            (p->l3 > 40 || (p->l3 == 40 && ip[6] == IP_PROTO_TCP));
 }
 
 /* Ones' complement: adding it subtracts @len. */
-static uint32_t snic_vtx_unsum(uint32_t len)
+static uint32_t smnc_vtx_unsum(uint32_t len)
 {
     return 0xffff - (len % 0xffff);
 }
 
-static bool snic_vtx_gso(const SnicFunc *f, SnicPkt *p,
+static bool smnc_vtx_gso(const SmncFunc *f, SmncPkt *p,
                          const struct virtio_net_hdr_v1 *hdr,
                          const uint8_t *head, uint32_t len)
 {
     if (!(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
-        !snic_vtx_gso_accepted(f, hdr->gso_type) ||
-        !snic_vtx_headers(p, hdr, head, len)) {
+        !smnc_vtx_gso_accepted(f, hdr->gso_type) ||
+        !smnc_vtx_headers(p, hdr, head, len)) {
         return false;
     }
     p->tso = true;
     p->mss = le16_to_cpu(hdr->gso_size);
     /* The checksum field holds the sum of the pseudo header, length and all. */
-    p->unsum = snic_vtx_unsum(p->total - p->l2 - p->l3);
+    p->unsum = smnc_vtx_unsum(p->total - p->l2 - p->l3);
     return true;
 }
 
 /* What @hdr asks for. False: it makes no sense for this packet. */
-static bool snic_vtx_offloads(const SnicFunc *f, SnicPkt *p,
+static bool smnc_vtx_offloads(const SmncFunc *f, SmncPkt *p,
                               const struct virtio_net_hdr_v1 *hdr,
                               const uint8_t *head, uint32_t len)
 {
     if (hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
-        return snic_vtx_gso(f, p, hdr, head, len) && snic_pkt_ok(p);
+        return smnc_vtx_gso(f, p, hdr, head, len) && smnc_pkt_ok(p);
     }
     if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-        if (!snic_vq_has(f, VIRTIO_NET_F_CSUM)) {
+        if (!smnc_vq_has(f, VIRTIO_NET_F_CSUM)) {
             return false;
         }
-        p->l4_kind = SNIC_L4_SUM;
+        p->l4_kind = SMNC_L4_SUM;
         p->l2 = le16_to_cpu(hdr->csum_start);
         p->sum_at = le16_to_cpu(hdr->csum_offset);
     }
-    return snic_pkt_ok(p);
+    return smnc_pkt_ok(p);
 }
 
 /* --- one packet ---------------------------------------------------------------------- */
 
 /* The packet is what is behind the chain's first bytes, the header. */
-static void snic_vtx_strip(SnicPkt *p, SnicChain *c)
+static void smnc_vtx_strip(SmncPkt *p, SmncChain *c)
 {
-    uint32_t left = SNIC_VHDR_BYTES;
+    uint32_t left = SMNC_VHDR_BYTES;
     unsigned i = 0;
 
     while (left >= c->buf[i].len) {
@@ -127,56 +127,56 @@ static void snic_vtx_strip(SnicPkt *p, SnicChain *c)
     c->buf[i].len -= left;
     p->buf = c->buf + i;
     p->nbufs = c->n - i;
-    p->total = c->out - SNIC_VHDR_BYTES;
+    p->total = c->out - SMNC_VHDR_BYTES;
 }
 
 /* @ok: the packet may be sent as its header asks. False: the unit has stopped. */
-static bool snic_vtx_parse(SnicVqView *v, SnicChain *c, SnicPkt *p, bool *ok)
+static bool smnc_vtx_parse(SmncVqView *v, SmncChain *c, SmncPkt *p, bool *ok)
 {
     struct virtio_net_hdr_v1 hdr;
     uint8_t head[HEAD_BYTES];
     uint32_t len;
 
-    QEMU_BUILD_BUG_ON(sizeof(hdr) != SNIC_VHDR_BYTES);
+    QEMU_BUILD_BUG_ON(sizeof(hdr) != SMNC_VHDR_BYTES);
     if (c->nout != c->n) {
-        return snic_vq_bad(v->u, "a writable buffer to be sent");
+        return smnc_vq_bad(v->u, "a writable buffer to be sent");
     }
-    if (c->out < SNIC_VHDR_BYTES + ETH_HLEN ||
-        c->out > SNIC_VHDR_BYTES + SNIC_TSO_MAX) {
-        return snic_vq_bad(v->u, "a packet too short or too long");
+    if (c->out < SMNC_VHDR_BYTES + ETH_HLEN ||
+        c->out > SMNC_VHDR_BYTES + SMNC_TSO_MAX) {
+        return smnc_vq_bad(v->u, "a packet too short or too long");
     }
-    if (!snic_vq_copy(v->u, c->buf, 0, &hdr, sizeof(hdr), SNIC_READ)) {
+    if (!smnc_vq_copy(v->u, c->buf, 0, &hdr, sizeof(hdr), SMNC_READ)) {
         return false;
     }
     memset(p, 0, sizeof(*p));
-    snic_vtx_strip(p, c);
+    smnc_vtx_strip(p, c);
     len = hdr.gso_type ? MIN(p->total, sizeof(head)) : 0;
-    if (!snic_vq_copy(v->u, p->buf, 0, head, len, SNIC_READ)) {
+    if (!smnc_vq_copy(v->u, p->buf, 0, head, len, SMNC_READ)) {
         return false;
     }
-    *ok = snic_vtx_offloads(v->u->f, p, &hdr, head, len);
+    *ok = smnc_vtx_offloads(v->u->f, p, &hdr, head, len);
     return true;
 }
 
-static bool snic_vtx_done(SnicVqView *v, const SnicChain *c)
+static bool smnc_vtx_done(SmncVqView *v, const SmncChain *c)
 {
-    SnicUsed used = { .id = c->head };
+    SmncUsed used = { .id = c->head };
 
     v->q->seg = 0;
-    return snic_vq_use(v, &used, 1);
+    return smnc_vq_use(v, &used, 1);
 }
 
-static bool snic_vtx_drop(SnicVqView *v, const SnicChain *c)
+static bool smnc_vtx_drop(SmncVqView *v, const SmncChain *c)
 {
-    SnicFunc *f = v->u->f;
+    SmncFunc *f = v->u->f;
 
-    if (!snic_vq_probe_used(v, 1)) {
+    if (!smnc_vq_probe_used(v, 1)) {
         return false;
     }
     f->s->credit--;
-    snic_count(f, SNIC_STAT_TX_ERRORS, 1);
-    trace_snic_drop(f->idx, "offloads that it cannot have", c->out);
-    return snic_vtx_done(v, c);
+    smnc_count(f, SMNC_STAT_TX_ERRORS, 1);
+    trace_smnc_drop(f->idx, "offloads that it cannot have", c->out);
+    return smnc_vtx_done(v, c);
 }
 
 /*
@@ -184,20 +184,20 @@ static bool snic_vtx_drop(SnicVqView *v, const SnicChain *c)
  * may have changed it since. It is used when the last is gone. False: the unit
  * has to stop for now.
  */
-static bool snic_vtx_send(SnicVqView *v, const SnicChain *c, const SnicPkt *p)
+static bool smnc_vtx_send(SmncVqView *v, const SmncChain *c, const SmncPkt *p)
 {
-    unsigned n = snic_pkt_segments(p), first = MIN(v->q->seg, n - 1);
+    unsigned n = smnc_pkt_segments(p), first = MIN(v->q->seg, n - 1);
     unsigned next = first;
-    SnicFrame *frame = snic_send_frame(v->u, p, first);
+    SmncFrame *frame = smnc_send_frame(v->u, p, first);
 
     if (!frame) {
         return false;
     }
     /* After the data, so that the ring's translations are cached at the end. */
-    if (snic_vq_probe_used(v, 1)) {
-        next = snic_send(v->u, p, frame, first);
+    if (smnc_vq_probe_used(v, 1)) {
+        next = smnc_send(v->u, p, frame, first);
     }
-    snic_frame_put(frame);
+    smnc_frame_put(frame);
     if (next == first) {
         return false;
     }
@@ -205,54 +205,54 @@ static bool snic_vtx_send(SnicVqView *v, const SnicChain *c, const SnicPkt *p)
         v->q->seg = next;
         return true;
     }
-    return snic_vtx_done(v, c);
+    return smnc_vtx_done(v, c);
 }
 
-static bool snic_vtx_one(SnicVqView *v)
+static bool smnc_vtx_one(SmncVqView *v)
 {
-    SnicChain c;
-    SnicPkt p;
+    SmncChain c;
+    SmncPkt p;
     bool ok = false;
 
-    if (!snic_vq_chain(v, 0, &c) || !snic_vtx_parse(v, &c, &p, &ok)) {
+    if (!smnc_vq_chain(v, 0, &c) || !smnc_vtx_parse(v, &c, &p, &ok)) {
         return false;
     }
-    return ok ? snic_vtx_send(v, &c, &p) : snic_vtx_drop(v, &c);
+    return ok ? smnc_vtx_send(v, &c, &p) : smnc_vtx_drop(v, &c);
 }
 
 /* --- the unit ------------------------------------------------------------------------- */
 
-static bool snic_vtx_pending(SnicUnit *u)
+static bool smnc_vtx_pending(SmncUnit *u)
 {
-    SnicQp *qp = snic_func_qp(u->f, u->idx);
+    SmncQp *qp = smnc_func_qp(u->f, u->idx);
 
-    return qp && snic_queue_active(&qp->tx) && qp->tx.vq.kicked;
+    return qp && smnc_queue_active(&qp->tx) && qp->tx.vq.kicked;
 }
 
-static void snic_vtx_serve(SnicUnit *u)
+static void smnc_vtx_serve(SmncUnit *u)
 {
-    SnicQueue *tx = &snic_func_qp(u->f, u->idx)->tx;
-    SnicVqView v;
+    SmncQueue *tx = &smnc_func_qp(u->f, u->idx)->tx;
+    SmncVqView v;
     unsigned n = 0;
-    bool more = snic_vq_look(&v, u, tx);
+    bool more = smnc_vq_look(&v, u, tx);
 
     while (more && n++ < PER_PASS && u->f->s->credit > 0) {
-        more = snic_vq_left(&v) ? snic_rate_may(u) && snic_vtx_one(&v)
-                                : snic_vq_ask(&v);
+        more = smnc_vq_left(&v) ? smnc_rate_may(u) && smnc_vtx_one(&v)
+                                : smnc_vq_ask(&v);
     }
-    snic_vq_signal(u, tx);
+    smnc_vq_signal(u, tx);
     if (more && !u->fault) {
-        snic_kick(u);
+        smnc_kick(u);
     }
 }
 
-static void snic_vtx_fail(SnicUnit *u)
+static void smnc_vtx_fail(SmncUnit *u)
 {
-    snic_queue_fail(u, SNIC_Q_ERR_FAULT);
+    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
 }
 
-const SnicUnitOps snic_vtx_ops = {
-    .pending = snic_vtx_pending,
-    .serve = snic_vtx_serve,
-    .fail = snic_vtx_fail,
+const SmncUnitOps smnc_vtx_ops = {
+    .pending = smnc_vtx_pending,
+    .serve = smnc_vtx_serve,
+    .fail = smnc_vtx_fail,
 };

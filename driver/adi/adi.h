@@ -14,15 +14,15 @@
 #include "xlat.h"
 
 /**
- * struct snic_vec - one interrupt vector of an open ADI
+ * struct smnc_vec - one interrupt vector of an open ADI
  * @adi: ADI
  * @vec: its number in the function
  * @irq: Linux irq, 0 if the vector is demultiplexed from the cause ring
  * @index: MSI-X entry behind @irq
  * @name: name of @irq
  */
-struct snic_vec {
-	struct snic_adi *adi;
+struct smnc_vec {
+	struct smnc_adi *adi;
 	unsigned int vec;
 	int irq;
 	unsigned int index;
@@ -30,33 +30,33 @@ struct snic_vec {
 };
 
 /* Time for guests to read the announcement of a reset, ms. They notice it anyway. */
-#define SNIC_ANNOUNCE_MS	5
+#define SMNC_ANNOUNCE_MS	5
 
 /* What an ADI's worker has to do besides messages. The link comes after them. */
-#define SNIC_DUE_CHECK	0x1	/* addresses may have become another's */
-#define SNIC_DUE_RESET	0x2	/* reset the function, the guest is notified */
-#define SNIC_DUE_LINK	0x4	/* send the guest the link's state */
-#define SNIC_DUE_VSI	0x8	/* its VSI is unknown: try again */
-#define SNIC_DUE_WISHES	0x10	/* what the guest asked for may be given now */
+#define SMNC_DUE_CHECK	0x1	/* addresses may have become another's */
+#define SMNC_DUE_RESET	0x2	/* reset the function, the guest is notified */
+#define SMNC_DUE_LINK	0x4	/* send the guest the link's state */
+#define SMNC_DUE_VSI	0x8	/* its VSI is unknown: try again */
+#define SMNC_DUE_WISHES	0x10	/* what the guest asked for may be given now */
 
 /* Groups beyond the VSI's filters that are remembered; more are not. */
-#define SNIC_MORE_GROUPS	192
+#define SMNC_MORE_GROUPS	192
 
 /* What the operator set (attrs.c). Kept over open, close and reset. */
-enum snic_cfg {
-	SNIC_CFG_TX_RATE,	/* Mb/s */
-	SNIC_CFG_TRUST,
-	SNIC_CFG_SPOOFCHK,
-	SNIC_CFG_LINK,		/* enum snic_link_state */
-	SNIC_CFG_QUEUES,
-	SNIC_CFG_RX_RING,	/* most descriptors */
-	SNIC_CFG_TX_RING,
-	SNIC_CFG_ITR,		/* us */
-	SNIC_NR_CFG
+enum smnc_cfg {
+	SMNC_CFG_TX_RATE,	/* Mb/s */
+	SMNC_CFG_TRUST,
+	SMNC_CFG_SPOOFCHK,
+	SMNC_CFG_LINK,		/* enum smnc_link_state */
+	SMNC_CFG_QUEUES,
+	SMNC_CFG_RX_RING,	/* most descriptors */
+	SMNC_CFG_TX_RING,
+	SMNC_CFG_ITR,		/* us */
+	SMNC_NR_CFG
 };
 
 /**
- * struct snic_adi - one ADI
+ * struct smnc_adi - one ADI
  * @vdcm: the framework's side
  * @pf: PF
  * @kind: what it is to its guest
@@ -65,7 +65,7 @@ enum snic_cfg {
  * @addr: the address a guest finds, in pf->macs
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
- * @cfg: by enum snic_cfg
+ * @cfg: by enum smnc_cfg
  * @vlan: VLANs that the operator set; kept as @cfg
  * @counters: counters since it was opened
  * @life: likewise when the guest's driver started, as far as that can ask
@@ -79,7 +79,7 @@ enum snic_cfg {
  * @nr_more: entries in @more
  * @more: groups the guest joined that have no filter: all multicast instead
  * @more_lost: there were more than fit in @more
- * @promisc: SNIC_VSI_UC_PROMISC, SNIC_VSI_MC_PROMISC: asked for by the guest, granted or not
+ * @promisc: SMNC_VSI_UC_PROMISC, SMNC_VSI_MC_PROMISC: asked for by the guest, granted or not
  * @work: answers messages
  * @later: queues @work when a guest that has kept the firmware busy has waited
  * @msg_lock: @msgs, @gate, @closing and @due
@@ -88,70 +88,70 @@ enum snic_cfg {
  * @pace: what the guest has caused at the firmware
  * @gate: messages are accepted
  * @closing: @gate stays shut
- * @due: SNIC_DUE_*
+ * @due: SMNC_DUE_*
  * @starved: no more of its memory can be pinned
  * @held: what it leaves if its function has to be kept from others, while open
  * @dma_lock: @xlat, @epoch
  * @xlat: translation table (mode table)
  * @epoch: counts resets, part of fault tokens
  */
-struct snic_adi {
+struct smnc_adi {
 	struct vdcm_adi *vdcm;
-	struct snic_pf *pf;
-	const struct snic_kind *kind;
+	struct smnc_pf *pf;
+	const struct smnc_kind *kind;
 	void *priv;
 	struct list_head list;
-	struct snic_addr addr;
+	struct smnc_addr addr;
 
 	struct mutex lock;	/* see above */
 	u16 func;
-	u32 cfg[SNIC_NR_CFG];
-	struct snic_vlan vlan;
-	struct snic_counters counters;
-	u64 life[SNIC_STAT_TX_ERRORS + 1];
+	u32 cfg[SMNC_NR_CFG];
+	struct smnc_vlan vlan;
+	struct smnc_counters counters;
+	u64 life[SMNC_STAT_TX_ERRORS + 1];
 	unsigned int nr_queues;
-	u16 qp[SNIC_FUNC_QPS];
-	struct snic_vec vecs[SNIC_FUNC_VECS];
+	u16 qp[SMNC_FUNC_QPS];
+	struct smnc_vec vecs[SMNC_FUNC_VECS];
 	bool away;
 	bool dma_on;
-	struct snic_vsi vsi;
+	struct smnc_vsi vsi;
 	u8 guest_mac[ETH_ALEN];
 	unsigned int nr_more;
-	u8 more[SNIC_MORE_GROUPS][ETH_ALEN];
+	u8 more[SMNC_MORE_GROUPS][ETH_ALEN];
 	bool more_lost;
 	u16 promisc;
 
 	struct work_struct work;
 	struct delayed_work later;
 	spinlock_t msg_lock;	/* see above */
-	struct snic_msgq msgs;
-	struct snic_msg *msg;
-	struct snic_pace pace;
+	struct smnc_msgq msgs;
+	struct smnc_msg *msg;
+	struct smnc_pace pace;
 	bool gate;
 	bool closing;
 	u8 due;
 	bool starved;
 
-	struct snic_held *held;
+	struct smnc_held *held;
 
 	struct mutex dma_lock;	/* see above */
-	struct snic_xlat xlat;
+	struct smnc_xlat xlat;
 	u32 epoch;
 };
 
-static inline unsigned int snic_adi_nr_vecs(const struct snic_adi *adi)
+static inline unsigned int smnc_adi_nr_vecs(const struct smnc_adi *adi)
 {
 	return adi->nr_queues * adi->kind->queue_vecs + 1;
 }
 
 /* Its function cannot be asked anything, and is given what is missing when it is back. */
-static inline bool snic_adi_off(const struct snic_adi *adi)
+static inline bool smnc_adi_off(const struct smnc_adi *adi)
 {
-	return adi->away || snic_hw_off(adi->pf);
+	return adi->away || smnc_hw_off(adi->pf);
 }
 
 /* What the guest's driver asked of the VSI ends with that driver. */
-static inline void snic_adi_clear_wishes(struct snic_adi *adi)
+static inline void smnc_adi_clear_wishes(struct smnc_adi *adi)
 {
 	adi->promisc = 0;
 	adi->nr_more = 0;
@@ -159,105 +159,105 @@ static inline void snic_adi_clear_wishes(struct snic_adi *adi)
 }
 
 /* Names a stopped unit towards the framework; an old life's tokens don't match. */
-static inline u32 snic_adi_token(const struct snic_adi *adi, u8 unit)
+static inline u32 smnc_adi_token(const struct smnc_adi *adi, u8 unit)
 {
 	return READ_ONCE(adi->epoch) << 8 | unit;
 }
 
 /* ops.c */
-extern const struct vdcm_adi_ops snic_adi_ops;
+extern const struct vdcm_adi_ops smnc_adi_ops;
 
 /* life.c */
-int snic_adi_start(struct snic_adi *adi, u16 func);
-void snic_adi_stop(struct snic_adi *adi);
-int snic_adi_func_reset(struct snic_adi *adi);
-int snic_adi_restart(struct snic_adi *adi, bool dma_on);
-int snic_adi_revive(struct snic_adi *adi);
+int smnc_adi_start(struct smnc_adi *adi, u16 func);
+void smnc_adi_stop(struct smnc_adi *adi);
+int smnc_adi_func_reset(struct smnc_adi *adi);
+int smnc_adi_restart(struct smnc_adi *adi, bool dma_on);
+int smnc_adi_revive(struct smnc_adi *adi);
 
 /* quarantine.c */
-void snic_held_init(struct snic_pf *pf);
-void snic_held_retry(struct snic_pf *pf);
-void snic_held_free_all(struct snic_pf *pf);
-int snic_held_prepare(struct snic_adi *adi);
-void snic_held_drop(struct snic_adi *adi);
-void snic_held_stuck(struct snic_adi *adi);
-void snic_held_keep_table(struct snic_adi *adi);
-void snic_held_release(struct snic_adi *adi, u16 func);
+void smnc_held_init(struct smnc_pf *pf);
+void smnc_held_retry(struct smnc_pf *pf);
+void smnc_held_free_all(struct smnc_pf *pf);
+int smnc_held_prepare(struct smnc_adi *adi);
+void smnc_held_drop(struct smnc_adi *adi);
+void smnc_held_stuck(struct smnc_adi *adi);
+void smnc_held_keep_table(struct smnc_adi *adi);
+void smnc_held_release(struct smnc_adi *adi, u16 func);
 
 /* vsi_start.c */
-int snic_adi_vsi_start(struct snic_adi *adi);
-int snic_adi_vsi_again(struct snic_adi *adi);
+int smnc_adi_vsi_start(struct smnc_adi *adi);
+int smnc_adi_vsi_again(struct smnc_adi *adi);
 
 /* vsi.c, addrs.c */
-int snic_adi_vsi_update(struct snic_adi *adi);
-int snic_adi_add_addr(struct snic_adi *adi, const u8 *mac);
-int snic_adi_del_addr(struct snic_adi *adi, const u8 *mac);
-bool snic_adi_may_have(const struct snic_adi *adi, const u8 *mac);
-bool snic_adi_may_join(const struct snic_adi *adi, const u8 *mac);
-int snic_adi_check_addrs(struct snic_adi *adi);
-bool snic_adi_link_up(const struct snic_adi *adi);
+int smnc_adi_vsi_update(struct smnc_adi *adi);
+int smnc_adi_add_addr(struct smnc_adi *adi, const u8 *mac);
+int smnc_adi_del_addr(struct smnc_adi *adi, const u8 *mac);
+bool smnc_adi_may_have(const struct smnc_adi *adi, const u8 *mac);
+bool smnc_adi_may_join(const struct smnc_adi *adi, const u8 *mac);
+int smnc_adi_check_addrs(struct smnc_adi *adi);
+bool smnc_adi_link_up(const struct smnc_adi *adi);
 
 /* dma.c */
-void snic_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid);
-int snic_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
+void smnc_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid);
+int smnc_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
 		      unsigned int nr, u32 prot);
-void snic_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr);
-void snic_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err);
-int snic_adi_dma_open(struct snic_adi *adi, u16 func);
-void snic_adi_dma_resume(struct snic_adi *adi);
-void snic_adi_dma_close(struct snic_adi *adi);
-void snic_adi_new_epoch(struct snic_adi *adi);
+void smnc_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr);
+void smnc_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err);
+int smnc_adi_dma_open(struct smnc_adi *adi, u16 func);
+void smnc_adi_dma_resume(struct smnc_adi *adi);
+void smnc_adi_dma_close(struct smnc_adi *adi);
+void smnc_adi_new_epoch(struct smnc_adi *adi);
 
 /* worker.c */
-void snic_worker_init(struct snic_adi *adi);
-void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg);
+void smnc_worker_init(struct smnc_adi *adi);
+void smnc_worker_step(struct smnc_adi *adi, unsigned int due, const struct smnc_msg *msg);
 
 /* messages.c */
-unsigned int snic_msgs_next(struct snic_adi *adi, bool *msg);
-int snic_msgs_alloc(struct snic_adi *adi);
-void snic_msgs_free(struct snic_adi *adi);
-void snic_msgs_open(struct snic_adi *adi);
-void snic_msgs_close(struct snic_adi *adi);
-void snic_msgs_purge(struct snic_adi *adi);
-void snic_msgs_charge(struct snic_adi *adi, unsigned int requests);
-u64 snic_msgs_wait(struct snic_adi *adi);
-void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len);
-bool snic_adi_due(struct snic_adi *adi, unsigned int what);
-void snic_adi_link_event(struct snic_adi *adi);
-void snic_adi_starved(struct vdcm_adi *vadi, bool starved);
+unsigned int smnc_msgs_next(struct smnc_adi *adi, bool *msg);
+int smnc_msgs_alloc(struct smnc_adi *adi);
+void smnc_msgs_free(struct smnc_adi *adi);
+void smnc_msgs_open(struct smnc_adi *adi);
+void smnc_msgs_close(struct smnc_adi *adi);
+void smnc_msgs_purge(struct smnc_adi *adi);
+void smnc_msgs_charge(struct smnc_adi *adi, unsigned int requests);
+u64 smnc_msgs_wait(struct smnc_adi *adi);
+void smnc_adi_message(struct smnc_adi *adi, u32 op, const void *data, u16 len);
+bool smnc_adi_due(struct smnc_adi *adi, unsigned int what);
+void smnc_adi_link_event(struct smnc_adi *adi);
+void smnc_adi_starved(struct vdcm_adi *vadi, bool starved);
 
 /* client.c */
-extern const struct snic_client snic_adi_client;
+extern const struct smnc_client smnc_adi_client;
 
 /* vectors.c */
-void snic_adi_vectors_open(struct snic_adi *adi, u16 func);
-void snic_adi_vectors_route(struct snic_adi *adi, u16 func);
-void snic_adi_vectors_close(struct snic_adi *adi, u16 func);
+void smnc_adi_vectors_open(struct smnc_adi *adi, u16 func);
+void smnc_adi_vectors_route(struct smnc_adi *adi, u16 func);
+void smnc_adi_vectors_close(struct smnc_adi *adi, u16 func);
 
 /* attrs.c */
-extern struct attribute *snic_cfg_attrs[];
-void snic_cfg_init(struct snic_adi *adi);
-void snic_cfg_apply_itr(struct snic_adi *adi);
+extern struct attribute *smnc_cfg_attrs[];
+void smnc_cfg_init(struct smnc_adi *adi);
+void smnc_cfg_apply_itr(struct smnc_adi *adi);
 
 /* vlan.c */
-extern struct device_attribute snic_attr_vlan;
+extern struct device_attribute smnc_attr_vlan;
 
 /* stats.c */
-extern const struct attribute_group snic_stats_group;
-void snic_stats_init(void);
+extern const struct attribute_group smnc_stats_group;
+void smnc_stats_init(void);
 
 /* counters.c */
-void snic_stats_start(struct snic_adi *adi);
-void snic_stats_keep(struct snic_adi *adi);
-void snic_stats_resume(struct snic_adi *adi);
-u64 snic_stats_read(struct snic_adi *adi, unsigned int stat);
-u64 snic_stats_guest(struct snic_adi *adi, unsigned int stat);
-void snic_stats_new_life(struct snic_adi *adi);
+void smnc_stats_start(struct smnc_adi *adi);
+void smnc_stats_keep(struct smnc_adi *adi);
+void smnc_stats_resume(struct smnc_adi *adi);
+u64 smnc_stats_read(struct smnc_adi *adi, unsigned int stat);
+u64 smnc_stats_guest(struct smnc_adi *adi, unsigned int stat);
+void smnc_stats_new_life(struct smnc_adi *adi);
 
 /* sysfs.c */
-extern const struct attribute_group *snic_adi_groups[];
+extern const struct attribute_group *smnc_adi_groups[];
 
-static inline struct snic_adi *snic_adi_of(struct device *dev)
+static inline struct smnc_adi *smnc_adi_of(struct device *dev)
 {
 	return vdcm_adi_drvdata(vdcm_adi_get(dev));
 }

@@ -9,7 +9,7 @@
 #include "adi.h"
 
 /**
- * struct snic_cfg_attr - a setting
+ * struct smnc_cfg_attr - a setting
  * @dattr: its attribute
  * @cfg: what it sets
  * @live: may change while the ADI is open
@@ -17,75 +17,75 @@
  * @words: words it takes instead, or NULL
  * @nr_words: their number
  */
-struct snic_cfg_attr {
+struct smnc_cfg_attr {
 	struct device_attribute dattr;
-	enum snic_cfg cfg;
+	enum smnc_cfg cfg;
 	bool live;
-	const struct snic_range *range;
+	const struct smnc_range *range;
 	const char * const *words;
 	unsigned int nr_words;
 };
 
-static unsigned int snic_type_queues(const struct snic_adi *adi)
+static unsigned int smnc_type_queues(const struct smnc_adi *adi)
 {
-	return vdcm_adi_type(adi->vdcm)->cost[SNIC_RES_QUEUES];
+	return vdcm_adi_type(adi->vdcm)->cost[SMNC_RES_QUEUES];
 }
 
 /* Default settings. */
-void snic_cfg_init(struct snic_adi *adi)
+void smnc_cfg_init(struct smnc_adi *adi)
 {
-	adi->cfg[SNIC_CFG_SPOOFCHK] = true;
-	adi->cfg[SNIC_CFG_LINK] = SNIC_LINK_AUTO;
-	adi->cfg[SNIC_CFG_QUEUES] = snic_type_queues(adi);
-	adi->cfg[SNIC_CFG_RX_RING] = snic_range_ring.max;
-	adi->cfg[SNIC_CFG_TX_RING] = snic_range_ring.max;
+	adi->cfg[SMNC_CFG_SPOOFCHK] = true;
+	adi->cfg[SMNC_CFG_LINK] = SMNC_LINK_AUTO;
+	adi->cfg[SMNC_CFG_QUEUES] = smnc_type_queues(adi);
+	adi->cfg[SMNC_CFG_RX_RING] = smnc_range_ring.max;
+	adi->cfg[SMNC_CFG_TX_RING] = smnc_range_ring.max;
 }
 
 /* The device keeps it over function reset. adi->func is set. */
-void snic_cfg_apply_itr(struct snic_adi *adi)
+void smnc_cfg_apply_itr(struct smnc_adi *adi)
 {
-	snic_write(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_ITR_MIN,
-		   adi->cfg[SNIC_CFG_ITR] / 2);
+	smnc_write(adi->pf, SMNC_FUNC(adi->func) + SMNC_FUNC_ITR_MIN,
+		   adi->cfg[SMNC_CFG_ITR] / 2);
 }
 
-static int snic_cfg_parse(const struct snic_adi *adi, const struct snic_cfg_attr *a,
+static int smnc_cfg_parse(const struct smnc_adi *adi, const struct smnc_cfg_attr *a,
 			  const char *buf, size_t count, u32 *value)
 {
-	const struct snic_range queues = { 1, snic_type_queues(adi), 1 };
+	const struct smnc_range queues = { 1, smnc_type_queues(adi), 1 };
 
 	if (a->words)
-		return snic_parse_word(buf, count, a->words, a->nr_words, value);
-	return snic_parse_number(buf, count, a->range ?: &queues, value);
+		return smnc_parse_word(buf, count, a->words, a->nr_words, value);
+	return smnc_parse_number(buf, count, a->range ?: &queues, value);
 }
 
 /* Apply a setting to an open ADI; adi->lock held. */
-static int snic_cfg_apply(struct snic_adi *adi, enum snic_cfg cfg)
+static int smnc_cfg_apply(struct smnc_adi *adi, enum smnc_cfg cfg)
 {
 	int err;
 
 	/* It is being reset, or asleep: all settings are applied when it is back. */
 	if (READ_ONCE(adi->pf->quiet))
 		return 0;
-	if (cfg == SNIC_CFG_ITR) {
-		snic_cfg_apply_itr(adi);
+	if (cfg == SMNC_CFG_ITR) {
+		smnc_cfg_apply_itr(adi);
 		return 0;
 	}
-	if (cfg == SNIC_CFG_TRUST && !adi->cfg[cfg]) {
-		err = snic_adi_check_addrs(adi);
+	if (cfg == SMNC_CFG_TRUST && !adi->cfg[cfg]) {
+		err = smnc_adi_check_addrs(adi);
 		if (err)
-			snic_adi_due(adi, adi->kind->addrs_taken(adi, err));
+			smnc_adi_due(adi, adi->kind->addrs_taken(adi, err));
 		if (err < 0)
 			return err;
 	}
-	err = snic_adi_vsi_update(adi);
-	if (!err && cfg == SNIC_CFG_TRUST)
-		snic_adi_due(adi, SNIC_DUE_WISHES);
-	if (!err && cfg == SNIC_CFG_LINK)
-		snic_adi_link_event(adi);
+	err = smnc_adi_vsi_update(adi);
+	if (!err && cfg == SMNC_CFG_TRUST)
+		smnc_adi_due(adi, SMNC_DUE_WISHES);
+	if (!err && cfg == SMNC_CFG_LINK)
+		smnc_adi_link_event(adi);
 	return err;
 }
 
-static int snic_cfg_set_live(struct snic_adi *adi, enum snic_cfg cfg, u32 value)
+static int smnc_cfg_set_live(struct smnc_adi *adi, enum smnc_cfg cfg, u32 value)
 {
 	u32 before;
 	int err = 0;
@@ -94,7 +94,7 @@ static int snic_cfg_set_live(struct snic_adi *adi, enum snic_cfg cfg, u32 value)
 	before = adi->cfg[cfg];
 	adi->cfg[cfg] = value;
 	if (adi->func && before != value)
-		err = snic_cfg_apply(adi, cfg);
+		err = smnc_cfg_apply(adi, cfg);
 	if (READ_ONCE(adi->pf->dead))
 		err = -ENODEV;
 	if (err)
@@ -104,7 +104,7 @@ static int snic_cfg_set_live(struct snic_adi *adi, enum snic_cfg cfg, u32 value)
 }
 
 /* Writing the current value succeeds even while the ADI is open. */
-static int snic_cfg_set_closed(struct snic_adi *adi, enum snic_cfg cfg, u32 value)
+static int smnc_cfg_set_closed(struct smnc_adi *adi, enum smnc_cfg cfg, u32 value)
 {
 	int err = vdcm_adi_configure_begin(adi->vdcm);
 
@@ -117,68 +117,68 @@ static int snic_cfg_set_closed(struct snic_adi *adi, enum snic_cfg cfg, u32 valu
 	return 0;
 }
 
-static struct snic_cfg_attr *to_cfg_attr(struct device_attribute *attr)
+static struct smnc_cfg_attr *to_cfg_attr(struct device_attribute *attr)
 {
-	return container_of(attr, struct snic_cfg_attr, dattr);
+	return container_of(attr, struct smnc_cfg_attr, dattr);
 }
 
-static ssize_t snic_cfg_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t smnc_cfg_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	const struct snic_cfg_attr *a = to_cfg_attr(attr);
-	u32 value = READ_ONCE(snic_adi_of(dev)->cfg[a->cfg]);
+	const struct smnc_cfg_attr *a = to_cfg_attr(attr);
+	u32 value = READ_ONCE(smnc_adi_of(dev)->cfg[a->cfg]);
 
 	if (a->words)
 		return sysfs_emit(buf, "%s\n", a->words[value]);
 	return sysfs_emit(buf, "%u\n", value);
 }
 
-static ssize_t snic_cfg_store(struct device *dev, struct device_attribute *attr,
+static ssize_t smnc_cfg_store(struct device *dev, struct device_attribute *attr,
 			      const char *buf, size_t count)
 {
-	const struct snic_cfg_attr *a = to_cfg_attr(attr);
-	struct snic_adi *adi = snic_adi_of(dev);
+	const struct smnc_cfg_attr *a = to_cfg_attr(attr);
+	struct smnc_adi *adi = smnc_adi_of(dev);
 	u32 value;
 	int err;
 
-	err = snic_cfg_parse(adi, a, buf, count, &value);
+	err = smnc_cfg_parse(adi, a, buf, count, &value);
 	if (err)
 		return err;
 	if (a->live)
-		err = snic_cfg_set_live(adi, a->cfg, value);
+		err = smnc_cfg_set_live(adi, a->cfg, value);
 	else
-		err = snic_cfg_set_closed(adi, a->cfg, value);
+		err = smnc_cfg_set_closed(adi, a->cfg, value);
 	return err ?: count;
 }
 
-#define SNIC_CFG_ATTR(_name, _cfg, _live, ...) \
-	static struct snic_cfg_attr snic_cfg_##_name = { \
-		.dattr = __ATTR(_name, 0644, snic_cfg_show, snic_cfg_store), \
+#define SMNC_CFG_ATTR(_name, _cfg, _live, ...) \
+	static struct smnc_cfg_attr smnc_cfg_##_name = { \
+		.dattr = __ATTR(_name, 0644, smnc_cfg_show, smnc_cfg_store), \
 		.cfg = (_cfg), \
 		.live = (_live), \
 		__VA_ARGS__ \
 	}
 
-#define SNIC_SWITCH	.words = snic_switch_words, .nr_words = SNIC_SWITCH_WORDS
+#define SMNC_SWITCH	.words = smnc_switch_words, .nr_words = SMNC_SWITCH_WORDS
 
-SNIC_CFG_ATTR(tx_rate, SNIC_CFG_TX_RATE, true, .range = &snic_range_tx_rate);
-SNIC_CFG_ATTR(trust, SNIC_CFG_TRUST, true, SNIC_SWITCH);
-SNIC_CFG_ATTR(spoofchk, SNIC_CFG_SPOOFCHK, true, SNIC_SWITCH);
-SNIC_CFG_ATTR(link_state, SNIC_CFG_LINK, true, .words = snic_link_words,
-	      .nr_words = SNIC_LINK_STATES);
-SNIC_CFG_ATTR(queues, SNIC_CFG_QUEUES, false);
-SNIC_CFG_ATTR(rx_ring_size, SNIC_CFG_RX_RING, false, .range = &snic_range_ring);
-SNIC_CFG_ATTR(tx_ring_size, SNIC_CFG_TX_RING, false, .range = &snic_range_ring);
-SNIC_CFG_ATTR(itr, SNIC_CFG_ITR, true, .range = &snic_range_itr);
+SMNC_CFG_ATTR(tx_rate, SMNC_CFG_TX_RATE, true, .range = &smnc_range_tx_rate);
+SMNC_CFG_ATTR(trust, SMNC_CFG_TRUST, true, SMNC_SWITCH);
+SMNC_CFG_ATTR(spoofchk, SMNC_CFG_SPOOFCHK, true, SMNC_SWITCH);
+SMNC_CFG_ATTR(link_state, SMNC_CFG_LINK, true, .words = smnc_link_words,
+	      .nr_words = SMNC_LINK_STATES);
+SMNC_CFG_ATTR(queues, SMNC_CFG_QUEUES, false);
+SMNC_CFG_ATTR(rx_ring_size, SMNC_CFG_RX_RING, false, .range = &smnc_range_ring);
+SMNC_CFG_ATTR(tx_ring_size, SMNC_CFG_TX_RING, false, .range = &smnc_range_ring);
+SMNC_CFG_ATTR(itr, SMNC_CFG_ITR, true, .range = &smnc_range_itr);
 
-struct attribute *snic_cfg_attrs[] = {
-	&snic_attr_vlan.attr,
-	&snic_cfg_tx_rate.dattr.attr,
-	&snic_cfg_trust.dattr.attr,
-	&snic_cfg_spoofchk.dattr.attr,
-	&snic_cfg_link_state.dattr.attr,
-	&snic_cfg_queues.dattr.attr,
-	&snic_cfg_rx_ring_size.dattr.attr,
-	&snic_cfg_tx_ring_size.dattr.attr,
-	&snic_cfg_itr.dattr.attr,
+struct attribute *smnc_cfg_attrs[] = {
+	&smnc_attr_vlan.attr,
+	&smnc_cfg_tx_rate.dattr.attr,
+	&smnc_cfg_trust.dattr.attr,
+	&smnc_cfg_spoofchk.dattr.attr,
+	&smnc_cfg_link_state.dattr.attr,
+	&smnc_cfg_queues.dattr.attr,
+	&smnc_cfg_rx_ring_size.dattr.attr,
+	&smnc_cfg_tx_ring_size.dattr.attr,
+	&smnc_cfg_itr.dattr.attr,
 	NULL
 };

@@ -16,68 +16,68 @@
 #include <smartnic/messages.h>
 
 /**
- * struct snic_range - numbers that an attribute takes
+ * struct smnc_range - numbers that an attribute takes
  * @min: least
  * @max: greatest
  * @step: they are multiples of it
  */
-struct snic_range {
+struct smnc_range {
 	u32 min;
 	u32 max;
 	u32 step;
 };
 
-extern const struct snic_range snic_range_tx_rate;	/* Mb/s */
-extern const struct snic_range snic_range_ring;		/* descriptors */
-extern const struct snic_range snic_range_itr;		/* us */
+extern const struct smnc_range smnc_range_tx_rate;	/* Mb/s */
+extern const struct smnc_range smnc_range_ring;		/* descriptors */
+extern const struct smnc_range smnc_range_itr;		/* us */
 
-/* Words of link_state, by enum snic_link_state; those of a switch, by bool. */
-extern const char * const snic_link_words[];
-extern const char * const snic_switch_words[];
+/* Words of link_state, by enum smnc_link_state; those of a switch, by bool. */
+extern const char * const smnc_link_words[];
+extern const char * const smnc_switch_words[];
 
-enum snic_link_state {
-	SNIC_LINK_AUTO,		/* follows the uplink */
-	SNIC_LINK_ENABLE,	/* always up */
-	SNIC_LINK_DISABLE,	/* always down, nothing is switched */
-	SNIC_LINK_STATES
+enum smnc_link_state {
+	SMNC_LINK_AUTO,		/* follows the uplink */
+	SMNC_LINK_ENABLE,	/* always up */
+	SMNC_LINK_DISABLE,	/* always down, nothing is switched */
+	SMNC_LINK_STATES
 };
 
-#define SNIC_SWITCH_WORDS	2
+#define SMNC_SWITCH_WORDS	2
 
 /**
- * enum snic_vlan_mode - which VLANs a device reaches
- * @SNIC_VLAN_ALL: every one if it is trusted, else as @SNIC_VLAN_UNTAGGED
- * @SNIC_VLAN_UNTAGGED: none, only frames without a tag
- * @SNIC_VLAN_PORT: one, whose tag it does not see
- * @SNIC_VLAN_TRUNK: those of a table, which it tags itself
+ * enum smnc_vlan_mode - which VLANs a device reaches
+ * @SMNC_VLAN_ALL: every one if it is trusted, else as @SMNC_VLAN_UNTAGGED
+ * @SMNC_VLAN_UNTAGGED: none, only frames without a tag
+ * @SMNC_VLAN_PORT: one, whose tag it does not see
+ * @SMNC_VLAN_TRUNK: those of a table, which it tags itself
  */
-enum snic_vlan_mode {
-	SNIC_VLAN_ALL,
-	SNIC_VLAN_UNTAGGED,
-	SNIC_VLAN_PORT,
-	SNIC_VLAN_TRUNK,
+enum smnc_vlan_mode {
+	SMNC_VLAN_ALL,
+	SMNC_VLAN_UNTAGGED,
+	SMNC_VLAN_PORT,
+	SMNC_VLAN_TRUNK,
 };
 
 /**
- * struct snic_vlan - value of the attribute vlan
+ * struct smnc_vlan - value of the attribute vlan
  * @mode: see there
- * @port: SNIC_PORT_*, 0 unless @mode is SNIC_VLAN_PORT
- * @vids: a bit for each VID, empty unless @mode is SNIC_VLAN_TRUNK; bit 0: untagged
+ * @port: SMNC_PORT_*, 0 unless @mode is SMNC_VLAN_PORT
+ * @vids: a bit for each VID, empty unless @mode is SMNC_VLAN_TRUNK; bit 0: untagged
  */
-struct snic_vlan {
-	enum snic_vlan_mode mode;
+struct smnc_vlan {
+	enum smnc_vlan_mode mode;
 	u32 port;
-	u8 vids[SNIC_VIDS / 8];
+	u8 vids[SMNC_VIDS / 8];
 };
 
 /* Characters of the longest list: it is read back in one piece. */
-#define SNIC_VLAN_TEXT_MAX	1024
+#define SMNC_VLAN_TEXT_MAX	1024
 
-int snic_parse_number(const char *buf, size_t count, const struct snic_range *range, u32 *value);
-int snic_parse_word(const char *buf, size_t count, const char * const *words,
+int smnc_parse_number(const char *buf, size_t count, const struct smnc_range *range, u32 *value);
+int smnc_parse_word(const char *buf, size_t count, const char * const *words,
 		    unsigned int nr, u32 *value);
-int snic_parse_mac(const char *buf, size_t count, u8 *mac);
-int snic_parse_vlan(const char *buf, size_t count, struct snic_vlan *vlan);
-size_t snic_print_vlan(const struct snic_vlan *vlan, char *buf, size_t size);
+int smnc_parse_mac(const char *buf, size_t count, u8 *mac);
+int smnc_parse_vlan(const char *buf, size_t count, struct smnc_vlan *vlan);
+size_t smnc_print_vlan(const struct smnc_vlan *vlan, char *buf, size_t size);
 
 #endif /* SMARTNIC_ATTRS_PARSE_H */

@@ -10,42 +10,42 @@
 #include "adi.h"
 
 /* It was opened: its function has been disabled, and enabled. */
-void snic_stats_start(struct snic_adi *adi)
+void smnc_stats_start(struct smnc_adi *adi)
 {
-	snic_counters_start(&adi->counters);
+	smnc_counters_start(&adi->counters);
 	memset(adi->life, 0, sizeof(adi->life));
 }
 
 /* The function is disabled: nothing counts any more. */
-void snic_stats_keep(struct snic_adi *adi)
+void smnc_stats_keep(struct smnc_adi *adi)
 {
 	if (adi->counters.counting)
-		snic_counters_hold(adi->pf, adi->func, &adi->counters);
+		smnc_counters_hold(adi->pf, adi->func, &adi->counters);
 }
 
 /* The device was reset. */
-void snic_stats_resume(struct snic_adi *adi)
+void smnc_stats_resume(struct smnc_adi *adi)
 {
-	snic_counters_go(&adi->counters);
+	smnc_counters_go(&adi->counters);
 }
 
 /* What the operator is shown. */
-u64 snic_stats_read(struct snic_adi *adi, unsigned int stat)
+u64 smnc_stats_read(struct smnc_adi *adi, unsigned int stat)
 {
-	return snic_counter(adi->pf, adi->func, &adi->counters, stat);
+	return smnc_counter(adi->pf, adi->func, &adi->counters, stat);
 }
 
 /* What the guest is answered; @stat: of those that it can ask for. */
-u64 snic_stats_guest(struct snic_adi *adi, unsigned int stat)
+u64 smnc_stats_guest(struct smnc_adi *adi, unsigned int stat)
 {
-	return snic_stats_read(adi, stat) - adi->life[stat];
+	return smnc_stats_read(adi, stat) - adi->life[stat];
 }
 
 /* Another driver has started in the guest. */
-void snic_stats_new_life(struct snic_adi *adi)
+void smnc_stats_new_life(struct smnc_adi *adi)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(adi->life); i++)
-		adi->life[i] = snic_stats_read(adi, i);
+		adi->life[i] = smnc_stats_read(adi, i);
 }

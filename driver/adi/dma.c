@@ -8,103 +8,103 @@
 #include "../core/hw.h"
 #include "adi.h"
 
-static u32 snic_adi_reg(const struct snic_adi *adi, u32 reg)
+static u32 smnc_adi_reg(const struct smnc_adi *adi, u32 reg)
 {
-	return SNIC_FUNC(adi->func) + reg;
+	return SMNC_FUNC(adi->func) + reg;
 }
 
 /* @nr: 4 KiB pages; the device waits for accesses that are under way. */
-static int snic_adi_forget(struct snic_adi *adi, u64 iova, u64 nr)
+static int smnc_adi_forget(struct smnc_adi *adi, u64 iova, u64 nr)
 {
-	struct snic_pf *pf = adi->pf;
+	struct smnc_pf *pf = adi->pf;
 
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_INVAL_LO), lower_32_bits(iova));
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_INVAL_HI), upper_32_bits(iova));
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_INVAL_CTL),
-		   nr > SNIC_FUNC_INVAL_PAGES ? 0 : nr);
-	return snic_poll(pf, snic_adi_reg(adi, SNIC_FUNC_INVAL_CTL),
-			 SNIC_FUNC_INVAL_BUSY, 0);
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_INVAL_LO), lower_32_bits(iova));
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_INVAL_HI), upper_32_bits(iova));
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_INVAL_CTL),
+		   nr > SMNC_FUNC_INVAL_PAGES ? 0 : nr);
+	return smnc_poll(pf, smnc_adi_reg(adi, SMNC_FUNC_INVAL_CTL),
+			 SMNC_FUNC_INVAL_BUSY, 0);
 }
 
-void snic_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid)
+void smnc_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	u32 reg = 0;
 
 	if (pasid != VDCM_NO_PASID)
-		reg = SNIC_FUNC_PASID_VALID | (pasid & SNIC_FUNC_PASID_MASK);
+		reg = SMNC_FUNC_PASID_VALID | (pasid & SMNC_FUNC_PASID_MASK);
 	mutex_lock(&adi->dma_lock);
 	if (adi->func) {
-		snic_write(adi->pf, snic_adi_reg(adi, SNIC_FUNC_PASID), reg);
+		smnc_write(adi->pf, smnc_adi_reg(adi, SMNC_FUNC_PASID), reg);
 		/* Read back: accesses under the old identity are over. */
-		snic_read(adi->pf, snic_adi_reg(adi, SNIC_FUNC_PASID));
+		smnc_read(adi->pf, smnc_adi_reg(adi, SMNC_FUNC_PASID));
 	}
 	mutex_unlock(&adi->dma_lock);
 }
 
-int snic_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
+int smnc_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
 		      unsigned int nr, u32 prot)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	u64 rights = 0;
 	bool stale;
 	int err = -EIO;
 
 	if (prot & VDCM_PROT_READ)
-		rights |= SNIC_XLAT_READ;
+		rights |= SMNC_XLAT_READ;
 	if (prot & VDCM_PROT_WRITE)
-		rights |= SNIC_XLAT_WRITE;
+		rights |= SMNC_XLAT_WRITE;
 	mutex_lock(&adi->dma_lock);
 	if (adi->func && adi->xlat.root) {
-		err = snic_xlat_set(&adi->xlat, iova, dma, nr, rights, &stale);
+		err = smnc_xlat_set(&adi->xlat, iova, dma, nr, rights, &stale);
 		if (!err && stale)
-			snic_adi_forget(adi, iova, nr);
+			smnc_adi_forget(adi, iova, nr);
 	}
 	mutex_unlock(&adi->dma_lock);
 	return err;
 }
 
-void snic_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr)
+void smnc_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
-	struct snic_xlat_page *unused;
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_xlat_page *unused;
 	int err;
 
 	mutex_lock(&adi->dma_lock);
 	if (adi->func && adi->xlat.root &&
-	    snic_xlat_clear(&adi->xlat, iova, nr, &unused)) {
-		err = snic_adi_forget(adi, iova, nr);
+	    smnc_xlat_clear(&adi->xlat, iova, nr, &unused)) {
+		err = smnc_adi_forget(adi, iova, nr);
 		/* A device that is reset, or dead, does no DMA and forgets. */
 		if (err && err != -EIO)
-			snic_hw_stuck(adi->pf, "an invalidation did not complete");
-		snic_xlat_free_pages(&adi->xlat, unused);
+			smnc_hw_stuck(adi->pf, "an invalidation did not complete");
+		smnc_xlat_free_pages(&adi->xlat, unused);
 	}
 	mutex_unlock(&adi->dma_lock);
 }
 
-void snic_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err)
+void smnc_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	u8 unit = token;
 
 	mutex_lock(&adi->dma_lock);
 	/* A reset took the fault along; the unit may have another by now. */
-	if (adi->func && token == snic_adi_token(adi, unit))
-		snic_fault_answer(adi->pf, adi->func, unit, err);
+	if (adi->func && token == smnc_adi_token(adi, unit))
+		smnc_fault_answer(adi->pf, adi->func, unit, err);
 	mutex_unlock(&adi->dma_lock);
 }
 
 /* Its link goes down, and comes back when its queues go on. */
-void snic_adi_starved(struct vdcm_adi *vadi, bool starved)
+void smnc_adi_starved(struct vdcm_adi *vadi, bool starved)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	WRITE_ONCE(adi->starved, starved);
-	snic_adi_link_event(adi);
+	smnc_adi_link_event(adi);
 }
 
 /* Tokens of faults before this do not count any more. */
-void snic_adi_new_epoch(struct snic_adi *adi)
+void smnc_adi_new_epoch(struct smnc_adi *adi)
 {
 	mutex_lock(&adi->dma_lock);
 	WRITE_ONCE(adi->epoch, adi->epoch + 1);
@@ -112,56 +112,56 @@ void snic_adi_new_epoch(struct snic_adi *adi)
 }
 
 /* No PASID; the table, if there is one. */
-static void snic_adi_dma_identity(struct snic_adi *adi)
+static void smnc_adi_dma_identity(struct smnc_adi *adi)
 {
-	struct snic_pf *pf = adi->pf;
+	struct smnc_pf *pf = adi->pf;
 	dma_addr_t root = 0;
 
 	if (adi->xlat.root)
-		root = snic_xlat_root(&adi->xlat) | SNIC_FUNC_XLAT_VALID;
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_PASID), 0);
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_HI), upper_32_bits(root));
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_LO), lower_32_bits(root));
+		root = smnc_xlat_root(&adi->xlat) | SMNC_FUNC_XLAT_VALID;
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_PASID), 0);
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_XLAT_HI), upper_32_bits(root));
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_XLAT_LO), lower_32_bits(root));
 }
 
 /* Translation refuses everything until the framework sets it up. */
-int snic_adi_dma_open(struct snic_adi *adi, u16 func)
+int smnc_adi_dma_open(struct smnc_adi *adi, u16 func)
 {
-	struct snic_pf *pf = adi->pf;
+	struct smnc_pf *pf = adi->pf;
 	int err = 0;
 
 	mutex_lock(&adi->dma_lock);
 	if (pf->xlat == VDCM_XLAT_TABLE)
-		err = snic_xlat_init(&adi->xlat, &pf->pdev->dev);
+		err = smnc_xlat_init(&adi->xlat, &pf->pdev->dev);
 	if (!err) {
 		adi->func = func;
-		snic_adi_dma_identity(adi);
+		smnc_adi_dma_identity(adi);
 	}
 	mutex_unlock(&adi->dma_lock);
 	return err;
 }
 
 /* The device was reset: it gets the table that it had. */
-void snic_adi_dma_resume(struct snic_adi *adi)
+void smnc_adi_dma_resume(struct smnc_adi *adi)
 {
 	mutex_lock(&adi->dma_lock);
 	WRITE_ONCE(adi->epoch, adi->epoch + 1);
-	snic_adi_dma_identity(adi);
+	smnc_adi_dma_identity(adi);
 	mutex_unlock(&adi->dma_lock);
 }
 
 /* The function is disabled, or in quarantine. */
-void snic_adi_dma_close(struct snic_adi *adi)
+void smnc_adi_dma_close(struct smnc_adi *adi)
 {
-	struct snic_pf *pf = adi->pf;
+	struct smnc_pf *pf = adi->pf;
 
 	mutex_lock(&adi->dma_lock);
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_PASID), 0);
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_LO), 0);
-	snic_write(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_HI), 0);
-	snic_read(pf, snic_adi_reg(adi, SNIC_FUNC_XLAT_HI));
-	snic_held_keep_table(adi);
-	snic_xlat_free(&adi->xlat);
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_PASID), 0);
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_XLAT_LO), 0);
+	smnc_write(pf, smnc_adi_reg(adi, SMNC_FUNC_XLAT_HI), 0);
+	smnc_read(pf, smnc_adi_reg(adi, SMNC_FUNC_XLAT_HI));
+	smnc_held_keep_table(adi);
+	smnc_xlat_free(&adi->xlat);
 	adi->func = 0;
 	WRITE_ONCE(adi->epoch, adi->epoch + 1);
 	mutex_unlock(&adi->dma_lock);

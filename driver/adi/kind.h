@@ -8,34 +8,34 @@
 
 #include <linux/types.h>
 
-struct snic_adi;
-struct snic_msg;
+struct smnc_adi;
+struct smnc_msg;
 struct vdcm_cap;
 struct vdcm_type;
 
 /* What types are paid with; names in main.c. */
-enum snic_resource {
-	SNIC_RES_ADIS,
-	SNIC_RES_QUEUES,	/* pairs */
-	SNIC_RES_VECTORS,	/* of the functions, not of MSI-X: those can be shared */
-	SNIC_NR_RESOURCES
+enum smnc_resource {
+	SMNC_RES_ADIS,
+	SMNC_RES_QUEUES,	/* pairs */
+	SMNC_RES_VECTORS,	/* of the functions, not of MSI-X: those can be shared */
+	SMNC_NR_RESOURCES
 };
 
 /**
- * enum snic_verdict - what a message of a guest leads to
- * @SNIC_DONE: nothing else; it was answered
- * @SNIC_RESTART: the function is to be reset; it was not answered
+ * enum smnc_verdict - what a message of a guest leads to
+ * @SMNC_DONE: nothing else; it was answered
+ * @SMNC_RESTART: the function is to be reset; it was not answered
  */
-enum snic_verdict {
-	SNIC_DONE,
-	SNIC_RESTART,
+enum smnc_verdict {
+	SMNC_DONE,
+	SMNC_RESTART,
 };
 
 /**
- * struct snic_kind - a kind of function
+ * struct smnc_kind - a kind of function
  * @types: mdev types, each with its composition
  * @nr_types: their number
- * @ctrl: SNIC_FUNC_CTRL_* that its function is enabled with, beside ENABLE
+ * @ctrl: SMNC_FUNC_CTRL_* that its function is enabled with, beside ENABLE
  * @queue_vecs: vectors of a queue pair; there is one more, vector 0
  * @spread: a fresh guest's frames are spread over all RX queues, else they go to queue 0
  * @create: memory for an ADI in adi->priv; returns 0 or errno. It is in no list yet.
@@ -43,7 +43,7 @@ enum snic_verdict {
  * @start: the ADI was opened, its function enabled: nothing of an earlier session is left.
  *	Returns 0 or errno
  * @reset: its function was reset: what the guest's driver had asked for is forgotten, the
- *	wishes in struct snic_adi included
+ *	wishes in struct smnc_adi included
  * @revive: its function is enabled again, in a device that was reset: give it its VSI and
  *	whatever a guest of this kind expects after that. Returns 0 or errno
  * @message: answer a message, which is @msg until this returns. Called by the worker.
@@ -52,7 +52,7 @@ enum snic_verdict {
  *	held, and the ADI may be closed. Returns 1 if a message is on its way, 0 if not,
  *	or errno.
  * @addrs_taken: addresses of the guest were taken away, or that failed: @taken is what
- *	snic_adi_check_addrs() returned. Returns the SNIC_DUE_* that this leads to
+ *	smnc_adi_check_addrs() returned. Returns the SMNC_DUE_* that this leads to
  * @wishes: the operator has granted trust: what the guest asked for before may be given.
  *	NULL: guests ask again
  * @reg_read: as in struct vdcm_adi_ops, without adi->lock; NULL: the registers are those of
@@ -67,29 +67,29 @@ enum snic_verdict {
  * Process context; adi->lock is held but where it says otherwise, and in create and
  * destroy. None of them may restart the function, but reg_write and cap_write.
  */
-struct snic_kind {
+struct smnc_kind {
 	const struct vdcm_type *types;
 	unsigned int nr_types;
 	u32 ctrl;
 	unsigned int queue_vecs;
 	bool spread;
-	int (*create)(struct snic_adi *adi);
-	void (*destroy)(struct snic_adi *adi);
-	int (*start)(struct snic_adi *adi);
-	void (*reset)(struct snic_adi *adi);
-	int (*revive)(struct snic_adi *adi);
-	enum snic_verdict (*message)(struct snic_adi *adi, const struct snic_msg *msg);
-	void (*link)(struct snic_adi *adi);
-	int (*announce_reset)(struct snic_adi *adi);
-	unsigned int (*addrs_taken)(struct snic_adi *adi, int taken);
-	void (*wishes)(struct snic_adi *adi);
-	u64 (*reg_read)(struct snic_adi *adi, u32 offset, unsigned int size);
-	void (*reg_write)(struct snic_adi *adi, u32 offset, u64 value, unsigned int size);
-	u32 (*cap_read)(struct snic_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+	int (*create)(struct smnc_adi *adi);
+	void (*destroy)(struct smnc_adi *adi);
+	int (*start)(struct smnc_adi *adi);
+	void (*reset)(struct smnc_adi *adi);
+	int (*revive)(struct smnc_adi *adi);
+	enum smnc_verdict (*message)(struct smnc_adi *adi, const struct smnc_msg *msg);
+	void (*link)(struct smnc_adi *adi);
+	int (*announce_reset)(struct smnc_adi *adi);
+	unsigned int (*addrs_taken)(struct smnc_adi *adi, int taken);
+	void (*wishes)(struct smnc_adi *adi);
+	u64 (*reg_read)(struct smnc_adi *adi, u32 offset, unsigned int size);
+	void (*reg_write)(struct smnc_adi *adi, u32 offset, u64 value, unsigned int size);
+	u32 (*cap_read)(struct smnc_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
 			unsigned int size);
-	void (*cap_write)(struct snic_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+	void (*cap_write)(struct smnc_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
 			  unsigned int size, u32 value);
-	void (*flr)(struct snic_adi *adi);
+	void (*flr)(struct smnc_adi *adi);
 };
 
 #endif /* SMARTNIC_KIND_H */

@@ -11,14 +11,14 @@
 #include "adi.h"
 
 /* The next message, unless its guest has kept the firmware busy: then some time later. */
-static bool snic_msg_take(struct snic_adi *adi)
+static bool smnc_msg_take(struct smnc_adi *adi)
 {
-	u64 wait = snic_pace_wait(&adi->pace, ktime_get_ns());
+	u64 wait = smnc_pace_wait(&adi->pace, ktime_get_ns());
 
 	if (!adi->msgs.nr)
 		return false;
 	if (!wait)
-		return snic_msgq_get(&adi->msgs, adi->msg);
+		return smnc_msgq_get(&adi->msgs, adi->msg);
 	queue_delayed_work(adi->pf->adi_wq, &adi->later, nsecs_to_jiffies(wait) + 1);
 	return false;
 }
@@ -26,18 +26,18 @@ static bool snic_msg_take(struct snic_adi *adi)
 /*
  * The operator's wishes come before the guest's messages, so that a flood of these
  * does not delay them; the link comes after: it follows the reply it belongs to.
- * Return: SNIC_DUE_*, or 0 and whether there is a message in adi->msg. Process context.
+ * Return: SMNC_DUE_*, or 0 and whether there is a message in adi->msg. Process context.
  */
-unsigned int snic_msgs_next(struct snic_adi *adi, bool *msg)
+unsigned int smnc_msgs_next(struct smnc_adi *adi, bool *msg)
 {
 	unsigned int due = 0;
 
 	*msg = false;
 	spin_lock(&adi->msg_lock);
 	if (adi->gate) {
-		due = adi->due & ~SNIC_DUE_LINK;
+		due = adi->due & ~SMNC_DUE_LINK;
 		if (!due)
-			*msg = snic_msg_take(adi);
+			*msg = smnc_msg_take(adi);
 		if (!due && !*msg)
 			due = adi->due;
 		adi->due &= ~due;
@@ -46,47 +46,47 @@ unsigned int snic_msgs_next(struct snic_adi *adi, bool *msg)
 	return due;
 }
 
-/* What its guest has caused at the firmware, beside the messages of snic_msgs_next(), too. */
-void snic_msgs_charge(struct snic_adi *adi, unsigned int requests)
+/* What its guest has caused at the firmware, beside the messages of smnc_msgs_next(), too. */
+void smnc_msgs_charge(struct smnc_adi *adi, unsigned int requests)
 {
 	spin_lock(&adi->msg_lock);
-	snic_pace_charge(&adi->pace, requests, ktime_get_ns());
+	smnc_pace_charge(&adi->pace, requests, ktime_get_ns());
 	spin_unlock(&adi->msg_lock);
 }
 
 /* How long the guest's next request has to wait, ns. Process context. */
-u64 snic_msgs_wait(struct snic_adi *adi)
+u64 smnc_msgs_wait(struct smnc_adi *adi)
 {
 	u64 wait;
 
 	spin_lock(&adi->msg_lock);
-	wait = snic_pace_wait(&adi->pace, ktime_get_ns());
+	wait = smnc_pace_wait(&adi->pace, ktime_get_ns());
 	spin_unlock(&adi->msg_lock);
 	return wait;
 }
 
 /* Before it is opened: memory for its messages, paid by who opens it. */
-int snic_msgs_alloc(struct snic_adi *adi)
+int smnc_msgs_alloc(struct smnc_adi *adi)
 {
-	int err = snic_msgq_alloc(&adi->msgs);
+	int err = smnc_msgq_alloc(&adi->msgs);
 
 	if (err)
 		return err;
-	adi->msg = kmalloc(struct_size(adi->msg, data, SNIC_AQ_BUF_MAX), GFP_KERNEL_ACCOUNT);
+	adi->msg = kmalloc(struct_size(adi->msg, data, SMNC_AQ_BUF_MAX), GFP_KERNEL_ACCOUNT);
 	if (!adi->msg)
-		snic_msgq_free(&adi->msgs);
+		smnc_msgq_free(&adi->msgs);
 	return adi->msg ? 0 : -ENOMEM;
 }
 
 /* It is closed: none arrives any more. */
-void snic_msgs_free(struct snic_adi *adi)
+void smnc_msgs_free(struct smnc_adi *adi)
 {
-	snic_msgq_free(&adi->msgs);
+	smnc_msgq_free(&adi->msgs);
 	kfree(adi->msg);
 	adi->msg = NULL;
 }
 
-void snic_msgs_open(struct snic_adi *adi)
+void smnc_msgs_open(struct smnc_adi *adi)
 {
 	spin_lock(&adi->msg_lock);
 	adi->gate = !adi->closing;
@@ -94,16 +94,16 @@ void snic_msgs_open(struct snic_adi *adi)
 }
 
 /* Drop what waits and shut the gate. Called by the worker as well. */
-void snic_msgs_purge(struct snic_adi *adi)
+void smnc_msgs_purge(struct smnc_adi *adi)
 {
 	spin_lock(&adi->msg_lock);
 	adi->gate = false;
 	adi->due = 0;
-	snic_msgq_clear(&adi->msgs);
+	smnc_msgq_clear(&adi->msgs);
 	spin_unlock(&adi->msg_lock);
 }
 
-static void snic_msgs_closing(struct snic_adi *adi, bool closing)
+static void smnc_msgs_closing(struct smnc_adi *adi, bool closing)
 {
 	spin_lock(&adi->msg_lock);
 	adi->closing = closing;
@@ -111,36 +111,36 @@ static void snic_msgs_closing(struct snic_adi *adi, bool closing)
 }
 
 /*
- * As snic_msgs_purge(), and the worker has come to rest: it is not queued again
- * before snic_msgs_open(). Without adi->lock.
+ * As smnc_msgs_purge(), and the worker has come to rest: it is not queued again
+ * before smnc_msgs_open(). Without adi->lock.
  */
-void snic_msgs_close(struct snic_adi *adi)
+void smnc_msgs_close(struct smnc_adi *adi)
 {
-	snic_msgs_closing(adi, true);
-	snic_msgs_purge(adi);
+	smnc_msgs_closing(adi, true);
+	smnc_msgs_purge(adi);
 	cancel_delayed_work_sync(&adi->later);
 	cancel_work_sync(&adi->work);
-	snic_msgs_closing(adi, false);
+	smnc_msgs_closing(adi, false);
 }
 
 /**
- * snic_adi_message() - a message has arrived
+ * smnc_adi_message() - a message has arrived
  * @adi: its sender
  * @op: virtchnl opcode
  * @data: payload
- * @len: its length, at most SNIC_AQ_BUF_MAX
+ * @len: its length, at most SMNC_AQ_BUF_MAX
  *
  * Sleeps for nothing: its caller serves all ADIs.
  *
  * Context: process; the ADI can't be freed meanwhile.
  */
-void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len)
+void smnc_adi_message(struct smnc_adi *adi, u32 op, const void *data, u16 len)
 {
 	bool flood = false;
 
 	spin_lock(&adi->msg_lock);
 	if (adi->gate) {
-		flood = !snic_msgq_put(&adi->msgs, op, data, len);
+		flood = !smnc_msgq_put(&adi->msgs, op, data, len);
 		queue_work(adi->pf->adi_wq, &adi->work);
 	}
 	spin_unlock(&adi->msg_lock);
@@ -149,15 +149,15 @@ void snic_adi_message(struct snic_adi *adi, u32 op, const void *data, u16 len)
 }
 
 /**
- * snic_adi_due() - give the worker something to do
+ * smnc_adi_due() - give the worker something to do
  * @adi: ADI; it can't be freed meanwhile
- * @what: SNIC_DUE_*
+ * @what: SMNC_DUE_*
  *
  * Context: any but hard interrupts.
  * Return: false if the gate is shut: the ADI is closed, or its function is being
  * reset, after which it has everything anew.
  */
-bool snic_adi_due(struct snic_adi *adi, unsigned int what)
+bool smnc_adi_due(struct smnc_adi *adi, unsigned int what)
 {
 	bool open;
 
@@ -172,7 +172,7 @@ bool snic_adi_due(struct snic_adi *adi, unsigned int what)
 }
 
 /* The link has changed. The ADI can't be freed meanwhile. */
-void snic_adi_link_event(struct snic_adi *adi)
+void smnc_adi_link_event(struct smnc_adi *adi)
 {
-	snic_adi_due(adi, SNIC_DUE_LINK);
+	smnc_adi_due(adi, SMNC_DUE_LINK);
 }

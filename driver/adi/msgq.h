@@ -10,60 +10,60 @@
 #include <linux/types.h>
 
 /* Messages of one ADI that wait for its worker; a driver sends one at a time. */
-#define SNIC_MSG_MAX	64
+#define SMNC_MSG_MAX	64
 
 /* All of them together, with their heads: four of the longest. */
-#define SNIC_MSGQ_BYTES	(4 * 4096 + 256)
+#define SMNC_MSGQ_BYTES	(4 * 4096 + 256)
 
 /**
- * struct snic_msg - a message on its way to the worker
+ * struct smnc_msg - a message on its way to the worker
  * @op: virtchnl opcode
  * @len: bytes in @data
  * @data: payload
  */
-struct snic_msg {
+struct smnc_msg {
 	u32 op;
 	u16 len;
 	u8 data[] __aligned(8);
 };
 
 /**
- * struct snic_msgq - messages in the order of their arrival
- * @buf: SNIC_MSGQ_BYTES, or NULL: it takes none
+ * struct smnc_msgq - messages in the order of their arrival
+ * @buf: SMNC_MSGQ_BYTES, or NULL: it takes none
  * @first: where the oldest begins
  * @used: bytes in use
  * @nr: messages
  */
-struct snic_msgq {
+struct smnc_msgq {
 	u8 *buf;
 	u32 first;
 	u32 used;
 	unsigned int nr;
 };
 
-int snic_msgq_alloc(struct snic_msgq *q);
-void snic_msgq_free(struct snic_msgq *q);
-bool snic_msgq_put(struct snic_msgq *q, u32 op, const void *data, u16 len);
-bool snic_msgq_get(struct snic_msgq *q, struct snic_msg *msg);
-void snic_msgq_clear(struct snic_msgq *q);
+int smnc_msgq_alloc(struct smnc_msgq *q);
+void smnc_msgq_free(struct smnc_msgq *q);
+bool smnc_msgq_put(struct smnc_msgq *q, u32 op, const void *data, u16 len);
+bool smnc_msgq_get(struct smnc_msgq *q, struct smnc_msg *msg);
+void smnc_msgq_clear(struct smnc_msgq *q);
 
 /*
  * Requests to the firmware that a guest may cause in a second, over any longer time, and
  * at once. A driver's start needs a dozen, all its addresses 64; one takes the firmware
  * some 50 us.
  */
-#define SNIC_PACE_RATE	128
-#define SNIC_PACE_BURST	256
+#define SMNC_PACE_RATE	128
+#define SMNC_PACE_BURST	256
 
 /**
- * struct snic_pace - a guest's account with the firmware
+ * struct smnc_pace - a guest's account with the firmware
  * @paid: when what it has caused is paid, ns
  */
-struct snic_pace {
+struct smnc_pace {
 	u64 paid;
 };
 
-void snic_pace_charge(struct snic_pace *p, unsigned int requests, u64 now);
-u64 snic_pace_wait(const struct snic_pace *p, u64 now);
+void smnc_pace_charge(struct smnc_pace *p, unsigned int requests, u64 now);
+u64 smnc_pace_wait(const struct smnc_pace *p, u64 now);
 
 #endif /* SMARTNIC_MSGQ_H */

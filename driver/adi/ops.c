@@ -11,13 +11,13 @@
 #include "adi.h"
 
 /* Pages of a window that may be mapped into a guest: all but the mailbox. */
-#define SNIC_USER_PAGES	(SNIC_WIN_MBX / VDCM_PAGE_SIZE)
+#define SMNC_USER_PAGES	(SMNC_WIN_MBX / VDCM_PAGE_SIZE)
 
 /*
  * The address of a new ADI: the same for the same UUID on the same card, locally
  * administered, unicast, and mixed well, as orchestrators count UUIDs up.
  */
-static void snic_mac_from_uuid(struct snic_adi *adi, unsigned int attempt, u8 *mac)
+static void smnc_mac_from_uuid(struct smnc_adi *adi, unsigned int attempt, u8 *mac)
 {
 	static const siphash_key_t key = {
 		.key = { 0x534e49432d414449ull, 0x6d61632d66726f6dull },
@@ -35,10 +35,10 @@ static void snic_mac_from_uuid(struct snic_adi *adi, unsigned int attempt, u8 *m
 
 /* --- life without hardware -------------------------------------------------- */
 
-static int snic_adi_create(struct vdcm_adi *vadi)
+static int smnc_adi_create(struct vdcm_adi *vadi)
 {
-	struct snic_pf *pf = vdcm_parent_drvdata(vdcm_adi_parent(vadi));
-	struct snic_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
+	struct smnc_pf *pf = vdcm_parent_drvdata(vdcm_adi_parent(vadi));
+	struct smnc_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
 	unsigned int attempt = 0;
 	u8 mac[ETH_ALEN];
 	int err;
@@ -47,20 +47,20 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 		return -ENOMEM;
 	adi->vdcm = vadi;
 	adi->pf = pf;
-	adi->kind = (const struct snic_kind *)vdcm_adi_type(vadi)->driver_data;
+	adi->kind = (const struct smnc_kind *)vdcm_adi_type(vadi)->driver_data;
 	adi->addr.owner = adi;
 	err = adi->kind->create(adi);
 	if (err) {
 		kfree(adi);
 		return err;
 	}
-	snic_cfg_init(adi);
+	smnc_cfg_init(adi);
 	mutex_init(&adi->lock);
 	mutex_init(&adi->dma_lock);
-	snic_worker_init(adi);
+	smnc_worker_init(adi);
 	do
-		snic_mac_from_uuid(adi, attempt++, mac);
-	while (snic_mac_set(pf, &adi->addr, mac));
+		smnc_mac_from_uuid(adi, attempt++, mac);
+	while (smnc_mac_set(pf, &adi->addr, mac));
 	mutex_lock(&pf->adis_lock);
 	list_add_tail(&adi->list, &pf->adis);
 	mutex_unlock(&pf->adis_lock);
@@ -68,14 +68,14 @@ static int snic_adi_create(struct vdcm_adi *vadi)
 	return 0;
 }
 
-static void snic_adi_destroy(struct vdcm_adi *vadi)
+static void smnc_adi_destroy(struct vdcm_adi *vadi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	mutex_lock(&adi->pf->adis_lock);
 	list_del(&adi->list);
 	mutex_unlock(&adi->pf->adis_lock);
-	snic_mac_drop(adi->pf, &adi->addr);
+	smnc_mac_drop(adi->pf, &adi->addr);
 	adi->kind->destroy(adi);
 	vdcm_adi_set_drvdata(vadi, NULL);
 	mutex_destroy(&adi->lock);
@@ -86,103 +86,103 @@ static void snic_adi_destroy(struct vdcm_adi *vadi)
 /* --- life with hardware ----------------------------------------------------- */
 
 /* Memory that an open ADI needs. */
-static int snic_adi_prepare(struct snic_adi *adi)
+static int smnc_adi_prepare(struct smnc_adi *adi)
 {
-	int err = snic_held_prepare(adi);
+	int err = smnc_held_prepare(adi);
 
 	if (err)
 		return err;
-	err = snic_msgs_alloc(adi);
+	err = smnc_msgs_alloc(adi);
 	if (err)
-		snic_held_drop(adi);
+		smnc_held_drop(adi);
 	return err;
 }
 
-static int snic_adi_open_once(struct snic_adi *adi)
+static int smnc_adi_open_once(struct smnc_adi *adi)
 {
-	struct snic_pf *pf = adi->pf;
+	struct smnc_pf *pf = adi->pf;
 	u16 func;
 	int err;
 
-	err = snic_adi_prepare(adi);
+	err = smnc_adi_prepare(adi);
 	if (err)
 		return err;
-	err = snic_res_alloc(pf, &func, adi->qp, adi->nr_queues);
+	err = smnc_res_alloc(pf, &func, adi->qp, adi->nr_queues);
 	if (err) {
-		snic_msgs_free(adi);
-		snic_held_drop(adi);
+		smnc_msgs_free(adi);
+		smnc_held_drop(adi);
 		return err;
 	}
 	mutex_lock(&adi->lock);
-	err = snic_adi_start(adi, func);
+	err = smnc_adi_start(adi, func);
 	mutex_unlock(&adi->lock);
 	if (!err)
 		return 0;
-	snic_msgs_close(adi);
+	smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
 	if (adi->func)
-		snic_adi_stop(adi);
+		smnc_adi_stop(adi);
 	mutex_unlock(&adi->lock);
-	snic_msgs_free(adi);
-	snic_held_release(adi, func);
+	smnc_msgs_free(adi);
+	smnc_held_release(adi, func);
 	return err;
 }
 
-static int snic_adi_open(struct vdcm_adi *vadi)
+static int smnc_adi_open(struct vdcm_adi *vadi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
 
-	if (!snic_hw_alive(adi->pf))
+	if (!smnc_hw_alive(adi->pf))
 		return -EIO;
 	/* The framework refuses to configure an ADI that is being opened. */
-	adi->nr_queues = adi->cfg[SNIC_CFG_QUEUES];
-	err = snic_adi_open_once(adi);
+	adi->nr_queues = adi->cfg[SMNC_CFG_QUEUES];
+	err = smnc_adi_open_once(adi);
 	/* Another function may do what this one did not, and one in quarantine have the address. */
-	if ((err == -ETIMEDOUT || err == -EADDRINUSE) && !snic_hw_off(adi->pf)) {
-		snic_held_retry(adi->pf);
-		err = snic_adi_open_once(adi);
+	if ((err == -ETIMEDOUT || err == -EADDRINUSE) && !smnc_hw_off(adi->pf)) {
+		smnc_held_retry(adi->pf);
+		err = smnc_adi_open_once(adi);
 	}
 	/* To the user EBUSY were a device that someone else has. */
 	return err == -EBUSY ? -ETIMEDOUT : err;
 }
 
-static void snic_adi_close(struct vdcm_adi *vadi)
+static void smnc_adi_close(struct vdcm_adi *vadi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	u16 func = adi->func;
 
 	if (!func)
 		return;
-	snic_msgs_close(adi);
+	smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
-	snic_adi_stop(adi);
+	smnc_adi_stop(adi);
 	mutex_unlock(&adi->lock);
-	snic_msgs_free(adi);
-	snic_held_release(adi, func);
+	smnc_msgs_free(adi);
+	smnc_held_release(adi, func);
 }
 
-static int snic_adi_reset(struct vdcm_adi *vadi)
+static int smnc_adi_reset(struct vdcm_adi *vadi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
 
-	if (!snic_hw_alive(adi->pf))
+	if (!smnc_hw_alive(adi->pf))
 		return -EIO;
-	snic_msgs_close(adi);
+	smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	if (adi->kind->flr)
 		adi->kind->flr(adi);
-	err = snic_adi_restart(adi, false);
+	err = smnc_adi_restart(adi, false);
 	mutex_unlock(&adi->lock);
 	return err;
 }
 
 /* The device is being reset. A kind whose registers answer meanwhile is reset at once. */
-static bool snic_adi_soft_reset(struct vdcm_adi *vadi)
+static bool smnc_adi_soft_reset(struct vdcm_adi *vadi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	if (!adi->kind->flr)
 		return false;
@@ -195,129 +195,129 @@ static bool snic_adi_soft_reset(struct vdcm_adi *vadi)
 
 /* --- the device is reset under it ------------------------------------------- */
 
-static void snic_adi_quiesce(struct vdcm_adi *vadi)
+static void smnc_adi_quiesce(struct vdcm_adi *vadi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
-	snic_msgs_close(adi);
+	smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
-	if (snic_func_off(adi->pf, adi->func) == -ETIMEDOUT)
-		snic_hush(adi->pf, "a function");
-	snic_stats_keep(adi);
+	if (smnc_func_off(adi->pf, adi->func) == -ETIMEDOUT)
+		smnc_hush(adi->pf, "a function");
+	smnc_stats_keep(adi);
 	adi->away = true;
 	mutex_unlock(&adi->lock);
 }
 
-static int snic_adi_resume(struct vdcm_adi *vadi)
+static int smnc_adi_resume(struct vdcm_adi *vadi)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
 
 	mutex_lock(&adi->lock);
 	adi->away = false;
-	err = snic_adi_revive(adi);
+	err = smnc_adi_revive(adi);
 	mutex_unlock(&adi->lock);
 	return err;
 }
 
-static void snic_adi_bus_master(struct vdcm_adi *vadi, bool on)
+static void smnc_adi_bus_master(struct vdcm_adi *vadi, bool on)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	mutex_lock(&adi->lock);
 	adi->dma_on = on;
 	if (adi->func) {
-		snic_func_ctrl(adi->pf, adi->func,
-			       adi->kind->ctrl | (on ? SNIC_FUNC_CTRL_DMA : 0));
+		smnc_func_ctrl(adi->pf, adi->func,
+			       adi->kind->ctrl | (on ? SMNC_FUNC_CTRL_DMA : 0));
 		/* Read back: when this returns the device knows. */
-		snic_read(adi->pf, SNIC_FUNC(adi->func) + SNIC_FUNC_CTRL);
+		smnc_read(adi->pf, SMNC_FUNC(adi->func) + SMNC_FUNC_CTRL);
 	}
 	mutex_unlock(&adi->lock);
 }
 
 /* --- the window ------------------------------------------------------------- */
 
-static phys_addr_t snic_adi_page(struct vdcm_adi *vadi, unsigned int page)
+static phys_addr_t smnc_adi_page(struct vdcm_adi *vadi, unsigned int page)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	u16 func = READ_ONCE(adi->func);
 
-	if (!func || page >= SNIC_USER_PAGES || snic_hw_off(adi->pf))
+	if (!func || page >= SMNC_USER_PAGES || smnc_hw_off(adi->pf))
 		return 0;
-	return snic_win_phys(adi->pf, func, page);
+	return smnc_win_phys(adi->pf, func, page);
 }
 
-static bool snic_adi_reg_ok(const struct snic_adi *adi, u32 offset, unsigned int size)
+static bool smnc_adi_reg_ok(const struct smnc_adi *adi, u32 offset, unsigned int size)
 {
-	return adi->func && offset < SNIC_WINDOW_SIZE && offset % 4 == 0 && size == 4;
+	return adi->func && offset < SMNC_WINDOW_SIZE && offset % 4 == 0 && size == 4;
 }
 
-static u64 snic_adi_reg_read(struct vdcm_adi *vadi, u32 offset, unsigned int size)
+static u64 smnc_adi_reg_read(struct vdcm_adi *vadi, u32 offset, unsigned int size)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	if (adi->kind->reg_read)
 		return adi->kind->reg_read(adi, offset, size);
-	if (!snic_adi_reg_ok(adi, offset, size))
+	if (!smnc_adi_reg_ok(adi, offset, size))
 		return 0;
-	return snic_win_read(adi->pf, adi->func, offset);
+	return smnc_win_read(adi->pf, adi->func, offset);
 }
 
-static void snic_adi_reg_write(struct vdcm_adi *vadi, u32 offset, u64 value, unsigned int size)
+static void smnc_adi_reg_write(struct vdcm_adi *vadi, u32 offset, u64 value, unsigned int size)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	if (adi->kind->reg_write)
 		adi->kind->reg_write(adi, offset, value, size);
-	else if (snic_adi_reg_ok(adi, offset, size))
-		snic_win_write(adi->pf, adi->func, offset, value);
+	else if (smnc_adi_reg_ok(adi, offset, size))
+		smnc_win_write(adi->pf, adi->func, offset, value);
 }
 
-static u32 snic_adi_cap_read(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
+static u32 smnc_adi_cap_read(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
 			     unsigned int offset, unsigned int size)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	return adi->kind->cap_read ? adi->kind->cap_read(adi, cap, offset, size) : 0;
 }
 
-static void snic_adi_cap_write(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
+static void smnc_adi_cap_write(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
 			       unsigned int offset, unsigned int size, u32 value)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
 	if (adi->kind->cap_write)
 		adi->kind->cap_write(adi, cap, offset, size, value);
 }
 
-static int snic_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec)
+static int smnc_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec)
 {
-	struct snic_adi *adi = vdcm_adi_drvdata(vadi);
+	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
-	if (!adi->func || vec >= snic_adi_nr_vecs(adi) || !adi->vecs[vec].irq)
+	if (!adi->func || vec >= smnc_adi_nr_vecs(adi) || !adi->vecs[vec].irq)
 		return -ENXIO;
 	return adi->vecs[vec].irq;
 }
 
-const struct vdcm_adi_ops snic_adi_ops = {
-	.create = snic_adi_create,
-	.destroy = snic_adi_destroy,
-	.open = snic_adi_open,
-	.close = snic_adi_close,
-	.reset = snic_adi_reset,
-	.soft_reset = snic_adi_soft_reset,
-	.bus_master = snic_adi_bus_master,
-	.page = snic_adi_page,
-	.reg_read = snic_adi_reg_read,
-	.reg_write = snic_adi_reg_write,
-	.cap_read = snic_adi_cap_read,
-	.cap_write = snic_adi_cap_write,
-	.vector_irq = snic_adi_vector_irq,
-	.set_pasid = snic_adi_set_pasid,
-	.xlat_map = snic_adi_xlat_map,
-	.xlat_unmap = snic_adi_xlat_unmap,
-	.fault_done = snic_adi_fault_done,
-	.starved = snic_adi_starved,
-	.quiesce = snic_adi_quiesce,
-	.resume = snic_adi_resume,
+const struct vdcm_adi_ops smnc_adi_ops = {
+	.create = smnc_adi_create,
+	.destroy = smnc_adi_destroy,
+	.open = smnc_adi_open,
+	.close = smnc_adi_close,
+	.reset = smnc_adi_reset,
+	.soft_reset = smnc_adi_soft_reset,
+	.bus_master = smnc_adi_bus_master,
+	.page = smnc_adi_page,
+	.reg_read = smnc_adi_reg_read,
+	.reg_write = smnc_adi_reg_write,
+	.cap_read = smnc_adi_cap_read,
+	.cap_write = smnc_adi_cap_write,
+	.vector_irq = smnc_adi_vector_irq,
+	.set_pasid = smnc_adi_set_pasid,
+	.xlat_map = smnc_adi_xlat_map,
+	.xlat_unmap = smnc_adi_xlat_unmap,
+	.fault_done = smnc_adi_fault_done,
+	.starved = smnc_adi_starved,
+	.quiesce = smnc_adi_quiesce,
+	.resume = smnc_adi_resume,
 };

@@ -12,7 +12,7 @@
 #include "adi.h"
 
 /**
- * struct snic_held - one function in quarantine
+ * struct smnc_held - one function in quarantine
  * @list: in pf->held
  * @func: its number, still taken in pf->func_map
  * @nr_qps: queue pairs in @qp
@@ -21,17 +21,17 @@
  * @vsi: its VSI, unknown
  * @xlat: translation table that it may still know (mode table), or none
  */
-struct snic_held {
+struct smnc_held {
 	struct list_head list;
 	u16 func;
 	u16 nr_qps;
-	u16 qp[SNIC_FUNC_QPS];
+	u16 qp[SMNC_FUNC_QPS];
 	bool stuck;
-	struct snic_vsi vsi;
-	struct snic_xlat xlat;
+	struct smnc_vsi vsi;
+	struct smnc_xlat xlat;
 };
 
-void snic_held_init(struct snic_pf *pf)
+void smnc_held_init(struct smnc_pf *pf)
 {
 	mutex_init(&pf->held_lock);
 	INIT_LIST_HEAD(&pf->held);
@@ -41,28 +41,28 @@ void snic_held_init(struct snic_pf *pf)
  * Before an ADI is opened: what closing it may need, paid by who opens it. Return: 0
  * or -ENOMEM
  */
-int snic_held_prepare(struct snic_adi *adi)
+int smnc_held_prepare(struct smnc_adi *adi)
 {
 	adi->held = kzalloc(sizeof(*adi->held), GFP_KERNEL_ACCOUNT);
 	return adi->held ? 0 : -ENOMEM;
 }
 
 /* It was not needed. */
-void snic_held_drop(struct snic_adi *adi)
+void smnc_held_drop(struct smnc_adi *adi)
 {
 	kfree(adi->held);
 	adi->held = NULL;
 }
 
 /* Its function did not obey. adi->lock is held. */
-void snic_held_stuck(struct snic_adi *adi)
+void smnc_held_stuck(struct smnc_adi *adi)
 {
 	adi->held->stuck = true;
 	dev_err(vdcm_adi_dev(adi->vdcm), "its function does not stop, or start: not used again before a reset of the PF\n");
 }
 
 /* The function may still read its translation table. dma_lock is held. */
-void snic_held_keep_table(struct snic_adi *adi)
+void smnc_held_keep_table(struct smnc_adi *adi)
 {
 	if (!adi->held->stuck)
 		return;
@@ -70,20 +70,20 @@ void snic_held_keep_table(struct snic_adi *adi)
 }
 
 /**
- * snic_held_release() - give back, or keep, what an ADI had
+ * smnc_held_release() - give back, or keep, what an ADI had
  * @adi: ADI, closed
  * @func: its function
  *
  * Context: process; nothing of it runs any more.
  */
-void snic_held_release(struct snic_adi *adi, u16 func)
+void smnc_held_release(struct smnc_adi *adi, u16 func)
 {
-	struct snic_held *held = adi->held;
-	struct snic_pf *pf = adi->pf;
+	struct smnc_held *held = adi->held;
+	struct smnc_pf *pf = adi->pf;
 
 	adi->held = NULL;
 	if (!held->stuck && !adi->vsi.unknown) {
-		snic_res_free(pf, func, adi->qp, adi->nr_queues);
+		smnc_res_free(pf, func, adi->qp, adi->nr_queues);
 		kfree(held);
 		return;
 	}
@@ -96,38 +96,38 @@ void snic_held_release(struct snic_adi *adi, u16 func)
 	mutex_unlock(&pf->held_lock);
 }
 
-static void snic_held_free(struct snic_pf *pf, struct snic_held *held)
+static void smnc_held_free(struct smnc_pf *pf, struct smnc_held *held)
 {
 	list_del(&held->list);
-	snic_xlat_free(&held->xlat);
-	snic_res_free(pf, held->func, held->qp, held->nr_qps);
+	smnc_xlat_free(&held->xlat);
+	smnc_res_free(pf, held->func, held->qp, held->nr_qps);
 	kfree(held);
 }
 
 /* Time has passed: what only waits for the firmware is asked for again. */
-void snic_held_retry(struct snic_pf *pf)
+void smnc_held_retry(struct smnc_pf *pf)
 {
-	struct snic_held *held, *tmp;
+	struct smnc_held *held, *tmp;
 
 	mutex_lock(&pf->held_lock);
 	list_for_each_entry_safe(held, tmp, &pf->held, list) {
 		if (held->stuck)
 			continue;
 		/* It is slow: not once more for each of them. */
-		if (snic_vsi_settle(pf, &held->vsi))
+		if (smnc_vsi_settle(pf, &held->vsi))
 			break;
-		snic_held_free(pf, held);
+		smnc_held_free(pf, held);
 	}
 	mutex_unlock(&pf->held_lock);
 }
 
 /* The device was reset: every function is as new. */
-void snic_held_free_all(struct snic_pf *pf)
+void smnc_held_free_all(struct smnc_pf *pf)
 {
-	struct snic_held *held, *tmp;
+	struct smnc_held *held, *tmp;
 
 	mutex_lock(&pf->held_lock);
 	list_for_each_entry_safe(held, tmp, &pf->held, list)
-		snic_held_free(pf, held);
+		smnc_held_free(pf, held);
 	mutex_unlock(&pf->held_lock);
 }

@@ -11,38 +11,38 @@
 
 static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct snic_adi *adi = snic_adi_of(dev);
+	struct smnc_adi *adi = smnc_adi_of(dev);
 	u8 mac[ETH_ALEN];
 
-	snic_mac_get(adi->pf, &adi->addr, mac);
+	smnc_mac_get(adi->pf, &adi->addr, mac);
 	return sysfs_emit(buf, "%pM\n", mac);
 }
 
-static bool snic_mac_is(struct snic_adi *adi, const u8 *mac)
+static bool smnc_mac_is(struct smnc_adi *adi, const u8 *mac)
 {
 	u8 is[ETH_ALEN];
 
-	snic_mac_get(adi->pf, &adi->addr, is);
+	smnc_mac_get(adi->pf, &adi->addr, is);
 	return ether_addr_equal_unaligned(is, mac);
 }
 
 static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 			 const char *buf, size_t count)
 {
-	struct snic_adi *adi = snic_adi_of(dev);
+	struct smnc_adi *adi = smnc_adi_of(dev);
 	u8 mac[ETH_ALEN] __aligned(2);
 	int err;
 
-	err = snic_parse_mac(buf, count, mac);
+	err = smnc_parse_mac(buf, count, mac);
 	if (err)
 		return err;
 	err = vdcm_adi_configure_begin(adi->vdcm);
 	/* What it is already may be written to an open one, too. */
-	if (err == -EBUSY && snic_mac_is(adi, mac))
+	if (err == -EBUSY && smnc_mac_is(adi, mac))
 		return count;
 	if (err)
 		return err;
-	err = snic_mac_set(adi->pf, &adi->addr, mac);
+	err = smnc_mac_set(adi->pf, &adi->addr, mac);
 	vdcm_adi_configure_end(adi->vdcm);
 	return err ?: count;
 }
@@ -50,7 +50,7 @@ static DEVICE_ATTR_RW(mac);
 
 static ssize_t function_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct snic_adi *adi = snic_adi_of(dev);
+	struct smnc_adi *adi = smnc_adi_of(dev);
 	u16 func = READ_ONCE(adi->func);
 
 	return func ? sysfs_emit(buf, "%u\n", func) : sysfs_emit(buf, "none\n");
@@ -65,12 +65,12 @@ static ssize_t vsi_show(struct device *dev, struct device_attribute *attr, char 
 static DEVICE_ATTR_RO(vsi);
 
 /* Vectors with a Linux irq of their own (@own), or without. */
-static ssize_t snic_vectors_show(struct snic_adi *adi, bool own, char *buf)
+static ssize_t smnc_vectors_show(struct smnc_adi *adi, bool own, char *buf)
 {
 	unsigned int i, n = 0;
 
 	mutex_lock(&adi->lock);
-	for (i = 0; adi->func && i < snic_adi_nr_vecs(adi); i++)
+	for (i = 0; adi->func && i < smnc_adi_nr_vecs(adi); i++)
 		n += !!adi->vecs[i].irq == own;
 	mutex_unlock(&adi->lock);
 	return sysfs_emit(buf, "%u\n", n);
@@ -78,28 +78,28 @@ static ssize_t snic_vectors_show(struct snic_adi *adi, bool own, char *buf)
 
 static ssize_t dedicated_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return snic_vectors_show(snic_adi_of(dev), true, buf);
+	return smnc_vectors_show(smnc_adi_of(dev), true, buf);
 }
 static DEVICE_ATTR_RO(dedicated);
 
 static ssize_t shared_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return snic_vectors_show(snic_adi_of(dev), false, buf);
+	return smnc_vectors_show(smnc_adi_of(dev), false, buf);
 }
 static DEVICE_ATTR_RO(shared);
 
-static struct attribute *snic_vectors_attrs[] = {
+static struct attribute *smnc_vectors_attrs[] = {
 	&dev_attr_dedicated.attr,
 	&dev_attr_shared.attr,
 	NULL
 };
 
-static const struct attribute_group snic_vectors_group = {
+static const struct attribute_group smnc_vectors_group = {
 	.name = "vectors",
-	.attrs = snic_vectors_attrs,
+	.attrs = smnc_vectors_attrs,
 };
 
-static struct attribute *snic_adi_attrs[] = {
+static struct attribute *smnc_adi_attrs[] = {
 	&vdcm_attr_state.attr,
 	&vdcm_attr_pinned_bytes.attr,
 	&vdcm_attr_dma_mode.attr,
@@ -110,19 +110,19 @@ static struct attribute *snic_adi_attrs[] = {
 	NULL
 };
 
-static const struct attribute_group snic_adi_group = {
-	.attrs = snic_adi_attrs,
+static const struct attribute_group smnc_adi_group = {
+	.attrs = smnc_adi_attrs,
 };
 
-static const struct attribute_group snic_adi_cfg_group = {
-	.attrs = snic_cfg_attrs,
+static const struct attribute_group smnc_adi_cfg_group = {
+	.attrs = smnc_cfg_attrs,
 };
 
-const struct attribute_group *snic_adi_groups[] = {
-	&snic_adi_group,
-	&snic_adi_cfg_group,
-	&snic_vectors_group,
+const struct attribute_group *smnc_adi_groups[] = {
+	&smnc_adi_group,
+	&smnc_adi_cfg_group,
+	&smnc_vectors_group,
 	&vdcm_counters_group,
-	&snic_stats_group,
+	&smnc_stats_group,
 	NULL
 };

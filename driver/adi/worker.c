@@ -8,22 +8,22 @@
 #include "adi.h"
 
 /* The PF going down for a reset is no error: that resets the function as well. */
-static void snic_adi_reset_func(struct snic_adi *adi)
+static void smnc_adi_reset_func(struct smnc_adi *adi)
 {
-	if (snic_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
+	if (smnc_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
 		vdcm_adi_error(adi->vdcm);
 }
 
 /**
- * snic_worker_step() - one step of the worker
+ * smnc_worker_step() - one step of the worker
  * @adi: ADI, its lock held
- * @due: SNIC_DUE_*
+ * @due: SMNC_DUE_*
  * @msg: message, or NULL
  *
  * A reset that one of them asks for is carried out here, when nothing else of the
  * step is under way.
  */
-void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_msg *msg)
+void smnc_worker_step(struct smnc_adi *adi, unsigned int due, const struct smnc_msg *msg)
 {
 	bool reset = false;
 	int taken = 0;
@@ -31,55 +31,55 @@ void snic_worker_step(struct snic_adi *adi, unsigned int due, const struct snic_
 	if (!adi->func)
 		return;
 	/* With the VSI: so that what could not be taken away is. */
-	if (due & (SNIC_DUE_CHECK | SNIC_DUE_VSI))
-		taken = snic_adi_check_addrs(adi);
+	if (due & (SMNC_DUE_CHECK | SMNC_DUE_VSI))
+		taken = smnc_adi_check_addrs(adi);
 	if (taken)
 		due |= adi->kind->addrs_taken(adi, taken);
-	if (due & SNIC_DUE_RESET) {
-		if (adi->kind->announce_reset(adi) > 0 && !snic_mbx_tx_drain(adi->pf))
-			msleep(SNIC_ANNOUNCE_MS);
+	if (due & SMNC_DUE_RESET) {
+		if (adi->kind->announce_reset(adi) > 0 && !smnc_mbx_tx_drain(adi->pf))
+			msleep(SMNC_ANNOUNCE_MS);
 		reset = true;
 	}
-	if (due & SNIC_DUE_VSI)
-		snic_vsi_settle(adi->pf, &adi->vsi);
-	if (due & SNIC_DUE_WISHES && adi->kind->wishes)
+	if (due & SMNC_DUE_VSI)
+		smnc_vsi_settle(adi->pf, &adi->vsi);
+	if (due & SMNC_DUE_WISHES && adi->kind->wishes)
 		adi->kind->wishes(adi);
-	if (due & SNIC_DUE_LINK)
+	if (due & SMNC_DUE_LINK)
 		adi->kind->link(adi);
-	if (msg && adi->kind->message(adi, msg) == SNIC_RESTART)
+	if (msg && adi->kind->message(adi, msg) == SMNC_RESTART)
 		reset = true;
 	if (reset)
-		snic_adi_reset_func(adi);
+		smnc_adi_reset_func(adi);
 }
 
-static void snic_adi_work(struct work_struct *work)
+static void smnc_adi_work(struct work_struct *work)
 {
-	struct snic_adi *adi = container_of(work, struct snic_adi, work);
+	struct smnc_adi *adi = container_of(work, struct smnc_adi, work);
 	unsigned int due, before;
 	bool msg;
 
-	while ((due = snic_msgs_next(adi, &msg)) || msg) {
+	while ((due = smnc_msgs_next(adi, &msg)) || msg) {
 		mutex_lock(&adi->lock);
 		before = adi->vsi.exchanges;
-		snic_worker_step(adi, due, msg ? adi->msg : NULL);
+		smnc_worker_step(adi, due, msg ? adi->msg : NULL);
 		if (msg)
-			snic_msgs_charge(adi, adi->vsi.exchanges - before);
+			smnc_msgs_charge(adi, adi->vsi.exchanges - before);
 		mutex_unlock(&adi->lock);
 		cond_resched();
 	}
 }
 
-static void snic_adi_later(struct work_struct *work)
+static void smnc_adi_later(struct work_struct *work)
 {
-	struct snic_adi *adi = container_of(work, struct snic_adi, later.work);
+	struct smnc_adi *adi = container_of(work, struct smnc_adi, later.work);
 
 	queue_work(adi->pf->adi_wq, &adi->work);
 }
 
-void snic_worker_init(struct snic_adi *adi)
+void smnc_worker_init(struct smnc_adi *adi)
 {
 	spin_lock_init(&adi->msg_lock);
-	INIT_WORK(&adi->work, snic_adi_work);
-	INIT_DELAYED_WORK(&adi->later, snic_adi_later);
+	INIT_WORK(&adi->work, smnc_adi_work);
+	INIT_DELAYED_WORK(&adi->later, smnc_adi_later);
 }
 

@@ -14,36 +14,36 @@
 
 #define XLAT_PAGE_SHIFT	12
 #define XLAT_BITS	9
-#define XLAT_TOP	(SNIC_XLAT_LEVELS - 1)
-#define XLAT_PFNS	(1ull << (SNIC_XLAT_IOVA_BITS - XLAT_PAGE_SHIFT))
+#define XLAT_TOP	(SMNC_XLAT_LEVELS - 1)
+#define XLAT_PFNS	(1ull << (SMNC_XLAT_IOVA_BITS - XLAT_PAGE_SHIFT))
 
 /**
- * struct snic_xlat_page - one table
+ * struct smnc_xlat_page - one table
  * @entry: what the device reads
  * @dma: its bus address
  * @used: entries that are not 0
  * @next: in a list of tables to be freed
  * @child: next lower tables, absent in leaf tables
  */
-struct snic_xlat_page {
+struct smnc_xlat_page {
 	__le64 *entry;
 	dma_addr_t dma;
 	unsigned int used;
-	struct snic_xlat_page *next;
-	struct snic_xlat_page *child[];
+	struct smnc_xlat_page *next;
+	struct smnc_xlat_page *child[];
 };
 
-static void xlat_page_free(struct device *dev, struct snic_xlat_page *p)
+static void xlat_page_free(struct device *dev, struct smnc_xlat_page *p)
 {
 	dma_free_coherent(dev, 1u << XLAT_PAGE_SHIFT, p->entry, p->dma);
 	kfree(p);
 }
 
-static struct snic_xlat_page *xlat_page_alloc(struct device *dev, unsigned int level)
+static struct smnc_xlat_page *xlat_page_alloc(struct device *dev, unsigned int level)
 {
-	struct snic_xlat_page *p;
+	struct smnc_xlat_page *p;
 
-	p = kzalloc(struct_size(p, child, level ? SNIC_XLAT_ENTRIES : 0),
+	p = kzalloc(struct_size(p, child, level ? SMNC_XLAT_ENTRIES : 0),
 		    GFP_KERNEL_ACCOUNT);
 	if (!p)
 		return NULL;
@@ -59,34 +59,34 @@ static struct snic_xlat_page *xlat_page_alloc(struct device *dev, unsigned int l
 
 static unsigned int xlat_index(u64 pfn, unsigned int level)
 {
-	return (pfn >> (level * XLAT_BITS)) & (SNIC_XLAT_ENTRIES - 1);
+	return (pfn >> (level * XLAT_BITS)) & (SMNC_XLAT_ENTRIES - 1);
 }
 
-int snic_xlat_init(struct snic_xlat *x, struct device *dev)
+int smnc_xlat_init(struct smnc_xlat *x, struct device *dev)
 {
 	x->dev = dev;
 	x->root = xlat_page_alloc(dev, XLAT_TOP);
 	return x->root ? 0 : -ENOMEM;
 }
 
-dma_addr_t snic_xlat_root(const struct snic_xlat *x)
+dma_addr_t smnc_xlat_root(const struct smnc_xlat *x)
 {
 	return x->root->dma;
 }
 
-static void xlat_free_tree(struct snic_xlat *x, struct snic_xlat_page *p,
+static void xlat_free_tree(struct smnc_xlat *x, struct smnc_xlat_page *p,
 			   unsigned int level)
 {
 	unsigned int i;
 
-	for (i = 0; level && i < SNIC_XLAT_ENTRIES; i++)
+	for (i = 0; level && i < SMNC_XLAT_ENTRIES; i++)
 		if (p->child[i])
 			xlat_free_tree(x, p->child[i], level - 1);
 	xlat_page_free(x->dev, p);
 }
 
 /* The device no longer reads the table. */
-void snic_xlat_free(struct snic_xlat *x)
+void smnc_xlat_free(struct smnc_xlat *x)
 {
 	if (x->root)
 		xlat_free_tree(x, x->root, XLAT_TOP);
@@ -94,16 +94,16 @@ void snic_xlat_free(struct snic_xlat *x)
 }
 
 /* The leaf table for @pfn, made if need be. */
-static struct snic_xlat_page *xlat_leaf(struct snic_xlat *x, u64 pfn)
+static struct smnc_xlat_page *xlat_leaf(struct smnc_xlat *x, u64 pfn)
 {
-	struct snic_xlat_page *p = x->root;
+	struct smnc_xlat_page *p = x->root;
 	unsigned int level;
 
 	for (level = XLAT_TOP; level; level--) {
 		unsigned int i = xlat_index(pfn, level);
 
 		if (!p->child[i]) {
-			struct snic_xlat_page *c = xlat_page_alloc(x->dev, level - 1);
+			struct smnc_xlat_page *c = xlat_page_alloc(x->dev, level - 1);
 
 			if (!c)
 				return NULL;
@@ -111,7 +111,7 @@ static struct snic_xlat_page *xlat_leaf(struct snic_xlat *x, u64 pfn)
 			p->used++;
 			/* An access needs its right at every level: leaves decide. */
 			WRITE_ONCE(p->entry[i],
-				   cpu_to_le64(c->dma | SNIC_XLAT_READ | SNIC_XLAT_WRITE));
+				   cpu_to_le64(c->dma | SMNC_XLAT_READ | SMNC_XLAT_WRITE));
 		}
 		p = p->child[i];
 	}
@@ -126,24 +126,24 @@ static bool xlat_range_ok(u64 iova, u64 nr)
 }
 
 /**
- * snic_xlat_set() - enter pages
+ * smnc_xlat_set() - enter pages
  * @x: table
  * @iova: first address
  * @dma: bus address of the first page, the others follow it
  * @nr: number of pages
- * @rights: SNIC_XLAT_READ, SNIC_XLAT_WRITE
+ * @rights: SMNC_XLAT_READ, SMNC_XLAT_WRITE
  * @stale: set if an entry was replaced, so that the device has to forget it
  *
  * Return: 0, -EINVAL or -ENOMEM; then no entry has changed.
  */
-int snic_xlat_set(struct snic_xlat *x, u64 iova, dma_addr_t dma, unsigned int nr,
+int smnc_xlat_set(struct smnc_xlat *x, u64 iova, dma_addr_t dma, unsigned int nr,
 		  u64 rights, bool *stale)
 {
 	u64 pfn = iova >> XLAT_PAGE_SHIFT;
 	unsigned int i;
 
 	*stale = false;
-	if (!xlat_range_ok(iova, nr) || dma & ~SNIC_XLAT_ADDR)
+	if (!xlat_range_ok(iova, nr) || dma & ~SMNC_XLAT_ADDR)
 		return -EINVAL;
 	/* All tables first: empty ones do no harm if memory runs out. */
 	for (i = 0; i < nr; i++)
@@ -151,7 +151,7 @@ int snic_xlat_set(struct snic_xlat *x, u64 iova, dma_addr_t dma, unsigned int nr
 			if (!xlat_leaf(x, pfn + i))
 				return -ENOMEM;
 	for (i = 0; i < nr; i++) {
-		struct snic_xlat_page *p = xlat_leaf(x, pfn + i);
+		struct smnc_xlat_page *p = xlat_leaf(x, pfn + i);
 		unsigned int n = xlat_index(pfn + i, 0);
 		__le64 new = cpu_to_le64((dma + ((u64)i << XLAT_PAGE_SHIFT)) | rights);
 
@@ -170,12 +170,12 @@ int snic_xlat_set(struct snic_xlat *x, u64 iova, dma_addr_t dma, unsigned int nr
  * Clear [first, last] below @p; tables that become empty go to @unused.
  * Returns whether an entry was cleared.
  */
-static bool xlat_clear_level(struct snic_xlat_page *p, unsigned int level, u64 first,
-			     u64 last, struct snic_xlat_page **unused)
+static bool xlat_clear_level(struct smnc_xlat_page *p, unsigned int level, u64 first,
+			     u64 last, struct smnc_xlat_page **unused)
 {
 	unsigned int shift = level * XLAT_BITS;
-	unsigned int i = first >> shift & (SNIC_XLAT_ENTRIES - 1);
-	unsigned int end = last >> shift & (SNIC_XLAT_ENTRIES - 1);
+	unsigned int i = first >> shift & (SMNC_XLAT_ENTRIES - 1);
+	unsigned int end = last >> shift & (SMNC_XLAT_ENTRIES - 1);
 	u64 below = (1ull << shift) - 1;
 	bool cleared = false;
 
@@ -183,7 +183,7 @@ static bool xlat_clear_level(struct snic_xlat_page *p, unsigned int level, u64 f
 		if (!p->entry[i])
 			continue;
 		if (level) {
-			struct snic_xlat_page *c = p->child[i];
+			struct smnc_xlat_page *c = p->child[i];
 			u64 until = min(last, first | below);
 
 			cleared |= xlat_clear_level(c, level - 1, first, until, unused);
@@ -201,7 +201,7 @@ static bool xlat_clear_level(struct snic_xlat_page *p, unsigned int level, u64 f
 }
 
 /**
- * snic_xlat_clear() - remove pages; holes in the range are fine
+ * smnc_xlat_clear() - remove pages; holes in the range are fine
  * @x: table
  * @iova: first address
  * @nr: number of pages
@@ -209,8 +209,8 @@ static bool xlat_clear_level(struct snic_xlat_page *p, unsigned int level, u64 f
  *
  * Return: whether there is anything the device has to forget.
  */
-bool snic_xlat_clear(struct snic_xlat *x, u64 iova, u64 nr,
-		     struct snic_xlat_page **unused)
+bool smnc_xlat_clear(struct smnc_xlat *x, u64 iova, u64 nr,
+		     struct smnc_xlat_page **unused)
 {
 	u64 pfn = iova >> XLAT_PAGE_SHIFT;
 
@@ -221,10 +221,10 @@ bool snic_xlat_clear(struct snic_xlat *x, u64 iova, u64 nr,
 	return xlat_clear_level(x->root, XLAT_TOP, pfn, pfn + nr - 1, unused);
 }
 
-void snic_xlat_free_pages(struct snic_xlat *x, struct snic_xlat_page *unused)
+void smnc_xlat_free_pages(struct smnc_xlat *x, struct smnc_xlat_page *unused)
 {
 	while (unused) {
-		struct snic_xlat_page *next = unused->next;
+		struct smnc_xlat_page *next = unused->next;
 
 		xlat_page_free(x->dev, unused);
 		unused = next;

@@ -8,25 +8,25 @@
 #include <linux/types.h>
 
 struct device;
-struct snic_xlat_page;
+struct smnc_xlat_page;
 
 /**
- * struct snic_xlat - a table
+ * struct smnc_xlat - a table
  * @dev: device that reads it
  * @root: its top level, NULL while the ADI is closed
  */
-struct snic_xlat {
+struct smnc_xlat {
 	struct device *dev;
-	struct snic_xlat_page *root;
+	struct smnc_xlat_page *root;
 };
 
-int snic_xlat_init(struct snic_xlat *x, struct device *dev);
-void snic_xlat_free(struct snic_xlat *x);
-dma_addr_t snic_xlat_root(const struct snic_xlat *x);
-int snic_xlat_set(struct snic_xlat *x, u64 iova, dma_addr_t dma, unsigned int nr,
+int smnc_xlat_init(struct smnc_xlat *x, struct device *dev);
+void smnc_xlat_free(struct smnc_xlat *x);
+dma_addr_t smnc_xlat_root(const struct smnc_xlat *x);
+int smnc_xlat_set(struct smnc_xlat *x, u64 iova, dma_addr_t dma, unsigned int nr,
 		  u64 rights, bool *stale);
-bool snic_xlat_clear(struct snic_xlat *x, u64 iova, u64 nr,
-		     struct snic_xlat_page **unused);
-void snic_xlat_free_pages(struct snic_xlat *x, struct snic_xlat_page *unused);
+bool smnc_xlat_clear(struct smnc_xlat *x, u64 iova, u64 nr,
+		     struct smnc_xlat_page **unused);
+void smnc_xlat_free_pages(struct smnc_xlat *x, struct smnc_xlat_page *unused);
 
 #endif /* SMARTNIC_XLAT_H */

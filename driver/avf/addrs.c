@@ -6,12 +6,12 @@
 
 #include "avf.h"
 
-static bool snic_vc_addr_extra(const struct virtchnl_ether_addr *a)
+static bool smnc_vc_addr_extra(const struct virtchnl_ether_addr *a)
 {
 	return (a->type & VIRTCHNL_ETHER_ADDR_TYPE_MASK) == VIRTCHNL_ETHER_ADDR_EXTRA;
 }
 
-static bool snic_vc_addr_primary(const struct virtchnl_ether_addr *a)
+static bool smnc_vc_addr_primary(const struct virtchnl_ether_addr *a)
 {
 	return (a->type & VIRTCHNL_ETHER_ADDR_TYPE_MASK) == VIRTCHNL_ETHER_ADDR_PRIMARY;
 }
@@ -20,46 +20,46 @@ static bool snic_vc_addr_primary(const struct virtchnl_ether_addr *a)
  * Entries that ask for nothing: broadcasts reach every VSI, zero is no address, and
  * the groups that bridges keep to themselves are not for guests without trust.
  */
-static bool snic_vc_addr_skip(const struct snic_adi *adi, const u8 *addr)
+static bool smnc_vc_addr_skip(const struct smnc_adi *adi, const u8 *addr)
 {
 	return is_zero_ether_addr(addr) || is_broadcast_ether_addr(addr) ||
-	       !snic_adi_may_join(adi, addr);
+	       !smnc_adi_may_join(adi, addr);
 }
 
-static int snic_vc_add_addr(struct snic_adi *adi, const struct virtchnl_ether_addr *a)
+static int smnc_vc_add_addr(struct smnc_adi *adi, const struct virtchnl_ether_addr *a)
 {
-	if (!is_multicast_ether_addr(a->addr) && !snic_adi_may_have(adi, a->addr)) {
+	if (!is_multicast_ether_addr(a->addr) && !smnc_adi_may_have(adi, a->addr)) {
 		vdcm_limited(adi->vdcm, notice, "the guest wants the address %pM: %s\n", a->addr,
-			     adi->cfg[SNIC_CFG_TRUST] ? "it is another's" :
+			     adi->cfg[SMNC_CFG_TRUST] ? "it is another's" :
 							"only with trust on");
 		return -EEXIST;
 	}
-	return snic_adi_add_addr(adi, a->addr);
+	return smnc_adi_add_addr(adi, a->addr);
 }
 
 /*
  * The address the guest has chosen as its own, where it does not say so: drivers from
  * before address types add the new one and delete the old one, in either order.
  */
-static void snic_vc_legacy_own(struct snic_adi *adi)
+static void smnc_vc_legacy_own(struct smnc_adi *adi)
 {
-	struct snic_avf *avf = snic_avf(adi);
+	struct smnc_avf *avf = smnc_avf(adi);
 
 	if (!is_zero_ether_addr(avf->legacy_mac) &&
-	    snic_vsi_has_mac(&adi->vsi, avf->legacy_mac) &&
-	    !snic_vsi_has_mac(&adi->vsi, adi->guest_mac))
+	    smnc_vsi_has_mac(&adi->vsi, avf->legacy_mac) &&
+	    !smnc_vsi_has_mac(&adi->vsi, adi->guest_mac))
 		ether_addr_copy(adi->guest_mac, avf->legacy_mac);
 }
 
-static void snic_vc_note_own(struct snic_adi *adi, const struct virtchnl_ether_addr *a)
+static void smnc_vc_note_own(struct smnc_adi *adi, const struct virtchnl_ether_addr *a)
 {
-	struct snic_avf *avf = snic_avf(adi);
+	struct smnc_avf *avf = smnc_avf(adi);
 
 	if (!is_valid_ether_addr(a->addr))
 		return;
-	if (snic_vc_addr_primary(a))
+	if (smnc_vc_addr_primary(a))
 		ether_addr_copy(adi->guest_mac, a->addr);
-	else if (!snic_vc_addr_extra(a))
+	else if (!smnc_vc_addr_extra(a))
 		ether_addr_copy(avf->legacy_mac, a->addr);
 }
 
@@ -68,51 +68,51 @@ static void snic_vc_note_own(struct snic_adi *adi, const struct virtchnl_ether_a
  * all of it. So a station's further address is refused without one: the host's log has
  * it. An error it is where the driver would otherwise take the address for its own.
  */
-static bool snic_vc_refused_quietly(const struct virtchnl_ether_addr *a, int err)
+static bool smnc_vc_refused_quietly(const struct virtchnl_ether_addr *a, int err)
 {
-	return snic_vc_addr_extra(a) && !is_multicast_ether_addr(a->addr) &&
+	return smnc_vc_addr_extra(a) && !is_multicast_ether_addr(a->addr) &&
 	       (err == -EEXIST || err == -ENOSPC);
 }
 
 /* What is fine is added, whatever else is in the list. */
-int snic_vc_add_addrs(struct snic_adi *adi, const void *msg, u16 len,
-		      struct snic_vc_reply *reply)
+int smnc_vc_add_addrs(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply)
 {
 	const struct virtchnl_ether_addr_list *list = msg;
 	const struct virtchnl_ether_addr *a = list->list;
 	int err = 0, one;
 	unsigned int i;
 
-	if (!snic_vc_own_vsi(list->vsi_id))
+	if (!smnc_vc_own_vsi(list->vsi_id))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < list->num_elements; i++) {
-		if (snic_vc_addr_skip(adi, a[i].addr))
+		if (smnc_vc_addr_skip(adi, a[i].addr))
 			continue;
-		one = snic_vc_add_addr(adi, &a[i]);
+		one = smnc_vc_add_addr(adi, &a[i]);
 		if (!one)
-			snic_vc_note_own(adi, &a[i]);
-		else if (!snic_vc_refused_quietly(&a[i], one))
+			smnc_vc_note_own(adi, &a[i]);
+		else if (!smnc_vc_refused_quietly(&a[i], one))
 			err = err ?: one;
 	}
-	snic_vc_legacy_own(adi);
-	return snic_vc_status(err);
+	smnc_vc_legacy_own(adi);
+	return smnc_vc_status(err);
 }
 
 /* Deleting an address that is not there succeeds. */
-int snic_vc_del_addrs(struct snic_adi *adi, const void *msg, u16 len,
-		      struct snic_vc_reply *reply)
+int smnc_vc_del_addrs(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply)
 {
 	const struct virtchnl_ether_addr_list *list = msg;
 	int err = 0, one;
 	unsigned int i;
 
-	if (!snic_vc_own_vsi(list->vsi_id))
+	if (!smnc_vc_own_vsi(list->vsi_id))
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < list->num_elements; i++) {
-		one = snic_adi_del_addr(adi, list->list[i].addr);
+		one = smnc_adi_del_addr(adi, list->list[i].addr);
 		if (one && one != -ENOENT)
 			err = err ?: one;
 	}
-	snic_vc_legacy_own(adi);
-	return snic_vc_status(err);
+	smnc_vc_legacy_own(adi);
+	return smnc_vc_status(err);
 }

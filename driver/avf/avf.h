@@ -16,33 +16,33 @@
  * The kernel's header called these two HENA before it called them HASHCFG; the
  * numbers and the message, one 64-bit mask, are the same.
  */
-#define SNIC_VC_OP_GET_HASHCFG	25
-#define SNIC_VC_OP_SET_HASHCFG	26
+#define SMNC_VC_OP_GET_HASHCFG	25
+#define SMNC_VC_OP_SET_HASHCFG	26
 
 /* Twelve counters of 64 bits: the longest reply. */
-#define SNIC_VC_STATS		12
-#define SNIC_VC_REPLY_BYTES	(SNIC_VC_STATS * sizeof(u64))
+#define SMNC_VC_STATS		12
+#define SMNC_VC_REPLY_BYTES	(SMNC_VC_STATS * sizeof(u64))
 
 /**
- * struct snic_vc_reply - payload of a reply
+ * struct smnc_vc_reply - payload of a reply
  * @len: bytes in @data
  * @reset: there is no reply: the function is to be reset
  * @data: payload
  */
-struct snic_vc_reply {
+struct smnc_vc_reply {
 	u16 len;
 	bool reset;
-	u8 data[SNIC_VC_REPLY_BYTES] __aligned(8);
+	u8 data[SMNC_VC_REPLY_BYTES] __aligned(8);
 };
 
 /* How far the guest's driver has come. A message needs a state at least. */
-enum snic_vc_state {
-	SNIC_VC_NEW,		/* nothing asked yet, or the function was reset */
-	SNIC_VC_READY,		/* GET_VF_RESOURCES answered */
+enum smnc_vc_state {
+	SMNC_VC_NEW,		/* nothing asked yet, or the function was reset */
+	SMNC_VC_READY,		/* GET_VF_RESOURCES answered */
 };
 
 /**
- * struct snic_avf - what an ADI is as an AVF; under adi->lock
+ * struct smnc_avf - what an ADI is as an AVF; under adi->lock
  * @state: see there
  * @fresh: a driver has asked for the version since the last reset
  * @caps: capabilities granted
@@ -53,8 +53,8 @@ enum snic_vc_state {
  * @legacy_mac: last station's address added without a type, as old drivers do; or zero
  * @uc_promisc_said: refusal of promiscuous mode was logged
  */
-struct snic_avf {
-	enum snic_vc_state state;
+struct smnc_avf {
+	enum smnc_vc_state state;
 	bool fresh;
 	u32 caps;
 	u16 configured_tx;
@@ -65,7 +65,7 @@ struct snic_avf {
 	bool uc_promisc_said;
 };
 
-static inline struct snic_avf *snic_avf(const struct snic_adi *adi)
+static inline struct smnc_avf *smnc_avf(const struct smnc_adi *adi)
 {
 	return adi->priv;
 }
@@ -74,64 +74,64 @@ static inline struct snic_avf *snic_avf(const struct snic_adi *adi)
  * A handler gets a message whose length fits its opcode and its own count
  * fields, nothing more is known about it. Returns VIRTCHNL_STATUS_*.
  */
-typedef int (*snic_vc_handler)(struct snic_adi *adi, const void *msg, u16 len,
-			       struct snic_vc_reply *reply);
+typedef int (*smnc_vc_handler)(struct smnc_adi *adi, const void *msg, u16 len,
+			       struct smnc_vc_reply *reply);
 
 /* queues.c */
-int snic_vc_config_queues(struct snic_adi *adi, const void *msg, u16 len,
-			  struct snic_vc_reply *reply);
-int snic_vc_config_irq_map(struct snic_adi *adi, const void *msg, u16 len,
-			   struct snic_vc_reply *reply);
-int snic_vc_enable_queues(struct snic_adi *adi, const void *msg, u16 len,
-			  struct snic_vc_reply *reply);
-int snic_vc_disable_queues(struct snic_adi *adi, const void *msg, u16 len,
-			   struct snic_vc_reply *reply);
+int smnc_vc_config_queues(struct smnc_adi *adi, const void *msg, u16 len,
+			  struct smnc_vc_reply *reply);
+int smnc_vc_config_irq_map(struct smnc_adi *adi, const void *msg, u16 len,
+			   struct smnc_vc_reply *reply);
+int smnc_vc_enable_queues(struct smnc_adi *adi, const void *msg, u16 len,
+			  struct smnc_vc_reply *reply);
+int smnc_vc_disable_queues(struct smnc_adi *adi, const void *msg, u16 len,
+			   struct smnc_vc_reply *reply);
 
-int snic_vc_end_life(struct snic_adi *adi);
+int smnc_vc_end_life(struct smnc_adi *adi);
 
 /* addrs.c */
-int snic_vc_add_addrs(struct snic_adi *adi, const void *msg, u16 len,
-		      struct snic_vc_reply *reply);
-int snic_vc_del_addrs(struct snic_adi *adi, const void *msg, u16 len,
-		      struct snic_vc_reply *reply);
+int smnc_vc_add_addrs(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
+int smnc_vc_del_addrs(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
 
 /* filters.c */
-int snic_vc_promisc(struct snic_adi *adi, const void *msg, u16 len,
-		    struct snic_vc_reply *reply);
+int smnc_vc_promisc(struct smnc_adi *adi, const void *msg, u16 len,
+		    struct smnc_vc_reply *reply);
 
 /* rss.c */
-int snic_vc_rss_key(struct snic_adi *adi, const void *msg, u16 len,
-		    struct snic_vc_reply *reply);
-int snic_vc_rss_lut(struct snic_adi *adi, const void *msg, u16 len,
-		    struct snic_vc_reply *reply);
-int snic_vc_get_hashcfg(struct snic_adi *adi, const void *msg, u16 len,
-			struct snic_vc_reply *reply);
-int snic_vc_set_hashcfg(struct snic_adi *adi, const void *msg, u16 len,
-			struct snic_vc_reply *reply);
+int smnc_vc_rss_key(struct smnc_adi *adi, const void *msg, u16 len,
+		    struct smnc_vc_reply *reply);
+int smnc_vc_rss_lut(struct smnc_adi *adi, const void *msg, u16 len,
+		    struct smnc_vc_reply *reply);
+int smnc_vc_get_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
+			struct smnc_vc_reply *reply);
+int smnc_vc_set_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
+			struct smnc_vc_reply *reply);
 
 /* state.c */
-int snic_vc_status(int err);
-int snic_avf_start(struct snic_adi *adi);
-void snic_avf_reset(struct snic_adi *adi);
+int smnc_vc_status(int err);
+int smnc_avf_start(struct smnc_adi *adi);
+void smnc_avf_reset(struct smnc_adi *adi);
 
 /* virtchnl.c */
-enum snic_verdict snic_vc_handle(struct snic_adi *adi, const struct snic_msg *msg);
-void snic_vc_link(struct snic_adi *adi);
-int snic_vc_reset_impending(struct snic_adi *adi);
+enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, const struct smnc_msg *msg);
+void smnc_vc_link(struct smnc_adi *adi);
+int smnc_vc_reset_impending(struct smnc_adi *adi);
 
 /* kind.c */
-extern const struct snic_kind snic_avf_kind;
+extern const struct smnc_kind smnc_avf_kind;
 
 /*
  * Every guest's name of its own VSI. It is not the function's number, which a guest that is
  * saved and loaded elsewhere would lose, and which is the host's.
  */
-#define SNIC_VC_VSI	1
+#define SMNC_VC_VSI	1
 
 /* The VSI a message names is the sender's own, or the message is refused. */
-static inline bool snic_vc_own_vsi(u16 vsi)
+static inline bool smnc_vc_own_vsi(u16 vsi)
 {
-	return vsi == SNIC_VC_VSI;
+	return vsi == SMNC_VC_VSI;
 }
 
 #endif /* SMARTNIC_AVF_H */

@@ -25,35 +25,35 @@ static const struct vdcm_pages avf_bar0_pages[] = {
 	{ .bar = 0, .offset = (_offset), .count = 1, .stride = 4, \
 	  .target = (_target), .wmask = (_wmask) }
 
-#define AVF_LEN_BITS	(SNIC_AQ_LEN_MASK | SNIC_AQ_LEN_VFE | SNIC_AQ_LEN_OVFL | \
-			 SNIC_AQ_LEN_CRIT | SNIC_AQ_LEN_ENABLE)
+#define AVF_LEN_BITS	(SMNC_AQ_LEN_MASK | SMNC_AQ_LEN_VFE | SMNC_AQ_LEN_OVFL | \
+			 SMNC_AQ_LEN_CRIT | SMNC_AQ_LEN_ENABLE)
 
 /* STAT_CTL01 and the RSS registers of pages 0xC and 0xD read 0: RSS is the PF's. */
 static const struct vdcm_reg avf_regs[] = {
-	AVF_REG(0x4800, SNIC_WIN_ICR01, 0),
+	AVF_REG(0x4800, SMNC_WIN_ICR01, 0),
 	{ .bar = 0, .offset = 0x4c00, .count = 3, .stride = 4,
-	  .target = SNIC_WIN_ITR01(0), .wmask = 0x1fff },
-	AVF_REG(0x5000, SNIC_WIN_ICR0_ENA1, ~0u),
-	AVF_REG(0x5c00, SNIC_WIN_DYN_CTL01, ~0u),
-	AVF_REG(0x6000, SNIC_WIN_ARQBAH, ~0u),
-	AVF_REG(0x6400, SNIC_WIN_ATQH, SNIC_AQ_IDX_MASK),
-	AVF_REG(0x6800, SNIC_WIN_ATQLEN, AVF_LEN_BITS),
-	AVF_REG(0x6c00, SNIC_WIN_ARQBAL, ~0u),
-	AVF_REG(0x7000, SNIC_WIN_ARQT, SNIC_AQ_IDX_MASK),
-	AVF_REG(0x7400, SNIC_WIN_ARQH, SNIC_AQ_IDX_MASK),
-	AVF_REG(0x7800, SNIC_WIN_ATQBAH, ~0u),
-	AVF_REG(0x7c00, SNIC_WIN_ATQBAL, ~0u),
-	AVF_REG(0x8000, SNIC_WIN_ARQLEN, AVF_LEN_BITS),
-	AVF_REG(0x8400, SNIC_WIN_ATQT, SNIC_AQ_IDX_MASK),
-	AVF_REG(0x8800, SNIC_WIN_RSTAT, 0),
+	  .target = SMNC_WIN_ITR01(0), .wmask = 0x1fff },
+	AVF_REG(0x5000, SMNC_WIN_ICR0_ENA1, ~0u),
+	AVF_REG(0x5c00, SMNC_WIN_DYN_CTL01, ~0u),
+	AVF_REG(0x6000, SMNC_WIN_ARQBAH, ~0u),
+	AVF_REG(0x6400, SMNC_WIN_ATQH, SMNC_AQ_IDX_MASK),
+	AVF_REG(0x6800, SMNC_WIN_ATQLEN, AVF_LEN_BITS),
+	AVF_REG(0x6c00, SMNC_WIN_ARQBAL, ~0u),
+	AVF_REG(0x7000, SMNC_WIN_ARQT, SMNC_AQ_IDX_MASK),
+	AVF_REG(0x7400, SMNC_WIN_ARQH, SMNC_AQ_IDX_MASK),
+	AVF_REG(0x7800, SMNC_WIN_ATQBAH, ~0u),
+	AVF_REG(0x7c00, SMNC_WIN_ATQBAL, ~0u),
+	AVF_REG(0x8000, SMNC_WIN_ARQLEN, AVF_LEN_BITS),
+	AVF_REG(0x8400, SMNC_WIN_ATQT, SMNC_AQ_IDX_MASK),
+	AVF_REG(0x8800, SMNC_WIN_RSTAT, 0),
 };
 
 static const struct vdcm_composition avf_composition = {
 	.vendor = AVF_VENDOR,
 	.device = AVF_DEVICE,
-	.subvendor = SNIC_PCI_SUBVENDOR,
-	.subdevice = SNIC_PCI_SUBDEVICE,
-	.revision = SNIC_PCI_REVISION,
+	.subvendor = SMNC_PCI_SUBVENDOR,
+	.subdevice = SMNC_PCI_SUBDEVICE,
+	.revision = SMNC_PCI_REVISION,
 	.class_code = AVF_CLASS,
 	.bars = {
 		[0] = {
@@ -76,9 +76,9 @@ static const struct vdcm_composition avf_composition = {
 
 /* Queue pairs, and a vector for each and for the mailbox. */
 #define AVF_COST(_queues, _vectors) { \
-		[SNIC_RES_ADIS] = 1, \
-		[SNIC_RES_QUEUES] = (_queues), \
-		[SNIC_RES_VECTORS] = (_vectors), \
+		[SMNC_RES_ADIS] = 1, \
+		[SMNC_RES_QUEUES] = (_queues), \
+		[SMNC_RES_VECTORS] = (_vectors), \
 	}
 
 static const struct vdcm_type avf_types[] = {
@@ -124,45 +124,45 @@ static const struct vdcm_type avf_types[] = {
 	},
 };
 
-static int snic_avf_create(struct snic_adi *adi)
+static int smnc_avf_create(struct smnc_adi *adi)
 {
-	struct snic_avf *avf = kzalloc(sizeof(*avf), GFP_KERNEL_ACCOUNT);
+	struct smnc_avf *avf = kzalloc(sizeof(*avf), GFP_KERNEL_ACCOUNT);
 
 	adi->priv = avf;
 	return avf ? 0 : -ENOMEM;
 }
 
-static void snic_avf_destroy(struct snic_adi *adi)
+static void smnc_avf_destroy(struct smnc_adi *adi)
 {
 	kfree(adi->priv);
 	adi->priv = NULL;
 }
 
 /* The driver knows it from a physical function: a reset by the PF. Its address stays. */
-static int snic_avf_revive(struct snic_adi *adi)
+static int smnc_avf_revive(struct smnc_adi *adi)
 {
-	snic_avf_reset(adi);
-	return snic_adi_vsi_again(adi);
+	smnc_avf_reset(adi);
+	return smnc_adi_vsi_again(adi);
 }
 
 /* The guest starts over, with its own address. */
-static unsigned int snic_avf_addrs_taken(struct snic_adi *adi, int taken)
+static unsigned int smnc_avf_addrs_taken(struct smnc_adi *adi, int taken)
 {
-	return SNIC_DUE_RESET;
+	return SMNC_DUE_RESET;
 }
 
-const struct snic_kind snic_avf_kind = {
+const struct smnc_kind smnc_avf_kind = {
 	.types = avf_types,
 	.nr_types = ARRAY_SIZE(avf_types),
 	.queue_vecs = 1,
 	.spread = true,
-	.create = snic_avf_create,
-	.destroy = snic_avf_destroy,
-	.start = snic_avf_start,
-	.reset = snic_avf_reset,
-	.revive = snic_avf_revive,
-	.message = snic_vc_handle,
-	.link = snic_vc_link,
-	.announce_reset = snic_vc_reset_impending,
-	.addrs_taken = snic_avf_addrs_taken,
+	.create = smnc_avf_create,
+	.destroy = smnc_avf_destroy,
+	.start = smnc_avf_start,
+	.reset = smnc_avf_reset,
+	.revive = smnc_avf_revive,
+	.message = smnc_vc_handle,
+	.link = smnc_vc_link,
+	.announce_reset = smnc_vc_reset_impending,
+	.addrs_taken = smnc_avf_addrs_taken,
 };

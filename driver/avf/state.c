@@ -7,7 +7,7 @@
 #include "avf.h"
 
 /* Return: VIRTCHNL_STATUS_* for an errno */
-int snic_vc_status(int err)
+int smnc_vc_status(int err)
 {
 	switch (err) {
 	case 0:
@@ -23,15 +23,15 @@ int snic_vc_status(int err)
 	}
 }
 
-/* Forget all that a driver had asked for; the VSI is snic_adi_vsi_start()'s. */
-void snic_avf_reset(struct snic_adi *adi)
+/* Forget all that a driver had asked for; the VSI is smnc_adi_vsi_start()'s. */
+void smnc_avf_reset(struct smnc_adi *adi)
 {
-	struct snic_avf *avf = snic_avf(adi);
+	struct smnc_avf *avf = smnc_avf(adi);
 
-	avf->state = SNIC_VC_NEW;
+	avf->state = SMNC_VC_NEW;
 	avf->fresh = false;
 	avf->caps = 0;
-	snic_adi_clear_wishes(adi);
+	smnc_adi_clear_wishes(adi);
 	eth_zero_addr(avf->legacy_mac);
 	avf->configured_tx = 0;
 	avf->configured_rx = 0;
@@ -39,9 +39,9 @@ void snic_avf_reset(struct snic_adi *adi)
 	avf->enabled_rx = 0;
 }
 
-int snic_avf_start(struct snic_adi *adi)
+int smnc_avf_start(struct smnc_adi *adi)
 {
-	snic_avf(adi)->uc_promisc_said = false;
-	snic_avf_reset(adi);
+	smnc_avf(adi)->uc_promisc_said = false;
+	smnc_avf_reset(adi);
 	return 0;
 }

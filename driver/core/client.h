@@ -11,7 +11,7 @@
 struct vdcm_fault;
 
 /**
- * struct snic_client - an owner of functions
+ * struct smnc_client - an owner of functions
  * @message: a message of @func has arrived, op and payload as sent. Process context,
  *	the mailbox work: it must not wait for a lock that is held around open, close or
  *	reset of a function. NULL for function 0, which sends none.
@@ -26,13 +26,13 @@ struct vdcm_fault;
  *
  * A @func that is passed on is one that the device has, and may be closed.
  */
-struct snic_client {
-	void (*message)(struct snic_pf *pf, u16 func, u32 op, const void *data, u16 len);
-	void (*undelivered)(struct snic_pf *pf, u16 func, u16 status);
-	void (*vector)(struct snic_pf *pf, u16 func, u16 vec);
-	int (*fault)(struct snic_pf *pf, u16 func, u8 unit, struct vdcm_fault *fault);
-	void (*link)(struct snic_pf *pf);
-	void (*dead)(struct snic_pf *pf);
+struct smnc_client {
+	void (*message)(struct smnc_pf *pf, u16 func, u32 op, const void *data, u16 len);
+	void (*undelivered)(struct smnc_pf *pf, u16 func, u16 status);
+	void (*vector)(struct smnc_pf *pf, u16 func, u16 vec);
+	int (*fault)(struct smnc_pf *pf, u16 func, u8 unit, struct vdcm_fault *fault);
+	void (*link)(struct smnc_pf *pf);
+	void (*dead)(struct smnc_pf *pf);
 };
 
 #endif /* SMARTNIC_CLIENT_H */

@@ -7,9 +7,9 @@
 #include "client.h"
 #include "pf.h"
 
-static void snic_death_work(struct work_struct *work)
+static void smnc_death_work(struct work_struct *work)
 {
-	struct snic_pf *pf = container_of(work, struct snic_pf, death_work);
+	struct smnc_pf *pf = container_of(work, struct smnc_pf, death_work);
 
 	/* Queued at the last moment, it may run when what it needs is gone. */
 	if (READ_ONCE(pf->removing))
@@ -18,50 +18,50 @@ static void snic_death_work(struct work_struct *work)
 	pf->adi_client->dead(pf);
 }
 
-void snic_death_init(struct snic_pf *pf)
+void smnc_death_init(struct smnc_pf *pf)
 {
-	INIT_WORK(&pf->death_work, snic_death_work);
+	INIT_WORK(&pf->death_work, smnc_death_work);
 }
 
 /* From here on the caller alone tells the framework of a death. Process context. */
-void snic_death_exit(struct snic_pf *pf)
+void smnc_death_exit(struct smnc_pf *pf)
 {
 	WRITE_ONCE(pf->removing, true);
 	cancel_work_sync(&pf->death_work);
 }
 
 /* Stop DMA and register access until the device is reset. */
-void snic_silence(struct snic_pf *pf)
+void smnc_silence(struct smnc_pf *pf)
 {
 	pci_clear_master(pf->pdev);
 	WRITE_ONCE(pf->quiet, true);
 }
 
 /**
- * snic_hush() - silence a device that is about to be reset, and is stuck
+ * smnc_hush() - silence a device that is about to be reset, and is stuck
  * @pf: PF, being quiesced
  * @what: the part that does not answer in time, for the log
  *
  * So that it is waited for once, not once for every ADI it has.
  */
-void snic_hush(struct snic_pf *pf, const char *what)
+void smnc_hush(struct smnc_pf *pf, const char *what)
 {
 	pci_err(pf->pdev, "%s is stuck: the reset waits for nothing else\n", what);
-	snic_silence(pf);
+	smnc_silence(pf);
 }
 
-static bool snic_gone_for_good(const struct snic_pf *pf)
+static bool smnc_gone_for_good(const struct smnc_pf *pf)
 {
 	return READ_ONCE(pf->pdev->error_state) == pci_channel_io_perm_failure;
 }
 
 /**
- * snic_hw_dead() - no access to the device from now on
+ * smnc_hw_dead() - no access to the device from now on
  * @pf: PF
  *
  * When this returns the device has lost the bus. Any context.
  */
-void snic_hw_dead(struct snic_pf *pf)
+void smnc_hw_dead(struct smnc_pf *pf)
 {
 	if (READ_ONCE(pf->dead))
 		return;
@@ -80,13 +80,13 @@ void snic_hw_dead(struct snic_pf *pf)
  * Silent at once; the rest of the way down needs the device lock. Return: false if it
  * was off, or in trouble, already.
  */
-static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const char *why)
+static bool smnc_in_trouble(struct smnc_pf *pf, enum smnc_trouble trouble, const char *why)
 {
-	if (snic_hw_off(pf))
+	if (smnc_hw_off(pf))
 		return false;
 	/* As above: before a reader sees it quiet. */
 	pci_clear_master(pf->pdev);
-	if (cmpxchg(&pf->trouble, SNIC_FINE, trouble) != SNIC_FINE)
+	if (cmpxchg(&pf->trouble, SMNC_FINE, trouble) != SMNC_FINE)
 		return false;
 	WRITE_ONCE(pf->quiet, true);
 	pci_err(pf->pdev, "%s\n", why);
@@ -95,7 +95,7 @@ static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const
 }
 
 /**
- * snic_hw_stuck() - the device answers, but does not do as asked
+ * smnc_hw_stuck() - the device answers, but does not do as asked
  * @pf: PF
  * @why: for the log
  *
@@ -103,34 +103,34 @@ static bool snic_in_trouble(struct snic_pf *pf, enum snic_trouble trouble, const
  * It is reset, with all who use it taken along as in any reset of the PF, or given up
  * if that was tried too often. Any context.
  */
-void snic_hw_stuck(struct snic_pf *pf, const char *why)
+void smnc_hw_stuck(struct smnc_pf *pf, const char *why)
 {
-	snic_in_trouble(pf, SNIC_STUCK, why);
+	smnc_in_trouble(pf, SMNC_STUCK, why);
 }
 
 /* It is brought back within a time, or given up. Any context. */
-void snic_recovery_expect(struct snic_pf *pf)
+void smnc_recovery_expect(struct smnc_pf *pf)
 {
-	queue_delayed_work(pf->ctl_wq, &pf->recovery_work, SNIC_RECOVERY_SECONDS * HZ);
+	queue_delayed_work(pf->ctl_wq, &pf->recovery_work, SMNC_RECOVERY_SECONDS * HZ);
 }
 
 /**
- * snic_hw_lost() - the device does not answer
+ * smnc_hw_lost() - the device does not answer
  * @pf: PF
  *
  * Where the kernel knows that it was taken out it is given up. Else its link may be
  * down, and the kernel is about to say so: as if it had, who uses the device waits for
  * recovery, for the time that this may take. Any context.
  */
-void snic_hw_lost(struct snic_pf *pf)
+void smnc_hw_lost(struct smnc_pf *pf)
 {
 	static const char why[] = "the device does not answer any more";
 
-	if (snic_gone_for_good(pf)) {
+	if (smnc_gone_for_good(pf)) {
 		pci_err(pf->pdev, "%s\n", why);
-		snic_hw_dead(pf);
+		smnc_hw_dead(pf);
 		return;
 	}
-	if (snic_in_trouble(pf, SNIC_LOST, why))
-		snic_recovery_expect(pf);
+	if (smnc_in_trouble(pf, SMNC_LOST, why))
+		smnc_recovery_expect(pf);
 }

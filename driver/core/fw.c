@@ -8,13 +8,13 @@
 #include "hw.h"
 #include "pf.h"
 
-#define SNIC_FW_DWORDS	(SNIC_FW_MSG_BYTES / 4)
+#define SMNC_FW_DWORDS	(SMNC_FW_MSG_BYTES / 4)
 
 /* A request that is not answered for so long will not be. */
-#define SNIC_FW_STUCK_US	5000000
+#define SMNC_FW_STUCK_US	5000000
 
 /* What the firmware may answer, as the kernel's errno. */
-static int snic_fw_errno(u8 status)
+static int smnc_fw_errno(u8 status)
 {
 	switch (status) {
 	case 0:
@@ -34,27 +34,27 @@ static int snic_fw_errno(u8 status)
 	}
 }
 
-static void snic_fw_put(struct snic_pf *pf, const struct snic_fw_msg *msg)
+static void smnc_fw_put(struct smnc_pf *pf, const struct smnc_fw_msg *msg)
 {
-	__le32 dword[SNIC_FW_DWORDS];
+	__le32 dword[SMNC_FW_DWORDS];
 	unsigned int i;
 
 	memcpy(dword, msg, sizeof(dword));
-	for (i = 0; i < SNIC_FW_DWORDS; i++)
-		snic_fw_write(pf, SNIC_FW_REQUEST + 4 * i, le32_to_cpu(dword[i]));
-	snic_fw_write(pf, SNIC_FW_CSR, SNIC_FW_CSR2_READY);
+	for (i = 0; i < SMNC_FW_DWORDS; i++)
+		smnc_fw_write(pf, SMNC_FW_REQUEST + 4 * i, le32_to_cpu(dword[i]));
+	smnc_fw_write(pf, SMNC_FW_CSR, SMNC_FW_CSR2_READY);
 }
 
 /* Take the reply that is there. */
-static void snic_fw_take(struct snic_pf *pf, struct snic_fw_msg *msg)
+static void smnc_fw_take(struct smnc_pf *pf, struct smnc_fw_msg *msg)
 {
-	__le32 dword[SNIC_FW_DWORDS];
+	__le32 dword[SMNC_FW_DWORDS];
 	unsigned int i;
 
-	for (i = 0; i < SNIC_FW_DWORDS; i++)
-		dword[i] = cpu_to_le32(snic_fw_read(pf, SNIC_FW_REPLY + 4 * i));
+	for (i = 0; i < SMNC_FW_DWORDS; i++)
+		dword[i] = cpu_to_le32(smnc_fw_read(pf, SMNC_FW_REPLY + 4 * i));
 	memcpy(msg, dword, sizeof(*msg));
-	snic_fw_write(pf, SNIC_FW_CSR, SNIC_FW_CSR3_READY);
+	smnc_fw_write(pf, SMNC_FW_CSR, SMNC_FW_CSR3_READY);
 }
 
 /*
@@ -62,22 +62,22 @@ static void snic_fw_take(struct snic_pf *pf, struct snic_fw_msg *msg)
  * ready for a request. What else it answers is to a request that was given up: it is
  * taken, or it would stand in the way of this one and the next.
  */
-static int snic_fw_wait(struct snic_pf *pf, const struct snic_fw_msg *sent,
-			struct snic_fw_msg *reply)
+static int smnc_fw_wait(struct smnc_pf *pf, const struct smnc_fw_msg *sent,
+			struct smnc_fw_msg *reply)
 {
-	ktime_t end = ktime_add_us(ktime_get(), SNIC_POLL_US);
+	ktime_t end = ktime_add_us(ktime_get(), SMNC_POLL_US);
 	bool last = false;
 	u32 csr;
 
 	for (;;) {
-		csr = snic_fw_read(pf, SNIC_FW_CSR);
-		if (!snic_hw_alive(pf))
+		csr = smnc_fw_read(pf, SMNC_FW_CSR);
+		if (!smnc_hw_alive(pf))
 			return -EIO;
-		if (csr & SNIC_FW_CSR3_READY) {
-			snic_fw_take(pf, reply);
+		if (csr & SMNC_FW_CSR3_READY) {
+			smnc_fw_take(pf, reply);
 			if (sent && reply->seq == sent->seq)
 				return 0;
-		} else if (!sent && !(csr & SNIC_FW_CSR2_READY)) {
+		} else if (!sent && !(csr & SMNC_FW_CSR2_READY)) {
 			return 0;
 		}
 		if (last)
@@ -91,27 +91,27 @@ static int snic_fw_wait(struct snic_pf *pf, const struct snic_fw_msg *sent,
  * It has had a request for too long. One more is not put on top: the device is reset
  * once nothing else is to be hoped for.
  */
-static int snic_fw_busy(struct snic_pf *pf)
+static int smnc_fw_busy(struct smnc_pf *pf)
 {
-	if (ktime_after(ktime_get(), ktime_add_us(pf->fw_sent, SNIC_FW_STUCK_US)))
-		snic_hw_stuck(pf, "the firmware is stuck");
+	if (ktime_after(ktime_get(), ktime_add_us(pf->fw_sent, SMNC_FW_STUCK_US)))
+		smnc_hw_stuck(pf, "the firmware is stuck");
 	return -EBUSY;
 }
 
-static int snic_fw_exchange(struct snic_pf *pf, struct snic_fw_msg *msg)
+static int smnc_fw_exchange(struct smnc_pf *pf, struct smnc_fw_msg *msg)
 {
-	struct snic_fw_msg reply;
+	struct smnc_fw_msg reply;
 	int err;
 
-	err = snic_fw_wait(pf, NULL, &reply);
+	err = smnc_fw_wait(pf, NULL, &reply);
 	if (err)
-		return err == -ETIMEDOUT ? snic_fw_busy(pf) : err;
+		return err == -ETIMEDOUT ? smnc_fw_busy(pf) : err;
 	pf->fw_sent = ktime_get();
-	snic_fw_put(pf, msg);
-	err = snic_fw_wait(pf, msg, &reply);
+	smnc_fw_put(pf, msg);
+	err = smnc_fw_wait(pf, msg, &reply);
 	if (err)
 		return err;
-	if (snic_hw_off(pf))
+	if (smnc_hw_off(pf))
 		return -EIO;
 	if (reply.op != msg->op)
 		return -EPROTO;
@@ -120,9 +120,9 @@ static int snic_fw_exchange(struct snic_pf *pf, struct snic_fw_msg *msg)
 }
 
 /**
- * snic_fw_exec() - one request to the firmware
+ * smnc_fw_exec() - one request to the firmware
  * @pf: PF
- * @op: enum snic_fw_op
+ * @op: enum smnc_fw_op
  * @req: 24 bytes of payload, or NULL for none
  * @reply: 24 bytes for the reply's payload, or NULL
  *
@@ -132,37 +132,37 @@ static int snic_fw_exchange(struct snic_pf *pf, struct snic_fw_msg *msg)
  * it was not asked; -ETIMEDOUT, -EPROTO: what it has done, or will do, is not known; -EIO:
  * the device is gone, or is about to be reset.
  */
-int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req,
+int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 		 void *reply)
 {
-	struct snic_fw_msg msg = { .op = op };
+	struct smnc_fw_msg msg = { .op = op };
 	int err;
 
-	BUILD_BUG_ON(sizeof(msg) != SNIC_FW_MSG_BYTES);
+	BUILD_BUG_ON(sizeof(msg) != SMNC_FW_MSG_BYTES);
 	if (req)
 		memcpy(msg.payload, req, sizeof(msg.payload));
 	mutex_lock(&pf->fw_lock);
 	msg.seq = cpu_to_le16(++pf->fw_seq);
-	err = snic_fw_exchange(pf, &msg);
+	err = smnc_fw_exchange(pf, &msg);
 	mutex_unlock(&pf->fw_lock);
 	if (err) {
-		if (!snic_hw_off(pf))
+		if (!smnc_hw_off(pf))
 			dev_err_ratelimited(&pf->pdev->dev,
 					    "firmware message %d failed: %d\n", op, err);
 		return err;
 	}
 	if (reply)
 		memcpy(reply, msg.payload, sizeof(msg.payload));
-	return snic_fw_errno(msg.status);
+	return smnc_fw_errno(msg.status);
 }
 
-int snic_fw_init(struct snic_pf *pf)
+int smnc_fw_init(struct smnc_pf *pf)
 {
-	struct snic_fw_info info;
+	struct smnc_fw_info info;
 	int err;
 
-	BUILD_BUG_ON(sizeof(info) != sizeof_field(struct snic_fw_msg, payload));
-	err = snic_fw_exec(pf, SNIC_FW_GET_INFO, NULL, &info);
+	BUILD_BUG_ON(sizeof(info) != sizeof_field(struct smnc_fw_msg, payload));
+	err = smnc_fw_exec(pf, SMNC_FW_GET_INFO, NULL, &info);
 	if (err)
 		return err;
 	snprintf(pf->fw_version, sizeof(pf->fw_version), "%u.%u.%u",

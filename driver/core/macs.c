@@ -7,15 +7,15 @@
 
 #include "pf.h"
 
-void snic_macs_init(struct snic_pf *pf)
+void smnc_macs_init(struct smnc_pf *pf)
 {
 	mutex_init(&pf->macs_lock);
 	hash_init(pf->macs);
 }
 
-static int snic_mac_taken_locked(struct snic_pf *pf, const void *owner, const u8 *mac)
+static int smnc_mac_taken_locked(struct smnc_pf *pf, const void *owner, const u8 *mac)
 {
-	struct snic_addr *a;
+	struct smnc_addr *a;
 
 	hash_for_each_possible(pf->macs, a, node, ether_addr_to_u64(mac))
 		if (a->owner != owner && ether_addr_equal_unaligned(a->mac, mac))
@@ -24,7 +24,7 @@ static int snic_mac_taken_locked(struct snic_pf *pf, const void *owner, const u8
 }
 
 /**
- * snic_mac_taken() - is an address another function's?
+ * smnc_mac_taken() - is an address another function's?
  * @pf: PF
  * @owner: of the function that asks
  * @mac: unicast address
@@ -32,18 +32,18 @@ static int snic_mac_taken_locked(struct snic_pf *pf, const void *owner, const u8
  * Context: process.
  * Return: 0 or -EEXIST.
  */
-int snic_mac_taken(struct snic_pf *pf, const void *owner, const u8 *mac)
+int smnc_mac_taken(struct smnc_pf *pf, const void *owner, const u8 *mac)
 {
 	int err;
 
 	mutex_lock(&pf->macs_lock);
-	err = snic_mac_taken_locked(pf, owner, mac);
+	err = smnc_mac_taken_locked(pf, owner, mac);
 	mutex_unlock(&pf->macs_lock);
 	return err;
 }
 
 /**
- * snic_mac_set() - list an address, in place of the one that @addr had, if any
+ * smnc_mac_set() - list an address, in place of the one that @addr had, if any
  * @pf: PF
  * @addr: entry, zeroed but for its owner, or listed
  * @mac: unicast address
@@ -51,12 +51,12 @@ int snic_mac_taken(struct snic_pf *pf, const void *owner, const u8 *mac)
  * Context: process.
  * Return: 0, or -EEXIST: it is another owner's, and nothing has changed.
  */
-int snic_mac_set(struct snic_pf *pf, struct snic_addr *addr, const u8 *mac)
+int smnc_mac_set(struct smnc_pf *pf, struct smnc_addr *addr, const u8 *mac)
 {
 	int err;
 
 	mutex_lock(&pf->macs_lock);
-	err = snic_mac_taken_locked(pf, addr->owner, mac);
+	err = smnc_mac_taken_locked(pf, addr->owner, mac);
 	if (!err) {
 		hash_del(&addr->node);
 		memcpy(addr->mac, mac, ETH_ALEN);
@@ -67,15 +67,15 @@ int snic_mac_set(struct snic_pf *pf, struct snic_addr *addr, const u8 *mac)
 }
 
 /* Its address is free. Also of an entry that is not listed. Process context. */
-void snic_mac_drop(struct snic_pf *pf, struct snic_addr *addr)
+void smnc_mac_drop(struct smnc_pf *pf, struct smnc_addr *addr)
 {
 	mutex_lock(&pf->macs_lock);
 	hash_del(&addr->node);
 	mutex_unlock(&pf->macs_lock);
 }
 
-/* A copy of it, while snic_mac_set() may run. Process context. */
-void snic_mac_get(struct snic_pf *pf, const struct snic_addr *addr, u8 *mac)
+/* A copy of it, while smnc_mac_set() may run. Process context. */
+void smnc_mac_get(struct smnc_pf *pf, const struct smnc_addr *addr, u8 *mac)
 {
 	mutex_lock(&pf->macs_lock);
 	memcpy(mac, addr->mac, ETH_ALEN);

@@ -15,13 +15,13 @@
 #include "hw.h"
 #include "pf.h"
 
-#define SNIC_MBX_RX_ENTRIES	128
-#define SNIC_MBX_TX_ENTRIES	64
-#define SNIC_MBX_TX_BYTES	256	/* the longest reply is 96 bytes */
+#define SMNC_MBX_RX_ENTRIES	128
+#define SMNC_MBX_TX_ENTRIES	64
+#define SMNC_MBX_TX_BYTES	256	/* the longest reply is 96 bytes */
 
-static void snic_mbx_work(struct work_struct *work);
+static void smnc_mbx_work(struct work_struct *work);
 
-static void snic_mbx_free_bufs(struct snic_pf *pf, struct snic_buf *bufs,
+static void smnc_mbx_free_bufs(struct smnc_pf *pf, struct smnc_buf *bufs,
 			       unsigned int nr, size_t size)
 {
 	unsigned int i;
@@ -32,30 +32,30 @@ static void snic_mbx_free_bufs(struct snic_pf *pf, struct snic_buf *bufs,
 	kfree(bufs);
 }
 
-static struct snic_buf *snic_mbx_alloc_bufs(struct snic_pf *pf, unsigned int nr,
+static struct smnc_buf *smnc_mbx_alloc_bufs(struct smnc_pf *pf, unsigned int nr,
 					    size_t size)
 {
-	struct snic_buf *bufs = kcalloc(nr, sizeof(*bufs), GFP_KERNEL);
+	struct smnc_buf *bufs = kcalloc(nr, sizeof(*bufs), GFP_KERNEL);
 	unsigned int i;
 
 	for (i = 0; bufs && i < nr; i++) {
 		bufs[i].cpu = dma_alloc_coherent(&pf->pdev->dev, size, &bufs[i].dma,
 						 GFP_KERNEL);
 		if (!bufs[i].cpu) {
-			snic_mbx_free_bufs(pf, bufs, nr, size);
+			smnc_mbx_free_bufs(pf, bufs, nr, size);
 			return NULL;
 		}
 	}
 	return bufs;
 }
 
-static void snic_mbx_post(struct snic_ring *r, const struct snic_buf *buf)
+static void smnc_mbx_post(struct smnc_ring *r, const struct smnc_buf *buf)
 {
-	struct snic_aq_desc *d = r->desc;
+	struct smnc_aq_desc *d = r->desc;
 
-	d[r->tail] = (struct snic_aq_desc) {
-		.flags = cpu_to_le16(SNIC_AQ_BUF | SNIC_AQ_LB),
-		.datalen = cpu_to_le16(SNIC_AQ_BUF_MAX),
+	d[r->tail] = (struct smnc_aq_desc) {
+		.flags = cpu_to_le16(SMNC_AQ_BUF | SMNC_AQ_LB),
+		.datalen = cpu_to_le16(SMNC_AQ_BUF_MAX),
 		.addr_high = cpu_to_le32(upper_32_bits(buf->dma)),
 		.addr_low = cpu_to_le32(lower_32_bits(buf->dma)),
 	};
@@ -63,75 +63,75 @@ static void snic_mbx_post(struct snic_ring *r, const struct snic_buf *buf)
 }
 
 /* Both rings, empty. The device is reset, and nothing is sent. */
-void snic_mbx_start(struct snic_pf *pf)
+void smnc_mbx_start(struct smnc_pf *pf)
 {
-	struct snic_mailbox *mbx = &pf->mbx;
+	struct smnc_mailbox *mbx = &pf->mbx;
 
 	memset(mbx->tx.desc, 0, mbx->tx.len * mbx->tx.size);
 	memset(mbx->rx.desc, 0, mbx->rx.len * mbx->rx.size);
-	snic_ring_enable(pf, &mbx->tx);
-	snic_ring_enable(pf, &mbx->rx);
+	smnc_ring_enable(pf, &mbx->tx);
+	smnc_ring_enable(pf, &mbx->rx);
 	/* One entry of a ring stays free. */
 	while (mbx->rx.tail != mbx->rx.len - 1)
-		snic_mbx_post(&mbx->rx, &mbx->rx_buf[mbx->rx.tail]);
-	snic_write(pf, mbx->rx.reg + SNIC_RING_TAIL, mbx->rx.tail);
+		smnc_mbx_post(&mbx->rx, &mbx->rx_buf[mbx->rx.tail]);
+	smnc_write(pf, mbx->rx.reg + SMNC_RING_TAIL, mbx->rx.tail);
 }
 
-int snic_mbx_init(struct snic_pf *pf)
+int smnc_mbx_init(struct smnc_pf *pf)
 {
-	struct snic_mailbox *mbx = &pf->mbx;
+	struct smnc_mailbox *mbx = &pf->mbx;
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct snic_aq_desc) != 32);
+	BUILD_BUG_ON(sizeof(struct smnc_aq_desc) != 32);
 	mutex_init(&mbx->tx_lock);
-	INIT_WORK(&mbx->work, snic_mbx_work);
-	err = snic_ring_alloc(pf, &mbx->tx, SNIC_MBX_TX, SNIC_MBX_TX_ENTRIES,
-			      sizeof(struct snic_aq_desc));
+	INIT_WORK(&mbx->work, smnc_mbx_work);
+	err = smnc_ring_alloc(pf, &mbx->tx, SMNC_MBX_TX, SMNC_MBX_TX_ENTRIES,
+			      sizeof(struct smnc_aq_desc));
 	if (err)
 		return err;
-	err = snic_ring_alloc(pf, &mbx->rx, SNIC_MBX_RX, SNIC_MBX_RX_ENTRIES,
-			      sizeof(struct snic_aq_desc));
+	err = smnc_ring_alloc(pf, &mbx->rx, SMNC_MBX_RX, SMNC_MBX_RX_ENTRIES,
+			      sizeof(struct smnc_aq_desc));
 	if (err)
 		goto fail;
 	err = -ENOMEM;
-	mbx->tx_buf = snic_mbx_alloc_bufs(pf, SNIC_MBX_TX_ENTRIES, SNIC_MBX_TX_BYTES);
-	mbx->rx_buf = snic_mbx_alloc_bufs(pf, SNIC_MBX_RX_ENTRIES, SNIC_AQ_BUF_MAX);
+	mbx->tx_buf = smnc_mbx_alloc_bufs(pf, SMNC_MBX_TX_ENTRIES, SMNC_MBX_TX_BYTES);
+	mbx->rx_buf = smnc_mbx_alloc_bufs(pf, SMNC_MBX_RX_ENTRIES, SMNC_AQ_BUF_MAX);
 	if (!mbx->tx_buf || !mbx->rx_buf)
 		goto fail;
-	snic_mbx_start(pf);
+	smnc_mbx_start(pf);
 	return 0;
 fail:
-	snic_mbx_exit(pf);
+	smnc_mbx_exit(pf);
 	return err;
 }
 
-void snic_mbx_exit(struct snic_pf *pf)
+void smnc_mbx_exit(struct smnc_pf *pf)
 {
-	struct snic_mailbox *mbx = &pf->mbx;
+	struct smnc_mailbox *mbx = &pf->mbx;
 
 	cancel_work_sync(&mbx->work);
-	snic_ring_free(pf, &mbx->tx);
-	snic_ring_free(pf, &mbx->rx);
-	snic_mbx_free_bufs(pf, mbx->tx_buf, SNIC_MBX_TX_ENTRIES, SNIC_MBX_TX_BYTES);
-	snic_mbx_free_bufs(pf, mbx->rx_buf, SNIC_MBX_RX_ENTRIES, SNIC_AQ_BUF_MAX);
+	smnc_ring_free(pf, &mbx->tx);
+	smnc_ring_free(pf, &mbx->rx);
+	smnc_mbx_free_bufs(pf, mbx->tx_buf, SMNC_MBX_TX_ENTRIES, SMNC_MBX_TX_BYTES);
+	smnc_mbx_free_bufs(pf, mbx->rx_buf, SMNC_MBX_RX_ENTRIES, SMNC_AQ_BUF_MAX);
 	mbx->tx_buf = NULL;
 	mbx->rx_buf = NULL;
 }
 
 /* Something may have arrived. Any context. */
-void snic_mbx_kick(struct snic_pf *pf)
+void smnc_mbx_kick(struct smnc_pf *pf)
 {
 	queue_work(pf->ctl_wq, &pf->mbx.work);
 }
 
 /* Everything that has arrived so far is with its ADI when this returns. */
-void snic_mbx_flush(struct snic_pf *pf)
+void smnc_mbx_flush(struct smnc_pf *pf)
 {
-	snic_mbx_kick(pf);
+	smnc_mbx_kick(pf);
 	flush_work(&pf->mbx.work);
 }
 
-static void snic_mbx_deliver(struct snic_pf *pf, const struct snic_aq_desc *d,
+static void smnc_mbx_deliver(struct smnc_pf *pf, const struct smnc_aq_desc *d,
 			     const void *data)
 {
 	u32 func = le32_to_cpu(d->param0);
@@ -139,52 +139,52 @@ static void snic_mbx_deliver(struct snic_pf *pf, const struct snic_aq_desc *d,
 
 	if (!func || func > pf->num_adis)
 		return;
-	if (le16_to_cpu(d->flags) & SNIC_AQ_ERR || len > SNIC_AQ_BUF_MAX)
+	if (le16_to_cpu(d->flags) & SMNC_AQ_ERR || len > SMNC_AQ_BUF_MAX)
 		return;
 	pf->adi_client->message(pf, func, le32_to_cpu(d->cookie_high), data, len);
 }
 
-static void snic_mbx_work(struct work_struct *work)
+static void smnc_mbx_work(struct work_struct *work)
 {
-	struct snic_pf *pf = container_of(work, struct snic_pf, mbx.work);
-	struct snic_ring *r = &pf->mbx.rx;
-	struct snic_aq_desc *ring = r->desc;
+	struct smnc_pf *pf = container_of(work, struct smnc_pf, mbx.work);
+	struct smnc_ring *r = &pf->mbx.rx;
+	struct smnc_aq_desc *ring = r->desc;
 	unsigned int budget = r->len;
-	struct snic_aq_desc msg;
+	struct smnc_aq_desc msg;
 
-	while (!snic_hw_off(pf)) {
-		struct snic_aq_desc *d = &ring[r->head];
+	while (!smnc_hw_off(pf)) {
+		struct smnc_aq_desc *d = &ring[r->head];
 
-		if (!(le16_to_cpu(READ_ONCE(d->flags)) & SNIC_AQ_DD))
+		if (!(le16_to_cpu(READ_ONCE(d->flags)) & SMNC_AQ_DD))
 			break;
-		/* A flood must not keep snic_mbx_flush() waiting for ever. */
+		/* A flood must not keep smnc_mbx_flush() waiting for ever. */
 		if (!budget--) {
-			snic_mbx_kick(pf);
+			smnc_mbx_kick(pf);
 			break;
 		}
 		/* DD is written last. */
 		dma_rmb();
 		/* A copy: the device cannot change it after the check. */
 		msg = *d;
-		snic_mbx_deliver(pf, &msg, pf->mbx.rx_buf[r->head].cpu);
+		smnc_mbx_deliver(pf, &msg, pf->mbx.rx_buf[r->head].cpu);
 		WRITE_ONCE(d->flags, 0);
 		r->head = (r->head + 1) % r->len;
 		/* The free entry moves on with the head: its buffer is posted. */
-		snic_mbx_post(r, &pf->mbx.rx_buf[r->tail]);
+		smnc_mbx_post(r, &pf->mbx.rx_buf[r->tail]);
 		dma_wmb();
-		snic_write(pf, r->reg + SNIC_RING_TAIL, r->tail);
+		smnc_write(pf, r->reg + SMNC_RING_TAIL, r->tail);
 		cond_resched();
 	}
 }
 
 /* Wait until the device has taken messages; a device takes them at once. */
-static int snic_mbx_tx_wait(struct snic_pf *pf, bool all)
+static int smnc_mbx_tx_wait(struct smnc_pf *pf, bool all)
 {
-	struct snic_ring *r = &pf->mbx.tx;
-	ktime_t end = ktime_add_us(ktime_get(), SNIC_POLL_US);
+	struct smnc_ring *r = &pf->mbx.tx;
+	ktime_t end = ktime_add_us(ktime_get(), SMNC_POLL_US);
 
 	for (;;) {
-		if (snic_ring_peer(pf, r, SNIC_RING_HEAD, &r->head))
+		if (smnc_ring_peer(pf, r, SMNC_RING_HEAD, &r->head))
 			return -EIO;
 		if (all ? r->head == r->tail : (r->tail + 1) % r->len != r->head)
 			return 0;
@@ -195,16 +195,16 @@ static int snic_mbx_tx_wait(struct snic_pf *pf, bool all)
 }
 
 /* What became of the message that was in this entry before. Under tx_lock. */
-static void snic_mbx_tx_reap(struct snic_pf *pf, struct snic_aq_desc *d)
+static void smnc_mbx_tx_reap(struct smnc_pf *pf, struct smnc_aq_desc *d)
 {
 	u32 func = le32_to_cpu(d->param0);
 
-	if (le16_to_cpu(d->flags) & SNIC_AQ_DD && d->retval && func && func <= pf->num_adis)
+	if (le16_to_cpu(d->flags) & SMNC_AQ_DD && d->retval && func && func <= pf->num_adis)
 		pf->adi_client->undelivered(pf, func, le16_to_cpu(d->retval));
 }
 
 /**
- * snic_mbx_send() - a message to a function
+ * smnc_mbx_send() - a message to a function
  * @pf: PF
  * @func: function number
  * @op: virtchnl opcode
@@ -215,30 +215,30 @@ static void snic_mbx_tx_reap(struct snic_pf *pf, struct snic_aq_desc *d)
  * Context: process.
  * Return: 0 when it is on its way, else errno.
  */
-int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
+int smnc_mbx_send(struct smnc_pf *pf, u16 func, u32 op, s32 status,
 		  const void *data, u16 len)
 {
-	struct snic_mailbox *mbx = &pf->mbx;
-	struct snic_aq_desc *ring = mbx->tx.desc;
-	struct snic_ring *r = &mbx->tx;
-	struct snic_aq_desc *d;
-	struct snic_buf *buf;
+	struct smnc_mailbox *mbx = &pf->mbx;
+	struct smnc_aq_desc *ring = mbx->tx.desc;
+	struct smnc_ring *r = &mbx->tx;
+	struct smnc_aq_desc *d;
+	struct smnc_buf *buf;
 	int err;
 
-	if (WARN_ON_ONCE(len > SNIC_MBX_TX_BYTES))
+	if (WARN_ON_ONCE(len > SMNC_MBX_TX_BYTES))
 		return -EMSGSIZE;
 	mutex_lock(&mbx->tx_lock);
-	err = snic_mbx_tx_wait(pf, false);
+	err = smnc_mbx_tx_wait(pf, false);
 	if (err)
 		goto out;
 	d = &ring[r->tail];
 	buf = &mbx->tx_buf[r->tail];
-	snic_mbx_tx_reap(pf, d);
+	smnc_mbx_tx_reap(pf, d);
 	if (len)
 		memcpy(buf->cpu, data, len);
-	*d = (struct snic_aq_desc) {
-		.flags = cpu_to_le16(len ? SNIC_AQ_BUF | SNIC_AQ_RD | SNIC_AQ_SI : SNIC_AQ_SI),
-		.opcode = cpu_to_le16(SNIC_AQ_OP_TO_FUNC),
+	*d = (struct smnc_aq_desc) {
+		.flags = cpu_to_le16(len ? SMNC_AQ_BUF | SMNC_AQ_RD | SMNC_AQ_SI : SMNC_AQ_SI),
+		.opcode = cpu_to_le16(SMNC_AQ_OP_TO_FUNC),
 		.datalen = cpu_to_le16(len),
 		.cookie_high = cpu_to_le32(op),
 		.cookie_low = cpu_to_le32(status),
@@ -248,21 +248,21 @@ int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
 	};
 	dma_wmb();
 	r->tail = (r->tail + 1) % r->len;
-	snic_write(pf, r->reg + SNIC_RING_TAIL, r->tail);
+	smnc_write(pf, r->reg + SMNC_RING_TAIL, r->tail);
 out:
 	mutex_unlock(&mbx->tx_lock);
-	if (err && !snic_hw_off(pf))
+	if (err && !smnc_hw_off(pf))
 		dev_err_ratelimited(&pf->pdev->dev, "PF mailbox stuck: %d\n", err);
 	return err;
 }
 
 /* No message sent so far is still on its way to a function. Return: 0 or errno */
-int snic_mbx_tx_drain(struct snic_pf *pf)
+int smnc_mbx_tx_drain(struct smnc_pf *pf)
 {
 	int err;
 
 	mutex_lock(&pf->mbx.tx_lock);
-	err = snic_mbx_tx_wait(pf, true);
+	err = smnc_mbx_tx_wait(pf, true);
 	mutex_unlock(&pf->mbx.tx_lock);
 	return err;
 }

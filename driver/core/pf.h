@@ -30,7 +30,7 @@
  * pf->func[] has no lock: the readers are the handlers of the control vectors
  * (hard and threaded), the mailbox work, the link work, and pollers of the fault
  * ring, all of it under fault_lock. An ADI is taken out of it first and freed after
- * snic_sync_events(), which waits for all of them; so none of them may, with what it
+ * smnc_sync_events(), which waits for all of them; so none of them may, with what it
  * found there, wait for a lock that is held around open, close or reset.
  *
  * Hard interrupt handlers signal and schedule; they never sleep, allocate, or
@@ -52,16 +52,16 @@
 #include <smartnic/regs.h>
 #include <vdcm/vdcm.h>
 
-#define SNIC_DRV_NAME	"smartnic"
+#define SMNC_DRV_NAME	"smartnic"
 
-struct snic_adi;
-struct snic_client;
-struct snic_held;
-struct snic_net;
-struct snic_pf;
+struct smnc_adi;
+struct smnc_client;
+struct smnc_held;
+struct smnc_net;
+struct smnc_pf;
 
 /**
- * struct snic_ring - a ring of the PF in coherent memory
+ * struct smnc_ring - a ring of the PF in coherent memory
  * @desc: entries
  * @dma: their bus address
  * @reg: offset of the ring's registers in BAR0
@@ -70,7 +70,7 @@ struct snic_pf;
  * @head: consumer index, as far as it is the driver's
  * @tail: producer index, as far as it is the driver's
  */
-struct snic_ring {
+struct smnc_ring {
 	void *desc;
 	dma_addr_t dma;
 	u32 reg;
@@ -81,111 +81,111 @@ struct snic_ring {
 };
 
 /* A DMA buffer of a mailbox descriptor. */
-struct snic_buf {
+struct smnc_buf {
 	void *cpu;
 	dma_addr_t dma;
 };
 
-struct snic_mailbox {
-	struct snic_ring tx;
-	struct snic_ring rx;
-	struct snic_buf *tx_buf;
-	struct snic_buf *rx_buf;
+struct smnc_mailbox {
+	struct smnc_ring tx;
+	struct smnc_ring rx;
+	struct smnc_buf *tx_buf;
+	struct smnc_buf *rx_buf;
 	struct mutex tx_lock;	/* the TX ring */
 	struct work_struct work;
 };
 
 /**
- * struct snic_vsi - one VSI as the switch has it from the driver
+ * struct smnc_vsi - one VSI as the switch has it from the driver
  * @id: number, that of its function
- * @flags: SNIC_VSI_*
- * @vlan: port VLAN, SNIC_PORT_*, 0: none
+ * @flags: SMNC_VSI_*
+ * @vlan: port VLAN, SMNC_PORT_*, 0: none
  * @tx_rate: Mb/s, 0: no limit
  * @nr_macs: entries in @macs
  * @macs: address filters
  * @vids: VLAN table
- * @has: SNIC_VSI_HAS_*
+ * @has: SMNC_VSI_HAS_*
  * @key: key of the hash
  * @lut: queue by hash
  * @hashcfg: what is hashed
- * @unknown: a request about it was not answered: see snic_vsi_settle()
+ * @unknown: a request about it was not answered: see smnc_vsi_settle()
  * @exchanges: requests about it so far; never back
  */
-struct snic_vsi {
+struct smnc_vsi {
 	u16 id;
 	u16 flags;
 	u32 vlan;
 	u32 tx_rate;
 	unsigned int nr_macs;
-	u8 macs[SNIC_FW_MACS_PER_VSI][ETH_ALEN];
-	u8 vids[SNIC_VIDS / 8];
+	u8 macs[SMNC_FW_MACS_PER_VSI][ETH_ALEN];
+	u8 vids[SMNC_VIDS / 8];
 	u8 has;
-	u8 key[SNIC_RSS_KEY_BYTES];
-	u8 lut[SNIC_RSS_LUT_ENTRIES];
+	u8 key[SMNC_RSS_KEY_BYTES];
+	u8 lut[SMNC_RSS_LUT_ENTRIES];
 	u64 hashcfg;
 	bool unknown;
 	unsigned int exchanges;
 };
 
 /* What of its receive side scaling was set. */
-#define SNIC_VSI_HAS_KEY	0x1
-#define SNIC_VSI_HAS_LUT	0x2
-#define SNIC_VSI_HAS_HASH	0x4
+#define SMNC_VSI_HAS_KEY	0x1
+#define SMNC_VSI_HAS_LUT	0x2
+#define SMNC_VSI_HAS_HASH	0x4
 
 /**
- * struct snic_counters - counters of a function
- * @base: by enum snic_stat: what they were when the device began at 0 the last time
+ * struct smnc_counters - counters of a function
+ * @base: by enum smnc_stat: what they were when the device began at 0 the last time
  * @seen: what they were when they were read the last time
  * @counting: the device counts, from 0 on
  */
-struct snic_counters {
-	u64 base[SNIC_STAT_COUNT];
-	u64 seen[SNIC_STAT_COUNT];
+struct smnc_counters {
+	u64 base[SMNC_STAT_COUNT];
+	u64 seen[SMNC_STAT_COUNT];
 	bool counting;
 };
 
 /**
- * struct snic_addr - an address that a function has of its own
+ * struct smnc_addr - an address that a function has of its own
  * @node: in pf->macs
  * @owner: ADI or netdev
  * @mac: the address; under pf->macs_lock
  */
-struct snic_addr {
+struct smnc_addr {
 	struct hlist_node node;
 	const void *owner;
 	u8 mac[ETH_ALEN];
 };
 
 /* Roles of the control vectors: several may meet on one vector. */
-#define SNIC_ROLE_MISC	0x1	/* link, errors */
-#define SNIC_ROLE_MBX	0x2
-#define SNIC_ROLE_FAULT	0x4
-#define SNIC_ROLE_CAUSE	0x8
-#define SNIC_CTL_VECS	3
+#define SMNC_ROLE_MISC	0x1	/* link, errors */
+#define SMNC_ROLE_MBX	0x2
+#define SMNC_ROLE_FAULT	0x4
+#define SMNC_ROLE_CAUSE	0x8
+#define SMNC_CTL_VECS	3
 
-struct snic_ctl_vec {
-	struct snic_pf *pf;
+struct smnc_ctl_vec {
+	struct smnc_pf *pf;
 	int irq;
 	u8 roles;
 	char name[48];
 };
 
 /* What is wrong with a device that is not given up yet. */
-enum snic_trouble {
-	SNIC_FINE,
-	SNIC_STUCK,	/* it answers, but does not obey */
-	SNIC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
+enum smnc_trouble {
+	SMNC_FINE,
+	SMNC_STUCK,	/* it answers, but does not obey */
+	SMNC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
 };
 
 /* Error recovery that takes longer than this has failed; the kernel may not say so. */
-#define SNIC_RECOVERY_SECONDS	30
+#define SMNC_RECOVERY_SECONDS	30
 
 /* Resets that the driver does by itself within a time; then the device is given up. */
-#define SNIC_RESCUES		3
-#define SNIC_RESCUE_SECONDS	600
+#define SMNC_RESCUES		3
+#define SMNC_RESCUE_SECONDS	600
 
 /**
- * struct snic_pf - one SmartNIC
+ * struct smnc_pf - one SmartNIC
  * @pdev: its PCI function
  * @ctrl: BAR0
  * @windows: BAR2
@@ -194,7 +194,7 @@ enum snic_trouble {
  * @dead: the device is gone or does not answer; set once, the bus taken from it before
  * @quiet: the device is being reset or asleep, or waits for that: nothing touches it
  * @quiesced: it is being reset or asleep; under the device lock
- * @trouble: enum snic_trouble: why it is quiet without having been quiesced
+ * @trouble: enum smnc_trouble: why it is quiet without having been quiesced
  * @num_adis: ADIs of the device
  * @num_qps: queue pairs of the device
  * @num_vecs: MSI-X entries of the device
@@ -238,7 +238,7 @@ enum snic_trouble {
  * @adis_lock: @adis
  * @adis: every ADI, open or not
  * @macs_lock: @macs and the addresses in it
- * @macs: struct snic_addr of every function, by address
+ * @macs: struct smnc_addr of every function, by address
  * @types: mdev types of all kinds, each with its kind
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
@@ -247,7 +247,7 @@ enum snic_trouble {
  * @net_vecs: MSI-X entries set aside for it
  * @link: link state last seen
  */
-struct snic_pf {
+struct smnc_pf {
 	struct pci_dev *pdev;
 	void __iomem *ctrl;
 	void __iomem *windows;
@@ -270,7 +270,7 @@ struct snic_pf {
 	ktime_t fw_sent;
 	char fw_version[24];
 
-	struct snic_ctl_vec ctl[SNIC_CTL_VECS];
+	struct smnc_ctl_vec ctl[SMNC_CTL_VECS];
 	unsigned int nr_ctl;
 	unsigned int nr_vecs;
 	bool dyn_msix;
@@ -279,17 +279,17 @@ struct snic_pf {
 	unsigned long *vec_map;
 	unsigned int adi_vecs;
 
-	struct snic_mailbox mbx;
-	struct snic_ring faults;
+	struct smnc_mailbox mbx;
+	struct smnc_ring faults;
 	struct mutex fault_lock;	/* consumer side of @faults */
-	struct snic_ring causes;
+	struct smnc_ring causes;
 	struct workqueue_struct *ctl_wq;
 	struct workqueue_struct *adi_wq;
 	struct work_struct link_work;
 	struct work_struct death_work;
 	struct delayed_work watch_work;
 	struct delayed_work rescue_work;
-	unsigned long rescues[SNIC_RESCUES];
+	unsigned long rescues[SMNC_RESCUES];
 	unsigned int nr_rescues;
 	struct delayed_work recovery_work;
 	struct pci_saved_state *saved;
@@ -297,9 +297,9 @@ struct snic_pf {
 	spinlock_t res_lock;	/* func_map, qp_map */
 	unsigned long *func_map;
 	unsigned long *qp_map;
-	struct snic_adi **func;
-	const struct snic_client *net_client;
-	const struct snic_client *adi_client;
+	struct smnc_adi **func;
+	const struct smnc_client *net_client;
+	const struct smnc_client *adi_client;
 	struct mutex held_lock;	/* held */
 	struct list_head held;
 
@@ -311,131 +311,131 @@ struct snic_pf {
 	struct vdcm_parent *parent;
 	enum vdcm_xlat xlat;
 
-	struct snic_net *net;
+	struct smnc_net *net;
 	unsigned int net_qps;
 	unsigned int net_vecs;
 	bool link;
 };
 
 /* The driver does not access the device: it is dead, asleep or being reset. */
-static inline bool snic_hw_off(const struct snic_pf *pf)
+static inline bool smnc_hw_off(const struct smnc_pf *pf)
 {
 	return READ_ONCE(pf->dead) || READ_ONCE(pf->quiet);
 }
 
 /* counters.c */
-extern const char * const snic_stat_names[];
-u64 snic_counter(struct snic_pf *pf, u16 func, struct snic_counters *c, unsigned int stat);
-void snic_counters_start(struct snic_counters *c);
-void snic_counters_hold(struct snic_pf *pf, u16 func, struct snic_counters *c);
-void snic_counters_go(struct snic_counters *c);
+extern const char * const smnc_stat_names[];
+u64 smnc_counter(struct smnc_pf *pf, u16 func, struct smnc_counters *c, unsigned int stat);
+void smnc_counters_start(struct smnc_counters *c);
+void smnc_counters_hold(struct smnc_pf *pf, u16 func, struct smnc_counters *c);
+void smnc_counters_go(struct smnc_counters *c);
 
 /* rings.c */
-int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg,
+int smnc_ring_alloc(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg,
 		    u32 len, u32 size);
-void snic_ring_enable(struct snic_pf *pf, struct snic_ring *ring);
-void snic_ring_free(struct snic_pf *pf, struct snic_ring *ring);
-int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *index);
+void smnc_ring_enable(struct smnc_pf *pf, struct smnc_ring *ring);
+void smnc_ring_free(struct smnc_pf *pf, struct smnc_ring *ring);
+int smnc_ring_peer(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg, u32 *index);
 
 /* fw.c */
-int snic_fw_exec(struct snic_pf *pf, enum snic_fw_op op, const void *req,
+int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 		 void *reply);
-int snic_fw_init(struct snic_pf *pf);
+int smnc_fw_init(struct smnc_pf *pf);
 
 /* mailbox.c */
-int snic_mbx_init(struct snic_pf *pf);
-void snic_mbx_exit(struct snic_pf *pf);
-void snic_mbx_start(struct snic_pf *pf);
-void snic_mbx_kick(struct snic_pf *pf);
-void snic_mbx_flush(struct snic_pf *pf);
-int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status,
+int smnc_mbx_init(struct smnc_pf *pf);
+void smnc_mbx_exit(struct smnc_pf *pf);
+void smnc_mbx_start(struct smnc_pf *pf);
+void smnc_mbx_kick(struct smnc_pf *pf);
+void smnc_mbx_flush(struct smnc_pf *pf);
+int smnc_mbx_send(struct smnc_pf *pf, u16 func, u32 op, s32 status,
 		  const void *data, u16 len);
-int snic_mbx_tx_drain(struct snic_pf *pf);
+int smnc_mbx_tx_drain(struct smnc_pf *pf);
 
 /* death.c */
-void snic_death_init(struct snic_pf *pf);
-void snic_death_exit(struct snic_pf *pf);
-void snic_silence(struct snic_pf *pf);
-void snic_hush(struct snic_pf *pf, const char *what);
-void snic_hw_dead(struct snic_pf *pf);
-void snic_hw_stuck(struct snic_pf *pf, const char *why);
-void snic_hw_lost(struct snic_pf *pf);
-void snic_recovery_expect(struct snic_pf *pf);
+void smnc_death_init(struct smnc_pf *pf);
+void smnc_death_exit(struct smnc_pf *pf);
+void smnc_silence(struct smnc_pf *pf);
+void smnc_hush(struct smnc_pf *pf, const char *what);
+void smnc_hw_dead(struct smnc_pf *pf);
+void smnc_hw_stuck(struct smnc_pf *pf, const char *why);
+void smnc_hw_lost(struct smnc_pf *pf);
+void smnc_recovery_expect(struct smnc_pf *pf);
 
 /* faults.c */
-int snic_faults_init(struct snic_pf *pf);
-void snic_faults_exit(struct snic_pf *pf);
-void snic_faults_poll(struct snic_pf *pf);
-void snic_fault_answer(struct snic_pf *pf, u16 func, u8 unit, int err);
+int smnc_faults_init(struct smnc_pf *pf);
+void smnc_faults_exit(struct smnc_pf *pf);
+void smnc_faults_poll(struct smnc_pf *pf);
+void smnc_fault_answer(struct smnc_pf *pf, u16 func, u8 unit, int err);
 
 /* vectors.c */
-int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs);
-int snic_vectors_start(struct snic_pf *pf);
-void snic_vectors_route(struct snic_pf *pf);
-void snic_vectors_stop(struct snic_pf *pf);
-void snic_vectors_exit(struct snic_pf *pf);
-void snic_sync_events(struct snic_pf *pf);
-unsigned int snic_rings_check(struct snic_pf *pf);
-int snic_causes_init(struct snic_pf *pf);
-void snic_causes_exit(struct snic_pf *pf);
-int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index);
-int snic_vector_get(struct snic_pf *pf, unsigned int *index);
-void snic_vector_put(struct snic_pf *pf, unsigned int index, int irq);
+int smnc_vectors_init(struct smnc_pf *pf, unsigned int net_vecs);
+int smnc_vectors_start(struct smnc_pf *pf);
+void smnc_vectors_route(struct smnc_pf *pf);
+void smnc_vectors_stop(struct smnc_pf *pf);
+void smnc_vectors_exit(struct smnc_pf *pf);
+void smnc_sync_events(struct smnc_pf *pf);
+unsigned int smnc_rings_check(struct smnc_pf *pf);
+int smnc_causes_init(struct smnc_pf *pf);
+void smnc_causes_exit(struct smnc_pf *pf);
+int smnc_net_vector(struct smnc_pf *pf, unsigned int queue, unsigned int *index);
+int smnc_vector_get(struct smnc_pf *pf, unsigned int *index);
+void smnc_vector_put(struct smnc_pf *pf, unsigned int index, int irq);
 
 /* macs.c */
-void snic_macs_init(struct snic_pf *pf);
-int snic_mac_taken(struct snic_pf *pf, const void *owner, const u8 *mac);
-int snic_mac_set(struct snic_pf *pf, struct snic_addr *addr, const u8 *mac);
-void snic_mac_drop(struct snic_pf *pf, struct snic_addr *addr);
-void snic_mac_get(struct snic_pf *pf, const struct snic_addr *addr, u8 *mac);
+void smnc_macs_init(struct smnc_pf *pf);
+int smnc_mac_taken(struct smnc_pf *pf, const void *owner, const u8 *mac);
+int smnc_mac_set(struct smnc_pf *pf, struct smnc_addr *addr, const u8 *mac);
+void smnc_mac_drop(struct smnc_pf *pf, struct smnc_addr *addr);
+void smnc_mac_get(struct smnc_pf *pf, const struct smnc_addr *addr, u8 *mac);
 
 /* vsi.c */
-void snic_vsi_init(struct snic_vsi *vsi, u16 id);
-int snic_vsi_set(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags, u32 vlan,
+void smnc_vsi_init(struct smnc_vsi *vsi, u16 id);
+int smnc_vsi_set(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 flags, u32 vlan,
 		 u32 tx_rate);
-int snic_vsi_set_flags(struct snic_pf *pf, struct snic_vsi *vsi, u16 flags);
-int snic_vsi_set_vids(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *vids);
-bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac);
-int snic_vsi_add_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);
-int snic_vsi_del_mac(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *mac);
-int snic_vsi_clear(struct snic_pf *pf, struct snic_vsi *vsi);
-int snic_vsi_rss_key(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *key);
-int snic_vsi_rss_lut(struct snic_pf *pf, struct snic_vsi *vsi, const u8 *lut);
-int snic_vsi_rss_hash(struct snic_pf *pf, struct snic_vsi *vsi, u64 hashcfg);
-int snic_vsi_rss_default(struct snic_pf *pf, struct snic_vsi *vsi, unsigned int nr_queues);
-int snic_vsi_settle(struct snic_pf *pf, struct snic_vsi *vsi);
+int smnc_vsi_set_flags(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 flags);
+int smnc_vsi_set_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids);
+bool smnc_vsi_has_mac(const struct smnc_vsi *vsi, const u8 *mac);
+int smnc_vsi_add_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac);
+int smnc_vsi_del_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac);
+int smnc_vsi_clear(struct smnc_pf *pf, struct smnc_vsi *vsi);
+int smnc_vsi_rss_key(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key);
+int smnc_vsi_rss_lut(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *lut);
+int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg);
+int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int nr_queues);
+int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi);
 
 /* Areas of a VQ, in the order of SET_VQ_ADDR. */
-enum snic_vq_area {
-	SNIC_VQ_DESC,
-	SNIC_VQ_DRIVER,	/* available ring */
-	SNIC_VQ_DEVICE,	/* used ring */
-	SNIC_VQ_AREAS
+enum smnc_vq_area {
+	SMNC_VQ_DESC,
+	SMNC_VQ_DRIVER,	/* available ring */
+	SMNC_VQ_DEVICE,	/* used ring */
+	SMNC_VQ_AREAS
 };
 
 /**
- * struct snic_vq_cfg - what a VQ is started with
- * @area: IOVAs, by enum snic_vq_area
+ * struct smnc_vq_cfg - what a VQ is started with
+ * @area: IOVAs, by enum smnc_vq_area
  * @size: entries
- * @vector: vector of the function, or SNIC_VQ_NO_VECTOR
+ * @vector: vector of the function, or SMNC_VQ_NO_VECTOR
  */
-struct snic_vq_cfg {
-	u64 area[SNIC_VQ_AREAS];
+struct smnc_vq_cfg {
+	u64 area[SMNC_VQ_AREAS];
 	u16 size;
 	u16 vector;
 };
 
 /* vq.c */
-int snic_vq_resource(struct snic_pf *pf, struct snic_vsi *vsi, struct snic_fw_resource *res);
-int snic_vq_stopped(struct snic_pf *pf, struct snic_vsi *vsi, u64 *stopped);
-int snic_vq_features(struct snic_pf *pf, struct snic_vsi *vsi, u64 features, u64 offloads);
-int snic_vq_vector(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq, u16 vector);
-int snic_vq_start(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq, const struct snic_vq_cfg *cfg,
+int smnc_vq_resource(struct smnc_pf *pf, struct smnc_vsi *vsi, struct smnc_fw_resource *res);
+int smnc_vq_stopped(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 *stopped);
+int smnc_vq_features(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 features, u64 offloads);
+int smnc_vq_vector(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, u16 vector);
+int smnc_vq_start(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_cfg *cfg,
 		  u16 flags);
-int snic_vq_stop(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq);
+int smnc_vq_stop(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq);
 
 /* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
-#define SNIC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
+#define SMNC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \
 			 BIT_ULL(36) | BIT_ULL(41) | BIT_ULL(43) | BIT_ULL(44) | \
 			 BIT_ULL(45) | BIT_ULL(46))
 

@@ -9,7 +9,7 @@
 #include "pf.h"
 
 /**
- * snic_res_alloc() - take a function (window) and queue pairs
+ * smnc_res_alloc() - take a function (window) and queue pairs
  * @pf: PF
  * @func: function number, 1 and up
  * @qp: queue pair numbers
@@ -17,7 +17,7 @@
  *
  * Return: 0 or -ENOSPC, then nothing is taken.
  */
-int snic_res_alloc(struct snic_pf *pf, u16 *func, u16 *qp, unsigned int nr_qps)
+int smnc_res_alloc(struct smnc_pf *pf, u16 *func, u16 *qp, unsigned int nr_qps)
 {
 	unsigned long f, q = 0;
 	unsigned int i;
@@ -43,7 +43,7 @@ out:
 	return err;
 }
 
-void snic_res_free(struct snic_pf *pf, u16 func, const u16 *qp, unsigned int nr_qps)
+void smnc_res_free(struct smnc_pf *pf, u16 func, const u16 *qp, unsigned int nr_qps)
 {
 	unsigned int i;
 
@@ -54,149 +54,149 @@ void snic_res_free(struct snic_pf *pf, u16 func, const u16 *qp, unsigned int nr_
 	spin_unlock(&pf->res_lock);
 }
 
-/* @ctrl: SNIC_FUNC_CTRL_* of a function that is enabled, beside ENABLE */
-void snic_func_ctrl(struct snic_pf *pf, u16 func, u32 ctrl)
+/* @ctrl: SMNC_FUNC_CTRL_* of a function that is enabled, beside ENABLE */
+void smnc_func_ctrl(struct smnc_pf *pf, u16 func, u32 ctrl)
 {
-	snic_write(pf, SNIC_FUNC(func) + SNIC_FUNC_CTRL, SNIC_FUNC_CTRL_ENABLE | ctrl);
+	smnc_write(pf, SMNC_FUNC(func) + SMNC_FUNC_CTRL, SMNC_FUNC_CTRL_ENABLE | ctrl);
 }
 
 /**
- * snic_func_reset() - enable and reset a function
+ * smnc_func_reset() - enable and reset a function
  * @pf: PF
  * @func: function number
- * @ctrl: SNIC_FUNC_CTRL_* it has afterwards, beside ENABLE; DMA only then
+ * @ctrl: SMNC_FUNC_CTRL_* it has afterwards, beside ENABLE; DMA only then
  *
  * Return: 0, -EIO or -ETIMEDOUT.
  */
-int snic_func_reset(struct snic_pf *pf, u16 func, u32 ctrl)
+int smnc_func_reset(struct smnc_pf *pf, u16 func, u32 ctrl)
 {
-	u32 reg = SNIC_FUNC(func) + SNIC_FUNC_CTRL;
+	u32 reg = SMNC_FUNC(func) + SMNC_FUNC_CTRL;
 	int err;
 
-	snic_write(pf, reg, SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_RESET |
-		   (ctrl & ~SNIC_FUNC_CTRL_DMA));
-	err = snic_poll(pf, reg, SNIC_FUNC_CTRL_RESET, 0);
-	snic_func_ctrl(pf, func, ctrl);
+	smnc_write(pf, reg, SMNC_FUNC_CTRL_ENABLE | SMNC_FUNC_CTRL_RESET |
+		   (ctrl & ~SMNC_FUNC_CTRL_DMA));
+	err = smnc_poll(pf, reg, SMNC_FUNC_CTRL_RESET, 0);
+	smnc_func_ctrl(pf, func, ctrl);
 	return err;
 }
 
 /**
- * snic_func_off() - disable a function: no DMA and no interrupt of it any more
+ * smnc_func_off() - disable a function: no DMA and no interrupt of it any more
  * @pf: PF
  * @func: function number
  *
  * Return: 0, -EIO or -ETIMEDOUT.
  */
-int snic_func_off(struct snic_pf *pf, u16 func)
+int smnc_func_off(struct smnc_pf *pf, u16 func)
 {
-	snic_write(pf, SNIC_FUNC(func) + SNIC_FUNC_CTRL, 0);
-	return snic_poll(pf, SNIC_FUNC(func) + SNIC_FUNC_STATUS,
-			 SNIC_FUNC_STATUS_ENABLED, 0);
+	smnc_write(pf, SMNC_FUNC(func) + SMNC_FUNC_CTRL, 0);
+	return smnc_poll(pf, SMNC_FUNC(func) + SMNC_FUNC_STATUS,
+			 SMNC_FUNC_STATUS_ENABLED, 0);
 }
 
 /**
- * snic_func_park() - keep a function that does not stop from doing DMA
+ * smnc_func_park() - keep a function that does not stop from doing DMA
  * @pf: PF
  * @func: function number
  *
  * Return: 0: no access of it is under way, and none will be; -EIO or -ETIMEDOUT.
  */
-int snic_func_park(struct snic_pf *pf, u16 func)
+int smnc_func_park(struct smnc_pf *pf, u16 func)
 {
-	snic_write(pf, SNIC_FUNC(func) + SNIC_FUNC_CTRL, SNIC_FUNC_CTRL_QUIESCE);
-	return snic_poll(pf, SNIC_FUNC(func) + SNIC_FUNC_STATUS, SNIC_FUNC_STATUS_QUIESCED,
-			 SNIC_FUNC_STATUS_QUIESCED);
+	smnc_write(pf, SMNC_FUNC(func) + SMNC_FUNC_CTRL, SMNC_FUNC_CTRL_QUIESCE);
+	return smnc_poll(pf, SMNC_FUNC(func) + SMNC_FUNC_STATUS, SMNC_FUNC_STATUS_QUIESCED,
+			 SMNC_FUNC_STATUS_QUIESCED);
 }
 
 /* @qp: queue pair, or negative for none */
-void snic_func_map_queue(struct snic_pf *pf, u16 func, unsigned int q, int qp)
+void smnc_func_map_queue(struct smnc_pf *pf, u16 func, unsigned int q, int qp)
 {
-	snic_write(pf, SNIC_FUNC(func) + SNIC_FUNC_QMAP(q),
-		   qp < 0 ? 0 : SNIC_QMAP_VALID | qp);
+	smnc_write(pf, SMNC_FUNC(func) + SMNC_FUNC_QMAP(q),
+		   qp < 0 ? 0 : SMNC_QMAP_VALID | qp);
 }
 
-/* @map: SNIC_INTVEC_* */
-void snic_func_map_vector(struct snic_pf *pf, u16 func, unsigned int v, u32 map)
+/* @map: SMNC_INTVEC_* */
+void smnc_func_map_vector(struct smnc_pf *pf, u16 func, unsigned int v, u32 map)
 {
-	snic_write(pf, SNIC_FUNC(func) + SNIC_FUNC_VECMAP(v), map);
+	smnc_write(pf, SMNC_FUNC(func) + SMNC_FUNC_VECMAP(v), map);
 }
 
 /* Nothing of its last user stays in a queue pair; both queues are disabled. */
-void snic_qp_scrub(struct snic_pf *pf, u16 qp)
+void smnc_qp_scrub(struct smnc_pf *pf, u16 qp)
 {
-	static const u32 dirs[] = { SNIC_QP_TX, SNIC_QP_RX };
-	static const struct snic_queue_cfg none;
+	static const u32 dirs[] = { SMNC_QP_TX, SMNC_QP_RX };
+	static const struct smnc_queue_cfg none;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
-		snic_write(pf, SNIC_Q(qp, dirs[i]) + SNIC_Q_CTL, 0);
-		snic_write(pf, SNIC_Q(qp, dirs[i]) + SNIC_Q_INT, 0);
-		snic_queue_setup(pf, SNIC_Q(qp, dirs[i]), &none);
+		smnc_write(pf, SMNC_Q(qp, dirs[i]) + SMNC_Q_CTL, 0);
+		smnc_write(pf, SMNC_Q(qp, dirs[i]) + SMNC_Q_INT, 0);
+		smnc_queue_setup(pf, SMNC_Q(qp, dirs[i]), &none);
 	}
 }
 
 /**
- * snic_queue_cfg_ok() - would the device take this configuration?
+ * smnc_queue_cfg_ok() - would the device take this configuration?
  * @cfg: configuration
- * @dir: SNIC_QP_TX or SNIC_QP_RX
+ * @dir: SMNC_QP_TX or SMNC_QP_RX
  */
-bool snic_queue_cfg_ok(const struct snic_queue_cfg *cfg, u32 dir)
+bool smnc_queue_cfg_ok(const struct smnc_queue_cfg *cfg, u32 dir)
 {
-	if (cfg->len < SNIC_Q_LEN_MIN || cfg->len > SNIC_Q_LEN_MAX || cfg->len % 32)
+	if (cfg->len < SMNC_Q_LEN_MIN || cfg->len > SMNC_Q_LEN_MAX || cfg->len % 32)
 		return false;
-	if (cfg->base % 128 || cfg->base >> SNIC_XLAT_IOVA_BITS)
+	if (cfg->base % 128 || cfg->base >> SMNC_XLAT_IOVA_BITS)
 		return false;
-	if (dir == SNIC_QP_TX)
+	if (dir == SMNC_QP_TX)
 		return true;
-	return cfg->bufsz >= SNIC_Q_BUFSZ_MIN && cfg->bufsz <= SNIC_Q_BUFSZ_MAX &&
+	return cfg->bufsz >= SMNC_Q_BUFSZ_MIN && cfg->bufsz <= SMNC_Q_BUFSZ_MAX &&
 	       cfg->bufsz % 128 == 0 && cfg->max_frame >= ETH_ZLEN;
 }
 
-/* @queue: SNIC_Q(); the queue is disabled */
-void snic_queue_setup(struct snic_pf *pf, u32 queue, const struct snic_queue_cfg *cfg)
+/* @queue: SMNC_Q(); the queue is disabled */
+void smnc_queue_setup(struct smnc_pf *pf, u32 queue, const struct smnc_queue_cfg *cfg)
 {
-	snic_write(pf, queue + SNIC_Q_BASE_LO, lower_32_bits(cfg->base));
-	snic_write(pf, queue + SNIC_Q_BASE_HI, upper_32_bits(cfg->base));
-	snic_write(pf, queue + SNIC_Q_LEN, cfg->len);
-	if ((queue & SNIC_QP_RX) == SNIC_QP_RX) {
-		snic_write(pf, queue + SNIC_Q_BUFSZ, cfg->bufsz);
-		snic_write(pf, queue + SNIC_Q_MAXFRAME, cfg->max_frame);
+	smnc_write(pf, queue + SMNC_Q_BASE_LO, lower_32_bits(cfg->base));
+	smnc_write(pf, queue + SMNC_Q_BASE_HI, upper_32_bits(cfg->base));
+	smnc_write(pf, queue + SMNC_Q_LEN, cfg->len);
+	if ((queue & SMNC_QP_RX) == SMNC_QP_RX) {
+		smnc_write(pf, queue + SMNC_Q_BUFSZ, cfg->bufsz);
+		smnc_write(pf, queue + SMNC_Q_MAXFRAME, cfg->max_frame);
 	}
 }
 
-void snic_queue_irq(struct snic_pf *pf, u32 queue, unsigned int vec, unsigned int itr)
+void smnc_queue_irq(struct smnc_pf *pf, u32 queue, unsigned int vec, unsigned int itr)
 {
-	snic_write(pf, queue + SNIC_Q_INT,
-		   SNIC_Q_INT_VALID | vec | itr << SNIC_Q_INT_ITR_SHIFT);
+	smnc_write(pf, queue + SMNC_Q_INT,
+		   SMNC_Q_INT_VALID | vec | itr << SMNC_Q_INT_ITR_SHIFT);
 }
 
 /* Return: 0, -EINVAL when the device refuses the configuration, -EIO */
-int snic_queue_start(struct snic_pf *pf, u32 queue)
+int smnc_queue_start(struct smnc_pf *pf, u32 queue)
 {
 	u32 ctl;
 
-	if (snic_read(pf, queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE)
-		return snic_hw_off(pf) ? -EIO : 0;
-	snic_write(pf, queue + SNIC_Q_CTL, SNIC_Q_CTL_ENABLE);
-	ctl = snic_read(pf, queue + SNIC_Q_CTL);
-	if (snic_hw_off(pf))
+	if (smnc_read(pf, queue + SMNC_Q_CTL) & SMNC_Q_CTL_ENABLE)
+		return smnc_hw_off(pf) ? -EIO : 0;
+	smnc_write(pf, queue + SMNC_Q_CTL, SMNC_Q_CTL_ENABLE);
+	ctl = smnc_read(pf, queue + SMNC_Q_CTL);
+	if (smnc_hw_off(pf))
 		return -EIO;
 	/* An error later on is the queue's user's; a bad set-up shows at once. */
-	if (ctl & SNIC_Q_CTL_ERROR &&
-	    (ctl & SNIC_Q_CTL_REASON) >> SNIC_Q_CTL_REASON_SHIFT == SNIC_Q_ERR_CONFIG) {
-		snic_write(pf, queue + SNIC_Q_CTL, 0);
+	if (ctl & SMNC_Q_CTL_ERROR &&
+	    (ctl & SMNC_Q_CTL_REASON) >> SMNC_Q_CTL_REASON_SHIFT == SMNC_Q_ERR_CONFIG) {
+		smnc_write(pf, queue + SMNC_Q_CTL, 0);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* Tell it to stop; snic_queue_stopped() waits. */
-void snic_queue_stop(struct snic_pf *pf, u32 queue)
+/* Tell it to stop; smnc_queue_stopped() waits. */
+void smnc_queue_stop(struct smnc_pf *pf, u32 queue)
 {
-	snic_write(pf, queue + SNIC_Q_CTL, 0);
+	smnc_write(pf, queue + SMNC_Q_CTL, 0);
 }
 
-int snic_queue_stopped(struct snic_pf *pf, u32 queue)
+int smnc_queue_stopped(struct smnc_pf *pf, u32 queue)
 {
-	return snic_poll(pf, queue + SNIC_Q_CTL, SNIC_Q_CTL_ACTIVE, 0);
+	return smnc_poll(pf, queue + SMNC_Q_CTL, SMNC_Q_CTL_ACTIVE, 0);
 }

@@ -8,7 +8,7 @@
 #include "pf.h"
 
 /**
- * snic_ring_alloc() - memory for a ring; the hardware is not touched
+ * smnc_ring_alloc() - memory for a ring; the hardware is not touched
  * @pf: PF
  * @ring: ring
  * @reg: offset of its registers in BAR0
@@ -17,7 +17,7 @@
  *
  * Return: 0 or -ENOMEM.
  */
-int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg,
+int smnc_ring_alloc(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg,
 		    u32 len, u32 size)
 {
 	ring->desc = dma_alloc_coherent(&pf->pdev->dev, len * size, &ring->dma,
@@ -30,40 +30,40 @@ int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg,
 	return 0;
 }
 
-void snic_ring_enable(struct snic_pf *pf, struct snic_ring *ring)
+void smnc_ring_enable(struct smnc_pf *pf, struct smnc_ring *ring)
 {
 	ring->head = 0;
 	ring->tail = 0;
-	snic_write(pf, ring->reg + SNIC_RING_BASE_LO, lower_32_bits(ring->dma));
-	snic_write(pf, ring->reg + SNIC_RING_BASE_HI, upper_32_bits(ring->dma));
-	snic_write(pf, ring->reg + SNIC_RING_LEN, ring->len | SNIC_RING_LEN_ENABLE);
+	smnc_write(pf, ring->reg + SMNC_RING_BASE_LO, lower_32_bits(ring->dma));
+	smnc_write(pf, ring->reg + SMNC_RING_BASE_HI, upper_32_bits(ring->dma));
+	smnc_write(pf, ring->reg + SMNC_RING_LEN, ring->len | SMNC_RING_LEN_ENABLE);
 }
 
 /* Disables the ring in the hardware first. */
-void snic_ring_free(struct snic_pf *pf, struct snic_ring *ring)
+void smnc_ring_free(struct smnc_pf *pf, struct smnc_ring *ring)
 {
 	if (!ring->desc)
 		return;
-	snic_write(pf, ring->reg + SNIC_RING_LEN, 0);
+	smnc_write(pf, ring->reg + SMNC_RING_LEN, 0);
 	/* Read back: the device has taken note before the memory goes. */
-	snic_read(pf, ring->reg + SNIC_RING_LEN);
+	smnc_read(pf, ring->reg + SMNC_RING_LEN);
 	dma_free_coherent(&pf->pdev->dev, ring->len * ring->size, ring->desc,
 			  ring->dma);
 	ring->desc = NULL;
 }
 
 /**
- * snic_ring_peer() - where the device stands in a ring
+ * smnc_ring_peer() - where the device stands in a ring
  * @pf: PF
  * @ring: ring
- * @reg: SNIC_RING_HEAD or SNIC_RING_TAIL
+ * @reg: SMNC_RING_HEAD or SMNC_RING_TAIL
  * @index: the index
  *
  * Return: 0, or -EIO when the device is dead or names an impossible index.
  */
-int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *index)
+int smnc_ring_peer(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg, u32 *index)
 {
-	u32 v = snic_read(pf, ring->reg + reg);
+	u32 v = smnc_read(pf, ring->reg + reg);
 
 	if (v >= ring->len)
 		return -EIO;

@@ -14,11 +14,11 @@
 #include "hw.h"
 #include "pf.h"
 
-#define SNIC_CAUSE_ENTRIES	4096
+#define SMNC_CAUSE_ENTRIES	4096
 
 static int max_adi_vectors = -1;
 
-static int snic_param_vectors_set(const char *val, const struct kernel_param *kp)
+static int smnc_param_vectors_set(const char *val, const struct kernel_param *kp)
 {
 	int n, err = kstrtoint(val, 0, &n);
 
@@ -28,30 +28,30 @@ static int snic_param_vectors_set(const char *val, const struct kernel_param *kp
 	return 0;
 }
 
-static const struct kernel_param_ops snic_param_vectors = {
-	.set = snic_param_vectors_set,
+static const struct kernel_param_ops smnc_param_vectors = {
+	.set = smnc_param_vectors_set,
 	.get = param_get_int,
 };
 
-module_param_cb(max_adi_vectors, &snic_param_vectors, &max_adi_vectors, 0444);
+module_param_cb(max_adi_vectors, &smnc_param_vectors, &max_adi_vectors, 0444);
 MODULE_PARM_DESC(max_adi_vectors,
 		 "MSI-X vectors for ADIs, the rest of theirs are shared (-1: no limit)");
 
 /* --- the cause ring --------------------------------------------------------- */
 
-int snic_causes_init(struct snic_pf *pf)
+int smnc_causes_init(struct smnc_pf *pf)
 {
-	BUILD_BUG_ON(sizeof(struct snic_cause_rec) != 4);
-	return snic_ring_alloc(pf, &pf->causes, SNIC_CAUSE_RING, SNIC_CAUSE_ENTRIES,
-			       sizeof(struct snic_cause_rec));
+	BUILD_BUG_ON(sizeof(struct smnc_cause_rec) != 4);
+	return smnc_ring_alloc(pf, &pf->causes, SMNC_CAUSE_RING, SMNC_CAUSE_ENTRIES,
+			       sizeof(struct smnc_cause_rec));
 }
 
-void snic_causes_exit(struct snic_pf *pf)
+void smnc_causes_exit(struct smnc_pf *pf)
 {
-	snic_ring_free(pf, &pf->causes);
+	smnc_ring_free(pf, &pf->causes);
 }
 
-static void snic_cause_one(struct snic_pf *pf, u16 func, u16 vec)
+static void smnc_cause_one(struct smnc_pf *pf, u16 func, u16 vec)
 {
 	if (func > pf->num_adis)
 		return;
@@ -62,13 +62,13 @@ static void snic_cause_one(struct snic_pf *pf, u16 func, u16 vec)
 }
 
 /* Hard interrupt. */
-static void snic_causes_poll(struct snic_pf *pf)
+static void smnc_causes_poll(struct smnc_pf *pf)
 {
-	const struct snic_cause_rec *ring = pf->causes.desc;
-	struct snic_ring *r = &pf->causes;
+	const struct smnc_cause_rec *ring = pf->causes.desc;
+	struct smnc_ring *r = &pf->causes;
 	u32 tail;
 
-	if (snic_ring_peer(pf, r, SNIC_RING_TAIL, &tail) || r->head == tail)
+	if (smnc_ring_peer(pf, r, SMNC_RING_TAIL, &tail) || r->head == tail)
 		return;
 	dma_rmb();
 	while (r->head != tail) {
@@ -77,15 +77,15 @@ static void snic_causes_poll(struct snic_pf *pf)
 
 		r->head = (r->head + 1) % r->len;
 		/* Passed before it is signalled: what follows posts it again. */
-		snic_write(pf, r->reg + SNIC_RING_HEAD, r->head);
-		snic_cause_one(pf, func, vec);
+		smnc_write(pf, r->reg + SMNC_RING_HEAD, r->head);
+		smnc_cause_one(pf, func, vec);
 	}
 }
 
 /* --- control vectors -------------------------------------------------------- */
 
 /**
- * snic_rings_check() - say which rings of the PF the device has disabled
+ * smnc_rings_check() - say which rings of the PF the device has disabled
  * @pf: PF
  *
  * It does so to one with a bad index or address, until it is reset.
@@ -93,22 +93,22 @@ static void snic_causes_poll(struct snic_pf *pf)
  * Context: process; the rings are there.
  * Return: how many.
  */
-unsigned int snic_rings_check(struct snic_pf *pf)
+unsigned int smnc_rings_check(struct smnc_pf *pf)
 {
 	static const struct {
 		u32 reg;
 		const char *name;
 	} rings[] = {
-		{ SNIC_FAULT_RING, "fault" },
-		{ SNIC_CAUSE_RING, "cause" },
-		{ SNIC_MBX_TX, "mailbox transmit" },
-		{ SNIC_MBX_RX, "mailbox receive" },
+		{ SMNC_FAULT_RING, "fault" },
+		{ SMNC_CAUSE_RING, "cause" },
+		{ SMNC_MBX_TX, "mailbox transmit" },
+		{ SMNC_MBX_RX, "mailbox receive" },
 	};
 	unsigned int i, off = 0;
 
 	for (i = 0; i < ARRAY_SIZE(rings); i++) {
 		/* All-ones of a device that is gone, or not to be asked, say no. */
-		if (snic_read(pf, rings[i].reg + SNIC_RING_LEN) & SNIC_RING_LEN_ENABLE)
+		if (smnc_read(pf, rings[i].reg + SMNC_RING_LEN) & SMNC_RING_LEN_ENABLE)
 			continue;
 		dev_err_ratelimited(&pf->pdev->dev,
 				    "the device has disabled its %s ring: only a reset of the PF brings it back\n",
@@ -118,55 +118,55 @@ unsigned int snic_rings_check(struct snic_pf *pf)
 	return off;
 }
 
-static irqreturn_t snic_ctl_irq(int irq, void *data)
+static irqreturn_t smnc_ctl_irq(int irq, void *data)
 {
-	struct snic_ctl_vec *ctl = data;
-	struct snic_pf *pf = ctl->pf;
+	struct smnc_ctl_vec *ctl = data;
+	struct smnc_pf *pf = ctl->pf;
 
-	if (ctl->roles & SNIC_ROLE_CAUSE)
-		snic_causes_poll(pf);
-	if (ctl->roles & SNIC_ROLE_MBX)
-		snic_mbx_kick(pf);
+	if (ctl->roles & SMNC_ROLE_CAUSE)
+		smnc_causes_poll(pf);
+	if (ctl->roles & SMNC_ROLE_MBX)
+		smnc_mbx_kick(pf);
 	/* Only this role looks at ICR, whose read takes every bit along. */
-	if (ctl->roles & SNIC_ROLE_MISC &&
-	    snic_read(pf, SNIC_ICR) & (SNIC_ICR_LINK | SNIC_ICR_ERR))
+	if (ctl->roles & SMNC_ROLE_MISC &&
+	    smnc_read(pf, SMNC_ICR) & (SMNC_ICR_LINK | SMNC_ICR_ERR))
 		queue_work(pf->ctl_wq, &pf->link_work);
-	return ctl->roles & SNIC_ROLE_FAULT ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+	return ctl->roles & SMNC_ROLE_FAULT ? IRQ_WAKE_THREAD : IRQ_HANDLED;
 }
 
-static irqreturn_t snic_ctl_thread(int irq, void *data)
+static irqreturn_t smnc_ctl_thread(int irq, void *data)
 {
-	struct snic_ctl_vec *ctl = data;
+	struct smnc_ctl_vec *ctl = data;
 
-	snic_faults_poll(ctl->pf);
+	smnc_faults_poll(ctl->pf);
 	return IRQ_HANDLED;
 }
 
 /* Which roles vector @i of @nr has. */
-static u8 snic_ctl_roles(unsigned int i, unsigned int nr)
+static u8 smnc_ctl_roles(unsigned int i, unsigned int nr)
 {
-	static const u8 role[SNIC_CTL_VECS] = {
-		SNIC_ROLE_MISC | SNIC_ROLE_MBX, SNIC_ROLE_FAULT, SNIC_ROLE_CAUSE,
+	static const u8 role[SMNC_CTL_VECS] = {
+		SMNC_ROLE_MISC | SMNC_ROLE_MBX, SMNC_ROLE_FAULT, SMNC_ROLE_CAUSE,
 	};
 	unsigned int r;
 	u8 roles = 0;
 
-	for (r = 0; r < SNIC_CTL_VECS; r++)
+	for (r = 0; r < SMNC_CTL_VECS; r++)
 		if (min(r, nr - 1) == i)
 			roles |= role[r];
 	return roles;
 }
 
 /**
- * snic_vectors_init() - allocate MSI-X vectors: as many as there are, one at least
+ * smnc_vectors_init() - allocate MSI-X vectors: as many as there are, one at least
  * @pf: PF
  * @net_vecs: vectors the netdev would like
  *
  * Return: 0 or errno.
  */
-int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs)
+int smnc_vectors_init(struct smnc_pf *pf, unsigned int net_vecs)
 {
-	unsigned int want = SNIC_CTL_VECS + net_vecs;
+	unsigned int want = SMNC_CTL_VECS + net_vecs;
 	int n;
 
 	mutex_init(&pf->vec_lock);
@@ -180,7 +180,7 @@ int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs)
 		return n;
 	}
 	pf->nr_vecs = n;
-	pf->nr_ctl = min_t(unsigned int, n, SNIC_CTL_VECS);
+	pf->nr_ctl = min_t(unsigned int, n, SMNC_CTL_VECS);
 	pf->net_vecs = min_t(unsigned int, n - pf->nr_ctl, net_vecs);
 	/* Without dynamic allocation there are no more vectors than are allocated now. */
 	pf->nr_entries = pf->dyn_msix ? max_t(u32, n, pf->num_vecs) : n;
@@ -190,51 +190,51 @@ int snic_vectors_init(struct snic_pf *pf, unsigned int net_vecs)
 		return -ENOMEM;
 	}
 	bitmap_set(pf->vec_map, 0, pf->dyn_msix ? n : pf->nr_ctl + pf->net_vecs);
-	if (n < SNIC_CTL_VECS + net_vecs)
+	if (n < SMNC_CTL_VECS + net_vecs)
 		pci_info(pf->pdev, "only %d interrupt vectors: events share them\n", n);
 	return 0;
 }
 
-void snic_vectors_exit(struct snic_pf *pf)
+void smnc_vectors_exit(struct smnc_pf *pf)
 {
 	bitmap_free(pf->vec_map);
 	pf->vec_map = NULL;
 	pci_free_irq_vectors(pf->pdev);
 }
 
-static void snic_ctl_route(struct snic_pf *pf, unsigned int i, u8 roles)
+static void smnc_ctl_route(struct smnc_pf *pf, unsigned int i, u8 roles)
 {
 	static const struct {
 		u8 role;
 		u32 reg;
 	} intvec[] = {
-		{ SNIC_ROLE_MISC, SNIC_INTVEC_MISC },
-		{ SNIC_ROLE_MBX, SNIC_INTVEC_MBX },
-		{ SNIC_ROLE_FAULT, SNIC_INTVEC_FAULT },
-		{ SNIC_ROLE_CAUSE, SNIC_INTVEC_CAUSE },
+		{ SMNC_ROLE_MISC, SMNC_INTVEC_MISC },
+		{ SMNC_ROLE_MBX, SMNC_INTVEC_MBX },
+		{ SMNC_ROLE_FAULT, SMNC_INTVEC_FAULT },
+		{ SMNC_ROLE_CAUSE, SMNC_INTVEC_CAUSE },
 	};
 	unsigned int r;
 
 	for (r = 0; r < ARRAY_SIZE(intvec); r++)
 		if (roles & intvec[r].role)
-			snic_write(pf, intvec[r].reg, SNIC_INTVEC_VALID | i);
+			smnc_write(pf, intvec[r].reg, SMNC_INTVEC_VALID | i);
 }
 
 /* Request the control vectors, then let events come. The rings are there. */
-int snic_vectors_start(struct snic_pf *pf)
+int smnc_vectors_start(struct smnc_pf *pf)
 {
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < pf->nr_ctl; i++) {
-		struct snic_ctl_vec *ctl = &pf->ctl[i];
+		struct smnc_ctl_vec *ctl = &pf->ctl[i];
 
 		ctl->pf = pf;
-		ctl->roles = snic_ctl_roles(i, pf->nr_ctl);
+		ctl->roles = smnc_ctl_roles(i, pf->nr_ctl);
 		ctl->irq = pci_irq_vector(pf->pdev, i);
-		snprintf(ctl->name, sizeof(ctl->name), "%s-ctl%u@%s", SNIC_DRV_NAME, i,
+		snprintf(ctl->name, sizeof(ctl->name), "%s-ctl%u@%s", SMNC_DRV_NAME, i,
 			 pci_name(pf->pdev));
-		err = request_threaded_irq(ctl->irq, snic_ctl_irq, snic_ctl_thread, 0,
+		err = request_threaded_irq(ctl->irq, smnc_ctl_irq, smnc_ctl_thread, 0,
 					   ctl->name, ctl);
 		if (err) {
 			ctl->irq = 0;
@@ -244,29 +244,29 @@ int snic_vectors_start(struct snic_pf *pf)
 			pf->ctl[0].roles |= ctl->roles;
 		}
 	}
-	snic_vectors_route(pf);
+	smnc_vectors_route(pf);
 	return 0;
 }
 
 /* Let events come. The device was reset. */
-void snic_vectors_route(struct snic_pf *pf)
+void smnc_vectors_route(struct smnc_pf *pf)
 {
 	unsigned int i;
 
 	for (i = 0; i < pf->nr_ctl; i++)
 		if (pf->ctl[i].irq)
-			snic_ctl_route(pf, i, pf->ctl[i].roles);
-	snic_ring_enable(pf, &pf->faults);
-	snic_ring_enable(pf, &pf->causes);
-	snic_write(pf, SNIC_ICR_MASK, SNIC_ICR_MBX_RX | SNIC_ICR_FAULT | SNIC_ICR_CAUSE |
-		   SNIC_ICR_LINK | SNIC_ICR_ERR);
+			smnc_ctl_route(pf, i, pf->ctl[i].roles);
+	smnc_ring_enable(pf, &pf->faults);
+	smnc_ring_enable(pf, &pf->causes);
+	smnc_write(pf, SMNC_ICR_MASK, SMNC_ICR_MBX_RX | SMNC_ICR_FAULT | SMNC_ICR_CAUSE |
+		   SMNC_ICR_LINK | SMNC_ICR_ERR);
 }
 
-void snic_vectors_stop(struct snic_pf *pf)
+void smnc_vectors_stop(struct smnc_pf *pf)
 {
 	unsigned int i;
 
-	snic_write(pf, SNIC_ICR_MASK, 0);
+	smnc_write(pf, SMNC_ICR_MASK, 0);
 	for (i = 0; i < pf->nr_ctl; i++) {
 		if (pf->ctl[i].irq)
 			free_irq(pf->ctl[i].irq, &pf->ctl[i]);
@@ -275,7 +275,7 @@ void snic_vectors_stop(struct snic_pf *pf)
 }
 
 /**
- * snic_sync_events() - wait until pf->func[] and pf->net have no old readers
+ * smnc_sync_events() - wait until pf->func[] and pf->net have no old readers
  * @pf: PF
  *
  * All readers of either have finished when it returns. Entries that disabled functions
@@ -284,28 +284,28 @@ void snic_vectors_stop(struct snic_pf *pf)
  *
  * Context: process; adi->lock may be held, fault_lock not.
  */
-void snic_sync_events(struct snic_pf *pf)
+void smnc_sync_events(struct smnc_pf *pf)
 {
 	unsigned int i;
 
 	for (i = 0; i < pf->nr_ctl; i++)
 		if (pf->ctl[i].irq)
 			synchronize_irq(pf->ctl[i].irq);
-	snic_mbx_flush(pf);
+	smnc_mbx_flush(pf);
 	flush_work(&pf->link_work);
 	/* Not only the fault vector's thread polls, but any ADI that restarts. */
-	snic_faults_poll(pf);
+	smnc_faults_poll(pf);
 }
 
 /**
- * snic_net_vector() - MSI-X vector of a netdev queue
+ * smnc_net_vector() - MSI-X vector of a netdev queue
  * @pf: PF
  * @queue: queue pair
  * @index: MSI-X entry
  *
  * Return: Linux irq, or -ENOSPC: the queue uses the cause ring.
  */
-int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index)
+int smnc_net_vector(struct smnc_pf *pf, unsigned int queue, unsigned int *index)
 {
 	if (queue >= pf->net_vecs)
 		return -ENOSPC;
@@ -316,7 +316,7 @@ int snic_net_vector(struct snic_pf *pf, unsigned int queue, unsigned int *index)
 /* --- one by one, for ADIs ---------------------------------------------------- */
 
 /* pf->vec_lock is held. Return: Linux irq or errno */
-static int snic_entry_get(struct snic_pf *pf, unsigned int *index)
+static int smnc_entry_get(struct smnc_pf *pf, unsigned int *index)
 {
 	unsigned long i = find_first_zero_bit(pf->vec_map, pf->nr_entries);
 	int irq;
@@ -336,25 +336,25 @@ static int snic_entry_get(struct snic_pf *pf, unsigned int *index)
 }
 
 /**
- * snic_vector_get() - an MSI-X vector for one vector of an ADI
+ * smnc_vector_get() - an MSI-X vector for one vector of an ADI
  * @pf: PF
  * @index: MSI-X entry
  *
  * Context: process.
  * Return: Linux irq, not requested, or errno: the vector uses the cause ring.
  */
-int snic_vector_get(struct snic_pf *pf, unsigned int *index)
+int smnc_vector_get(struct smnc_pf *pf, unsigned int *index)
 {
 	int irq;
 
 	mutex_lock(&pf->vec_lock);
-	irq = snic_entry_get(pf, index);
+	irq = smnc_entry_get(pf, index);
 	mutex_unlock(&pf->vec_lock);
 	return irq;
 }
 
 /* @irq was freed. Process context. */
-void snic_vector_put(struct snic_pf *pf, unsigned int index, int irq)
+void smnc_vector_put(struct smnc_pf *pf, unsigned int index, int irq)
 {
 	mutex_lock(&pf->vec_lock);
 	if (pf->dyn_msix)

@@ -9,73 +9,73 @@
 #include "pf.h"
 
 /* A firmware that hangs is found to be stuck within these. */
-#define SNIC_VQ_TRIES	3
+#define SMNC_VQ_TRIES	3
 
-static bool snic_vq_again(int err)
+static bool smnc_vq_again(int err)
 {
 	return err == -ETIMEDOUT || err == -EPROTO || err == -EREMOTEIO;
 }
 
-static int snic_vq_ask_once(struct snic_pf *pf, struct snic_vsi *vsi, enum snic_fw_op op,
+static int smnc_vq_ask_once(struct smnc_pf *pf, struct smnc_vsi *vsi, enum smnc_fw_op op,
 			    const void *req, void *reply)
 {
 	vsi->exchanges++;
-	return snic_fw_exec(pf, op, req, reply);
+	return smnc_fw_exec(pf, op, req, reply);
 }
 
-static int snic_vq_ask(struct snic_pf *pf, struct snic_vsi *vsi, enum snic_fw_op op,
+static int smnc_vq_ask(struct smnc_pf *pf, struct smnc_vsi *vsi, enum smnc_fw_op op,
 		       const void *req, void *reply)
 {
-	unsigned int tries = SNIC_VQ_TRIES;
+	unsigned int tries = SMNC_VQ_TRIES;
 	int err;
 
 	do {
-		err = snic_vq_ask_once(pf, vsi, op, req, reply);
-	} while (snic_vq_again(err) && --tries);
+		err = smnc_vq_ask_once(pf, vsi, op, req, reply);
+	} while (smnc_vq_again(err) && --tries);
 	return err;
 }
 
 /**
- * snic_vq_resource() - what the engine can do for a function
+ * smnc_vq_resource() - what the engine can do for a function
  * @pf: PF
  * @vsi: its VSI
  * @res: features and limits
  *
  * Context: process.
- * Return: 0 or errno of snic_fw_exec().
+ * Return: 0 or errno of smnc_fw_exec().
  */
-int snic_vq_resource(struct snic_pf *pf, struct snic_vsi *vsi, struct snic_fw_resource *res)
+int smnc_vq_resource(struct smnc_pf *pf, struct smnc_vsi *vsi, struct smnc_fw_resource *res)
 {
-	const struct snic_fw_vsi req = { .vsi = cpu_to_le16(vsi->id) };
+	const struct smnc_fw_vsi req = { .vsi = cpu_to_le16(vsi->id) };
 
-	BUILD_BUG_ON(sizeof(*res) != sizeof_field(struct snic_fw_msg, payload));
-	return snic_vq_ask(pf, vsi, SNIC_FW_GET_PF_RESOURCE, &req, res);
+	BUILD_BUG_ON(sizeof(*res) != sizeof_field(struct smnc_fw_msg, payload));
+	return smnc_vq_ask(pf, vsi, SMNC_FW_GET_PF_RESOURCE, &req, res);
 }
 
 /**
- * snic_vq_stopped() - which VQs have stopped with an error?
+ * smnc_vq_stopped() - which VQs have stopped with an error?
  * @pf: PF
  * @vsi: VSI of their function
- * @stopped: bit n for VQ n, SNIC_STOPPED_CONTROL for the control queue
+ * @stopped: bit n for VQ n, SMNC_STOPPED_CONTROL for the control queue
  *
  * Context: process.
- * Return: 0 or errno of snic_fw_exec().
+ * Return: 0 or errno of smnc_fw_exec().
  */
-int snic_vq_stopped(struct snic_pf *pf, struct snic_vsi *vsi, u64 *stopped)
+int smnc_vq_stopped(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 *stopped)
 {
-	const struct snic_fw_vsi req = { .vsi = cpu_to_le16(vsi->id) };
-	struct snic_fw_status status;
+	const struct smnc_fw_vsi req = { .vsi = cpu_to_le16(vsi->id) };
+	struct smnc_fw_status status;
 	int err;
 
-	BUILD_BUG_ON(sizeof(status) != sizeof_field(struct snic_fw_msg, payload));
-	err = snic_vq_ask(pf, vsi, SNIC_FW_GET_STATUS, &req, &status);
+	BUILD_BUG_ON(sizeof(status) != sizeof_field(struct smnc_fw_msg, payload));
+	err = smnc_vq_ask(pf, vsi, SMNC_FW_GET_STATUS, &req, &status);
 	if (!err)
 		*stopped = le64_to_cpu(status.stopped);
 	return err;
 }
 
 /**
- * snic_vq_features() - what the guest's driver has accepted
+ * smnc_vq_features() - what the guest's driver has accepted
  * @pf: PF
  * @vsi: VSI of its function
  * @features: feature bits
@@ -83,43 +83,43 @@ int snic_vq_stopped(struct snic_pf *pf, struct snic_vsi *vsi, u64 *stopped)
  *
  * Context: process.
  * Return: 0, -EINVAL: the engine cannot do that, -EBUSY: a VQ is enabled and the set has
- * changed, or another errno of snic_fw_exec().
+ * changed, or another errno of smnc_fw_exec().
  */
-int snic_vq_features(struct snic_pf *pf, struct snic_vsi *vsi, u64 features, u64 offloads)
+int smnc_vq_features(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 features, u64 offloads)
 {
-	const struct snic_fw_feature req = {
+	const struct smnc_fw_feature req = {
 		.vsi = cpu_to_le16(vsi->id),
 		.features = cpu_to_le64(features),
 		.offloads = cpu_to_le64(offloads),
 	};
 
-	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct snic_fw_msg, payload));
-	return snic_vq_ask(pf, vsi, SNIC_FW_SET_DRV_FEATURE, &req, NULL);
+	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	return smnc_vq_ask(pf, vsi, SMNC_FW_SET_DRV_FEATURE, &req, NULL);
 }
 
 /**
- * snic_vq_vector() - where the interrupts of a VQ go
+ * smnc_vq_vector() - where the interrupts of a VQ go
  * @pf: PF
  * @vsi: VSI of its function
  * @vq: number, without flags
- * @vector: vector of the function, or SNIC_VQ_NO_VECTOR
+ * @vector: vector of the function, or SMNC_VQ_NO_VECTOR
  *
  * Context: process.
- * Return: 0 or errno of snic_fw_exec().
+ * Return: 0 or errno of smnc_fw_exec().
  */
-int snic_vq_vector(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq, u16 vector)
+int smnc_vq_vector(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, u16 vector)
 {
-	const struct snic_fw_vq_msix req = {
+	const struct smnc_fw_vq_msix req = {
 		.vsi = cpu_to_le16(vsi->id),
 		.vq = cpu_to_le16(vq),
 		.vector = cpu_to_le16(vector),
 	};
 
-	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct snic_fw_msg, payload));
-	return snic_vq_ask(pf, vsi, SNIC_FW_SET_VQ_MSIX, &req, NULL);
+	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	return smnc_vq_ask(pf, vsi, SMNC_FW_SET_VQ_MSIX, &req, NULL);
 }
 
-static void snic_vq_put48(u8 *to, u64 iova)
+static void smnc_vq_put48(u8 *to, u64 iova)
 {
 	unsigned int i;
 
@@ -127,89 +127,89 @@ static void snic_vq_put48(u8 *to, u64 iova)
 		to[i] = iova >> 8 * i;
 }
 
-static int snic_vq_addr(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq,
-			const struct snic_vq_cfg *cfg)
+static int smnc_vq_addr(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
+			const struct smnc_vq_cfg *cfg)
 {
-	struct snic_fw_vq_addr req = {
+	struct smnc_fw_vq_addr req = {
 		.vsi = cpu_to_le16(vsi->id),
 		.vq = cpu_to_le16(vq),
 		.size = cpu_to_le16(cfg->size),
 	};
 
-	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct snic_fw_msg, payload));
-	snic_vq_put48(req.desc, cfg->area[SNIC_VQ_DESC]);
-	snic_vq_put48(req.driver, cfg->area[SNIC_VQ_DRIVER]);
-	snic_vq_put48(req.device, cfg->area[SNIC_VQ_DEVICE]);
-	return snic_vq_ask(pf, vsi, SNIC_FW_SET_VQ_ADDR, &req, NULL);
+	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	smnc_vq_put48(req.desc, cfg->area[SMNC_VQ_DESC]);
+	smnc_vq_put48(req.driver, cfg->area[SMNC_VQ_DRIVER]);
+	smnc_vq_put48(req.device, cfg->area[SMNC_VQ_DEVICE]);
+	return smnc_vq_ask(pf, vsi, SMNC_FW_SET_VQ_ADDR, &req, NULL);
 }
 
-static struct snic_fw_vq_enable snic_vq_enable(const struct snic_vsi *vsi, u16 vq, u16 flags)
+static struct smnc_fw_vq_enable smnc_vq_enable(const struct smnc_vsi *vsi, u16 vq, u16 flags)
 {
-	return (struct snic_fw_vq_enable) {
+	return (struct smnc_fw_vq_enable) {
 		.vsi = cpu_to_le16(vsi->id),
-		.vq = cpu_to_le16(vq & SNIC_VQ_NUMBER),
+		.vq = cpu_to_le16(vq & SMNC_VQ_NUMBER),
 		.flags = cpu_to_le16(flags),
 	};
 }
 
-/* Return: errno of snic_vq_start() */
-static int snic_vq_start_once(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq,
-			      const struct snic_vq_cfg *cfg, u16 flags)
+/* Return: errno of smnc_vq_start() */
+static int smnc_vq_start_once(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
+			      const struct smnc_vq_cfg *cfg, u16 flags)
 {
-	const struct snic_fw_vq_enable req = snic_vq_enable(vsi, vq, SNIC_VQ_ON | flags);
+	const struct smnc_fw_vq_enable req = smnc_vq_enable(vsi, vq, SMNC_VQ_ON | flags);
 	int err;
 
-	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct snic_fw_msg, payload));
-	err = snic_vq_addr(pf, vsi, vq, cfg);
-	if (!err && cfg->vector != SNIC_VQ_NO_VECTOR)
-		err = snic_vq_vector(pf, vsi, vq & SNIC_VQ_NUMBER, cfg->vector);
-	return err ?: snic_vq_ask_once(pf, vsi, SNIC_FW_SET_VQ_ENABLE, &req, NULL);
+	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	err = smnc_vq_addr(pf, vsi, vq, cfg);
+	if (!err && cfg->vector != SMNC_VQ_NO_VECTOR)
+		err = smnc_vq_vector(pf, vsi, vq & SMNC_VQ_NUMBER, cfg->vector);
+	return err ?: smnc_vq_ask_once(pf, vsi, SMNC_FW_SET_VQ_ENABLE, &req, NULL);
 }
 
 /**
- * snic_vq_start() - start a VQ
+ * smnc_vq_start() - start a VQ
  * @pf: PF
  * @vsi: VSI of its function
- * @vq: number, with SNIC_VQ_CONTROL if it is the control queue
+ * @vq: number, with SMNC_VQ_CONTROL if it is the control queue
  * @cfg: its set-up
- * @flags: SNIC_VQ_RESUME, or 0
+ * @flags: SMNC_VQ_RESUME, or 0
  *
  * Context: process.
  * Return: 0, -EINVAL: the device refuses the set-up, -EBUSY: it runs already, or another
- * errno of snic_fw_exec(); then it may run: snic_vq_stop() is due.
+ * errno of smnc_fw_exec(); then it may run: smnc_vq_stop() is due.
  */
-int snic_vq_start(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq, const struct snic_vq_cfg *cfg,
+int smnc_vq_start(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_cfg *cfg,
 		  u16 flags)
 {
-	unsigned int tries = SNIC_VQ_TRIES;
+	unsigned int tries = SMNC_VQ_TRIES;
 	int err;
 
 	for (;;) {
-		err = snic_vq_start_once(pf, vsi, vq, cfg, flags);
-		if (!snic_vq_again(err) || !--tries)
+		err = smnc_vq_start_once(pf, vsi, vq, cfg, flags);
+		if (!smnc_vq_again(err) || !--tries)
 			return err;
-		err = snic_vq_stop(pf, vsi, vq);
+		err = smnc_vq_stop(pf, vsi, vq);
 		if (err)
 			return err;
 		/* It may have used something: it begins where it is. */
-		flags |= SNIC_VQ_RESUME;
+		flags |= SMNC_VQ_RESUME;
 	}
 }
 
 /**
- * snic_vq_stop() - stop a VQ, which may be stopped already
+ * smnc_vq_stop() - stop a VQ, which may be stopped already
  * @pf: PF
  * @vsi: VSI of its function
  * @vq: number
  *
  * Context: process.
- * Return: 0: no DMA of it is under way, or will be; or errno of snic_fw_exec(): it may run.
+ * Return: 0: no DMA of it is under way, or will be; or errno of smnc_fw_exec(): it may run.
  */
-int snic_vq_stop(struct snic_pf *pf, struct snic_vsi *vsi, u16 vq)
+int smnc_vq_stop(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq)
 {
-	const struct snic_fw_vq_enable req = snic_vq_enable(vsi, vq, 0);
+	const struct smnc_fw_vq_enable req = smnc_vq_enable(vsi, vq, 0);
 
-	int err = snic_vq_ask(pf, vsi, SNIC_FW_SET_VQ_ENABLE, &req, NULL);
+	int err = smnc_vq_ask(pf, vsi, SMNC_FW_SET_VQ_ENABLE, &req, NULL);
 
 	/* One that the device does not know: a control queue that was stopped already. */
 	return err == -EINVAL ? 0 : err;

@@ -7,78 +7,78 @@
 #include "../core/hw.h"
 #include "netdev.h"
 
-static void snic_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+static void smnc_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 
-	strscpy(info->driver, SNIC_DRV_NAME, sizeof(info->driver));
+	strscpy(info->driver, SMNC_DRV_NAME, sizeof(info->driver));
 	strscpy(info->fw_version, net->pf->fw_version, sizeof(info->fw_version));
 	strscpy(info->bus_info, pci_name(net->pf->pdev), sizeof(info->bus_info));
 }
 
-static int snic_get_link_ksettings(struct net_device *dev,
+static int smnc_get_link_ksettings(struct net_device *dev,
 				   struct ethtool_link_ksettings *cmd)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 	bool up = netif_carrier_ok(dev);
 
 	ethtool_link_ksettings_zero_link_mode(cmd, supported);
 	ethtool_link_ksettings_zero_link_mode(cmd, advertising);
-	cmd->base.speed = up ? snic_read(net->pf, SNIC_LINK_SPEED) : SPEED_UNKNOWN;
+	cmd->base.speed = up ? smnc_read(net->pf, SMNC_LINK_SPEED) : SPEED_UNKNOWN;
 	cmd->base.duplex = up ? DUPLEX_FULL : DUPLEX_UNKNOWN;
 	cmd->base.port = PORT_OTHER;
 	cmd->base.autoneg = AUTONEG_DISABLE;
 	return 0;
 }
 
-static void snic_get_strings(struct net_device *dev, u32 set, u8 *data)
+static void smnc_get_strings(struct net_device *dev, u32 set, u8 *data)
 {
 	unsigned int i;
 
-	for (i = 0; set == ETH_SS_STATS && i < SNIC_STAT_COUNT; i++)
-		strscpy(data + i * ETH_GSTRING_LEN, snic_stat_names[i], ETH_GSTRING_LEN);
+	for (i = 0; set == ETH_SS_STATS && i < SMNC_STAT_COUNT; i++)
+		strscpy(data + i * ETH_GSTRING_LEN, smnc_stat_names[i], ETH_GSTRING_LEN);
 }
 
-static int snic_get_sset_count(struct net_device *dev, int set)
+static int smnc_get_sset_count(struct net_device *dev, int set)
 {
-	return set == ETH_SS_STATS ? SNIC_STAT_COUNT : -EOPNOTSUPP;
+	return set == ETH_SS_STATS ? SMNC_STAT_COUNT : -EOPNOTSUPP;
 }
 
-static void snic_get_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
+static void smnc_get_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 	unsigned int i;
 
-	for (i = 0; i < SNIC_STAT_COUNT; i++)
-		data[i] = snic_net_stat(net, i);
+	for (i = 0; i < SMNC_STAT_COUNT; i++)
+		data[i] = smnc_net_stat(net, i);
 }
 
-static void snic_get_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
+static void smnc_get_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
 			       struct kernel_ethtool_ringparam *kernel_ring,
 			       struct netlink_ext_ack *extack)
 {
-	ring->rx_max_pending = SNIC_NET_RING;
-	ring->tx_max_pending = SNIC_NET_RING;
-	ring->rx_pending = SNIC_NET_RING;
-	ring->tx_pending = SNIC_NET_RING;
+	ring->rx_max_pending = SMNC_NET_RING;
+	ring->tx_max_pending = SMNC_NET_RING;
+	ring->rx_pending = SMNC_NET_RING;
+	ring->tx_pending = SMNC_NET_RING;
 }
 
-static void snic_get_channels(struct net_device *dev, struct ethtool_channels *ch)
+static void smnc_get_channels(struct net_device *dev, struct ethtool_channels *ch)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 
 	ch->max_combined = net->nr_queues;
 	ch->combined_count = net->nr_queues;
 }
 
-const struct ethtool_ops snic_ethtool_ops = {
-	.get_drvinfo = snic_get_drvinfo,
+const struct ethtool_ops smnc_ethtool_ops = {
+	.get_drvinfo = smnc_get_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_ts_info = ethtool_op_get_ts_info,
-	.get_link_ksettings = snic_get_link_ksettings,
-	.get_strings = snic_get_strings,
-	.get_sset_count = snic_get_sset_count,
-	.get_ethtool_stats = snic_get_stats,
-	.get_ringparam = snic_get_ringparam,
-	.get_channels = snic_get_channels,
+	.get_link_ksettings = smnc_get_link_ksettings,
+	.get_strings = smnc_get_strings,
+	.get_sset_count = smnc_get_sset_count,
+	.get_ethtool_stats = smnc_get_stats,
+	.get_ringparam = smnc_get_ringparam,
+	.get_channels = smnc_get_channels,
 };

@@ -8,46 +8,46 @@
 #include "netdev.h"
 
 /**
- * struct snic_wanted - what the stack wants
- * @flags: SNIC_VSI_*
+ * struct smnc_wanted - what the stack wants
+ * @flags: SMNC_VSI_*
  * @nr: entries of @macs
  * @macs: addresses
  */
-struct snic_wanted {
+struct smnc_wanted {
 	u16 flags;
 	unsigned int nr;
-	u8 macs[SNIC_FW_MACS_PER_VSI][ETH_ALEN];
+	u8 macs[SMNC_FW_MACS_PER_VSI][ETH_ALEN];
 };
 
 /* An address that finds no room makes the VSI take all of its kind. */
-static void snic_want(struct snic_wanted *w, const u8 *mac, u16 instead)
+static void smnc_want(struct smnc_wanted *w, const u8 *mac, u16 instead)
 {
-	if (w->nr < SNIC_FW_MACS_PER_VSI)
+	if (w->nr < SMNC_FW_MACS_PER_VSI)
 		ether_addr_copy(w->macs[w->nr++], mac);
 	else
 		w->flags |= instead;
 }
 
-static void snic_net_wanted(struct net_device *dev, struct snic_wanted *w)
+static void smnc_net_wanted(struct net_device *dev, struct smnc_wanted *w)
 {
 	struct netdev_hw_addr *ha;
 
 	memset(w, 0, sizeof(*w));
-	w->flags = SNIC_VSI_ACTIVE;
+	w->flags = SMNC_VSI_ACTIVE;
 	netif_addr_lock_bh(dev);
 	if (dev->flags & IFF_PROMISC)
-		w->flags |= SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC | SNIC_VSI_DEFAULT;
+		w->flags |= SMNC_VSI_UC_PROMISC | SMNC_VSI_MC_PROMISC | SMNC_VSI_DEFAULT;
 	if (dev->flags & IFF_ALLMULTI)
-		w->flags |= SNIC_VSI_MC_PROMISC;
-	snic_want(w, dev->dev_addr, SNIC_VSI_UC_PROMISC);
+		w->flags |= SMNC_VSI_MC_PROMISC;
+	smnc_want(w, dev->dev_addr, SMNC_VSI_UC_PROMISC);
 	netdev_for_each_uc_addr(ha, dev)
-		snic_want(w, ha->addr, SNIC_VSI_UC_PROMISC);
+		smnc_want(w, ha->addr, SMNC_VSI_UC_PROMISC);
 	netdev_for_each_mc_addr(ha, dev)
-		snic_want(w, ha->addr, SNIC_VSI_MC_PROMISC);
+		smnc_want(w, ha->addr, SMNC_VSI_MC_PROMISC);
 	netif_addr_unlock_bh(dev);
 }
 
-static bool snic_is_wanted(const struct snic_wanted *w, const u8 *mac)
+static bool smnc_is_wanted(const struct smnc_wanted *w, const u8 *mac)
 {
 	unsigned int i;
 
@@ -58,20 +58,20 @@ static bool snic_is_wanted(const struct snic_wanted *w, const u8 *mac)
 }
 
 /* Bring VSI 0 in line. filter_lock is held. */
-static int snic_net_sync(struct snic_net *net)
+static int smnc_net_sync(struct smnc_net *net)
 {
-	struct snic_vsi *vsi = &net->vsi;
-	struct snic_pf *pf = net->pf;
-	struct snic_wanted w;
+	struct smnc_vsi *vsi = &net->vsi;
+	struct smnc_pf *pf = net->pf;
+	struct smnc_wanted w;
 	unsigned int i;
 	int err, own = 0;
 
-	snic_net_wanted(net->dev, &w);
+	smnc_net_wanted(net->dev, &w);
 	for (i = vsi->nr_macs; i--; )
-		if (!snic_is_wanted(&w, vsi->macs[i]))
-			snic_vsi_del_mac(pf, vsi, vsi->macs[i]);
+		if (!smnc_is_wanted(&w, vsi->macs[i]))
+			smnc_vsi_del_mac(pf, vsi, vsi->macs[i]);
 	for (i = 0; i < w.nr; i++) {
-		err = snic_vsi_add_mac(pf, vsi, w.macs[i]);
+		err = smnc_vsi_add_mac(pf, vsi, w.macs[i]);
 		if (!err)
 			continue;
 		/* The first is the interface's own. */
@@ -81,46 +81,46 @@ static int snic_net_sync(struct snic_net *net)
 			netdev_warn(net->dev, "%pM is a function's\n", w.macs[i]);
 		else if (err == -ENOSPC)
 			w.flags |= is_multicast_ether_addr(w.macs[i]) ?
-				   SNIC_VSI_MC_PROMISC : SNIC_VSI_UC_PROMISC;
+				   SMNC_VSI_MC_PROMISC : SMNC_VSI_UC_PROMISC;
 	}
-	err = w.flags == vsi->flags ? 0 : snic_vsi_set_flags(pf, vsi, w.flags);
+	err = w.flags == vsi->flags ? 0 : smnc_vsi_set_flags(pf, vsi, w.flags);
 	return own ?: err;
 }
 
-void snic_net_rx_mode_work(struct work_struct *work)
+void smnc_net_rx_mode_work(struct work_struct *work)
 {
-	struct snic_net *net = container_of(work, struct snic_net, rx_mode);
+	struct smnc_net *net = container_of(work, struct smnc_net, rx_mode);
 
 	mutex_lock(&net->filter_lock);
-	if (net->vsi.flags & SNIC_VSI_ACTIVE && !snic_vsi_settle(net->pf, &net->vsi))
-		snic_net_sync(net);
+	if (net->vsi.flags & SMNC_VSI_ACTIVE && !smnc_vsi_settle(net->pf, &net->vsi))
+		smnc_net_sync(net);
 	mutex_unlock(&net->filter_lock);
 }
 
 /* Something has not been answered by the firmware: once more. */
-void snic_net_settle(struct snic_pf *pf)
+void smnc_net_settle(struct smnc_pf *pf)
 {
-	struct snic_net *net = READ_ONCE(pf->net);
+	struct smnc_net *net = READ_ONCE(pf->net);
 
 	if (net && READ_ONCE(net->vsi.unknown))
 		queue_work(pf->ctl_wq, &net->rx_mode);
 }
 
-int snic_net_filters_on(struct snic_net *net)
+int smnc_net_filters_on(struct smnc_net *net)
 {
 	int err;
 
 	mutex_lock(&net->filter_lock);
-	err = snic_net_sync(net);
+	err = smnc_net_sync(net);
 	mutex_unlock(&net->filter_lock);
 	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
-/* RSS goes as well; snic_net_open() sets it. */
-void snic_net_filters_off(struct snic_net *net)
+/* RSS goes as well; smnc_net_open() sets it. */
+void smnc_net_filters_off(struct smnc_net *net)
 {
 	mutex_lock(&net->filter_lock);
-	snic_vsi_clear(net->pf, &net->vsi);
+	smnc_vsi_clear(net->pf, &net->vsi);
 	mutex_unlock(&net->filter_lock);
 }
 
@@ -128,16 +128,16 @@ void snic_net_filters_off(struct snic_net *net)
  * The interface gets another address, by which it is reached at once if it is up.
  * Return: 0, -EEXIST if the address is a function's, or another errno.
  */
-int snic_net_move_mac(struct snic_net *net, const u8 *mac)
+int smnc_net_move_mac(struct smnc_net *net, const u8 *mac)
 {
 	int err = 0;
 
 	mutex_lock(&net->filter_lock);
 	if (net->up)
-		err = snic_vsi_add_mac(net->pf, &net->vsi, mac);
+		err = smnc_vsi_add_mac(net->pf, &net->vsi, mac);
 	if (!err) {
 		if (net->up)
-			snic_vsi_del_mac(net->pf, &net->vsi, net->dev->dev_addr);
+			smnc_vsi_del_mac(net->pf, &net->vsi, net->dev->dev_addr);
 		/* A filter update that waits for the lock sees the new one. */
 		eth_hw_addr_set(net->dev, mac);
 	}

@@ -13,21 +13,21 @@
 #include "netdev.h"
 
 /* Interrupt moderation: index of the ITR and its interval in 2 us units. */
-#define SNIC_NET_ITR		0
-#define SNIC_NET_ITR_RX		25	/* 50 us */
+#define SMNC_NET_ITR		0
+#define SMNC_NET_ITR_RX		25	/* 50 us */
 
-static irqreturn_t snic_net_irq(int irq, void *data)
+static irqreturn_t smnc_net_irq(int irq, void *data)
 {
-	struct snic_net_queue *q = data;
+	struct smnc_net_queue *q = data;
 
 	napi_schedule(&q->napi);
 	return IRQ_HANDLED;
 }
 
 /* Follow pf->link. */
-static void snic_net_carrier(struct snic_pf *pf)
+static void smnc_net_carrier(struct smnc_pf *pf)
 {
-	struct snic_net *net = READ_ONCE(pf->net);
+	struct smnc_net *net = READ_ONCE(pf->net);
 
 	if (!net)
 		return;
@@ -38,71 +38,71 @@ static void snic_net_carrier(struct snic_pf *pf)
 }
 
 /* Hard interrupt. */
-static void snic_net_signal(struct snic_pf *pf, u16 func, u16 vec)
+static void smnc_net_signal(struct smnc_pf *pf, u16 func, u16 vec)
 {
-	struct snic_net *net = READ_ONCE(pf->net);
+	struct smnc_net *net = READ_ONCE(pf->net);
 
 	if (net && vec && vec <= net->nr_queues)
 		napi_schedule(&net->queue[vec - 1].napi);
 }
 
-const struct snic_client snic_net_client = {
-	.vector = snic_net_signal,
-	.link = snic_net_carrier,
-	.dead = snic_net_carrier,
+const struct smnc_client smnc_net_client = {
+	.vector = smnc_net_signal,
+	.link = smnc_net_carrier,
+	.dead = smnc_net_carrier,
 };
 
 /* --- queues ----------------------------------------------------------------- */
 
-static void snic_net_arm(struct snic_net_queue *q, bool on)
+static void smnc_net_arm(struct smnc_net_queue *q, bool on)
 {
-	snic_win_write(q->net->pf, 0, SNIC_WIN_DYN_CTLN(q->index),
-		       on ? SNIC_DYN_INTENA | SNIC_DYN_ITR_INDX : 0);
+	smnc_win_write(q->net->pf, 0, SMNC_WIN_DYN_CTLN(q->index),
+		       on ? SMNC_DYN_INTENA | SMNC_DYN_ITR_INDX : 0);
 }
 
-static int snic_net_queue_up(struct snic_net_queue *q)
+static int smnc_net_queue_up(struct smnc_net_queue *q)
 {
-	struct snic_pf *pf = q->net->pf;
-	u32 tx = SNIC_Q(q->qp, SNIC_QP_TX), rx = SNIC_Q(q->qp, SNIC_QP_RX);
-	struct snic_queue_cfg cfg = { .base = q->tx.dma, .len = SNIC_NET_RING };
+	struct smnc_pf *pf = q->net->pf;
+	u32 tx = SMNC_Q(q->qp, SMNC_QP_TX), rx = SMNC_Q(q->qp, SMNC_QP_RX);
+	struct smnc_queue_cfg cfg = { .base = q->tx.dma, .len = SMNC_NET_RING };
 	int err;
 
-	snic_queue_setup(pf, tx, &cfg);
+	smnc_queue_setup(pf, tx, &cfg);
 	cfg.base = q->rx.dma;
-	cfg.bufsz = SNIC_RX_BUFSZ;
-	cfg.max_frame = min_t(u32, pf->max_frame, SNIC_Q_MAX_CHAIN * SNIC_RX_BUFSZ);
-	snic_queue_setup(pf, rx, &cfg);
-	snic_win_write(pf, 0, SNIC_WIN_ITR(SNIC_NET_ITR, q->index), SNIC_NET_ITR_RX);
-	snic_queue_irq(pf, tx, q->index + 1, SNIC_NET_ITR);
-	snic_queue_irq(pf, rx, q->index + 1, SNIC_NET_ITR);
-	snic_rings_fill(q);
-	err = snic_queue_start(pf, tx);
+	cfg.bufsz = SMNC_RX_BUFSZ;
+	cfg.max_frame = min_t(u32, pf->max_frame, SMNC_Q_MAX_CHAIN * SMNC_RX_BUFSZ);
+	smnc_queue_setup(pf, rx, &cfg);
+	smnc_win_write(pf, 0, SMNC_WIN_ITR(SMNC_NET_ITR, q->index), SMNC_NET_ITR_RX);
+	smnc_queue_irq(pf, tx, q->index + 1, SMNC_NET_ITR);
+	smnc_queue_irq(pf, rx, q->index + 1, SMNC_NET_ITR);
+	smnc_rings_fill(q);
+	err = smnc_queue_start(pf, tx);
 	if (!err)
-		err = snic_queue_start(pf, rx);
+		err = smnc_queue_start(pf, rx);
 	return err;
 }
 
-static void snic_net_queues_stop(struct snic_net *net)
+static void smnc_net_queues_stop(struct smnc_net *net)
 {
-	struct snic_pf *pf = net->pf;
+	struct smnc_pf *pf = net->pf;
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < net->nr_queues; i++) {
-		snic_queue_stop(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_TX));
-		snic_queue_stop(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_RX));
+		smnc_queue_stop(pf, SMNC_Q(net->queue[i].qp, SMNC_QP_TX));
+		smnc_queue_stop(pf, SMNC_Q(net->queue[i].qp, SMNC_QP_RX));
 	}
 	for (i = 0; i < net->nr_queues && !err; i++) {
-		err = snic_queue_stopped(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_TX));
+		err = smnc_queue_stopped(pf, SMNC_Q(net->queue[i].qp, SMNC_QP_TX));
 		if (!err)
-			err = snic_queue_stopped(pf, SNIC_Q(net->queue[i].qp, SNIC_QP_RX));
+			err = smnc_queue_stopped(pf, SMNC_Q(net->queue[i].qp, SMNC_QP_RX));
 	}
 	if (err && err != -EIO)
-		snic_hw_stuck(pf, "a queue of the netdev does not stop");
+		smnc_hw_stuck(pf, "a queue of the netdev does not stop");
 }
 
 /* A queue that found no memory for any buffer gets no interrupt that would look again. */
-static void snic_net_poll_once(struct snic_net *net)
+static void smnc_net_poll_once(struct smnc_net *net)
 {
 	unsigned int i;
 
@@ -112,69 +112,69 @@ static void snic_net_poll_once(struct snic_net *net)
 	local_bh_enable();
 }
 
-static int snic_net_open(struct net_device *dev)
+static int smnc_net_open(struct net_device *dev)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 	unsigned int i;
 	int err = 0;
 
-	if (!snic_hw_alive(net->pf))
+	if (!smnc_hw_alive(net->pf))
 		return -EIO;
 	for (i = 0; i < net->nr_queues && !err; i++)
-		err = snic_rings_alloc(&net->queue[i]);
+		err = smnc_rings_alloc(&net->queue[i]);
 	for (i = 0; i < net->nr_queues && !err; i++)
-		err = snic_net_queue_up(&net->queue[i]);
+		err = smnc_net_queue_up(&net->queue[i]);
 	if (!err)
-		err = snic_vsi_rss_default(net->pf, &net->vsi, net->nr_queues);
+		err = smnc_vsi_rss_default(net->pf, &net->vsi, net->nr_queues);
 	if (!err)
-		err = snic_net_filters_on(net);
+		err = smnc_net_filters_on(net);
 	if (err)
 		goto fail;
 	net->up = true;
 	for (i = 0; i < net->nr_queues; i++) {
 		napi_enable(&net->queue[i].napi);
-		snic_net_arm(&net->queue[i], true);
+		smnc_net_arm(&net->queue[i], true);
 	}
-	snic_net_poll_once(net);
+	smnc_net_poll_once(net);
 	netif_tx_start_all_queues(dev);
-	snic_net_carrier(net->pf);
+	smnc_net_carrier(net->pf);
 	return 0;
 fail:
-	snic_net_filters_off(net);
-	snic_net_queues_stop(net);
+	smnc_net_filters_off(net);
+	smnc_net_queues_stop(net);
 	for (i = 0; i < net->nr_queues; i++)
-		snic_rings_free(&net->queue[i]);
+		smnc_rings_free(&net->queue[i]);
 	return err;
 }
 
-static int snic_net_stop(struct net_device *dev)
+static int smnc_net_stop(struct net_device *dev)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 	unsigned int i;
 
 	/* A restart that failed has stopped it already. */
 	if (!net->up)
 		return 0;
 	net->up = false;
-	snic_net_filters_off(net);
+	smnc_net_filters_off(net);
 	for (i = 0; i < net->nr_queues; i++) {
-		snic_net_arm(&net->queue[i], false);
+		smnc_net_arm(&net->queue[i], false);
 		napi_disable(&net->queue[i].napi);
 	}
 	/* Only now: a poll might wake a queue again. */
 	netif_tx_disable(dev);
-	snic_net_queues_stop(net);
+	smnc_net_queues_stop(net);
 	for (i = 0; i < net->nr_queues; i++) {
 		netdev_tx_reset_queue(netdev_get_tx_queue(dev, i));
-		snic_rings_free(&net->queue[i]);
+		smnc_rings_free(&net->queue[i]);
 	}
 	return 0;
 }
 
 /* One that cannot be opened is down, and "ip link set up" tries again. Under rtnl. */
-static void snic_net_reopen(struct snic_net *net)
+static void smnc_net_reopen(struct smnc_net *net)
 {
-	int err = snic_net_open(net->dev);
+	int err = smnc_net_open(net->dev);
 
 	if (!err)
 		return;
@@ -182,43 +182,43 @@ static void snic_net_reopen(struct snic_net *net)
 	dev_close(net->dev);
 }
 
-static void snic_net_restart_work(struct work_struct *work)
+static void smnc_net_restart_work(struct work_struct *work)
 {
-	struct snic_net *net = container_of(work, struct snic_net, restart);
+	struct smnc_net *net = container_of(work, struct smnc_net, restart);
 
 	rtnl_lock();
 	if (netif_running(net->dev) && netif_device_present(net->dev) &&
-	    snic_hw_alive(net->pf)) {
-		snic_net_stop(net->dev);
+	    smnc_hw_alive(net->pf)) {
+		smnc_net_stop(net->dev);
 		/* Else it is opened after the reset that this has led to. */
-		if (!snic_hw_off(net->pf))
-			snic_net_reopen(net);
+		if (!smnc_hw_off(net->pf))
+			smnc_net_reopen(net);
 	}
 	rtnl_unlock();
 }
 
-static void snic_net_tx_timeout(struct net_device *dev, unsigned int queue)
+static void smnc_net_tx_timeout(struct net_device *dev, unsigned int queue)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 
 	netdev_warn(dev, "queue %u, control %#x: starting anew\n", queue,
-		    snic_read(net->pf, SNIC_Q(net->queue[queue].qp, SNIC_QP_TX) +
-			      SNIC_Q_CTL));
+		    smnc_read(net->pf, SMNC_Q(net->queue[queue].qp, SMNC_QP_TX) +
+			      SMNC_Q_CTL));
 	queue_work(net->pf->ctl_wq, &net->restart);
 }
 
 /* --- other operations ------------------------------------------------------- */
 
-static void snic_net_set_rx_mode(struct net_device *dev)
+static void smnc_net_set_rx_mode(struct net_device *dev)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 
 	queue_work(net->pf->ctl_wq, &net->rx_mode);
 }
 
-static int snic_net_set_mac(struct net_device *dev, void *addr)
+static int smnc_net_set_mac(struct net_device *dev, void *addr)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 	const struct sockaddr *sa = addr;
 	int err;
 
@@ -227,95 +227,95 @@ static int snic_net_set_mac(struct net_device *dev, void *addr)
 	if (ether_addr_equal(dev->dev_addr, sa->sa_data))
 		return 0;
 	/* From here on it is no ADI's to take; nor is the old one, until it is left. */
-	if (snic_mac_set(net->pf, &net->next, sa->sa_data))
+	if (smnc_mac_set(net->pf, &net->next, sa->sa_data))
 		return -EADDRINUSE;
-	err = snic_net_move_mac(net, sa->sa_data);
+	err = smnc_net_move_mac(net, sa->sa_data);
 	if (!err)
-		snic_mac_set(net->pf, &net->addr, sa->sa_data);
-	snic_mac_drop(net->pf, &net->next);
+		smnc_mac_set(net->pf, &net->addr, sa->sa_data);
+	smnc_mac_drop(net->pf, &net->next);
 	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
 /* The device delivers every length it can receive; the stack decides. */
-static int snic_net_change_mtu(struct net_device *dev, int mtu)
+static int smnc_net_change_mtu(struct net_device *dev, int mtu)
 {
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }
 
-static const struct net_device_ops snic_net_ops = {
-	.ndo_open = snic_net_open,
-	.ndo_stop = snic_net_stop,
-	.ndo_start_xmit = snic_net_xmit,
-	.ndo_features_check = snic_tx_features,
-	.ndo_set_rx_mode = snic_net_set_rx_mode,
-	.ndo_set_mac_address = snic_net_set_mac,
+static const struct net_device_ops smnc_net_ops = {
+	.ndo_open = smnc_net_open,
+	.ndo_stop = smnc_net_stop,
+	.ndo_start_xmit = smnc_net_xmit,
+	.ndo_features_check = smnc_tx_features,
+	.ndo_set_rx_mode = smnc_net_set_rx_mode,
+	.ndo_set_mac_address = smnc_net_set_mac,
 	.ndo_validate_addr = eth_validate_addr,
-	.ndo_change_mtu = snic_net_change_mtu,
-	.ndo_get_stats64 = snic_net_get_stats64,
-	.ndo_tx_timeout = snic_net_tx_timeout,
+	.ndo_change_mtu = smnc_net_change_mtu,
+	.ndo_get_stats64 = smnc_net_get_stats64,
+	.ndo_tx_timeout = smnc_net_tx_timeout,
 };
 
 /* --- life ------------------------------------------------------------------- */
 
 /* Function 0 with its queue pairs and vectors, in a device that was reset. */
-static int snic_net_func_map(struct snic_net *net)
+static int smnc_net_func_map(struct smnc_net *net)
 {
-	struct snic_pf *pf = net->pf;
+	struct smnc_pf *pf = net->pf;
 	unsigned int i;
 	int err;
 
-	err = snic_func_reset(pf, 0, SNIC_FUNC_CTRL_DMA);
+	err = smnc_func_reset(pf, 0, SMNC_FUNC_CTRL_DMA);
 	if (err)
 		return err;
-	snic_net_stats_go(net);
+	smnc_net_stats_go(net);
 	for (i = 0; i < net->nr_queues; i++) {
-		struct snic_net_queue *q = &net->queue[i];
+		struct smnc_net_queue *q = &net->queue[i];
 
-		snic_qp_scrub(pf, q->qp);
-		snic_func_map_queue(pf, 0, i, q->qp);
-		snic_func_map_vector(pf, 0, i + 1, SNIC_INTVEC_VALID |
-				     (q->irq ? q->entry : SNIC_INTVEC_SHARED));
+		smnc_qp_scrub(pf, q->qp);
+		smnc_func_map_queue(pf, 0, i, q->qp);
+		smnc_func_map_vector(pf, 0, i + 1, SMNC_INTVEC_VALID |
+				     (q->irq ? q->entry : SMNC_INTVEC_SHARED));
 	}
 	return 0;
 }
 
 /* Its vectors stay until the end. */
-static int snic_net_func_on(struct snic_net *net)
+static int smnc_net_func_on(struct smnc_net *net)
 {
-	struct snic_pf *pf = net->pf;
+	struct smnc_pf *pf = net->pf;
 	unsigned int i;
 	int irq;
 
 	for (i = 0; i < net->nr_queues; i++) {
-		struct snic_net_queue *q = &net->queue[i];
+		struct smnc_net_queue *q = &net->queue[i];
 
-		snprintf(q->irq_name, sizeof(q->irq_name), "%s-net%u@%s", SNIC_DRV_NAME, i,
+		snprintf(q->irq_name, sizeof(q->irq_name), "%s-net%u@%s", SMNC_DRV_NAME, i,
 			 pci_name(pf->pdev));
-		irq = snic_net_vector(pf, i, &q->entry);
-		if (irq > 0 && !request_irq(irq, snic_net_irq, 0, q->irq_name, q))
+		irq = smnc_net_vector(pf, i, &q->entry);
+		if (irq > 0 && !request_irq(irq, smnc_net_irq, 0, q->irq_name, q))
 			q->irq = irq;
 	}
-	return snic_net_func_map(net);
+	return smnc_net_func_map(net);
 }
 
-static void snic_net_func_off(struct snic_net *net)
+static void smnc_net_func_off(struct smnc_net *net)
 {
-	struct snic_pf *pf = net->pf;
+	struct smnc_pf *pf = net->pf;
 	unsigned int i;
 
-	snic_func_off(pf, 0);
+	smnc_func_off(pf, 0);
 	for (i = 0; i < net->nr_queues; i++) {
-		snic_func_map_vector(pf, 0, i + 1, 0);
-		snic_func_map_queue(pf, 0, i, -1);
+		smnc_func_map_vector(pf, 0, i + 1, 0);
+		smnc_func_map_queue(pf, 0, i, -1);
 		if (net->queue[i].irq)
 			free_irq(net->queue[i].irq, &net->queue[i]);
 	}
 }
 
-static void snic_net_address(struct snic_net *net)
+static void smnc_net_address(struct smnc_net *net)
 {
-	u32 lo = snic_read(net->pf, SNIC_MAC_LO), hi = snic_read(net->pf, SNIC_MAC_HI);
+	u32 lo = smnc_read(net->pf, SMNC_MAC_LO), hi = smnc_read(net->pf, SMNC_MAC_HI);
 	u8 mac[ETH_ALEN] = { lo, lo >> 8, lo >> 16, lo >> 24, hi, hi >> 8 };
 
 	if (is_valid_ether_addr(mac))
@@ -324,10 +324,10 @@ static void snic_net_address(struct snic_net *net)
 		eth_hw_addr_random(net->dev);
 	net->addr.owner = net;
 	net->next.owner = net;
-	snic_mac_set(net->pf, &net->addr, net->dev->dev_addr);
+	smnc_mac_set(net->pf, &net->addr, net->dev->dev_addr);
 }
 
-static void snic_net_set_features(struct net_device *dev)
+static void smnc_net_set_features(struct net_device *dev)
 {
 	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
 			   NETIF_F_TSO | NETIF_F_TSO_ECN | NETIF_F_TSO6 |
@@ -340,16 +340,16 @@ static void snic_net_set_features(struct net_device *dev)
 }
 
 /**
- * snic_net_init() - make the PF's netdev
+ * smnc_net_init() - make the PF's netdev
  * @pf: PF
  *
  * Return: 0 or errno; the PF works without.
  */
-int snic_net_init(struct snic_pf *pf)
+int smnc_net_init(struct smnc_pf *pf)
 {
 	unsigned int i, nr = pf->net_qps;
-	struct net_device *dev = alloc_etherdev_mqs(sizeof(struct snic_net), nr, nr);
-	struct snic_net *net;
+	struct net_device *dev = alloc_etherdev_mqs(sizeof(struct smnc_net), nr, nr);
+	struct smnc_net *net;
 	int err;
 
 	if (!dev)
@@ -360,38 +360,38 @@ int snic_net_init(struct snic_pf *pf)
 	net->nr_queues = nr;
 	mutex_init(&net->filter_lock);
 	spin_lock_init(&net->stats_lock);
-	snic_vsi_init(&net->vsi, 0);
-	INIT_WORK(&net->rx_mode, snic_net_rx_mode_work);
-	INIT_WORK(&net->restart, snic_net_restart_work);
+	smnc_vsi_init(&net->vsi, 0);
+	INIT_WORK(&net->rx_mode, smnc_net_rx_mode_work);
+	INIT_WORK(&net->restart, smnc_net_restart_work);
 	SET_NETDEV_DEV(dev, &pf->pdev->dev);
-	dev->netdev_ops = &snic_net_ops;
-	dev->ethtool_ops = &snic_ethtool_ops;
+	dev->netdev_ops = &smnc_net_ops;
+	dev->ethtool_ops = &smnc_ethtool_ops;
 	dev->min_mtu = ETH_MIN_MTU;
-	dev->max_mtu = min_t(u32, pf->max_frame, SNIC_Q_MAX_CHAIN * SNIC_RX_BUFSZ) -
+	dev->max_mtu = min_t(u32, pf->max_frame, SMNC_Q_MAX_CHAIN * SMNC_RX_BUFSZ) -
 		       VLAN_ETH_HLEN;
-	snic_net_set_features(dev);
-	snic_net_address(net);
+	smnc_net_set_features(dev);
+	smnc_net_address(net);
 	for (i = 0; i < nr; i++) {
 		net->queue[i].net = net;
 		net->queue[i].index = i;
 		net->queue[i].qp = i;
-		netif_napi_add(dev, &net->queue[i].napi, snic_net_poll);
+		netif_napi_add(dev, &net->queue[i].napi, smnc_net_poll);
 	}
-	err = snic_net_func_on(net);
+	err = smnc_net_func_on(net);
 	if (err)
 		goto func;
 	WRITE_ONCE(pf->net, net);
 	netif_carrier_off(dev);
 	err = register_netdev(dev);
 	if (!err) {
-		snic_net_carrier(pf);
+		smnc_net_carrier(pf);
 		return 0;
 	}
 	WRITE_ONCE(pf->net, NULL);
-	snic_sync_events(pf);
+	smnc_sync_events(pf);
 func:
-	snic_net_func_off(net);
-	snic_mac_drop(pf, &net->addr);
+	smnc_net_func_off(net);
+	smnc_mac_drop(pf, &net->addr);
 	free_netdev(dev);
 	return err;
 }
@@ -399,18 +399,18 @@ func:
 /* --- the device is reset under it ----------------------------------------------- */
 
 /* Stopped, but as up as it was in the eyes of the stack. */
-void snic_net_detach(struct snic_pf *pf)
+void smnc_net_detach(struct smnc_pf *pf)
 {
-	struct snic_net *net = pf->net;
+	struct smnc_net *net = pf->net;
 
 	if (!net)
 		return;
 	rtnl_lock();
 	netif_device_detach(net->dev);
 	netif_carrier_off(net->dev);
-	snic_net_stop(net->dev);
+	smnc_net_stop(net->dev);
 	rtnl_unlock();
-	snic_net_stats_hold(net);
+	smnc_net_stats_hold(net);
 }
 
 /*
@@ -419,43 +419,43 @@ void snic_net_detach(struct snic_pf *pf)
  *
  * Return: 0 or errno
  */
-int snic_net_restore(struct snic_pf *pf)
+int smnc_net_restore(struct smnc_pf *pf)
 {
-	struct snic_net *net = pf->net;
-	int err = net ? snic_net_func_map(net) : 0;
+	struct smnc_net *net = pf->net;
+	int err = net ? smnc_net_func_map(net) : 0;
 
 	if (net && !err && netif_running(net->dev))
-		snic_net_filters_on(net);
+		smnc_net_filters_on(net);
 	return err;
 }
 
-void snic_net_attach(struct snic_pf *pf)
+void smnc_net_attach(struct smnc_pf *pf)
 {
-	struct snic_net *net = pf->net;
+	struct smnc_net *net = pf->net;
 
 	if (!net)
 		return;
 	rtnl_lock();
 	if (netif_running(net->dev))
-		snic_net_reopen(net);
+		smnc_net_reopen(net);
 	else
-		snic_net_filters_off(net);
+		smnc_net_filters_off(net);
 	netif_device_attach(net->dev);
 	rtnl_unlock();
 }
 
-void snic_net_exit(struct snic_pf *pf)
+void smnc_net_exit(struct smnc_pf *pf)
 {
-	struct snic_net *net = pf->net;
+	struct smnc_net *net = pf->net;
 
 	if (!net)
 		return;
 	unregister_netdev(net->dev);
 	WRITE_ONCE(pf->net, NULL);
-	snic_sync_events(pf);
+	smnc_sync_events(pf);
 	cancel_work_sync(&net->restart);
 	cancel_work_sync(&net->rx_mode);
-	snic_net_func_off(net);
-	snic_mac_drop(pf, &net->addr);
+	smnc_net_func_off(net);
+	smnc_mac_drop(pf, &net->addr);
 	free_netdev(net->dev);
 }

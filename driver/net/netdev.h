@@ -9,20 +9,20 @@
 
 #include "../core/pf.h"
 
-#define SNIC_NET_QPS		4u	/* queue pairs at most */
-#define SNIC_NET_RING		512	/* descriptors of a ring */
-#define SNIC_RX_BUFSZ		2048
+#define SMNC_NET_QPS		4u	/* queue pairs at most */
+#define SMNC_NET_RING		512	/* descriptors of a ring */
+#define SMNC_RX_BUFSZ		2048
 
-struct snic_net_queue;
+struct smnc_net_queue;
 
 /**
- * struct snic_tx_buf - what belongs to one TX descriptor
+ * struct smnc_tx_buf - what belongs to one TX descriptor
  * @skb: with the last descriptor of a packet
  * @dma: mapped piece, @len bytes
  * @len: 0: nothing is mapped
  * @page: mapped as a page
  */
-struct snic_tx_buf {
+struct smnc_tx_buf {
 	struct sk_buff *skb;
 	dma_addr_t dma;
 	u32 len;
@@ -30,23 +30,23 @@ struct snic_tx_buf {
 };
 
 /**
- * struct snic_rx_buf - a posted RX buffer
+ * struct smnc_rx_buf - a posted RX buffer
  * @data: page fragment, NULL: nothing is posted
  * @dma: its mapping
  */
-struct snic_rx_buf {
+struct smnc_rx_buf {
 	void *data;
 	dma_addr_t dma;
 };
 
 /**
- * struct snic_net_ring - one ring of the netdev
+ * struct smnc_net_ring - one ring of the netdev
  * @desc: descriptors
  * @dma: their bus address
  * @next: where the driver adds
  * @clean: where it takes away
  */
-struct snic_net_ring {
+struct smnc_net_ring {
 	void *desc;
 	dma_addr_t dma;
 	u16 next;
@@ -54,7 +54,7 @@ struct snic_net_ring {
 };
 
 /**
- * struct snic_net_queue - a queue pair of the netdev
+ * struct smnc_net_queue - a queue pair of the netdev
  * @net: netdev
  * @index: number; its interrupt is vector @index + 1 of function 0
  * @qp: queue pair of the device
@@ -69,24 +69,24 @@ struct snic_net_ring {
  * @rx_skb: frame of which parts have arrived
  * @rx_drop: the rest of the frame is dropped: its start could not be kept
  */
-struct snic_net_queue {
-	struct snic_net *net;
+struct smnc_net_queue {
+	struct smnc_net *net;
 	unsigned int index;
 	u16 qp;
 	int irq;
 	unsigned int entry;
 	char irq_name[IFNAMSIZ + 40];
 	struct napi_struct napi;
-	struct snic_net_ring tx;
-	struct snic_tx_buf *tx_buf;
-	struct snic_net_ring rx;
-	struct snic_rx_buf *rx_buf;
+	struct smnc_net_ring tx;
+	struct smnc_tx_buf *tx_buf;
+	struct smnc_net_ring rx;
+	struct smnc_rx_buf *rx_buf;
 	struct sk_buff *rx_skb;
 	bool rx_drop;
 };
 
 /**
- * struct snic_net - the netdev's private part
+ * struct smnc_net - the netdev's private part
  * @pf: PF
  * @dev: netdev
  * @nr_queues: entries of @queue that are in use
@@ -100,56 +100,56 @@ struct snic_net_queue {
  * @stats_lock: @counters
  * @counters: of function 0
  */
-struct snic_net {
-	struct snic_pf *pf;
+struct smnc_net {
+	struct smnc_pf *pf;
 	struct net_device *dev;
 	unsigned int nr_queues;
-	struct snic_net_queue queue[SNIC_NET_QPS];
-	struct snic_addr addr;
-	struct snic_addr next;
+	struct smnc_net_queue queue[SMNC_NET_QPS];
+	struct smnc_addr addr;
+	struct smnc_addr next;
 	struct mutex filter_lock;	/* vsi */
-	struct snic_vsi vsi;
+	struct smnc_vsi vsi;
 	struct work_struct rx_mode;
 	struct work_struct restart;
 	bool up;
 	spinlock_t stats_lock;	/* counters */
-	struct snic_counters counters;
+	struct smnc_counters counters;
 };
 
 /* netdev.c */
-extern const struct snic_client snic_net_client;
-int snic_net_init(struct snic_pf *pf);
-void snic_net_exit(struct snic_pf *pf);
-void snic_net_detach(struct snic_pf *pf);
-int snic_net_restore(struct snic_pf *pf);
-void snic_net_attach(struct snic_pf *pf);
+extern const struct smnc_client smnc_net_client;
+int smnc_net_init(struct smnc_pf *pf);
+void smnc_net_exit(struct smnc_pf *pf);
+void smnc_net_detach(struct smnc_pf *pf);
+int smnc_net_restore(struct smnc_pf *pf);
+void smnc_net_attach(struct smnc_pf *pf);
 
 /* txrx.c */
-int snic_rings_alloc(struct snic_net_queue *q);
-void snic_rings_free(struct snic_net_queue *q);
-void snic_rings_fill(struct snic_net_queue *q);
-int snic_net_poll(struct napi_struct *napi, int budget);
-netdev_tx_t snic_net_xmit(struct sk_buff *skb, struct net_device *dev);
+int smnc_rings_alloc(struct smnc_net_queue *q);
+void smnc_rings_free(struct smnc_net_queue *q);
+void smnc_rings_fill(struct smnc_net_queue *q);
+int smnc_net_poll(struct napi_struct *napi, int budget);
+netdev_tx_t smnc_net_xmit(struct sk_buff *skb, struct net_device *dev);
 
 /* offload.c */
-int snic_tx_offload(const struct snic_pf *pf, struct sk_buff *skb, u64 *ctx, u64 *cmd);
-netdev_features_t snic_tx_features(struct sk_buff *skb, struct net_device *dev,
+int smnc_tx_offload(const struct smnc_pf *pf, struct sk_buff *skb, u64 *ctx, u64 *cmd);
+netdev_features_t smnc_tx_features(struct sk_buff *skb, struct net_device *dev,
 				   netdev_features_t features);
 
 /* stats.c */
-u64 snic_net_stat(struct snic_net *net, unsigned int stat);
-void snic_net_stats_go(struct snic_net *net);
-void snic_net_stats_hold(struct snic_net *net);
-void snic_net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *s);
+u64 smnc_net_stat(struct smnc_net *net, unsigned int stat);
+void smnc_net_stats_go(struct smnc_net *net);
+void smnc_net_stats_hold(struct smnc_net *net);
+void smnc_net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *s);
 
 /* filters.c */
-void snic_net_rx_mode_work(struct work_struct *work);
-void snic_net_settle(struct snic_pf *pf);
-int snic_net_filters_on(struct snic_net *net);
-void snic_net_filters_off(struct snic_net *net);
-int snic_net_move_mac(struct snic_net *net, const u8 *mac);
+void smnc_net_rx_mode_work(struct work_struct *work);
+void smnc_net_settle(struct smnc_pf *pf);
+int smnc_net_filters_on(struct smnc_net *net);
+void smnc_net_filters_off(struct smnc_net *net);
+int smnc_net_move_mac(struct smnc_net *net, const u8 *mac);
 
 /* ethtool.c */
-extern const struct ethtool_ops snic_ethtool_ops;
+extern const struct ethtool_ops smnc_ethtool_ops;
 
 #endif /* SMARTNIC_NETDEV_H */

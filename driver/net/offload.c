@@ -16,26 +16,26 @@
 #include "avf_desc.h"
 #include "netdev.h"
 
-static bool snic_tx_v6(const struct sk_buff *skb)
+static bool smnc_tx_v6(const struct sk_buff *skb)
 {
 	return vlan_get_protocol(skb) == htons(ETH_P_IPV6);
 }
 
 /* Can a descriptor say where the L4 header of @l4len bytes is, and is it there? */
-static bool snic_tx_headers_ok(const struct sk_buff *skb, unsigned int l4len)
+static bool smnc_tx_headers_ok(const struct sk_buff *skb, unsigned int l4len)
 {
 	/* Offsets below 0 become too large. */
 	unsigned int maclen = skb_network_offset(skb);
 	unsigned int iplen = skb_network_header_len(skb);
-	unsigned int ipmin = snic_tx_v6(skb) ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	unsigned int ipmin = smnc_tx_v6(skb) ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 
 	return maclen >= ETH_HLEN && maclen <= AVF_TX_MACLEN_MAX && !(maclen % 2) &&
 	       iplen >= ipmin && iplen <= AVF_TX_IPLEN_MAX && !(iplen % 4) &&
 	       maclen + iplen + l4len <= skb->len;
 }
 
-/* Header lengths in a data descriptor; snic_tx_headers_ok() has seen them. */
-static u64 snic_tx_offsets(const struct sk_buff *skb, unsigned int l4len)
+/* Header lengths in a data descriptor; smnc_tx_headers_ok() has seen them. */
+static u64 smnc_tx_offsets(const struct sk_buff *skb, unsigned int l4len)
 {
 	u64 maclen = skb_network_offset(skb);
 	u64 iplen = skb_network_header_len(skb);
@@ -45,7 +45,7 @@ static u64 snic_tx_offsets(const struct sk_buff *skb, unsigned int l4len)
 }
 
 /* Commands for checksums; software does what the device can't. */
-static int snic_tx_csum(struct sk_buff *skb, u64 *cmd)
+static int smnc_tx_csum(struct sk_buff *skb, u64 *cmd)
 {
 	u64 l4, l4len;
 
@@ -62,21 +62,21 @@ static int snic_tx_csum(struct sk_buff *skb, u64 *cmd)
 	} else {
 		return skb_checksum_help(skb);
 	}
-	if (!snic_tx_headers_ok(skb, l4len))
+	if (!smnc_tx_headers_ok(skb, l4len))
 		return skb_checksum_help(skb);
-	*cmd = (snic_tx_v6(skb) ? AVF_TX_IPV6 : AVF_TX_IPV4) << AVF_TX_CMD_SHIFT |
-	       l4 << AVF_TX_CMD_SHIFT | snic_tx_offsets(skb, l4len);
+	*cmd = (smnc_tx_v6(skb) ? AVF_TX_IPV6 : AVF_TX_IPV4) << AVF_TX_CMD_SHIFT |
+	       l4 << AVF_TX_CMD_SHIFT | smnc_tx_offsets(skb, l4len);
 	return 0;
 }
 
 /* Will the device segment this? @max_frame: longest frame, bytes */
-static bool snic_tso_ok(const struct sk_buff *skb, unsigned int max_frame)
+static bool smnc_tso_ok(const struct sk_buff *skb, unsigned int max_frame)
 {
 	unsigned int mss = skb_shinfo(skb)->gso_size, hdr;
 
 	if (!skb_is_gso_tcp(skb) || mss < AVF_TX_MSS_MIN || mss > AVF_TX_MSS_MAX ||
 	    !skb_transport_header_was_set(skb) ||
-	    !snic_tx_headers_ok(skb, sizeof(struct tcphdr)) ||
+	    !smnc_tx_headers_ok(skb, sizeof(struct tcphdr)) ||
 	    skb_transport_offset(skb) + sizeof(struct tcphdr) > skb_headlen(skb) ||
 	    tcp_hdrlen(skb) < sizeof(struct tcphdr))
 		return false;
@@ -86,7 +86,7 @@ static bool snic_tso_ok(const struct sk_buff *skb, unsigned int max_frame)
 }
 
 /* Prepare an skb for segmentation; @ctx becomes its context descriptor's commands. */
-static int snic_tx_tso(struct sk_buff *skb, u64 *ctx, u64 *cmd)
+static int smnc_tx_tso(struct sk_buff *skb, u64 *ctx, u64 *cmd)
 {
 	unsigned int hdr = skb_tcp_all_headers(skb);
 	u64 ip = AVF_TX_IPV6;
@@ -94,7 +94,7 @@ static int snic_tx_tso(struct sk_buff *skb, u64 *ctx, u64 *cmd)
 
 	if (err)
 		return err;
-	if (snic_tx_v6(skb)) {
+	if (smnc_tx_v6(skb)) {
 		tcp_v6_gso_csum_prep(skb);
 	} else {
 		struct iphdr *iph = ip_hdr(skb);
@@ -106,7 +106,7 @@ static int snic_tx_tso(struct sk_buff *skb, u64 *ctx, u64 *cmd)
 							 IPPROTO_TCP, 0);
 	}
 	*cmd = (ip | AVF_TX_L4_TCP) << AVF_TX_CMD_SHIFT |
-	       snic_tx_offsets(skb, tcp_hdrlen(skb));
+	       smnc_tx_offsets(skb, tcp_hdrlen(skb));
 	*ctx = AVF_TX_CONTEXT | AVF_TX_CTX_TSO << AVF_TX_CMD_SHIFT |
 	       (u64)(skb->len - hdr) << AVF_TX_TSOLEN_SHIFT |
 	       (u64)skb_shinfo(skb)->gso_size << AVF_TX_MSS_SHIFT;
@@ -114,7 +114,7 @@ static int snic_tx_tso(struct sk_buff *skb, u64 *ctx, u64 *cmd)
 }
 
 /**
- * snic_tx_offload() - what the device is to do to a packet
+ * smnc_tx_offload() - what the device is to do to a packet
  * @pf: PF
  * @skb: packet
  * @ctx: its context descriptor, 0: none
@@ -124,24 +124,24 @@ static int snic_tx_tso(struct sk_buff *skb, u64 *ctx, u64 *cmd)
  *
  * Return: 0, or errno: the packet can't be sent.
  */
-int snic_tx_offload(const struct snic_pf *pf, struct sk_buff *skb, u64 *ctx, u64 *cmd)
+int smnc_tx_offload(const struct smnc_pf *pf, struct sk_buff *skb, u64 *ctx, u64 *cmd)
 {
 	*ctx = 0;
-	/* Of an untrusted packet snic_tx_features() saw what the sender says of its headers. */
+	/* Of an untrusted packet smnc_tx_features() saw what the sender says of its headers. */
 	if (skb_is_gso(skb))
-		return snic_tso_ok(skb, pf->max_frame) ? snic_tx_tso(skb, ctx, cmd) : -EINVAL;
+		return smnc_tso_ok(skb, pf->max_frame) ? smnc_tx_tso(skb, ctx, cmd) : -EINVAL;
 	if (skb->len > pf->max_frame)
 		return -EMSGSIZE;
-	return snic_tx_csum(skb, cmd);
+	return smnc_tx_csum(skb, cmd);
 }
 
 /* What may be left to the device of this packet. */
-netdev_features_t snic_tx_features(struct sk_buff *skb, struct net_device *dev,
+netdev_features_t smnc_tx_features(struct sk_buff *skb, struct net_device *dev,
 				   netdev_features_t features)
 {
-	struct snic_net *net = netdev_priv(dev);
+	struct smnc_net *net = netdev_priv(dev);
 
-	if (skb_is_gso(skb) && !snic_tso_ok(skb, net->pf->max_frame))
+	if (skb_is_gso(skb) && !smnc_tso_ok(skb, net->pf->max_frame))
 		features &= ~NETIF_F_GSO_MASK;
 	return vlan_features_check(skb, features);
 }

@@ -12,43 +12,43 @@
 #include "avf_desc.h"
 #include "netdev.h"
 
-#define SNIC_TX_BYTES	(SNIC_NET_RING * sizeof(struct avf_tx_desc))
-#define SNIC_RX_BYTES	(SNIC_NET_RING * sizeof(struct avf_rx_desc))
+#define SMNC_TX_BYTES	(SMNC_NET_RING * sizeof(struct avf_tx_desc))
+#define SMNC_RX_BYTES	(SMNC_NET_RING * sizeof(struct avf_rx_desc))
 
 /* A piece of an skb that needs more than one descriptor is cut here. */
-#define SNIC_TX_CUT	(AVF_TX_SIZE_MAX & ~255u)
+#define SMNC_TX_CUT	(AVF_TX_SIZE_MAX & ~255u)
 
 /* Free descriptors below which the queue stops: the most an skb may take, + context. */
-#define SNIC_TX_RESERVE	(SNIC_Q_MAX_TX_DESCS + 1)
+#define SMNC_TX_RESERVE	(SMNC_Q_MAX_TX_DESCS + 1)
 
 /* RX fragment: headroom, what the device may write, and the skb's tail. */
-#define SNIC_RX_FRAG	(SKB_DATA_ALIGN(NET_SKB_PAD + SNIC_RX_BUFSZ) + \
+#define SMNC_RX_FRAG	(SKB_DATA_ALIGN(NET_SKB_PAD + SMNC_RX_BUFSZ) + \
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
-static u16 snic_next(u16 i)
+static u16 smnc_next(u16 i)
 {
-	return (i + 1) % SNIC_NET_RING;
+	return (i + 1) % SMNC_NET_RING;
 }
 
-static unsigned int snic_tx_free_descs(const struct snic_net_queue *q)
+static unsigned int smnc_tx_free_descs(const struct smnc_net_queue *q)
 {
 	/* One stays free: a tail that meets the head means empty. */
-	return (READ_ONCE(q->tx.clean) + SNIC_NET_RING - READ_ONCE(q->tx.next) - 1) %
-	       SNIC_NET_RING;
+	return (READ_ONCE(q->tx.clean) + SMNC_NET_RING - READ_ONCE(q->tx.next) - 1) %
+	       SMNC_NET_RING;
 }
 
 /* --- memory ----------------------------------------------------------------- */
 
-int snic_rings_alloc(struct snic_net_queue *q)
+int smnc_rings_alloc(struct smnc_net_queue *q)
 {
 	struct device *dev = &q->net->pf->pdev->dev;
 
-	q->tx.desc = dma_alloc_coherent(dev, SNIC_TX_BYTES, &q->tx.dma, GFP_KERNEL);
-	q->rx.desc = dma_alloc_coherent(dev, SNIC_RX_BYTES, &q->rx.dma, GFP_KERNEL);
-	q->tx_buf = kcalloc(SNIC_NET_RING, sizeof(*q->tx_buf), GFP_KERNEL);
-	q->rx_buf = kcalloc(SNIC_NET_RING, sizeof(*q->rx_buf), GFP_KERNEL);
+	q->tx.desc = dma_alloc_coherent(dev, SMNC_TX_BYTES, &q->tx.dma, GFP_KERNEL);
+	q->rx.desc = dma_alloc_coherent(dev, SMNC_RX_BYTES, &q->rx.dma, GFP_KERNEL);
+	q->tx_buf = kcalloc(SMNC_NET_RING, sizeof(*q->tx_buf), GFP_KERNEL);
+	q->rx_buf = kcalloc(SMNC_NET_RING, sizeof(*q->rx_buf), GFP_KERNEL);
 	if (!q->tx.desc || !q->rx.desc || !q->tx_buf || !q->rx_buf) {
-		snic_rings_free(q);
+		smnc_rings_free(q);
 		return -ENOMEM;
 	}
 	q->tx.next = 0;
@@ -60,7 +60,7 @@ int snic_rings_alloc(struct snic_net_queue *q)
 	return 0;
 }
 
-static void snic_tx_unmap(struct device *dev, struct snic_tx_buf *buf)
+static void smnc_tx_unmap(struct device *dev, struct smnc_tx_buf *buf)
 {
 	if (!buf->len)
 		return;
@@ -71,25 +71,25 @@ static void snic_tx_unmap(struct device *dev, struct snic_tx_buf *buf)
 	buf->len = 0;
 }
 
-static void snic_rx_unmap(struct device *dev, struct snic_rx_buf *buf)
+static void smnc_rx_unmap(struct device *dev, struct smnc_rx_buf *buf)
 {
-	dma_unmap_single(dev, buf->dma, SNIC_RX_BUFSZ, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, buf->dma, SMNC_RX_BUFSZ, DMA_FROM_DEVICE);
 }
 
 /* The queues are stopped. */
-void snic_rings_free(struct snic_net_queue *q)
+void smnc_rings_free(struct smnc_net_queue *q)
 {
 	struct device *dev = &q->net->pf->pdev->dev;
 	unsigned int i;
 
-	for (i = 0; q->tx_buf && i < SNIC_NET_RING; i++) {
-		snic_tx_unmap(dev, &q->tx_buf[i]);
+	for (i = 0; q->tx_buf && i < SMNC_NET_RING; i++) {
+		smnc_tx_unmap(dev, &q->tx_buf[i]);
 		dev_kfree_skb_any(q->tx_buf[i].skb);
 	}
-	for (i = 0; q->rx_buf && i < SNIC_NET_RING; i++) {
+	for (i = 0; q->rx_buf && i < SMNC_NET_RING; i++) {
 		if (!q->rx_buf[i].data)
 			continue;
-		snic_rx_unmap(dev, &q->rx_buf[i]);
+		smnc_rx_unmap(dev, &q->rx_buf[i]);
 		skb_free_frag(q->rx_buf[i].data);
 	}
 	dev_kfree_skb_any(q->rx_skb);
@@ -99,9 +99,9 @@ void snic_rings_free(struct snic_net_queue *q)
 	q->tx_buf = NULL;
 	q->rx_buf = NULL;
 	if (q->tx.desc)
-		dma_free_coherent(dev, SNIC_TX_BYTES, q->tx.desc, q->tx.dma);
+		dma_free_coherent(dev, SMNC_TX_BYTES, q->tx.desc, q->tx.dma);
 	if (q->rx.desc)
-		dma_free_coherent(dev, SNIC_RX_BYTES, q->rx.desc, q->rx.dma);
+		dma_free_coherent(dev, SMNC_RX_BYTES, q->rx.desc, q->rx.dma);
 	q->tx.desc = NULL;
 	q->rx.desc = NULL;
 }
@@ -109,21 +109,21 @@ void snic_rings_free(struct snic_net_queue *q)
 /* --- reception -------------------------------------------------------------- */
 
 /* Post buffers; returns false if memory ran out before the ring was full. */
-static bool snic_rx_fill(struct snic_net_queue *q)
+static bool smnc_rx_fill(struct smnc_net_queue *q)
 {
 	struct device *dev = &q->net->pf->pdev->dev;
 	struct avf_rx_desc *ring = q->rx.desc;
 	u16 start = q->rx.next;
 	bool full = true;
 
-	while (snic_next(q->rx.next) != q->rx.clean) {
-		struct snic_rx_buf *buf = &q->rx_buf[q->rx.next];
-		void *data = netdev_alloc_frag(SNIC_RX_FRAG);
+	while (smnc_next(q->rx.next) != q->rx.clean) {
+		struct smnc_rx_buf *buf = &q->rx_buf[q->rx.next];
+		void *data = netdev_alloc_frag(SMNC_RX_FRAG);
 
 		full = false;
 		if (!data)
 			break;
-		buf->dma = dma_map_single(dev, data + NET_SKB_PAD, SNIC_RX_BUFSZ,
+		buf->dma = dma_map_single(dev, data + NET_SKB_PAD, SMNC_RX_BUFSZ,
 					  DMA_FROM_DEVICE);
 		if (dma_mapping_error(dev, buf->dma)) {
 			skb_free_frag(data);
@@ -132,22 +132,22 @@ static bool snic_rx_fill(struct snic_net_queue *q)
 		buf->data = data;
 		ring[q->rx.next].qw0 = cpu_to_le64(buf->dma);
 		ring[q->rx.next].qw1 = 0;
-		q->rx.next = snic_next(q->rx.next);
+		q->rx.next = smnc_next(q->rx.next);
 		full = true;
 	}
 	if (q->rx.next != start) {
 		dma_wmb();
-		snic_win_write(q->net->pf, 0, SNIC_WIN_RX_TAIL(q->index), q->rx.next);
+		smnc_win_write(q->net->pf, 0, SMNC_WIN_RX_TAIL(q->index), q->rx.next);
 	}
 	return full;
 }
 
-void snic_rings_fill(struct snic_net_queue *q)
+void smnc_rings_fill(struct smnc_net_queue *q)
 {
-	snic_rx_fill(q);
+	smnc_rx_fill(q);
 }
 
-static void snic_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw0, u64 qw1)
+static void smnc_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw0, u64 qw1)
 {
 	bool checked = qw1 & AVF_RX_L3L4P && !(qw1 & (AVF_RX_IPE | AVF_RX_L4E));
 	enum pkt_hash_types type = PKT_HASH_TYPE_L3;
@@ -170,13 +170,13 @@ static void snic_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw
 }
 
 /* Put @len bytes of a fragment into the frame being assembled; takes @data. */
-static void snic_rx_add(struct snic_net_queue *q, void *data, unsigned int len)
+static void smnc_rx_add(struct smnc_net_queue *q, void *data, unsigned int len)
 {
 	struct sk_buff *skb = q->rx_skb;
 	struct page *page;
 
 	if (!skb) {
-		skb = napi_build_skb(data, SNIC_RX_FRAG);
+		skb = napi_build_skb(data, SMNC_RX_FRAG);
 		if (!skb)
 			goto drop;
 		skb_reserve(skb, NET_SKB_PAD);
@@ -188,7 +188,7 @@ static void snic_rx_add(struct snic_net_queue *q, void *data, unsigned int len)
 		goto drop;
 	page = virt_to_head_page(data);
 	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page,
-			data + NET_SKB_PAD - page_address(page), len, SNIC_RX_FRAG);
+			data + NET_SKB_PAD - page_address(page), len, SMNC_RX_FRAG);
 	return;
 drop:
 	skb_free_frag(data);
@@ -198,7 +198,7 @@ drop:
 }
 
 /* The last buffer of a frame has been added. */
-static void snic_rx_finish(struct snic_net_queue *q, u64 qw0, u64 qw1)
+static void smnc_rx_finish(struct smnc_net_queue *q, u64 qw0, u64 qw1)
 {
 	struct net_device *dev = q->net->dev;
 	struct sk_buff *skb = q->rx_skb;
@@ -210,21 +210,21 @@ static void snic_rx_finish(struct snic_net_queue *q, u64 qw0, u64 qw1)
 		q->rx_drop = false;
 		return;
 	}
-	snic_rx_offloads(dev, skb, qw0, qw1);
+	smnc_rx_offloads(dev, skb, qw0, qw1);
 	skb_record_rx_queue(skb, q->index);
 	skb->protocol = eth_type_trans(skb, dev);
 	napi_gro_receive(&q->napi, skb);
 }
 
 /* Return: frames handled */
-static int snic_rx_poll(struct snic_net_queue *q, int budget)
+static int smnc_rx_poll(struct smnc_net_queue *q, int budget)
 {
 	struct device *dev = &q->net->pf->pdev->dev;
 	struct avf_rx_desc *ring = q->rx.desc;
 	int done = 0;
 
 	while (done < budget && q->rx.clean != q->rx.next) {
-		struct snic_rx_buf *buf = &q->rx_buf[q->rx.clean];
+		struct smnc_rx_buf *buf = &q->rx_buf[q->rx.clean];
 		u64 qw1 = le64_to_cpu(READ_ONCE(ring[q->rx.clean].qw1));
 		unsigned int len = FIELD_GET(AVF_RX_LENGTH, qw1);
 		void *data = buf->data;
@@ -235,17 +235,17 @@ static int snic_rx_poll(struct snic_net_queue *q, int budget)
 		/* DD is written last: the rest of the descriptor is there. */
 		dma_rmb();
 		qw0 = le64_to_cpu(ring[q->rx.clean].qw0);
-		snic_rx_unmap(dev, buf);
+		smnc_rx_unmap(dev, buf);
 		buf->data = NULL;
-		q->rx.clean = snic_next(q->rx.clean);
-		if (q->rx_drop || len > SNIC_RX_BUFSZ) {
+		q->rx.clean = smnc_next(q->rx.clean);
+		if (q->rx_drop || len > SMNC_RX_BUFSZ) {
 			q->rx_drop = true;
 			skb_free_frag(data);
 		} else {
-			snic_rx_add(q, data, len);
+			smnc_rx_add(q, data, len);
 		}
 		if (qw1 & AVF_RX_EOP) {
-			snic_rx_finish(q, qw0, qw1);
+			smnc_rx_finish(q, qw0, qw1);
 			done++;
 		}
 	}
@@ -254,7 +254,7 @@ static int snic_rx_poll(struct snic_net_queue *q, int budget)
 
 /* --- transmission ----------------------------------------------------------- */
 
-static void snic_tx_poll(struct snic_net_queue *q, int budget)
+static void smnc_tx_poll(struct smnc_net_queue *q, int budget)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(q->net->dev, q->index);
 	struct device *dev = &q->net->pf->pdev->dev;
@@ -269,62 +269,62 @@ static void snic_tx_poll(struct snic_net_queue *q, int budget)
 		smp_rmb(); /* descriptors are filled before next moves past them */
 		skb = q->tx_buf[last].skb;
 		if (!skb) {
-			last = snic_next(last);
+			last = smnc_next(last);
 			continue;
 		}
 		if ((le64_to_cpu(READ_ONCE(ring[last].cmd)) & AVF_TX_DTYPE) != AVF_TX_DONE)
 			break;
-		for (; i != last; i = snic_next(i))
-			snic_tx_unmap(dev, &q->tx_buf[i]);
-		snic_tx_unmap(dev, &q->tx_buf[i]);
+		for (; i != last; i = smnc_next(i))
+			smnc_tx_unmap(dev, &q->tx_buf[i]);
+		smnc_tx_unmap(dev, &q->tx_buf[i]);
 		q->tx_buf[i].skb = NULL;
 		bytes += skb->len;
 		packets++;
 		napi_consume_skb(skb, budget);
-		i = snic_next(i);
+		i = smnc_next(i);
 		last = i;
 	}
 	smp_store_release(&q->tx.clean, i); /* the slots before it are empty */
 	netdev_tx_completed_queue(txq, packets, bytes);
-	/* The room is visible before the queue's state is read: see snic_tx_room(). */
+	/* The room is visible before the queue's state is read: see smnc_tx_room(). */
 	smp_mb();
-	if (netif_tx_queue_stopped(txq) && snic_tx_free_descs(q) >= 2 * SNIC_TX_RESERVE)
+	if (netif_tx_queue_stopped(txq) && smnc_tx_free_descs(q) >= 2 * SMNC_TX_RESERVE)
 		netif_tx_wake_queue(txq);
 }
 
 /* Stop the queue when the next skb might not fit. */
-static void snic_tx_room(struct snic_net_queue *q, struct netdev_queue *txq)
+static void smnc_tx_room(struct smnc_net_queue *q, struct netdev_queue *txq)
 {
-	if (snic_tx_free_descs(q) >= SNIC_TX_RESERVE)
+	if (smnc_tx_free_descs(q) >= SMNC_TX_RESERVE)
 		return;
 	netif_tx_stop_queue(txq);
 	smp_mb(); /* either the completion sees the queue stopped, or this its room */
-	if (snic_tx_free_descs(q) >= SNIC_TX_RESERVE)
+	if (smnc_tx_free_descs(q) >= SMNC_TX_RESERVE)
 		netif_tx_start_queue(txq);
 }
 
-static unsigned int snic_tx_descs(const struct sk_buff *skb)
+static unsigned int smnc_tx_descs(const struct sk_buff *skb)
 {
-	unsigned int i, n = DIV_ROUND_UP(skb_headlen(skb), SNIC_TX_CUT);
+	unsigned int i, n = DIV_ROUND_UP(skb_headlen(skb), SMNC_TX_CUT);
 
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
-		n += DIV_ROUND_UP(skb_frag_size(&skb_shinfo(skb)->frags[i]), SNIC_TX_CUT);
+		n += DIV_ROUND_UP(skb_frag_size(&skb_shinfo(skb)->frags[i]), SMNC_TX_CUT);
 	return n;
 }
 
 /* Descriptors for one mapped piece, from @next on. Returns the last one used. */
-static u16 snic_tx_piece(struct snic_net_queue *q, u16 *next, dma_addr_t dma,
+static u16 smnc_tx_piece(struct smnc_net_queue *q, u16 *next, dma_addr_t dma,
 			 unsigned int len, bool page, u64 cmd)
 {
 	struct avf_tx_desc *ring = q->tx.desc;
-	struct snic_tx_buf *buf = &q->tx_buf[*next];
+	struct smnc_tx_buf *buf = &q->tx_buf[*next];
 	u16 last;
 
 	buf->dma = dma;
 	buf->len = len;
 	buf->page = page;
 	do {
-		unsigned int n = len > AVF_TX_SIZE_MAX ? SNIC_TX_CUT : len;
+		unsigned int n = len > AVF_TX_SIZE_MAX ? SMNC_TX_CUT : len;
 
 		last = *next;
 		ring[last].addr = cpu_to_le64(dma);
@@ -333,22 +333,22 @@ static u16 snic_tx_piece(struct snic_net_queue *q, u16 *next, dma_addr_t dma,
 					     (u64)n << AVF_TX_SIZE_SHIFT);
 		dma += n;
 		len -= n;
-		*next = snic_next(last);
+		*next = smnc_next(last);
 	} while (len);
 	return last;
 }
 
-/* Undo what snic_tx_map() did between tx.next and @end. */
-static void snic_tx_undo(struct snic_net_queue *q, u16 end)
+/* Undo what smnc_tx_map() did between tx.next and @end. */
+static void smnc_tx_undo(struct smnc_net_queue *q, u16 end)
 {
 	u16 i;
 
-	for (i = q->tx.next; i != end; i = snic_next(i))
-		snic_tx_unmap(&q->net->pf->pdev->dev, &q->tx_buf[i]);
+	for (i = q->tx.next; i != end; i = smnc_next(i))
+		smnc_tx_unmap(&q->net->pf->pdev->dev, &q->tx_buf[i]);
 }
 
 /* Map an skb into descriptors; tx.next moves only if all went well. */
-static int snic_tx_map(struct snic_net_queue *q, struct sk_buff *skb, u64 ctx, u64 cmd)
+static int smnc_tx_map(struct smnc_net_queue *q, struct sk_buff *skb, u64 ctx, u64 cmd)
 {
 	struct device *dev = &q->net->pf->pdev->dev;
 	struct avf_tx_desc *ring = q->tx.desc;
@@ -359,13 +359,13 @@ static int snic_tx_map(struct snic_net_queue *q, struct sk_buff *skb, u64 ctx, u
 	if (ctx) {
 		ring[next].addr = 0;
 		ring[next].cmd = cpu_to_le64(ctx);
-		next = snic_next(next);
+		next = smnc_next(next);
 	}
 	if (len) {
 		dma = dma_map_single(dev, skb->data, len, DMA_TO_DEVICE);
 		if (dma_mapping_error(dev, dma))
 			goto fail;
-		last = snic_tx_piece(q, &next, dma, len, false, cmd);
+		last = smnc_tx_piece(q, &next, dma, len, false, cmd);
 	}
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
@@ -374,7 +374,7 @@ static int snic_tx_map(struct snic_net_queue *q, struct sk_buff *skb, u64 ctx, u
 		dma = skb_frag_dma_map(dev, frag, 0, len, DMA_TO_DEVICE);
 		if (dma_mapping_error(dev, dma))
 			goto fail;
-		last = snic_tx_piece(q, &next, dma, len, true, cmd);
+		last = smnc_tx_piece(q, &next, dma, len, true, cmd);
 	}
 	ring[last].cmd |= cpu_to_le64((AVF_TX_EOP | AVF_TX_RS) << AVF_TX_CMD_SHIFT);
 	q->tx_buf[last].skb = skb;
@@ -382,36 +382,36 @@ static int snic_tx_map(struct snic_net_queue *q, struct sk_buff *skb, u64 ctx, u
 	smp_store_release(&q->tx.next, next);
 	return 0;
 fail:
-	snic_tx_undo(q, next);
+	smnc_tx_undo(q, next);
 	return -ENOMEM;
 }
 
-netdev_tx_t snic_net_xmit(struct sk_buff *skb, struct net_device *dev)
+netdev_tx_t smnc_net_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	struct snic_net *net = netdev_priv(dev);
-	struct snic_net_queue *q = &net->queue[skb_get_queue_mapping(skb)];
+	struct smnc_net *net = netdev_priv(dev);
+	struct smnc_net_queue *q = &net->queue[skb_get_queue_mapping(skb)];
 	struct netdev_queue *txq = netdev_get_tx_queue(dev, q->index);
 	unsigned int len;
 	u64 ctx, cmd;
 
-	if (snic_tx_free_descs(q) < SNIC_TX_RESERVE) {
+	if (smnc_tx_free_descs(q) < SMNC_TX_RESERVE) {
 		netif_tx_stop_queue(txq);
 		return NETDEV_TX_BUSY;
 	}
 	if (skb_put_padto(skb, ETH_ZLEN))
 		goto dropped;
-	if (snic_tx_descs(skb) > SNIC_Q_MAX_TX_DESCS - 1 && skb_linearize(skb))
+	if (smnc_tx_descs(skb) > SMNC_Q_MAX_TX_DESCS - 1 && skb_linearize(skb))
 		goto drop;
-	if (snic_tx_offload(net->pf, skb, &ctx, &cmd))
+	if (smnc_tx_offload(net->pf, skb, &ctx, &cmd))
 		goto drop;
 	skb_tx_timestamp(skb);
 	len = skb->len;
-	if (snic_tx_map(q, skb, ctx, cmd))
+	if (smnc_tx_map(q, skb, ctx, cmd))
 		goto drop;
-	snic_tx_room(q, txq);
+	smnc_tx_room(q, txq);
 	if (__netdev_tx_sent_queue(txq, len, netdev_xmit_more()) ||
 	    netif_xmit_stopped(txq))
-		snic_win_write(net->pf, 0, SNIC_WIN_TX_TAIL(q->index), q->tx.next);
+		smnc_win_write(net->pf, 0, SMNC_WIN_TX_TAIL(q->index), q->tx.next);
 	return NETDEV_TX_OK;
 drop:
 	dev_kfree_skb_any(skb);
@@ -419,24 +419,24 @@ dropped:
 	dev_core_stats_tx_dropped_inc(dev);
 	/* Frames that wait for this doorbell must not wait for ever. */
 	if (!netdev_xmit_more())
-		snic_win_write(net->pf, 0, SNIC_WIN_TX_TAIL(q->index), q->tx.next);
+		smnc_win_write(net->pf, 0, SMNC_WIN_TX_TAIL(q->index), q->tx.next);
 	return NETDEV_TX_OK;
 }
 
 /* --- NAPI ------------------------------------------------------------------- */
 
-int snic_net_poll(struct napi_struct *napi, int budget)
+int smnc_net_poll(struct napi_struct *napi, int budget)
 {
-	struct snic_net_queue *q = container_of(napi, struct snic_net_queue, napi);
+	struct smnc_net_queue *q = container_of(napi, struct smnc_net_queue, napi);
 	int done;
 
-	snic_tx_poll(q, budget);
-	done = snic_rx_poll(q, budget);
+	smnc_tx_poll(q, budget);
+	done = smnc_rx_poll(q, budget);
 	/* Without buffers nothing would ever wake this up again. */
-	if (budget && !snic_rx_fill(q))
+	if (budget && !smnc_rx_fill(q))
 		done = budget;
 	if (done < budget && napi_complete_done(napi, done))
-		snic_win_write(q->net->pf, 0, SNIC_WIN_DYN_CTLN(q->index),
-			       SNIC_DYN_INTENA | SNIC_DYN_ITR_INDX);
+		smnc_win_write(q->net->pf, 0, SMNC_WIN_DYN_CTLN(q->index),
+			       SMNC_DYN_INTENA | SMNC_DYN_ITR_INDX);
 	return done;
 }

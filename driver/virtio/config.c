@@ -13,9 +13,9 @@
 #define cpu_to_virtio16(_v)	((__force __virtio16)cpu_to_le16(_v))
 
 /* Read-only to the drivers of today, and a change of a field is seen as a whole. */
-static void snic_virtio_config(const struct snic_adi *adi, struct virtio_net_config *config)
+static void smnc_virtio_config(const struct smnc_adi *adi, struct virtio_net_config *config)
 {
-	const struct snic_virtio *v = snic_virtio(adi);
+	const struct smnc_virtio *v = smnc_virtio(adi);
 
 	memcpy(config->mac, v->mac, sizeof(config->mac));
 	config->status = cpu_to_virtio16(v->link ? VIRTIO_NET_S_LINK_UP : 0);
@@ -26,24 +26,24 @@ static void snic_virtio_config(const struct snic_adi *adi, struct virtio_net_con
 }
 
 /* @offset: in the device configuration; @size: 1, 2 or 4 */
-u64 snic_virtio_config_read(struct snic_adi *adi, u32 offset, unsigned int size)
+u64 smnc_virtio_config_read(struct smnc_adi *adi, u32 offset, unsigned int size)
 {
 	union {
 		struct virtio_net_config config;
-		u8 bytes[SNIC_VIRTIO_BYTES];
+		u8 bytes[SMNC_VIRTIO_BYTES];
 	} u = {};
 
-	BUILD_BUG_ON(sizeof(u) != SNIC_VIRTIO_BYTES);
+	BUILD_BUG_ON(sizeof(u) != SMNC_VIRTIO_BYTES);
 	if (offset >= sizeof(u) || size > sizeof(u) - offset)
 		return 0;
-	snic_virtio_config(adi, &u.config);
-	return snic_virtio_le(u.bytes + offset, size);
+	smnc_virtio_config(adi, &u.config);
+	return smnc_virtio_le(u.bytes + offset, size);
 }
 
 /* Reading clears it. */
-u64 snic_virtio_isr_read(struct snic_adi *adi)
+u64 smnc_virtio_isr_read(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = snic_virtio(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
 	u8 isr = v->isr;
 
 	v->isr = 0;
@@ -51,7 +51,7 @@ u64 snic_virtio_isr_read(struct snic_adi *adi)
 }
 
 /* It differs from the last one if the driver may have read half of a change since. */
-u8 snic_virtio_read_generation(struct snic_virtio *v)
+u8 smnc_virtio_read_generation(struct smnc_virtio *v)
 {
 	v->generation += v->changed;
 	v->changed = false;
@@ -59,47 +59,47 @@ u8 snic_virtio_read_generation(struct snic_virtio *v)
 }
 
 /* The driver, if it is there, is to look at the configuration and the status. */
-void snic_virtio_changed(struct snic_adi *adi)
+void smnc_virtio_changed(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = snic_virtio(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
 
 	v->changed = true;
 	if (!(v->status & VIRTIO_CONFIG_S_DRIVER_OK))
 		return;
 	v->isr |= VIRTIO_ISR_CONFIG;
-	if (v->config_vector != SNIC_VQ_NO_VECTOR)
+	if (v->config_vector != SMNC_VQ_NO_VECTOR)
 		vdcm_adi_signal(adi->vdcm, v->config_vector);
 }
 
 /**
- * snic_virtio_link() - bring the guest's link up to date
+ * smnc_virtio_link() - bring the guest's link up to date
  * @adi: ADI, its lock held
  *
  * It is down as long as the guest uses an address that was taken away.
  */
-void snic_virtio_link(struct snic_adi *adi)
+void smnc_virtio_link(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = snic_virtio(adi);
-	bool up = snic_adi_link_up(adi) && ether_addr_equal_unaligned(v->mac, adi->guest_mac);
+	struct smnc_virtio *v = smnc_virtio(adi);
+	bool up = smnc_adi_link_up(adi) && ether_addr_equal_unaligned(v->mac, adi->guest_mac);
 
 	if (up == v->link)
 		return;
 	v->link = up;
-	snic_virtio_changed(adi);
+	smnc_virtio_changed(adi);
 }
 
 /**
- * snic_virtio_broken() - the device needs a reset by its driver
+ * smnc_virtio_broken() - the device needs a reset by its driver
  * @adi: ADI, its lock held
  * @why: for the log
  */
-void snic_virtio_broken(struct snic_adi *adi, const char *why)
+void smnc_virtio_broken(struct smnc_adi *adi, const char *why)
 {
-	struct snic_virtio *v = snic_virtio(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
 
 	vdcm_limited(adi->vdcm, notice, "the guest's device needs a reset: %s\n", why);
 	if (v->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
 	v->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-	snic_virtio_changed(adi);
+	smnc_virtio_changed(adi);
 }

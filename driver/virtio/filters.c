@@ -8,41 +8,41 @@
 #include "virtio.h"
 
 /* Modes as the switch has them. */
-static u16 snic_virtio_modes(const struct snic_virtio *v)
+static u16 smnc_virtio_modes(const struct smnc_virtio *v)
 {
 	u16 modes = 0;
 
 	if (v->promisc || v->allmulti)
-		modes |= SNIC_VSI_MC_PROMISC;
+		modes |= SMNC_VSI_MC_PROMISC;
 	if (v->promisc || v->crowded)
-		modes |= SNIC_VSI_UC_PROMISC;
+		modes |= SMNC_VSI_UC_PROMISC;
 	return modes;
 }
 
 /**
- * snic_virtio_set_promisc() - which frames beside those of its addresses
+ * smnc_virtio_set_promisc() - which frames beside those of its addresses
  * @adi: ADI
  * @promisc: all; others' unicast with trust only
  * @allmulti: all groups
  *
  * Return: 0 or errno: then nothing has changed.
  */
-int snic_virtio_set_promisc(struct snic_adi *adi, bool promisc, bool allmulti)
+int smnc_virtio_set_promisc(struct smnc_adi *adi, bool promisc, bool allmulti)
 {
-	struct snic_virtio *v = snic_virtio(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
 	bool was_promisc = v->promisc, was_allmulti = v->allmulti;
 	u16 before = adi->promisc;
 	int err;
 
-	if (promisc && !adi->cfg[SNIC_CFG_TRUST] && !v->promisc_said) {
+	if (promisc && !adi->cfg[SMNC_CFG_TRUST] && !v->promisc_said) {
 		vdcm_limited(adi->vdcm, info,
 			     "the guest wants all unicast: only with trust on\n");
 		v->promisc_said = true;
 	}
 	v->promisc = promisc;
 	v->allmulti = allmulti;
-	adi->promisc = snic_virtio_modes(v);
-	err = snic_adi_vsi_update(adi);
+	adi->promisc = smnc_virtio_modes(v);
+	err = smnc_adi_vsi_update(adi);
 	if (!err)
 		return 0;
 	v->promisc = was_promisc;
@@ -51,7 +51,7 @@ int snic_virtio_set_promisc(struct snic_adi *adi, bool promisc, bool allmulti)
 	return err;
 }
 
-static bool snic_virtio_wants(const struct snic_virtio *v, const u8 *mac)
+static bool smnc_virtio_wants(const struct smnc_virtio *v, const u8 *mac)
 {
 	unsigned int i;
 
@@ -62,10 +62,10 @@ static bool snic_virtio_wants(const struct snic_virtio *v, const u8 *mac)
 }
 
 /* Return: 0 or errno */
-static int snic_virtio_drop_others(struct snic_adi *adi)
+static int smnc_virtio_drop_others(struct smnc_adi *adi)
 {
-	const struct snic_virtio *v = snic_virtio(adi);
-	const struct snic_vsi *vsi = &adi->vsi;
+	const struct smnc_virtio *v = smnc_virtio(adi);
+	const struct smnc_vsi *vsi = &adi->vsi;
 	u8 mac[ETH_ALEN] __aligned(2);
 	unsigned int i;
 	int err;
@@ -73,16 +73,16 @@ static int snic_virtio_drop_others(struct snic_adi *adi)
 	/* Groups without a filter first: they are given none that then goes. */
 	adi->more_lost = false;
 	for (i = adi->nr_more; i--; )
-		if (!snic_virtio_wants(v, adi->more[i]))
+		if (!smnc_virtio_wants(v, adi->more[i]))
 			memmove(adi->more[i], adi->more[--adi->nr_more], ETH_ALEN);
 	for (i = vsi->nr_macs; i--; ) {
 		/* A filter that goes may make room for a group: there are no more of them then. */
 		if (i >= vsi->nr_macs)
 			continue;
 		memcpy(mac, vsi->macs[i], ETH_ALEN);
-		if (ether_addr_equal(mac, adi->guest_mac) || snic_virtio_wants(v, mac))
+		if (ether_addr_equal(mac, adi->guest_mac) || smnc_virtio_wants(v, mac))
 			continue;
-		err = snic_adi_del_addr(adi, mac);
+		err = smnc_adi_del_addr(adi, mac);
 		if (err && err != -ENOENT)
 			return err;
 	}
@@ -90,62 +90,62 @@ static int snic_virtio_drop_others(struct snic_adi *adi)
 }
 
 /* Entries that ask for nothing, or for what the guest may not have now. */
-static bool snic_virtio_skips(const struct snic_adi *adi, const u8 *mac)
+static bool smnc_virtio_skips(const struct smnc_adi *adi, const u8 *mac)
 {
 	if (is_zero_ether_addr(mac) || is_broadcast_ether_addr(mac))
 		return true;
-	return is_multicast_ether_addr(mac) ? !snic_adi_may_join(adi, mac) :
-					      !snic_adi_may_have(adi, mac);
+	return is_multicast_ether_addr(mac) ? !smnc_adi_may_join(adi, mac) :
+					      !smnc_adi_may_have(adi, mac);
 }
 
 /**
- * snic_virtio_apply_macs() - bring the filters in line with the driver's table
+ * smnc_virtio_apply_macs() - bring the filters in line with the driver's table
  * @adi: ADI
  *
  * More stations than there are filters mean all unicast, for a guest that may have that.
  *
  * Return: 0 or errno.
  */
-int snic_virtio_apply_macs(struct snic_adi *adi)
+int smnc_virtio_apply_macs(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = snic_virtio(adi);
-	int err = snic_virtio_drop_others(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
+	int err = smnc_virtio_drop_others(adi);
 	unsigned int i;
 
 	v->crowded = false;
 	for (i = 0; i < v->nr_macs && !err; i++) {
-		if (snic_virtio_skips(adi, v->macs[i]))
+		if (smnc_virtio_skips(adi, v->macs[i]))
 			continue;
-		err = snic_adi_add_addr(adi, v->macs[i]);
+		err = smnc_adi_add_addr(adi, v->macs[i]);
 		v->crowded |= err == -ENOSPC;
 		/* Another function's, or too many. */
 		if (err == -EEXIST || err == -ENOSPC)
 			err = 0;
 	}
-	adi->promisc = snic_virtio_modes(v);
-	return err ?: snic_adi_vsi_update(adi);
+	adi->promisc = smnc_virtio_modes(v);
+	return err ?: smnc_adi_vsi_update(adi);
 }
 
 /**
- * snic_virtio_set_own() - the driver's own address, in place of the one that it has
+ * smnc_virtio_set_own() - the driver's own address, in place of the one that it has
  * @adi: ADI
  * @mac: valid unicast address
  *
  * Return: 0; -EPERM: it may not have it; or another errno: then it has the old one.
  */
-int snic_virtio_set_own(struct snic_adi *adi, const u8 *mac)
+int smnc_virtio_set_own(struct smnc_adi *adi, const u8 *mac)
 {
-	struct snic_virtio *v = snic_virtio(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
 	u8 old[ETH_ALEN] __aligned(2);
 	int err;
 
-	if (!snic_adi_may_have(adi, mac)) {
+	if (!smnc_adi_may_have(adi, mac)) {
 		vdcm_limited(adi->vdcm, notice, "the guest wants the address %pM: %s\n", mac,
-			     adi->cfg[SNIC_CFG_TRUST] ? "it is another's" :
+			     adi->cfg[SMNC_CFG_TRUST] ? "it is another's" :
 							"only with trust on");
 		return -EPERM;
 	}
-	err = snic_adi_add_addr(adi, mac);
+	err = smnc_adi_add_addr(adi, mac);
 	if (err)
 		return err;
 	ether_addr_copy(old, adi->guest_mac);
@@ -154,46 +154,46 @@ int snic_virtio_set_own(struct snic_adi *adi, const u8 *mac)
 	/* A change that the driver has made itself: it needs no interrupt. */
 	v->changed = true;
 	/* It has both if that fails. */
-	if (!ether_addr_equal(old, adi->guest_mac) && !snic_virtio_wants(v, old))
-		snic_adi_del_addr(adi, old);
-	snic_virtio_link(adi);
+	if (!ether_addr_equal(old, adi->guest_mac) && !smnc_virtio_wants(v, old))
+		smnc_adi_del_addr(adi, old);
+	smnc_virtio_link(adi);
 	return 0;
 }
 
 /**
- * snic_virtio_set_pairs() - how many queue pairs frames are spread over
+ * smnc_virtio_set_pairs() - how many queue pairs frames are spread over
  * @adi: ADI
  * @pairs: 1 to adi->nr_queues
  *
  * Return: 0 or errno: then it is as before.
  */
-int snic_virtio_set_pairs(struct snic_adi *adi, unsigned int pairs)
+int smnc_virtio_set_pairs(struct smnc_adi *adi, unsigned int pairs)
 {
-	struct snic_virtio *v = snic_virtio(adi);
-	u8 lut[SNIC_RSS_LUT_ENTRIES];
+	struct smnc_virtio *v = smnc_virtio(adi);
+	u8 lut[SMNC_RSS_LUT_ENTRIES];
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(lut); i++)
 		lut[i] = i % pairs;
-	if (adi->vsi.has & SNIC_VSI_HAS_LUT && !memcmp(lut, adi->vsi.lut, sizeof(lut)))
+	if (adi->vsi.has & SMNC_VSI_HAS_LUT && !memcmp(lut, adi->vsi.lut, sizeof(lut)))
 		err = 0;
 	else
-		err = snic_vsi_rss_lut(adi->pf, &adi->vsi, lut);
+		err = smnc_vsi_rss_lut(adi->pf, &adi->vsi, lut);
 	if (!err)
 		v->pairs = pairs;
 	return err;
 }
 
 /**
- * snic_virtio_wishes() - the guest may have more than before
+ * smnc_virtio_wishes() - the guest may have more than before
  * @adi: ADI, its lock held
  */
-void snic_virtio_wishes(struct snic_adi *adi)
+void smnc_virtio_wishes(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = snic_virtio(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
 
-	if (!ether_addr_equal_unaligned(v->mac, adi->guest_mac) && snic_adi_may_have(adi, v->mac))
-		snic_virtio_set_own(adi, v->mac);
-	snic_virtio_apply_macs(adi);
+	if (!ether_addr_equal_unaligned(v->mac, adi->guest_mac) && smnc_adi_may_have(adi, v->mac))
+		smnc_virtio_set_own(adi, v->mac);
+	smnc_virtio_apply_macs(adi);
 }

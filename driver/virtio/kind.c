@@ -25,51 +25,51 @@
 
 static const struct vdcm_pages virtio_pages[] = {
 	{ .first = 0, .count = 3, .kind = VDCM_PAGE_TRAP, .soft = true },
-	{ .first = 3, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = SNIC_VIRTIO_NOTIFY,
+	{ .first = 3, .count = 1, .kind = VDCM_PAGE_PASS, .adi_page = SMNC_VIRTIO_NOTIFY,
 	  .widths = 2 | 4 },
 };
 
 /* Each access of a width: regs.c and config.c know the registers. */
 #define VIRTIO_COMMON(_width, _stride, _count, _wmask) \
-	{ .bar = SNIC_VIRTIO_BAR, .width = (_width), .offset = VIRTIO_AT_COMMON, \
+	{ .bar = SMNC_VIRTIO_BAR, .width = (_width), .offset = VIRTIO_AT_COMMON, \
 	  .count = (_count), .stride = (_stride), .wmask = (_wmask), \
-	  .target = SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_COMMON) }
+	  .target = SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) }
 
 #define VIRTIO_ISR(_width, _stride, _count) \
-	{ .bar = SNIC_VIRTIO_BAR, .width = (_width), .offset = VIRTIO_AT_ISR, \
+	{ .bar = SMNC_VIRTIO_BAR, .width = (_width), .offset = VIRTIO_AT_ISR, \
 	  .count = (_count), .stride = (_stride), \
-	  .target = SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_ISR) }
+	  .target = SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_ISR) }
 
 #define VIRTIO_CONFIG(_width, _stride, _count) \
-	{ .bar = SNIC_VIRTIO_BAR, .width = (_width), .offset = VIRTIO_AT_DEVICE, \
+	{ .bar = SMNC_VIRTIO_BAR, .width = (_width), .offset = VIRTIO_AT_DEVICE, \
 	  .count = (_count), .stride = (_stride), \
-	  .target = SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_DEVICE) }
+	  .target = SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_DEVICE) }
 
 static const struct vdcm_reg virtio_regs[] = {
-	VIRTIO_COMMON(1, 1, SNIC_VIRTIO_BYTES, U8_MAX),
-	VIRTIO_COMMON(2, 2, SNIC_VIRTIO_BYTES / 2, U16_MAX),
-	VIRTIO_COMMON(4, 4, SNIC_VIRTIO_BYTES / 4, U32_MAX),
-	VIRTIO_ISR(1, 1, SNIC_VIRTIO_ISR_BYTES),
-	VIRTIO_ISR(2, 2, SNIC_VIRTIO_ISR_BYTES / 2),
-	VIRTIO_ISR(4, 4, SNIC_VIRTIO_ISR_BYTES / 4),
-	VIRTIO_CONFIG(1, 1, SNIC_VIRTIO_BYTES),
-	VIRTIO_CONFIG(2, 2, SNIC_VIRTIO_BYTES / 2),
-	VIRTIO_CONFIG(4, 4, SNIC_VIRTIO_BYTES / 4),
+	VIRTIO_COMMON(1, 1, SMNC_VIRTIO_BYTES, U8_MAX),
+	VIRTIO_COMMON(2, 2, SMNC_VIRTIO_BYTES / 2, U16_MAX),
+	VIRTIO_COMMON(4, 4, SMNC_VIRTIO_BYTES / 4, U32_MAX),
+	VIRTIO_ISR(1, 1, SMNC_VIRTIO_ISR_BYTES),
+	VIRTIO_ISR(2, 2, SMNC_VIRTIO_ISR_BYTES / 2),
+	VIRTIO_ISR(4, 4, SMNC_VIRTIO_ISR_BYTES / 4),
+	VIRTIO_CONFIG(1, 1, SMNC_VIRTIO_BYTES),
+	VIRTIO_CONFIG(2, 2, SMNC_VIRTIO_BYTES / 2),
+	VIRTIO_CONFIG(4, 4, SMNC_VIRTIO_BYTES / 4),
 };
 
 static const struct virtio_pci_cap virtio_common = {
 	.cap_len = sizeof(struct virtio_pci_cap),
 	.cfg_type = VIRTIO_PCI_CAP_COMMON_CFG,
-	.bar = SNIC_VIRTIO_BAR,
+	.bar = SMNC_VIRTIO_BAR,
 	.offset = cpu_to_le32(VIRTIO_AT_COMMON),
-	.length = cpu_to_le32(SNIC_VIRTIO_BYTES),
+	.length = cpu_to_le32(SMNC_VIRTIO_BYTES),
 };
 
 static const struct virtio_pci_notify_cap virtio_notify = {
 	.cap = {
 		.cap_len = sizeof(struct virtio_pci_notify_cap),
 		.cfg_type = VIRTIO_PCI_CAP_NOTIFY_CFG,
-		.bar = SNIC_VIRTIO_BAR,
+		.bar = SMNC_VIRTIO_BAR,
 		.offset = cpu_to_le32(VIRTIO_AT_NOTIFY),
 		.length = cpu_to_le32(VDCM_PAGE_SIZE),
 	},
@@ -80,17 +80,17 @@ static const struct virtio_pci_notify_cap virtio_notify = {
 static const struct virtio_pci_cap virtio_isr = {
 	.cap_len = sizeof(struct virtio_pci_cap),
 	.cfg_type = VIRTIO_PCI_CAP_ISR_CFG,
-	.bar = SNIC_VIRTIO_BAR,
+	.bar = SMNC_VIRTIO_BAR,
 	.offset = cpu_to_le32(VIRTIO_AT_ISR),
-	.length = cpu_to_le32(SNIC_VIRTIO_ISR_BYTES),
+	.length = cpu_to_le32(SMNC_VIRTIO_ISR_BYTES),
 };
 
 static const struct virtio_pci_cap virtio_device = {
 	.cap_len = sizeof(struct virtio_pci_cap),
 	.cfg_type = VIRTIO_PCI_CAP_DEVICE_CFG,
-	.bar = SNIC_VIRTIO_BAR,
+	.bar = SMNC_VIRTIO_BAR,
 	.offset = cpu_to_le32(VIRTIO_AT_DEVICE),
-	.length = cpu_to_le32(SNIC_VIRTIO_BYTES),
+	.length = cpu_to_le32(SMNC_VIRTIO_BYTES),
 };
 
 static const struct vdcm_cap virtio_caps[] = {
@@ -116,8 +116,8 @@ static const struct vdcm_cap virtio_caps[] = {
 	},
 	{
 		.id = PCI_CAP_ID_VNDR,
-		.len = sizeof(snic_virtio_pci_cfg),
-		.init = snic_virtio_pci_cfg,
+		.len = sizeof(smnc_virtio_pci_cfg),
+		.init = smnc_virtio_pci_cfg,
 		.hooked = true,
 	},
 };
@@ -125,7 +125,7 @@ static const struct vdcm_cap virtio_caps[] = {
 static const struct vdcm_composition virtio_composition = {
 	.vendor = VIRTIO_VENDOR,
 	.device = VIRTIO_DEVICE,
-	.subvendor = SNIC_PCI_SUBVENDOR,
+	.subvendor = SMNC_PCI_SUBVENDOR,
 	.subdevice = VIRTIO_SUBID,
 	.revision = 1,
 	.class_code = VIRTIO_CLASS,
@@ -133,7 +133,7 @@ static const struct vdcm_composition virtio_composition = {
 		[1] = {
 			.size = 0x4000,
 		},
-		[SNIC_VIRTIO_BAR] = {
+		[SMNC_VIRTIO_BAR] = {
 			.size = 0x4000,
 			.flags = VDCM_BAR_64BIT | VDCM_BAR_PREFETCH,
 			.pages = virtio_pages,
@@ -151,9 +151,9 @@ static const struct vdcm_composition virtio_composition = {
 
 /* Queue pairs; a vector for each VQ of them and for the configuration. */
 #define VIRTIO_COST(_queues, _vectors) { \
-		[SNIC_RES_ADIS] = 1, \
-		[SNIC_RES_QUEUES] = (_queues), \
-		[SNIC_RES_VECTORS] = (_vectors), \
+		[SMNC_RES_ADIS] = 1, \
+		[SMNC_RES_QUEUES] = (_queues), \
+		[SMNC_RES_VECTORS] = (_vectors), \
 	}
 
 static const struct vdcm_type virtio_types[] = {
@@ -191,57 +191,57 @@ static const struct vdcm_type virtio_types[] = {
 	},
 };
 
-static int snic_virtio_create(struct snic_adi *adi)
+static int smnc_virtio_create(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	struct smnc_virtio *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
 
 	adi->priv = v;
 	return v ? 0 : -ENOMEM;
 }
 
-static void snic_virtio_destroy(struct snic_adi *adi)
+static void smnc_virtio_destroy(struct smnc_adi *adi)
 {
 	kfree(adi->priv);
 	adi->priv = NULL;
 }
 
 /* Features of the engine that are offered; what else it has the driver knows nothing of. */
-#define VIRTIO_ENGINE	(SNIC_VIRTIO_F(VIRTIO_F_VERSION_1) | \
-			 SNIC_VIRTIO_F(VIRTIO_F_ACCESS_PLATFORM) | \
-			 SNIC_VIRTIO_F(VIRTIO_F_ORDER_PLATFORM) | \
-			 SNIC_VIRTIO_F(VIRTIO_F_RING_RESET) | \
-			 SNIC_VIRTIO_F(VIRTIO_RING_F_INDIRECT_DESC) | \
-			 SNIC_VIRTIO_F(VIRTIO_RING_F_EVENT_IDX) | \
-			 SNIC_VIRTIO_F(VIRTIO_NET_F_CSUM) | \
-			 SNIC_VIRTIO_OFFLOADS | \
-			 SNIC_VIRTIO_F(VIRTIO_NET_F_HOST_TSO4) | \
-			 SNIC_VIRTIO_F(VIRTIO_NET_F_HOST_TSO6) | \
-			 SNIC_VIRTIO_F(VIRTIO_NET_F_HOST_ECN) | \
-			 SNIC_VIRTIO_F(VIRTIO_NET_F_MRG_RXBUF))
+#define VIRTIO_ENGINE	(SMNC_VIRTIO_F(VIRTIO_F_VERSION_1) | \
+			 SMNC_VIRTIO_F(VIRTIO_F_ACCESS_PLATFORM) | \
+			 SMNC_VIRTIO_F(VIRTIO_F_ORDER_PLATFORM) | \
+			 SMNC_VIRTIO_F(VIRTIO_F_RING_RESET) | \
+			 SMNC_VIRTIO_F(VIRTIO_RING_F_INDIRECT_DESC) | \
+			 SMNC_VIRTIO_F(VIRTIO_RING_F_EVENT_IDX) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_CSUM) | \
+			 SMNC_VIRTIO_OFFLOADS | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_HOST_TSO4) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_HOST_TSO6) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_HOST_ECN) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_MRG_RXBUF))
 
-static int snic_virtio_start(struct snic_adi *adi)
+static int smnc_virtio_start(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = snic_virtio(adi);
-	struct snic_fw_resource res;
+	struct smnc_virtio *v = smnc_virtio(adi);
+	struct smnc_fw_resource res;
 	int err;
 
-	err = snic_vq_resource(adi->pf, &adi->vsi, &res);
+	err = smnc_vq_resource(adi->pf, &adi->vsi, &res);
 	if (err)
 		return err;
 	v->engine = le64_to_cpu(res.features) & VIRTIO_ENGINE;
-	v->vq_size = min_t(u16, le16_to_cpu(res.vq_size), SNIC_VIRTIO_VQ_SIZE);
-	v->mtu = min_t(u16, le16_to_cpu(res.mtu), SNIC_VIRTIO_MTU);
-	v->speed = snic_read(adi->pf, SNIC_LINK_SPEED);
+	v->vq_size = min_t(u16, le16_to_cpu(res.vq_size), SMNC_VIRTIO_VQ_SIZE);
+	v->mtu = min_t(u16, le16_to_cpu(res.mtu), SMNC_VIRTIO_MTU);
+	v->speed = smnc_read(adi->pf, SMNC_LINK_SPEED);
 	if (!v->vq_size)
 		return -EIO;
 	v->promisc_said = false;
-	snic_virtio_flr(adi);
-	snic_virtio_forget(adi);
+	smnc_virtio_flr(adi);
+	smnc_virtio_forget(adi);
 	return 0;
 }
 
 /* Its driver notices nothing of a reset of the PF. */
-static int snic_virtio_announce_reset(struct snic_adi *adi)
+static int smnc_virtio_announce_reset(struct smnc_adi *adi)
 {
 	return 0;
 }
@@ -250,32 +250,32 @@ static int snic_virtio_announce_reset(struct snic_adi *adi)
  * The guest is not disturbed: its link is down until its driver sets an address that it
  * may have, or starts over.
  */
-static unsigned int snic_virtio_addrs_taken(struct snic_adi *adi, int taken)
+static unsigned int smnc_virtio_addrs_taken(struct smnc_adi *adi, int taken)
 {
 	/* Tried again with the VSI. */
 	if (taken < 0)
 		adi->vsi.unknown = true;
-	return SNIC_DUE_LINK;
+	return SMNC_DUE_LINK;
 }
 
-const struct snic_kind snic_virtio_kind = {
+const struct smnc_kind smnc_virtio_kind = {
 	.types = virtio_types,
 	.nr_types = ARRAY_SIZE(virtio_types),
-	.ctrl = SNIC_FUNC_CTRL_VIRTIO,
+	.ctrl = SMNC_FUNC_CTRL_VIRTIO,
 	.queue_vecs = 2,
-	.create = snic_virtio_create,
-	.destroy = snic_virtio_destroy,
-	.start = snic_virtio_start,
-	.reset = snic_virtio_forget,
-	.revive = snic_virtio_revive,
-	.message = snic_virtio_message,
-	.link = snic_virtio_link,
-	.announce_reset = snic_virtio_announce_reset,
-	.addrs_taken = snic_virtio_addrs_taken,
-	.wishes = snic_virtio_wishes,
-	.reg_read = snic_virtio_reg_read,
-	.reg_write = snic_virtio_reg_write,
-	.cap_read = snic_virtio_cap_read,
-	.cap_write = snic_virtio_cap_write,
-	.flr = snic_virtio_flr,
+	.create = smnc_virtio_create,
+	.destroy = smnc_virtio_destroy,
+	.start = smnc_virtio_start,
+	.reset = smnc_virtio_forget,
+	.revive = smnc_virtio_revive,
+	.message = smnc_virtio_message,
+	.link = smnc_virtio_link,
+	.announce_reset = smnc_virtio_announce_reset,
+	.addrs_taken = smnc_virtio_addrs_taken,
+	.wishes = smnc_virtio_wishes,
+	.reg_read = smnc_virtio_reg_read,
+	.reg_write = smnc_virtio_reg_write,
+	.cap_read = smnc_virtio_cap_read,
+	.cap_write = smnc_virtio_cap_write,
+	.flr = smnc_virtio_flr,
 };

@@ -11,39 +11,39 @@
 #include "virtio.h"
 
 /* The VSI as the driver has it: its own address, its table, its queues. */
-static int snic_virtio_revive_vsi(struct snic_adi *adi)
+static int smnc_virtio_revive_vsi(struct smnc_adi *adi)
 {
-	struct snic_virtio *v = snic_virtio(adi);
+	struct smnc_virtio *v = smnc_virtio(adi);
 	int err;
 
 	/* The table brings them anew. */
 	adi->nr_more = 0;
 	adi->more_lost = false;
-	err = snic_adi_vsi_again(adi);
+	err = smnc_adi_vsi_again(adi);
 	if (!err && v->nr_macs)
-		err = snic_virtio_apply_macs(adi);
+		err = smnc_virtio_apply_macs(adi);
 	if (!err)
-		err = snic_virtio_set_pairs(adi, v->pairs);
+		err = smnc_virtio_set_pairs(adi, v->pairs);
 	return err;
 }
 
 /**
- * snic_virtio_revive() - the device was reset, and the function is enabled again
+ * smnc_virtio_revive() - the device was reset, and the function is enabled again
  * @adi: ADI, its lock held, DMA off
  *
  * Return: 0 or errno: the ADI is lost.
  */
-int snic_virtio_revive(struct snic_adi *adi)
+int smnc_virtio_revive(struct smnc_adi *adi)
 {
-	int err = snic_virtio_revive_vsi(adi);
+	int err = smnc_virtio_revive_vsi(adi);
 
 	if (err)
 		return err;
-	err = snic_virtio_replay(adi);
-	if (snic_adi_off(adi))
+	err = smnc_virtio_replay(adi);
+	if (smnc_adi_off(adi))
 		return -EIO;
 	if (err)
-		snic_virtio_broken(adi, "it was not brought back");
-	snic_virtio_link(adi);
+		smnc_virtio_broken(adi, "it was not brought back");
+	smnc_virtio_link(adi);
 	return 0;
 }

@@ -17,49 +17,49 @@
 #include "../adi/adi.h"
 
 /* Pages of the ADI's window: the hardware has the first, the others are registers of ours. */
-#define SNIC_VIRTIO_NOTIFY	0
-#define SNIC_VIRTIO_COMMON	1
-#define SNIC_VIRTIO_ISR		2
-#define SNIC_VIRTIO_DEVICE	3
-#define SNIC_VIRTIO_WINDOW(page)	((page) * VDCM_PAGE_SIZE)
+#define SMNC_VIRTIO_NOTIFY	0
+#define SMNC_VIRTIO_COMMON	1
+#define SMNC_VIRTIO_ISR		2
+#define SMNC_VIRTIO_DEVICE	3
+#define SMNC_VIRTIO_WINDOW(page)	((page) * VDCM_PAGE_SIZE)
 
-#define SNIC_VIRTIO_BAR		4	/* all of them, the notify page last */
-#define SNIC_VIRTIO_BYTES	64	/* of the common and of the device configuration */
-#define SNIC_VIRTIO_ISR_BYTES	4
+#define SMNC_VIRTIO_BAR		4	/* all of them, the notify page last */
+#define SMNC_VIRTIO_BYTES	64	/* of the common and of the device configuration */
+#define SMNC_VIRTIO_ISR_BYTES	4
 
-#define SNIC_VIRTIO_PAIRS	((SNIC_FUNC_VECS - 1) / 2)
-#define SNIC_VIRTIO_VQS		(2 * SNIC_VIRTIO_PAIRS + 1)
-#define SNIC_VIRTIO_VQ_SIZE	256	/* most entries of a VQ */
-#define SNIC_VIRTIO_MTU		1500
+#define SMNC_VIRTIO_PAIRS	((SMNC_FUNC_VECS - 1) / 2)
+#define SMNC_VIRTIO_VQS		(2 * SMNC_VIRTIO_PAIRS + 1)
+#define SMNC_VIRTIO_VQ_SIZE	256	/* most entries of a VQ */
+#define SMNC_VIRTIO_MTU		1500
 
-#define SNIC_VIRTIO_F(name)	BIT_ULL(name)
+#define SMNC_VIRTIO_F(name)	BIT_ULL(name)
 
 /* Feature words of 32 bits that a driver may write; those beyond the second must be 0. */
-#define SNIC_VIRTIO_WORDS	4
+#define SMNC_VIRTIO_WORDS	4
 
 /* Receive offloads: what CTRL_GUEST_OFFLOADS may switch. */
-#define SNIC_VIRTIO_OFFLOADS	(SNIC_VIRTIO_F(VIRTIO_NET_F_GUEST_CSUM) | \
-				 SNIC_VIRTIO_F(VIRTIO_NET_F_GUEST_TSO4) | \
-				 SNIC_VIRTIO_F(VIRTIO_NET_F_GUEST_TSO6) | \
-				 SNIC_VIRTIO_F(VIRTIO_NET_F_GUEST_ECN))
+#define SMNC_VIRTIO_OFFLOADS	(SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_CSUM) | \
+				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_TSO4) | \
+				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_TSO6) | \
+				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_ECN))
 
 /* Most addresses of one MAC_TABLE_SET: what is left of a command's data. */
-#define SNIC_VIRTIO_MACS	((SNIC_AQ_BUF_MAX - 2 * sizeof(u32)) / ETH_ALEN)
+#define SMNC_VIRTIO_MACS	((SMNC_AQ_BUF_MAX - 2 * sizeof(u32)) / ETH_ALEN)
 
 /**
- * struct snic_virtio_vq - a VQ as the guest's driver has set it up
+ * struct smnc_virtio_vq - a VQ as the guest's driver has set it up
  * @cfg: areas, size and vector
  * @enabled: queue_enable
  * @started: the hardware was given it; over a reset of the PF it stays so
  */
-struct snic_virtio_vq {
-	struct snic_vq_cfg cfg;
+struct smnc_virtio_vq {
+	struct smnc_vq_cfg cfg;
 	bool enabled;
 	bool started;
 };
 
 /**
- * struct snic_virtio - what an ADI is as a virtio device; under adi->lock
+ * struct smnc_virtio - what an ADI is as a virtio device; under adi->lock
  * @engine: features that the hardware has, of those the driver knows
  * @vq_size: most entries of a VQ that the hardware takes
  * @mtu: in the device configuration
@@ -72,7 +72,7 @@ struct snic_virtio_vq {
  * @isr: ISR status
  * @generation: config_generation
  * @changed: it counts up when it is read next
- * @config_vector: vector of changes of the configuration, or SNIC_VQ_NO_VECTOR
+ * @config_vector: vector of changes of the configuration, or SMNC_VQ_NO_VECTOR
  * @queue_select: VQ that the registers of a VQ are about, of any number
  * @vqs: VQs
  * @used: something was agreed on or started: a reset has to reach the hardware
@@ -88,7 +88,7 @@ struct snic_virtio_vq {
  * @macs: the driver's table of further addresses, granted or not
  * @promisc_said: refusal of promiscuous mode was logged
  */
-struct snic_virtio {
+struct smnc_virtio {
 	u64 engine;
 	u16 vq_size;
 	u16 mtu;
@@ -97,14 +97,14 @@ struct snic_virtio {
 
 	u32 device_select;
 	u32 driver_select;
-	u32 driver[SNIC_VIRTIO_WORDS];
+	u32 driver[SMNC_VIRTIO_WORDS];
 	u8 status;
 	u8 isr;
 	u8 generation;
 	bool changed;
 	u16 config_vector;
 	u16 queue_select;
-	struct snic_virtio_vq vqs[SNIC_VIRTIO_VQS];
+	struct smnc_virtio_vq vqs[SMNC_VIRTIO_VQS];
 	bool used;
 	bool link;
 
@@ -115,17 +115,17 @@ struct snic_virtio {
 	u16 pairs;
 	u64 offloads;
 	unsigned int nr_macs;
-	u8 macs[SNIC_VIRTIO_MACS][ETH_ALEN];
+	u8 macs[SMNC_VIRTIO_MACS][ETH_ALEN];
 	bool promisc_said;
 };
 
-static inline struct snic_virtio *snic_virtio(const struct snic_adi *adi)
+static inline struct smnc_virtio *smnc_virtio(const struct smnc_adi *adi)
 {
 	return adi->priv;
 }
 
 /* @bytes little-endian bytes, at most 8, at any address. */
-static inline u64 snic_virtio_le(const void *at, unsigned int bytes)
+static inline u64 smnc_virtio_le(const void *at, unsigned int bytes)
 {
 	const u8 *b = at;
 	u64 value = 0;
@@ -136,85 +136,85 @@ static inline u64 snic_virtio_le(const void *at, unsigned int bytes)
 }
 
 /* Neither closed nor taken away, and the device is not given up. */
-static inline bool snic_virtio_there(const struct snic_adi *adi)
+static inline bool smnc_virtio_there(const struct smnc_adi *adi)
 {
 	return adi->func && !READ_ONCE(adi->pf->dead);
 }
 
-static inline unsigned int snic_virtio_nr_vqs(const struct snic_adi *adi)
+static inline unsigned int smnc_virtio_nr_vqs(const struct smnc_adi *adi)
 {
 	return 2 * adi->nr_queues + 1;
 }
 
 /* What the driver has accepted, as far as there are such features. */
-static inline u64 snic_virtio_accepted(const struct snic_virtio *v)
+static inline u64 smnc_virtio_accepted(const struct smnc_virtio *v)
 {
 	return v->driver[0] | (u64)v->driver[1] << 32;
 }
 
 /* What a write to a register asks for beyond it, without adi->lock. */
-enum snic_virtio_act {
-	SNIC_VIRTIO_DONE,
-	SNIC_VIRTIO_RESET,		/* reset the function */
-	SNIC_VIRTIO_STOP_CONTROL,	/* reset the control queue, its commands with it */
+enum smnc_virtio_act {
+	SMNC_VIRTIO_DONE,
+	SMNC_VIRTIO_RESET,		/* reset the function */
+	SMNC_VIRTIO_STOP_CONTROL,	/* reset the control queue, its commands with it */
 };
 
 /* regs.c */
-u64 snic_virtio_reg_read(struct snic_adi *adi, u32 offset, unsigned int size);
-void snic_virtio_reg_write(struct snic_adi *adi, u32 offset, u64 value, unsigned int size);
+u64 smnc_virtio_reg_read(struct smnc_adi *adi, u32 offset, unsigned int size);
+void smnc_virtio_reg_write(struct smnc_adi *adi, u32 offset, u64 value, unsigned int size);
 
 /* config.c */
-u64 snic_virtio_config_read(struct snic_adi *adi, u32 offset, unsigned int size);
-u64 snic_virtio_isr_read(struct snic_adi *adi);
-u8 snic_virtio_read_generation(struct snic_virtio *v);
-void snic_virtio_changed(struct snic_adi *adi);
-void snic_virtio_link(struct snic_adi *adi);
-void snic_virtio_broken(struct snic_adi *adi, const char *why);
+u64 smnc_virtio_config_read(struct smnc_adi *adi, u32 offset, unsigned int size);
+u64 smnc_virtio_isr_read(struct smnc_adi *adi);
+u8 smnc_virtio_read_generation(struct smnc_virtio *v);
+void smnc_virtio_changed(struct smnc_adi *adi);
+void smnc_virtio_link(struct smnc_adi *adi);
+void smnc_virtio_broken(struct smnc_adi *adi, const char *why);
 
 /* features.c */
-u64 snic_virtio_offered(const struct snic_adi *adi);
-bool snic_virtio_acceptable(const struct snic_adi *adi);
-int snic_virtio_give_features(struct snic_adi *adi);
+u64 smnc_virtio_offered(const struct smnc_adi *adi);
+bool smnc_virtio_acceptable(const struct smnc_adi *adi);
+int smnc_virtio_give_features(struct smnc_adi *adi);
 
 /* pci_cfg.c */
-extern const u8 snic_virtio_pci_cfg[sizeof(struct virtio_pci_cfg_cap)];
-u32 snic_virtio_cap_read(struct snic_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
+extern const u8 smnc_virtio_pci_cfg[sizeof(struct virtio_pci_cfg_cap)];
+u32 smnc_virtio_cap_read(struct smnc_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
 			 unsigned int size);
-void snic_virtio_cap_write(struct snic_adi *adi, const struct vdcm_cap *cap,
+void smnc_virtio_cap_write(struct smnc_adi *adi, const struct vdcm_cap *cap,
 			   unsigned int offset, unsigned int size, u32 value);
-void snic_virtio_flr(struct snic_adi *adi);
+void smnc_virtio_flr(struct smnc_adi *adi);
 
 /* status.c */
-enum snic_virtio_act snic_virtio_write_status(struct snic_adi *adi, u8 value);
-void snic_virtio_forget(struct snic_adi *adi);
-void snic_virtio_restart(struct snic_adi *adi);
+enum smnc_virtio_act smnc_virtio_write_status(struct smnc_adi *adi, u8 value);
+void smnc_virtio_forget(struct smnc_adi *adi);
+void smnc_virtio_restart(struct smnc_adi *adi);
 
 /* queues.c */
-unsigned int snic_virtio_control_vq(const struct snic_adi *adi);
-u16 snic_virtio_vq_max(const struct snic_adi *adi, unsigned int n);
-void snic_virtio_vq_forget(struct snic_adi *adi, unsigned int n);
-void snic_virtio_vq_enable(struct snic_adi *adi, unsigned int n);
-void snic_virtio_vq_set_vector(struct snic_adi *adi, unsigned int n, u16 vector);
-void snic_virtio_vq_reset(struct snic_adi *adi, unsigned int n);
-void snic_virtio_control_reset(struct snic_adi *adi);
-int snic_virtio_start_vqs(struct snic_adi *adi);
-int snic_virtio_replay(struct snic_adi *adi);
-void snic_virtio_look_stopped(struct snic_adi *adi);
+unsigned int smnc_virtio_control_vq(const struct smnc_adi *adi);
+u16 smnc_virtio_vq_max(const struct smnc_adi *adi, unsigned int n);
+void smnc_virtio_vq_forget(struct smnc_adi *adi, unsigned int n);
+void smnc_virtio_vq_enable(struct smnc_adi *adi, unsigned int n);
+void smnc_virtio_vq_set_vector(struct smnc_adi *adi, unsigned int n, u16 vector);
+void smnc_virtio_vq_reset(struct smnc_adi *adi, unsigned int n);
+void smnc_virtio_control_reset(struct smnc_adi *adi);
+int smnc_virtio_start_vqs(struct smnc_adi *adi);
+int smnc_virtio_replay(struct smnc_adi *adi);
+void smnc_virtio_look_stopped(struct smnc_adi *adi);
 
 /* filters.c */
-int snic_virtio_set_promisc(struct snic_adi *adi, bool promisc, bool allmulti);
-int snic_virtio_set_own(struct snic_adi *adi, const u8 *mac);
-int snic_virtio_set_pairs(struct snic_adi *adi, unsigned int pairs);
-int snic_virtio_apply_macs(struct snic_adi *adi);
-void snic_virtio_wishes(struct snic_adi *adi);
+int smnc_virtio_set_promisc(struct smnc_adi *adi, bool promisc, bool allmulti);
+int smnc_virtio_set_own(struct smnc_adi *adi, const u8 *mac);
+int smnc_virtio_set_pairs(struct smnc_adi *adi, unsigned int pairs);
+int smnc_virtio_apply_macs(struct smnc_adi *adi);
+void smnc_virtio_wishes(struct smnc_adi *adi);
 
 /* ctrl.c */
-enum snic_verdict snic_virtio_message(struct snic_adi *adi, const struct snic_msg *msg);
+enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_msg *msg);
 
 /* revive.c */
-int snic_virtio_revive(struct snic_adi *adi);
+int smnc_virtio_revive(struct smnc_adi *adi);
 
 /* kind.c */
-extern const struct snic_kind snic_virtio_kind;
+extern const struct smnc_kind smnc_virtio_kind;
 
 #endif /* SMARTNIC_VIRTIO_H */

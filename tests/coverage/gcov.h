@@ -62,8 +62,8 @@ struct gcov_info {
 	struct gcov_function **functions;
 };
 
-extern const struct gcov_info *snic_gcov_first[];
-extern const struct gcov_info *snic_gcov_last[];
+extern const struct gcov_info *smnc_gcov_first[];
+extern const struct gcov_info *smnc_gcov_last[];
 
 void __gcov_merge_add(s64 *counters, u32 num);
 

@@ -2,4 +2,4 @@
 /* Linked first: where the module's list of counted files begins. See gcov_last.c. */
 #include "gcov.h"
 
-const struct gcov_info *snic_gcov_first[1] GCOV_SECTION;
+const struct gcov_info *smnc_gcov_first[1] GCOV_SECTION;

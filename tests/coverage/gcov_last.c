@@ -19,7 +19,7 @@
 #define DIR	"/lab/out/gcov"
 #define WORDS	0x20000
 
-const struct gcov_info *snic_gcov_last[1] GCOV_SECTION;
+const struct gcov_info *smnc_gcov_last[1] GCOV_SECTION;
 
 /* Its address is how the compiler says that counters are to be added up. */
 void __gcov_merge_add(s64 *counters, u32 num)
@@ -89,7 +89,7 @@ static void write_all(void *arg)
 	u64 when = ktime_get_ns();
 	const struct gcov_info **info;
 
-	for (info = snic_gcov_first; w && info < snic_gcov_last; info++)
+	for (info = smnc_gcov_first; w && info < smnc_gcov_last; info++)
 		if (*info)
 			write_file(*info, w, when);
 	kvfree(w);

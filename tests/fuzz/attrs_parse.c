@@ -6,11 +6,11 @@
 #include "adi/attrs_parse.h"
 #include "fuzz.h"
 
-static void number(const char *s, size_t len, size_t bare, const struct snic_range *range)
+static void number(const char *s, size_t len, size_t bare, const struct smnc_range *range)
 {
 	u32 v = 0xdeadbeef;
 	char again[16];
-	int err = snic_parse_number(s, len, range, &v);
+	int err = smnc_parse_number(s, len, range, &v);
 
 	must(err == 0 || err == -EINVAL || err == -ERANGE);
 	if (err) {
@@ -26,7 +26,7 @@ static void word(const char *s, size_t len, size_t bare, const char * const *wor
 {
 	u32 v = 0xdeadbeef;
 
-	if (snic_parse_word(s, len, words, nr, &v))
+	if (smnc_parse_word(s, len, words, nr, &v))
 		must(v == 0xdeadbeef);
 	else
 		must(v < nr && strlen(words[v]) == bare && !memcmp(words[v], s, bare));
@@ -37,7 +37,7 @@ static void mac(const char *s, size_t len, size_t bare)
 	u8 m[ETH_ALEN] __aligned(2) = { 9, 9, 9, 9, 9, 9 };
 	char again[20];
 
-	if (snic_parse_mac(s, len, m)) {
+	if (smnc_parse_mac(s, len, m)) {
 		must(!memcmp(m, "\t\t\t\t\t\t", sizeof(m)));
 		return;
 	}
@@ -50,19 +50,19 @@ static void vlan(const char *s, size_t len, size_t bare)
 {
 	/* Neither a page less nor more than sysfs has. */
 	char *again = malloc(4096);
-	struct snic_vlan v, w;
-	int err = snic_parse_vlan(s, len, &v);
+	struct smnc_vlan v, w;
+	int err = smnc_parse_vlan(s, len, &v);
 	size_t n;
 
 	must(err == 0 || err == -EINVAL || err == -ERANGE);
 	if (!err) {
-		must(v.port == (v.mode == SNIC_VLAN_PORT ? v.port : 0));
-		must(!(v.vids[SNIC_VIDS / 8 - 1] & 0x80));
-		n = snic_print_vlan(&v, again, 4096);
-		must(n == strlen(again) && n <= SNIC_VLAN_TEXT_MAX);
-		must((bare == 1 && s[0] == '0' && v.mode == SNIC_VLAN_ALL) ||
+		must(v.port == (v.mode == SMNC_VLAN_PORT ? v.port : 0));
+		must(!(v.vids[SMNC_VIDS / 8 - 1] & 0x80));
+		n = smnc_print_vlan(&v, again, 4096);
+		must(n == strlen(again) && n <= SMNC_VLAN_TEXT_MAX);
+		must((bare == 1 && s[0] == '0' && v.mode == SMNC_VLAN_ALL) ||
 		     (n == bare && !memcmp(again, s, bare)));
-		must(!snic_parse_vlan(again, n, &w) && !memcmp(&v, &w, sizeof(v)));
+		must(!smnc_parse_vlan(again, n, &w) && !memcmp(&v, &w, sizeof(v)));
 	}
 	free(again);
 }
@@ -76,11 +76,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(s, data, size);
 	s[size] = 0;
 	vlan(s, size, bare);
-	number(s, size, bare, &snic_range_tx_rate);
-	number(s, size, bare, &snic_range_ring);
-	number(s, size, bare, &snic_range_itr);
-	word(s, size, bare, snic_link_words, SNIC_LINK_STATES);
-	word(s, size, bare, snic_switch_words, SNIC_SWITCH_WORDS);
+	number(s, size, bare, &smnc_range_tx_rate);
+	number(s, size, bare, &smnc_range_ring);
+	number(s, size, bare, &smnc_range_itr);
+	word(s, size, bare, smnc_link_words, SMNC_LINK_STATES);
+	word(s, size, bare, smnc_switch_words, SMNC_SWITCH_WORDS);
 	mac(s, size, bare);
 	free(s);
 	return 0;

@@ -14,9 +14,9 @@
 #define BUF_MAX	4096	/* as the mailbox: buffers are no longer */
 
 static const u16 qps[QUEUES] = { 9, 3, 40, 17 };
-static struct snic_pf pf;
-static struct snic_adi *adi;
-static struct snic_avf *avf;
+static struct smnc_pf pf;
+static struct smnc_adi *adi;
+static struct smnc_avf *avf;
 static u32 qreg[QUEUES][16];
 static bool may_write, broken, deaf;
 static unsigned int replies;
@@ -33,8 +33,8 @@ static struct {
 static u32 *reg_of(u32 off, unsigned int *q)
 {
 	for (*q = 0; *q < QUEUES; ++*q)
-		if (off >= SNIC_QP(qps[*q]) && off < SNIC_QP(qps[*q]) + 0x40)
-			return &qreg[*q][(off - SNIC_QP(qps[*q])) / 4];
+		if (off >= SMNC_QP(qps[*q]) && off < SMNC_QP(qps[*q]) + 0x40)
+			return &qreg[*q][(off - SMNC_QP(qps[*q])) / 4];
 	must(!"a register of nobody's or another's queue");
 	return NULL;
 }
@@ -44,75 +44,75 @@ static void check_enable(const u32 *r, u32 dir)
 	u32 base = dir / 4;
 	u64 addr = r[base] | (u64)r[base + 1] << 32;
 
-	must(!(addr % 128) && !(addr >> SNIC_XLAT_IOVA_BITS));
-	must(r[base + 2] >= SNIC_Q_LEN_MIN && r[base + 2] <= SNIC_Q_LEN_MAX && !(r[base + 2] % 32));
-	if (dir == SNIC_QP_RX) {
-		must(r[base + 6] >= SNIC_Q_BUFSZ_MIN && r[base + 6] <= SNIC_Q_BUFSZ_MAX);
+	must(!(addr % 128) && !(addr >> SMNC_XLAT_IOVA_BITS));
+	must(r[base + 2] >= SMNC_Q_LEN_MIN && r[base + 2] <= SMNC_Q_LEN_MAX && !(r[base + 2] % 32));
+	if (dir == SMNC_QP_RX) {
+		must(r[base + 6] >= SMNC_Q_BUFSZ_MIN && r[base + 6] <= SMNC_Q_BUFSZ_MAX);
 		must(r[base + 7] <= pf.max_frame);
 	}
 }
 
-void snic_write(struct snic_pf *p, u32 off, u32 value)
+void smnc_write(struct smnc_pf *p, u32 off, u32 value)
 {
 	unsigned int q;
 	u32 *r = reg_of(off, &q), dir = off & 0x20, at = off & 0x1f;
 
 	must(p == &pf && may_write);
 	/* A queue is set up while it rests. */
-	if (at != SNIC_Q_CTL && at != SNIC_Q_INT)
-		must(!(qreg[q][(dir + SNIC_Q_CTL) / 4] & SNIC_Q_CTL_ENABLE) || deaf);
-	if (at == SNIC_Q_INT) {
-		must((value & SNIC_Q_INT_VEC) <= QUEUES);
-		must(!(value & ~(SNIC_Q_INT_VALID | SNIC_Q_INT_VEC | SNIC_Q_INT_ITR)));
+	if (at != SMNC_Q_CTL && at != SMNC_Q_INT)
+		must(!(qreg[q][(dir + SMNC_Q_CTL) / 4] & SMNC_Q_CTL_ENABLE) || deaf);
+	if (at == SMNC_Q_INT) {
+		must((value & SMNC_Q_INT_VEC) <= QUEUES);
+		must(!(value & ~(SMNC_Q_INT_VALID | SMNC_Q_INT_VEC | SMNC_Q_INT_ITR)));
 	}
-	if (at == SNIC_Q_CTL && value & SNIC_Q_CTL_ENABLE)
+	if (at == SMNC_Q_CTL && value & SMNC_Q_CTL_ENABLE)
 		check_enable(qreg[q], dir);
 	*r = value;
 }
 
 /* Of its window only tails are the PF's to write, back to 0 or to what RX ones were. */
-void snic_win_write(struct snic_pf *p, u16 func, u32 off, u32 value)
+void smnc_win_write(struct smnc_pf *p, u16 func, u32 off, u32 value)
 {
-	bool rx = off >= SNIC_WIN_RX_TAIL(0) && off < SNIC_WIN_RX_TAIL(QUEUES);
+	bool rx = off >= SMNC_WIN_RX_TAIL(0) && off < SMNC_WIN_RX_TAIL(QUEUES);
 
 	must(p == &pf && may_write && func == FUNC && off % 4 == 0);
-	must(rx || off < SNIC_WIN_TX_TAIL(QUEUES));
+	must(rx || off < SMNC_WIN_TX_TAIL(QUEUES));
 	must(!value || (rx && value == rx_tail));
 }
 
-u32 snic_win_read(struct snic_pf *p, u16 func, u32 off)
+u32 smnc_win_read(struct smnc_pf *p, u16 func, u32 off)
 {
 	must(p == &pf && func == FUNC && off % 4 == 0);
-	must(off >= SNIC_WIN_RX_TAIL(0) && off < SNIC_WIN_RX_TAIL(QUEUES));
+	must(off >= SMNC_WIN_RX_TAIL(0) && off < SMNC_WIN_RX_TAIL(QUEUES));
 	return rx_tail;
 }
 
-u32 snic_read(struct snic_pf *p, u32 off)
+u32 smnc_read(struct smnc_pf *p, u32 off)
 {
 	unsigned int q;
 
-	if (off == SNIC_STATUS || off == SNIC_LINK_SPEED)
+	if (off == SMNC_STATUS || off == SMNC_LINK_SPEED)
 		return 1000;
 	if (broken)
 		return ~0u;
 	/* A device that does not take it says so by not being enabled. */
-	return deaf ? SNIC_Q_ERR_CONFIG << SNIC_Q_CTL_REASON_SHIFT | SNIC_Q_CTL_ERROR : *reg_of(off, &q);
+	return deaf ? SMNC_Q_ERR_CONFIG << SMNC_Q_CTL_REASON_SHIFT | SMNC_Q_CTL_ERROR : *reg_of(off, &q);
 }
 
-int snic_poll(struct snic_pf *p, u32 off, u32 mask, u32 want)
+int smnc_poll(struct smnc_pf *p, u32 off, u32 mask, u32 want)
 {
 	return broken ? -EIO : 0;
 }
 
-u64 snic_stats_guest(struct snic_adi *a, unsigned int stat)
+u64 smnc_stats_guest(struct smnc_adi *a, unsigned int stat)
 {
 	must(a == adi && stat < ARRAY_SIZE(adi->life));
 	return stat;
 }
 
-void snic_stats_new_life(struct snic_adi *a) { must(a == adi); }
+void smnc_stats_new_life(struct smnc_adi *a) { must(a == adi); }
 
-int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
+int smnc_mbx_send(struct smnc_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
 {
 	u8 sum = 0, copy[64];
 	u16 i;
@@ -132,10 +132,10 @@ int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *d
 
 struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
 bool vdcm_adi_may_log(struct vdcm_adi *a) { return false; }
-void snic_adi_link_event(struct snic_adi *a) { must(a == adi); }
-bool snic_adi_link_up(const struct snic_adi *a) { return true; }
-int snic_adi_vsi_update(struct snic_adi *a) { must(a == adi); return broken ? -EIO : 0; }
-int snic_adi_vsi_start(struct snic_adi *a)
+void smnc_adi_link_event(struct smnc_adi *a) { must(a == adi); }
+bool smnc_adi_link_up(const struct smnc_adi *a) { return true; }
+int smnc_adi_vsi_update(struct smnc_adi *a) { must(a == adi); return broken ? -EIO : 0; }
+int smnc_adi_vsi_start(struct smnc_adi *a)
 {
 	must(a == adi && !a->nr_more && !a->more_lost);
 	a->vsi.nr_macs = 0;
@@ -143,22 +143,22 @@ int snic_adi_vsi_start(struct snic_adi *a)
 }
 
 /* Addresses that end in 7 are a neighbour's. */
-int snic_mac_taken(struct snic_pf *p, const void *owner, const u8 *mac)
+int smnc_mac_taken(struct smnc_pf *p, const void *owner, const u8 *mac)
 {
 	must(owner == adi);
 	return mac[5] == 7 ? -EEXIST : 0;
 }
 
-int snic_vsi_set_flags(struct snic_pf *p, struct snic_vsi *vsi, u16 flags)
+int smnc_vsi_set_flags(struct smnc_pf *p, struct smnc_vsi *vsi, u16 flags)
 {
-	must(vsi == &adi->vsi && !(flags & (SNIC_VSI_UC_PROMISC | SNIC_VSI_DEFAULT)));
+	must(vsi == &adi->vsi && !(flags & (SMNC_VSI_UC_PROMISC | SMNC_VSI_DEFAULT)));
 	if (broken)
 		return -EIO;
 	vsi->flags = flags;
 	return 0;
 }
 
-bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
+bool smnc_vsi_has_mac(const struct smnc_vsi *vsi, const u8 *mac)
 {
 	unsigned int i;
 
@@ -168,13 +168,13 @@ bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
 	return false;
 }
 
-int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+int smnc_vsi_add_mac(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *mac)
 {
 	must(vsi == &adi->vsi && !is_zero_ether_addr(mac) && !is_broadcast_ether_addr(mac));
 	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->addr.mac) ||
-	     (mac[5] != 7 && adi->cfg[SNIC_CFG_TRUST]));
-	must(adi->cfg[SNIC_CFG_TRUST] || !is_link_local_ether_addr(mac));
-	if (snic_vsi_has_mac(vsi, mac))
+	     (mac[5] != 7 && adi->cfg[SMNC_CFG_TRUST]));
+	must(adi->cfg[SMNC_CFG_TRUST] || !is_link_local_ether_addr(mac));
+	if (smnc_vsi_has_mac(vsi, mac))
 		return 0;
 	if (vsi->nr_macs == 3)
 		return -ENOSPC;
@@ -182,7 +182,7 @@ int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 	return 0;
 }
 
-int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+int smnc_vsi_del_mac(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *mac)
 {
 	unsigned int i;
 
@@ -196,28 +196,28 @@ int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 	return -ENOENT;
 }
 
-int snic_vsi_rss_key(struct snic_pf *p, struct snic_vsi *vsi, const u8 *key)
+int smnc_vsi_rss_key(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *key)
 {
-	u8 copy[SNIC_RSS_KEY_BYTES];
+	u8 copy[SMNC_RSS_KEY_BYTES];
 
 	must(vsi == &adi->vsi);
 	memcpy(copy, key, sizeof(copy));
 	return copy[0] == 1 ? -EIO : 0;
 }
 
-int snic_vsi_rss_lut(struct snic_pf *p, struct snic_vsi *vsi, const u8 *lut)
+int smnc_vsi_rss_lut(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *lut)
 {
 	unsigned int i;
 
 	must(vsi == &adi->vsi);
-	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
+	for (i = 0; i < SMNC_RSS_LUT_ENTRIES; i++)
 		must(lut[i] < QUEUES);
 	return 0;
 }
 
-int snic_vsi_rss_hash(struct snic_pf *p, struct snic_vsi *vsi, u64 hashcfg)
+int smnc_vsi_rss_hash(struct smnc_pf *p, struct smnc_vsi *vsi, u64 hashcfg)
 {
-	must(vsi == &adi->vsi && !(hashcfg & ~SNIC_HASHCFG));
+	must(vsi == &adi->vsi && !(hashcfg & ~SMNC_HASHCFG));
 	return 0;
 }
 
@@ -233,7 +233,7 @@ static u16 pairs(struct input *in, u8 *buf)
 		struct virtchnl_queue_pair_info *q = &c->qpair[i];
 		u8 n = take8(in);
 
-		q->txq.vsi_id = q->rxq.vsi_id = SNIC_VC_VSI;
+		q->txq.vsi_id = q->rxq.vsi_id = SMNC_VC_VSI;
 		q->txq.queue_id = q->rxq.queue_id = n % 16 == 15 ? take8(in) % (QUEUES + 2) : i;
 		q->txq.ring_len = q->rxq.ring_len = 32 * (1 + n % 128);
 		q->txq.dma_ring_addr = q->rxq.dma_ring_addr = (u64)n << 39;
@@ -255,7 +255,7 @@ static u16 vectors(struct input *in, u8 *buf)
 	m->num_vectors = 1 + take_below(in, QUEUES + 1);
 	for (i = 0; i < m->num_vectors; i++)
 		m->vecmap[i] = (struct virtchnl_vector_map) {
-			SNIC_VC_VSI, i, take8(in) % 16, take8(in) % 16, i % 4, 3,
+			SMNC_VC_VSI, i, take8(in) % 16, take8(in) % 16, i % 4, 3,
 		};
 	return virtchnl_struct_size(m, vecmap, m->num_vectors);
 }
@@ -289,10 +289,10 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 	case VIRTCHNL_OP_GET_VF_RESOURCES:
 		*(u32 *)buf = take8(in) & 1 ? ~0u : take32(in);
 		return take8(in) & 3 ? 4 : 0;
-	case SNIC_VC_OP_GET_HASHCFG:
+	case SMNC_VC_OP_GET_HASHCFG:
 		return 0;
-	case SNIC_VC_OP_SET_HASHCFG:
-		*(u64 *)buf = take8(in) & 1 ? SNIC_HASHCFG : take64(in);
+	case SMNC_VC_OP_SET_HASHCFG:
+		*(u64 *)buf = take8(in) & 1 ? SMNC_HASHCFG : take64(in);
 		return 8;
 	case VIRTCHNL_OP_CONFIG_VSI_QUEUES:
 		len = pairs(in, buf);
@@ -304,12 +304,12 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 		len = addresses(in, buf);
 		break;
 	case VIRTCHNL_OP_CONFIG_RSS_KEY:
-		*(u16 *)(buf + 2) = SNIC_RSS_KEY_BYTES;
-		len = virtchnl_struct_size((struct virtchnl_rss_key *)buf, key, SNIC_RSS_KEY_BYTES);
+		*(u16 *)(buf + 2) = SMNC_RSS_KEY_BYTES;
+		len = virtchnl_struct_size((struct virtchnl_rss_key *)buf, key, SMNC_RSS_KEY_BYTES);
 		break;
 	case VIRTCHNL_OP_CONFIG_RSS_LUT:
-		*(u16 *)(buf + 2) = SNIC_RSS_LUT_ENTRIES;
-		len = virtchnl_struct_size((struct virtchnl_rss_lut *)buf, lut, SNIC_RSS_LUT_ENTRIES);
+		*(u16 *)(buf + 2) = SMNC_RSS_LUT_ENTRIES;
+		len = virtchnl_struct_size((struct virtchnl_rss_lut *)buf, lut, SMNC_RSS_LUT_ENTRIES);
 		buf[4] = take8(in) % 8;
 		break;
 	default:
@@ -320,29 +320,29 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 			*(u16 *)(buf + 2) = take8(in);
 		break;
 	}
-	*(u16 *)buf = SNIC_VC_VSI;
+	*(u16 *)buf = SMNC_VC_VSI;
 	return len;
 }
 
-static void check(u32 op, u16 tx, u16 rx, enum snic_vc_state state, bool reset)
+static void check(u32 op, u16 tx, u16 rx, enum smnc_vc_state state, bool reset)
 {
 	unsigned int q;
 
 	must(replies == !reset);
 	must(!reset || op == VIRTCHNL_OP_RESET_VF || op == VIRTCHNL_OP_GET_VF_RESOURCES);
-	must(adi->nr_more <= SNIC_MORE_GROUPS);
+	must(adi->nr_more <= SMNC_MORE_GROUPS);
 	if (replies)
-		must(last.func == FUNC && last.op == op && last.len <= SNIC_VC_REPLY_BYTES &&
+		must(last.func == FUNC && last.op == op && last.len <= SMNC_VC_REPLY_BYTES &&
 		     (!last.status || !last.len));
 	must(!((avf->configured_tx | avf->configured_rx) >> QUEUES));
 	must(!(avf->enabled_tx & ~avf->configured_tx) && !(avf->enabled_rx & ~avf->configured_rx));
 	must(adi->func == FUNC && adi->nr_queues == QUEUES && !adi->lock.held);
-	if (state < SNIC_VC_READY && !reset)
+	if (state < SMNC_VC_READY && !reset)
 		must(avf->enabled_tx == tx && avf->enabled_rx == rx);
 	/* What runs is what the driver believes to run. */
 	for (q = 0; q < QUEUES && !broken && !deaf; q++) {
-		must((qreg[q][SNIC_Q_CTL / 4] & 1) == (avf->enabled_tx >> q & 1));
-		must((qreg[q][(SNIC_QP_RX + SNIC_Q_CTL) / 4] & 1) == (avf->enabled_rx >> q & 1));
+		must((qreg[q][SMNC_Q_CTL / 4] & 1) == (avf->enabled_tx >> q & 1));
+		must((qreg[q][(SMNC_QP_RX + SMNC_Q_CTL) / 4] & 1) == (avf->enabled_rx >> q & 1));
 	}
 	if (is_multicast_ether_addr(adi->guest_mac))
 		must(!"a multicast address became the guest's own");
@@ -354,8 +354,8 @@ static void message(struct input *in)
 	u8 how = take8(in), buf[BUF_MAX + 64] = {};
 	u32 op = how & 0x80 ? take16(in) : ops[how % ARRAY_SIZE(ops)];
 	u16 len = honest(in, op, buf), damage = take8(in), tx = avf->enabled_tx, rx = avf->enabled_rx;
-	enum snic_vc_state state = avf->state;
-	struct snic_msg *msg;
+	enum smnc_vc_state state = avf->state;
+	struct smnc_msg *msg;
 	bool reset;
 
 	if (damage & 1)
@@ -373,19 +373,19 @@ static void message(struct input *in)
 	msg->len = len;
 	memcpy(msg->data, buf, len);
 	replies = 0;
-	may_write = avf->state == SNIC_VC_READY;
+	may_write = avf->state == SMNC_VC_READY;
 	rx_tail = damage;
-	reset = snic_vc_handle(adi, msg) == SNIC_RESTART;
+	reset = smnc_vc_handle(adi, msg) == SMNC_RESTART;
 	free(msg);
 	if (reset) {
 		memset(qreg, 0, sizeof(qreg));
-		snic_avf_reset(adi);
+		smnc_avf_reset(adi);
 	}
 	check(op, tx, rx, state, reset);
 
 	/* The link is nobody's business before queues run. */
 	replies = 0;
-	snic_vc_link(adi);
+	smnc_vc_link(adi);
 	must(replies == !!(avf->enabled_tx | avf->enabled_rx));
 	if (replies)
 		must(last.func == FUNC && last.op == VIRTCHNL_OP_EVENT);
@@ -393,7 +393,7 @@ static void message(struct input *in)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static const struct snic_kind kind = { .queue_vecs = 1 };
+	static const struct smnc_kind kind = { .queue_vecs = 1 };
 	struct input in = { data, size };
 	u8 device = take8(&in);
 
@@ -410,11 +410,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(adi->addr.mac, "\2\0\0\0\0\x11", ETH_ALEN);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	memcpy(adi->qp, qps, sizeof(qps));
-	adi->cfg[SNIC_CFG_TX_RING] = adi->cfg[SNIC_CFG_RX_RING] = SNIC_Q_LEN_MAX;
-	adi->cfg[SNIC_CFG_TRUST] = device & 1;
+	adi->cfg[SMNC_CFG_TX_RING] = adi->cfg[SMNC_CFG_RX_RING] = SMNC_Q_LEN_MAX;
+	adi->cfg[SMNC_CFG_TRUST] = device & 1;
 	/* Most guests have got through the greeting. */
 	if (device & 2) {
-		avf->state = SNIC_VC_READY;
+		avf->state = SMNC_VC_READY;
 		avf->caps = ~0u;
 	}
 	broken = (device & 0xf0) == 0xf0;

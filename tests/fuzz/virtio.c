@@ -14,16 +14,16 @@
 #define VQS	(2 * QUEUES + 1)
 #define FILTERS	4
 
-#define F(name)	SNIC_VIRTIO_F(name)
+#define F(name)	SMNC_VIRTIO_F(name)
 #define LEAST	(F(VIRTIO_F_VERSION_1) | F(VIRTIO_F_ACCESS_PLATFORM))
 #define USUAL	(LEAST | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_NET_F_MQ) | F(VIRTIO_F_RING_RESET) | \
 		 F(VIRTIO_NET_F_GUEST_CSUM))
 #define ENGINE	(LEAST | F(VIRTIO_F_RING_RESET) | F(VIRTIO_NET_F_GUEST_CSUM) | \
 		 F(VIRTIO_NET_F_CSUM) | F(VIRTIO_NET_F_HOST_TSO4) | F(VIRTIO_NET_F_HOST_ECN))
 
-static struct snic_pf pf;
-static struct snic_adi *adi;
-static struct snic_virtio *v;
+static struct smnc_pf pf;
+static struct smnc_adi *adi;
+static struct smnc_virtio *v;
 static struct { bool on, control; } hw[VQS];
 static u64 features;
 static bool failing;	/* requests to the firmware */
@@ -44,36 +44,36 @@ static int verb(void)
 	return -EREMOTEIO;
 }
 
-int snic_vq_stopped(struct snic_pf *p, struct snic_vsi *vsi, u64 *vqs)
+int smnc_vq_stopped(struct smnc_pf *p, struct smnc_vsi *vsi, u64 *vqs)
 {
 	*vqs = stopped;
 	return verb();
 }
 
-int snic_vq_features(struct snic_pf *p, struct snic_vsi *vsi, u64 set, u64 offloads)
+int smnc_vq_features(struct smnc_pf *p, struct smnc_vsi *vsi, u64 set, u64 offloads)
 {
-	must((set & LEAST) == LEAST && !(set & ~snic_virtio_offered(adi)));
-	must(!(offloads & ~set) && !(offloads & ~SNIC_VIRTIO_OFFLOADS));
+	must((set & LEAST) == LEAST && !(set & ~smnc_virtio_offered(adi)));
+	must(!(offloads & ~set) && !(offloads & ~SMNC_VIRTIO_OFFLOADS));
 	if (verb())
 		return -EREMOTEIO;
 	features = set;
 	return 0;
 }
 
-int snic_vq_vector(struct snic_pf *p, struct snic_vsi *vsi, u16 vq, u16 vector)
+int smnc_vq_vector(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq, u16 vector)
 {
-	must(vq < VQS && (vector < 1 + 2 * QUEUES || vector == SNIC_VQ_NO_VECTOR));
+	must(vq < VQS && (vector < 1 + 2 * QUEUES || vector == SMNC_VQ_NO_VECTOR));
 	return verb();
 }
 
-int snic_vq_start(struct snic_pf *p, struct snic_vsi *vsi, u16 vq, const struct snic_vq_cfg *cfg,
+int smnc_vq_start(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_cfg *cfg,
 		  u16 flags)
 {
-	unsigned int n = vq & SNIC_VQ_NUMBER, a;
+	unsigned int n = vq & SMNC_VQ_NUMBER, a;
 
-	must(n < VQS && is_power_of_2(cfg->size) && cfg->size <= SNIC_VIRTIO_VQ_SIZE);
-	must(cfg->vector < 1 + 2 * QUEUES || cfg->vector == SNIC_VQ_NO_VECTOR);
-	for (a = 0; a < SNIC_VQ_AREAS; a++)
+	must(n < VQS && is_power_of_2(cfg->size) && cfg->size <= SMNC_VIRTIO_VQ_SIZE);
+	must(cfg->vector < 1 + 2 * QUEUES || cfg->vector == SMNC_VQ_NO_VECTOR);
+	for (a = 0; a < SMNC_VQ_AREAS; a++)
 		must(!(cfg->area[a] >> 48));
 	must(!(cfg->area[0] % 16) && !(cfg->area[1] % 2) && !(cfg->area[2] % 4));
 	must(v->status & VIRTIO_CONFIG_S_DRIVER_OK && v->status & VIRTIO_CONFIG_S_FEATURES_OK);
@@ -81,11 +81,11 @@ int snic_vq_start(struct snic_pf *p, struct snic_vsi *vsi, u16 vq, const struct 
 	if (verb())
 		return -EREMOTEIO;
 	hw[n].on = true;
-	hw[n].control = vq & SNIC_VQ_CONTROL;
+	hw[n].control = vq & SMNC_VQ_CONTROL;
 	return 0;
 }
 
-int snic_vq_stop(struct snic_pf *p, struct snic_vsi *vsi, u16 vq)
+int smnc_vq_stop(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq)
 {
 	must(vq < VQS);
 	if (verb())
@@ -94,14 +94,14 @@ int snic_vq_stop(struct snic_pf *p, struct snic_vsi *vsi, u16 vq)
 	return 0;
 }
 
-int snic_queue_stopped(struct snic_pf *p, u32 queue) { return 0; }
+int smnc_queue_stopped(struct smnc_pf *p, u32 queue) { return 0; }
 
-void snic_win_kick(struct snic_pf *p, u16 func, u32 off, u32 value, unsigned int size)
+void smnc_win_kick(struct smnc_pf *p, u16 func, u32 off, u32 value, unsigned int size)
 {
 	must(func == FUNC && off < 4096 && (size == 2 || size == 4));
 }
 
-int snic_adi_func_reset(struct snic_adi *a)
+int smnc_adi_func_reset(struct smnc_adi *a)
 {
 	must(a->lock.held);
 	memset(hw, 0, sizeof(hw));
@@ -109,24 +109,24 @@ int snic_adi_func_reset(struct snic_adi *a)
 	return 0;
 }
 
-void snic_func_ctrl(struct snic_pf *p, u16 func, u32 ctrl) { must(func == FUNC); }
+void smnc_func_ctrl(struct smnc_pf *p, u16 func, u32 ctrl) { must(func == FUNC); }
 
 /* --- the switch ----------------------------------------------------------------------- */
 
-int snic_adi_vsi_update(struct snic_adi *a)
+int smnc_adi_vsi_update(struct smnc_adi *a)
 {
 	must(a->lock.held);
 	return failing ? verb() : 0;
 }
 
 /* Addresses that end in 7 are a neighbour's. */
-int snic_mac_taken(struct snic_pf *p, const void *owner, const u8 *mac)
+int smnc_mac_taken(struct smnc_pf *p, const void *owner, const u8 *mac)
 {
 	must(owner == adi);
 	return mac[5] == 7 ? -EEXIST : 0;
 }
 
-bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
+bool smnc_vsi_has_mac(const struct smnc_vsi *vsi, const u8 *mac)
 {
 	unsigned int i;
 
@@ -136,13 +136,13 @@ bool snic_vsi_has_mac(const struct snic_vsi *vsi, const u8 *mac)
 	return false;
 }
 
-int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+int smnc_vsi_add_mac(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *mac)
 {
 	must(!is_zero_ether_addr(mac) && !is_broadcast_ether_addr(mac) && adi->lock.held);
 	must(is_multicast_ether_addr(mac) || ether_addr_equal(mac, adi->addr.mac) ||
-	     (mac[5] != 7 && adi->cfg[SNIC_CFG_TRUST]));
-	must(adi->cfg[SNIC_CFG_TRUST] || !is_link_local_ether_addr(mac));
-	if (snic_vsi_has_mac(vsi, mac))
+	     (mac[5] != 7 && adi->cfg[SMNC_CFG_TRUST]));
+	must(adi->cfg[SMNC_CFG_TRUST] || !is_link_local_ether_addr(mac));
+	if (smnc_vsi_has_mac(vsi, mac))
 		return 0;
 	if (vsi->nr_macs == FILTERS)
 		return -ENOSPC;
@@ -150,7 +150,7 @@ int snic_vsi_add_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 	return 0;
 }
 
-int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
+int smnc_vsi_del_mac(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *mac)
 {
 	unsigned int i;
 
@@ -163,25 +163,25 @@ int snic_vsi_del_mac(struct snic_pf *p, struct snic_vsi *vsi, const u8 *mac)
 	return -ENOENT;
 }
 
-int snic_vsi_rss_lut(struct snic_pf *p, struct snic_vsi *vsi, const u8 *lut)
+int smnc_vsi_rss_lut(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *lut)
 {
 	unsigned int i;
 
-	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
+	for (i = 0; i < SMNC_RSS_LUT_ENTRIES; i++)
 		must(lut[i] < QUEUES);
-	memcpy(vsi->lut, lut, SNIC_RSS_LUT_ENTRIES);
-	vsi->has |= SNIC_VSI_HAS_LUT;
+	memcpy(vsi->lut, lut, SMNC_RSS_LUT_ENTRIES);
+	vsi->has |= SMNC_VSI_HAS_LUT;
 	return 0;
 }
 
-int snic_adi_vsi_again(struct snic_adi *a)
+int smnc_adi_vsi_again(struct smnc_adi *a)
 {
 	must(!a->nr_more && !a->more_lost);
 	a->vsi.nr_macs = 0;
 	a->vsi.has = 0;
-	if (!snic_adi_may_have(a, a->guest_mac))
+	if (!smnc_adi_may_have(a, a->guest_mac))
 		ether_addr_copy(a->guest_mac, a->addr.mac);
-	return snic_vsi_add_mac(&pf, &a->vsi, a->guest_mac);
+	return smnc_vsi_add_mac(&pf, &a->vsi, a->guest_mac);
 }
 
 /* --- the rest of the driver --------------------------------------------------------------- */
@@ -189,42 +189,42 @@ int snic_adi_vsi_again(struct snic_adi *a)
 struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
 bool vdcm_adi_may_log(struct vdcm_adi *a) { return false; }
 void vdcm_adi_error(struct vdcm_adi *a) { must(failed); }
-bool snic_adi_link_up(const struct snic_adi *a) { return !a->starved; }
-bool snic_adi_due(struct snic_adi *a, unsigned int what) { return true; }
-void snic_msgs_open(struct snic_adi *a) { must(a->lock.held); }
-void snic_msgs_close(struct snic_adi *a) { must(!a->lock.held); }
-void snic_msgs_charge(struct snic_adi *a, unsigned int requests) { must(!a->lock.held); }
-u64 snic_msgs_wait(struct snic_adi *a) { must(!a->lock.held); return rows; }
-int snic_mbx_tx_drain(struct snic_pf *p) { return 0; }
-void snic_mbx_flush(struct snic_pf *p) { }
+bool smnc_adi_link_up(const struct smnc_adi *a) { return !a->starved; }
+bool smnc_adi_due(struct smnc_adi *a, unsigned int what) { return true; }
+void smnc_msgs_open(struct smnc_adi *a) { must(a->lock.held); }
+void smnc_msgs_close(struct smnc_adi *a) { must(!a->lock.held); }
+void smnc_msgs_charge(struct smnc_adi *a, unsigned int requests) { must(!a->lock.held); }
+u64 smnc_msgs_wait(struct smnc_adi *a) { must(!a->lock.held); return rows; }
+int smnc_mbx_tx_drain(struct smnc_pf *p) { return 0; }
+void smnc_mbx_flush(struct smnc_pf *p) { }
 
 void vdcm_adi_signal(struct vdcm_adi *a, unsigned int vec)
 {
 	must(vec < 1 + 2 * QUEUES && v->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
-int snic_mbx_send(struct snic_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
+int smnc_mbx_send(struct smnc_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
 {
-	must(func == FUNC && op == SNIC_MSG_CTRL && !len && (status & ~1) == 0);
+	must(func == FUNC && op == SMNC_MSG_CTRL && !len && (status & ~1) == 0);
 	replies++;
 	return 0;
 }
 
-int snic_adi_restart(struct snic_adi *a, bool dma_on)
+int smnc_adi_restart(struct smnc_adi *a, bool dma_on)
 {
-	int err = snic_adi_func_reset(a);
+	int err = smnc_adi_func_reset(a);
 
 	restarts++;
 	failed = false;
-	snic_virtio_forget(a);
-	return err ?: snic_adi_vsi_again(a);
+	smnc_virtio_forget(a);
+	return err ?: smnc_adi_vsi_again(a);
 }
 
 /* --- a guest ------------------------------------------------------------------------------- */
 
 static void write_reg(u32 at, unsigned int size, u64 value)
 {
-	snic_virtio_reg_write(adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_COMMON) + at, value, size);
+	smnc_virtio_reg_write(adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + at, value, size);
 }
 
 /* A field at its width most of the time, and a value that means something. */
@@ -239,10 +239,10 @@ static void any_reg(struct input *in)
 	u64 value = how & 0x80 ? take32(in) : take8(in) & 0x1f;
 
 	if (how & 0x40 && how & 0x20)
-		snic_virtio_reg_write(adi, take16(in) & 0x3fff, value, 1 << (take8(in) & 3));
+		smnc_virtio_reg_write(adi, take16(in) & 0x3fff, value, 1 << (take8(in) & 3));
 	else
 		write_reg(regs[r].at, regs[r].size, value);
-	snic_virtio_reg_read(adi, SNIC_VIRTIO_WINDOW(1 + how % 3) + (take8(in) & 0x7f),
+	smnc_virtio_reg_read(adi, SMNC_VIRTIO_WINDOW(1 + how % 3) + (take8(in) & 0x7f),
 			     1 << (how & 3));
 }
 
@@ -298,20 +298,20 @@ static u16 command(struct input *in, u8 *buf, u8 *class, u8 *cmd)
 
 static void message(struct input *in)
 {
-	u8 buf[SNIC_AQ_BUF_MAX + 64] = {}, class, cmd, damage = take8(in);
+	u8 buf[SMNC_AQ_BUF_MAX + 64] = {}, class, cmd, damage = take8(in);
 	u16 len = command(in, buf, &class, &cmd);
 	u32 op;
-	struct snic_msg *msg;
+	struct smnc_msg *msg;
 
 	if (damage & 1)
 		len += damage & 2 ? 1 : damage & 4 ? -1 : take16(in);
-	if (len > SNIC_AQ_BUF_MAX)
-		len = SNIC_AQ_BUF_MAX;
+	if (len > SMNC_AQ_BUF_MAX)
+		len = SMNC_AQ_BUF_MAX;
 	if (damage & 0x10)
 		buf[take16(in) % (len + 1)] = take8(in);
-	op = SNIC_MSG_CTRL | class << 8 | cmd;
+	op = SMNC_MSG_CTRL | class << 8 | cmd;
 	if (damage & 0x20)
-		op = damage & 0x40 ? SNIC_MSG_VQ_STOPPED : take32(in);
+		op = damage & 0x40 ? SMNC_MSG_VQ_STOPPED : take32(in);
 	stopped = damage & 0x80 ? take32(in) : 0;
 	/* Exactly as long as it is: one byte further is a finding. */
 	msg = malloc(sizeof(*msg) + len);
@@ -320,9 +320,9 @@ static void message(struct input *in)
 	memcpy(msg->data, buf, len);
 	replies = 0;
 	mutex_lock(&adi->lock);
-	must(snic_virtio_message(adi, msg) == SNIC_DONE);
+	must(smnc_virtio_message(adi, msg) == SMNC_DONE);
 	mutex_unlock(&adi->lock);
-	must(replies == ((op & ~0xffffu) == SNIC_MSG_CTRL));
+	must(replies == ((op & ~0xffffu) == SMNC_MSG_CTRL));
 	free(msg);
 }
 
@@ -332,15 +332,15 @@ static void cap(struct input *in)
 
 	at -= at % size;
 	if (how & 0x80) {
-		snic_virtio_cap_write(adi, NULL, 4, 1, SNIC_VIRTIO_BAR);
-		snic_virtio_cap_write(adi, NULL, 8, 4, take16(in));
-		snic_virtio_cap_write(adi, NULL, 12, 4, size);
+		smnc_virtio_cap_write(adi, NULL, 4, 1, SMNC_VIRTIO_BAR);
+		smnc_virtio_cap_write(adi, NULL, 8, 4, take16(in));
+		smnc_virtio_cap_write(adi, NULL, 12, 4, size);
 		at = 16;
 	}
 	if (how & 0x40)
-		snic_virtio_cap_write(adi, NULL, at, size, take32(in));
+		smnc_virtio_cap_write(adi, NULL, at, size, take32(in));
 	else
-		must(size == 4 || snic_virtio_cap_read(adi, NULL, at, size) >> 8 * size == 0);
+		must(size == 4 || smnc_virtio_cap_read(adi, NULL, at, size) >> 8 * size == 0);
 }
 
 /* --- what happens to it ---------------------------------------------------------------------- */
@@ -352,7 +352,7 @@ static void revive(void)
 	failed = false;
 	pf.quiet = false;
 	mutex_lock(&adi->lock);
-	if (snic_virtio_revive(adi))
+	if (smnc_virtio_revive(adi))
 		must(failed);
 	mutex_unlock(&adi->lock);
 }
@@ -374,7 +374,7 @@ static void event(struct input *in)
 		failing = how & 0x80;
 		return;
 	case 4:
-		adi->cfg[SNIC_CFG_TRUST] = how & 0x80;
+		adi->cfg[SMNC_CFG_TRUST] = how & 0x80;
 		break;
 	case 5:
 		adi->starved = how & 0x80;
@@ -382,11 +382,11 @@ static void event(struct input *in)
 	}
 	mutex_lock(&adi->lock);
 	if (!pf.quiet) {
-		if (snic_adi_check_addrs(adi) < 0)
+		if (smnc_adi_check_addrs(adi) < 0)
 			must(failed);
-		snic_virtio_wishes(adi);
+		smnc_virtio_wishes(adi);
 	}
-	snic_virtio_link(adi);
+	smnc_virtio_link(adi);
 	mutex_unlock(&adi->lock);
 }
 
@@ -394,11 +394,11 @@ static void check(void)
 {
 	unsigned int n, nr = 0;
 
-	must(!adi->lock.held && adi->nr_more <= SNIC_MORE_GROUPS && v->nr_macs <= SNIC_VIRTIO_MACS);
+	must(!adi->lock.held && adi->nr_more <= SMNC_MORE_GROUPS && v->nr_macs <= SMNC_VIRTIO_MACS);
 	must(!(v->status & VIRTIO_CONFIG_S_DRIVER_OK) || v->status & VIRTIO_CONFIG_S_FEATURES_OK);
 	must(v->pairs >= 1 && v->pairs <= QUEUES && is_valid_ether_addr(v->mac));
-	must(snic_virtio_reg_read(adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_COMMON) + 20, 1) == v->status);
-	for (n = VQS; n < SNIC_VIRTIO_VQS; n++)
+	must(smnc_virtio_reg_read(adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + 20, 1) == v->status);
+	for (n = VQS; n < SMNC_VIRTIO_VQS; n++)
 		must(!v->vqs[n].enabled);
 	if (failed || pf.quiet)
 		return;
@@ -408,12 +408,12 @@ static void check(void)
 	}
 	must(nr <= 1);
 	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK)
-		must(features == snic_virtio_accepted(v));
+		must(features == smnc_virtio_accepted(v));
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static const struct snic_kind kind = { .queue_vecs = 2 };
+	static const struct smnc_kind kind = { .queue_vecs = 2 };
 	struct input in = { data, size };
 	u8 device = take8(&in);
 
@@ -432,15 +432,15 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	adi->nr_queues = QUEUES;
 	memcpy(adi->addr.mac, "\2\0\0\0\0\x11", ETH_ALEN);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
-	adi->cfg[SNIC_CFG_TX_RING] = 96;
-	adi->cfg[SNIC_CFG_RX_RING] = 4096;
-	adi->cfg[SNIC_CFG_TRUST] = device & 1;
+	adi->cfg[SMNC_CFG_TX_RING] = 96;
+	adi->cfg[SMNC_CFG_RX_RING] = 4096;
+	adi->cfg[SMNC_CFG_TRUST] = device & 1;
 	v->engine = ENGINE;
-	v->vq_size = SNIC_VIRTIO_VQ_SIZE;
-	snic_virtio_flr(adi);
+	v->vq_size = SMNC_VIRTIO_VQ_SIZE;
+	smnc_virtio_flr(adi);
 	mutex_lock(&adi->lock);
-	snic_virtio_forget(adi);
-	snic_adi_vsi_again(adi);
+	smnc_virtio_forget(adi);
+	smnc_adi_vsi_again(adi);
 	mutex_unlock(&adi->lock);
 	if (device & 2)
 		start(&in);

@@ -19,7 +19,7 @@ struct sample {
 
 static void attrs_number(struct kunit *test)
 {
-	static const struct snic_range range = { 10, 100, 5 };
+	static const struct smnc_range range = { 10, 100, 5 };
 	static const struct sample samples[] = {
 		GOOD("10", 10), GOOD("10\n", 10), GOOD("100", 100), GOOD("15\n", 15),
 		BAD("", -EINVAL), BAD("\n", -EINVAL), BAD("\n\n", -EINVAL), BAD("10\n\n", -EINVAL),
@@ -38,7 +38,7 @@ static void attrs_number(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(samples); i++) {
 		u32 value = UNTOUCHED;
 
-		KUNIT_EXPECT_EQ_MSG(test, snic_parse_number(samples[i].text, samples[i].len, &range,
+		KUNIT_EXPECT_EQ_MSG(test, smnc_parse_number(samples[i].text, samples[i].len, &range,
 							    &value), samples[i].ret,
 				    "\"%s\"", samples[i].text);
 		KUNIT_EXPECT_EQ_MSG(test, value, samples[i].value, "\"%s\"", samples[i].text);
@@ -49,13 +49,13 @@ static void attrs_number(struct kunit *test)
 static void attrs_ranges(struct kunit *test)
 {
 	static const struct {
-		const struct snic_range *range;
+		const struct smnc_range *range;
 		u32 good[4];
 		u32 bad[4];
 	} ranges[] = {
-		{ &snic_range_tx_rate, { 0, 1, 99999, 100000 }, { 100001, ~0U, 200000, 1 << 20 } },
-		{ &snic_range_ring, { 64, 96, 4064, 4096 }, { 0, 32, 65, 4128 } },
-		{ &snic_range_itr, { 0, 2, 8188, 8190 }, { 1, 8189, 8191, 8192 } },
+		{ &smnc_range_tx_rate, { 0, 1, 99999, 100000 }, { 100001, ~0U, 200000, 1 << 20 } },
+		{ &smnc_range_ring, { 64, 96, 4064, 4096 }, { 0, 32, 65, 4128 } },
+		{ &smnc_range_itr, { 0, 2, 8188, 8190 }, { 1, 8189, 8191, 8192 } },
 	};
 	unsigned int i, k;
 	char text[16];
@@ -65,11 +65,11 @@ static void attrs_ranges(struct kunit *test)
 		for (k = 0; k < 4; k++) {
 			int n = snprintf(text, sizeof(text), "%u\n", ranges[i].good[k]);
 
-			KUNIT_EXPECT_EQ(test, snic_parse_number(text, n, ranges[i].range, &value),
+			KUNIT_EXPECT_EQ(test, smnc_parse_number(text, n, ranges[i].range, &value),
 					0);
 			KUNIT_EXPECT_EQ(test, value, ranges[i].good[k]);
 			n = snprintf(text, sizeof(text), "%u\n", ranges[i].bad[k]);
-			KUNIT_EXPECT_EQ_MSG(test, snic_parse_number(text, n, ranges[i].range,
+			KUNIT_EXPECT_EQ_MSG(test, smnc_parse_number(text, n, ranges[i].range,
 								    &value), -ERANGE, "%s", text);
 		}
 	}
@@ -78,8 +78,8 @@ static void attrs_ranges(struct kunit *test)
 static void attrs_words(struct kunit *test)
 {
 	static const struct sample samples[] = {
-		GOOD("auto", SNIC_LINK_AUTO), GOOD("enable\n", SNIC_LINK_ENABLE),
-		GOOD("disable", SNIC_LINK_DISABLE),
+		GOOD("auto", SMNC_LINK_AUTO), GOOD("enable\n", SMNC_LINK_ENABLE),
+		GOOD("disable", SMNC_LINK_DISABLE),
 		BAD("", -EINVAL), BAD("\n", -EINVAL), BAD("aut", -EINVAL), BAD("autos", -EINVAL),
 		BAD("Auto", -EINVAL), BAD(" auto", -EINVAL), BAD("auto ", -EINVAL),
 		BAD("auto\n\n", -EINVAL), BAD("auto\0", -EINVAL), BAD("on", -EINVAL),
@@ -89,17 +89,17 @@ static void attrs_words(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(samples); i++) {
 		value = UNTOUCHED;
-		KUNIT_EXPECT_EQ_MSG(test, snic_parse_word(samples[i].text, samples[i].len,
-							  snic_link_words, SNIC_LINK_STATES,
+		KUNIT_EXPECT_EQ_MSG(test, smnc_parse_word(samples[i].text, samples[i].len,
+							  smnc_link_words, SMNC_LINK_STATES,
 							  &value), samples[i].ret,
 				    "\"%s\"", samples[i].text);
 		KUNIT_EXPECT_EQ(test, value, samples[i].value);
 	}
-	KUNIT_EXPECT_EQ(test, snic_parse_word("on\n", 3, snic_switch_words, 2, &value), 0);
+	KUNIT_EXPECT_EQ(test, smnc_parse_word("on\n", 3, smnc_switch_words, 2, &value), 0);
 	KUNIT_EXPECT_EQ(test, value, 1);
-	KUNIT_EXPECT_EQ(test, snic_parse_word("off", 3, snic_switch_words, 2, &value), 0);
+	KUNIT_EXPECT_EQ(test, smnc_parse_word("off", 3, smnc_switch_words, 2, &value), 0);
 	KUNIT_EXPECT_EQ(test, value, 0);
-	KUNIT_EXPECT_EQ(test, snic_parse_word("1", 1, snic_switch_words, 2, &value), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_parse_word("1", 1, smnc_switch_words, 2, &value), -EINVAL);
 }
 
 static void attrs_mac(struct kunit *test)
@@ -120,7 +120,7 @@ static void attrs_mac(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(samples); i++) {
 		eth_zero_addr(mac);
-		KUNIT_EXPECT_EQ_MSG(test, snic_parse_mac(samples[i].text, samples[i].len, mac),
+		KUNIT_EXPECT_EQ_MSG(test, smnc_parse_mac(samples[i].text, samples[i].len, mac),
 				    samples[i].ret, "\"%s\"", samples[i].text);
 		KUNIT_EXPECT_MEMEQ(test, mac, samples[i].ret ? none : good, ETH_ALEN);
 	}
@@ -131,27 +131,27 @@ static void attrs_vlan_taken(struct kunit *test)
 {
 	static const struct {
 		const char *text;
-		enum snic_vlan_mode mode;
+		enum smnc_vlan_mode mode;
 		u32 port;
 		u16 has[4], hasnt[4];	/* 0xffff: no more */
 	} good[] = {
-		{ "all", SNIC_VLAN_ALL }, { "untagged", SNIC_VLAN_UNTAGGED },
-		{ "1", SNIC_VLAN_PORT, 1 }, { "100", SNIC_VLAN_PORT, 100 },
-		{ "4094", SNIC_VLAN_PORT, 4094 },
-		{ "100:p0", SNIC_VLAN_PORT, 100 | SNIC_PORT_PRIO_SET },
-		{ "100:p7", SNIC_VLAN_PORT, 100 | SNIC_PORT_PRIO_SET | 7 << 13 },
-		{ "802.1ad:100", SNIC_VLAN_PORT, 100 | SNIC_PORT_8021AD },
-		{ "802.1ad:4094:p3", SNIC_VLAN_PORT,
-		  4094 | SNIC_PORT_8021AD | SNIC_PORT_PRIO_SET | 3 << 13 },
-		{ "100-100", SNIC_VLAN_TRUNK, 0, { 100 }, { 0, 99, 101, 1 } },
-		{ "untagged,100", SNIC_VLAN_TRUNK, 0, { 0, 100 }, { 1, 99, 101, 4094 } },
-		{ "100,200-210", SNIC_VLAN_TRUNK, 0, { 100, 200, 205, 210 },
+		{ "all", SMNC_VLAN_ALL }, { "untagged", SMNC_VLAN_UNTAGGED },
+		{ "1", SMNC_VLAN_PORT, 1 }, { "100", SMNC_VLAN_PORT, 100 },
+		{ "4094", SMNC_VLAN_PORT, 4094 },
+		{ "100:p0", SMNC_VLAN_PORT, 100 | SMNC_PORT_PRIO_SET },
+		{ "100:p7", SMNC_VLAN_PORT, 100 | SMNC_PORT_PRIO_SET | 7 << 13 },
+		{ "802.1ad:100", SMNC_VLAN_PORT, 100 | SMNC_PORT_8021AD },
+		{ "802.1ad:4094:p3", SMNC_VLAN_PORT,
+		  4094 | SMNC_PORT_8021AD | SMNC_PORT_PRIO_SET | 3 << 13 },
+		{ "100-100", SMNC_VLAN_TRUNK, 0, { 100 }, { 0, 99, 101, 1 } },
+		{ "untagged,100", SMNC_VLAN_TRUNK, 0, { 0, 100 }, { 1, 99, 101, 4094 } },
+		{ "100,200-210", SMNC_VLAN_TRUNK, 0, { 100, 200, 205, 210 },
 		  { 0, 101, 199, 211 } },
-		{ "untagged,1,3-4094", SNIC_VLAN_TRUNK, 0, { 0, 1, 3, 4094 }, { 2, 4095 } },
-		{ "1-4094", SNIC_VLAN_TRUNK, 0, { 1, 2, 128, 4094 }, { 0, 4095 } },
-		{ "1,3,5,7,9", SNIC_VLAN_TRUNK, 0, { 1, 9 }, { 0, 2, 8, 10 } },
+		{ "untagged,1,3-4094", SMNC_VLAN_TRUNK, 0, { 0, 1, 3, 4094 }, { 2, 4095 } },
+		{ "1-4094", SMNC_VLAN_TRUNK, 0, { 1, 2, 128, 4094 }, { 0, 4095 } },
+		{ "1,3,5,7,9", SMNC_VLAN_TRUNK, 0, { 1, 9 }, { 0, 2, 8, 10 } },
 	};
-	struct snic_vlan *vlan = kunit_kmalloc(test, sizeof(*vlan), GFP_KERNEL);
+	struct smnc_vlan *vlan = kunit_kmalloc(test, sizeof(*vlan), GFP_KERNEL);
 	char *text = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
 	unsigned int i, k, n;
 
@@ -159,11 +159,11 @@ static void attrs_vlan_taken(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	for (i = 0; i < ARRAY_SIZE(good); i++) {
 		n = strlen(good[i].text);
-		KUNIT_EXPECT_EQ_MSG(test, snic_parse_vlan(good[i].text, n, vlan), 0, "%s",
+		KUNIT_EXPECT_EQ_MSG(test, smnc_parse_vlan(good[i].text, n, vlan), 0, "%s",
 				    good[i].text);
 		KUNIT_EXPECT_EQ_MSG(test, vlan->mode, good[i].mode, "%s", good[i].text);
 		KUNIT_EXPECT_EQ_MSG(test, vlan->port, good[i].port, "%s", good[i].text);
-		for (k = 0; k < 4 && good[i].mode == SNIC_VLAN_TRUNK; k++) {
+		for (k = 0; k < 4 && good[i].mode == SMNC_VLAN_TRUNK; k++) {
 			u16 has = good[i].has[k], hasnt = good[i].hasnt[k];
 
 			if (has || !k)
@@ -174,13 +174,13 @@ static void attrs_vlan_taken(struct kunit *test)
 						       vlan->vids[hasnt / 8] & BIT(hasnt % 8) &&
 						       hasnt, "%s: %u", good[i].text, hasnt);
 		}
-		KUNIT_EXPECT_EQ(test, snic_print_vlan(vlan, text, PAGE_SIZE), n);
+		KUNIT_EXPECT_EQ(test, smnc_print_vlan(vlan, text, PAGE_SIZE), n);
 		KUNIT_EXPECT_STREQ(test, text, good[i].text);
 		text[n] = '\n';
-		KUNIT_EXPECT_EQ(test, snic_parse_vlan(text, n + 1, vlan), 0);
+		KUNIT_EXPECT_EQ(test, smnc_parse_vlan(text, n + 1, vlan), 0);
 	}
-	KUNIT_EXPECT_EQ(test, snic_parse_vlan("0", 1, vlan), 0);
-	KUNIT_EXPECT_EQ(test, vlan->mode, SNIC_VLAN_ALL);
+	KUNIT_EXPECT_EQ(test, smnc_parse_vlan("0", 1, vlan), 0);
+	KUNIT_EXPECT_EQ(test, vlan->mode, SMNC_VLAN_ALL);
 }
 
 static void attrs_vlan_refused(struct kunit *test)
@@ -208,22 +208,22 @@ static void attrs_vlan_refused(struct kunit *test)
 		BAD("0,1", -ERANGE), BAD("0-5", -ERANGE), BAD("1-4095", -ERANGE),
 		BAD("1,4095", -ERANGE),
 	};
-	struct snic_vlan *vlan = kunit_kmalloc(test, sizeof(*vlan), GFP_KERNEL);
+	struct smnc_vlan *vlan = kunit_kmalloc(test, sizeof(*vlan), GFP_KERNEL);
 	char *text = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
 	unsigned int i, vid, n = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, vlan);
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	for (i = 0; i < ARRAY_SIZE(samples); i++)
-		KUNIT_EXPECT_EQ_MSG(test, snic_parse_vlan(samples[i].text, samples[i].len, vlan),
+		KUNIT_EXPECT_EQ_MSG(test, smnc_parse_vlan(samples[i].text, samples[i].len, vlan),
 				    samples[i].ret, "\"%s\"", samples[i].text);
 	/* The longest list, and one item more. */
-	for (vid = 1000; n <= SNIC_VLAN_TEXT_MAX - 5; vid += 2)
+	for (vid = 1000; n <= SMNC_VLAN_TEXT_MAX - 5; vid += 2)
 		n += sprintf(text + n, "%s%u", n ? "," : "", vid);
-	KUNIT_EXPECT_EQ(test, snic_parse_vlan(text, n, vlan), 0);
+	KUNIT_EXPECT_EQ(test, smnc_parse_vlan(text, n, vlan), 0);
 	n += sprintf(text + n, ",%u", vid);
-	KUNIT_EXPECT_GT(test, n, SNIC_VLAN_TEXT_MAX);
-	KUNIT_EXPECT_EQ(test, snic_parse_vlan(text, n, vlan), -EINVAL);
+	KUNIT_EXPECT_GT(test, n, SMNC_VLAN_TEXT_MAX);
+	KUNIT_EXPECT_EQ(test, smnc_parse_vlan(text, n, vlan), -EINVAL);
 }
 
 static struct kunit_case attrs_cases[] = {

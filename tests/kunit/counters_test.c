@@ -8,7 +8,7 @@ static void count(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < SNIC_STAT_COUNT; i++)
+	for (i = 0; i < SMNC_STAT_COUNT; i++)
 		fake->stats[i] += 1000 + i;
 }
 
@@ -21,9 +21,9 @@ static void nothing(void)
 /* As adi.c does: the function off, then everything at 0. */
 static void pf_reset(void)
 {
-	snic_stats_keep(&fake->adi);
+	smnc_stats_keep(&fake->adi);
 	memset(fake->stats, 0, sizeof(fake->stats));
-	snic_stats_resume(&fake->adi);
+	smnc_stats_resume(&fake->adi);
 	fake->adi.kind->reset(&fake->adi);
 }
 
@@ -31,12 +31,12 @@ static void pf_reset(void)
 static void pf_lost(void)
 {
 	fake->pf.quiet = true;
-	snic_stats_read(&fake->adi, 0);
-	snic_stats_keep(&fake->adi);
-	snic_stats_read(&fake->adi, 0);
+	smnc_stats_read(&fake->adi, 0);
+	smnc_stats_keep(&fake->adi);
+	smnc_stats_read(&fake->adi, 0);
 	memset(fake->stats, 0, sizeof(fake->stats));
 	fake->pf.quiet = false;
-	snic_stats_resume(&fake->adi);
+	smnc_stats_resume(&fake->adi);
 	fake->adi.kind->reset(&fake->adi);
 }
 
@@ -97,9 +97,9 @@ static void crashes(void)
 
 static void opened(void)
 {
-	snic_stats_keep(&fake->adi);
+	smnc_stats_keep(&fake->adi);
 	memset(fake->stats, 0, sizeof(fake->stats));
-	snic_stats_start(&fake->adi);
+	smnc_stats_start(&fake->adi);
 	starts();
 }
 
@@ -124,27 +124,27 @@ static const struct {
 
 static void counters_case(struct kunit *test, unsigned int e)
 {
-	u64 shown[SNIC_STAT_COUNT], guest[VC_STATS];
-	struct snic_adi *adi = &fake->adi;
+	u64 shown[SMNC_STAT_COUNT], guest[VC_STATS];
+	struct smnc_adi *adi = &fake->adi;
 	unsigned int i;
 
 	count();
-	for (i = 0; i < SNIC_STAT_COUNT; i++)
-		shown[i] = snic_stats_read(adi, i);
+	for (i = 0; i < SMNC_STAT_COUNT; i++)
+		shown[i] = smnc_stats_read(adi, i);
 	for (i = 0; i < VC_STATS; i++)
-		guest[i] = snic_stats_guest(adi, i);
+		guest[i] = smnc_stats_guest(adi, i);
 	events[e].happens();
-	for (i = 0; i < SNIC_STAT_COUNT; i++)
-		KUNIT_EXPECT_EQ_MSG(test, snic_stats_read(adi, i), events[e].opened ? 0 : shown[i],
+	for (i = 0; i < SMNC_STAT_COUNT; i++)
+		KUNIT_EXPECT_EQ_MSG(test, smnc_stats_read(adi, i), events[e].opened ? 0 : shown[i],
 				    "%s: counter %u", events[e].what, i);
 	for (i = 0; i < VC_STATS; i++)
-		KUNIT_EXPECT_EQ_MSG(test, snic_stats_guest(adi, i),
+		KUNIT_EXPECT_EQ_MSG(test, smnc_stats_guest(adi, i),
 				    events[e].new_life ? 0 : guest[i], "%s: the guest's %u",
 				    events[e].what, i);
 	/* And it goes on. */
 	count();
 	for (i = 0; i < VC_STATS; i++)
-		KUNIT_EXPECT_EQ_MSG(test, snic_stats_guest(adi, i),
+		KUNIT_EXPECT_EQ_MSG(test, smnc_stats_guest(adi, i),
 				    (events[e].new_life ? 0 : guest[i]) + 1000 + i,
 				    "after %s: the guest's %u", events[e].what, i);
 }
@@ -166,7 +166,7 @@ static void counters_table(struct kunit *test)
 /* What the guest is answered is that. */
 static void counters_get_stats(struct kunit *test)
 {
-	const struct virtchnl_queue_select sel = { .vsi_id = SNIC_VC_VSI };
+	const struct virtchnl_queue_select sel = { .vsi_id = SMNC_VC_VSI };
 	const u64 *stats = (u64 *)fake->data;
 	unsigned int i;
 
@@ -181,17 +181,17 @@ static void counters_get_stats(struct kunit *test)
 /* The netdev's, which are not an ADI's: the same object. */
 static void counters_object(struct kunit *test)
 {
-	struct snic_counters c = {};
+	struct smnc_counters c = {};
 
-	snic_counters_go(&c);
+	smnc_counters_go(&c);
 	fake->stats[3] = 70;
-	KUNIT_EXPECT_EQ(test, snic_counter(&fake->pf, 0, &c, 3), 70);
+	KUNIT_EXPECT_EQ(test, smnc_counter(&fake->pf, 0, &c, 3), 70);
 	fake->stats[3] = 80;
-	snic_counters_hold(&fake->pf, 0, &c);
+	smnc_counters_hold(&fake->pf, 0, &c);
 	fake->stats[3] = 5;
-	KUNIT_EXPECT_EQ(test, snic_counter(&fake->pf, 0, &c, 3), 80);
-	snic_counters_go(&c);
-	KUNIT_EXPECT_EQ(test, snic_counter(&fake->pf, 0, &c, 3), 85);
+	KUNIT_EXPECT_EQ(test, smnc_counter(&fake->pf, 0, &c, 3), 80);
+	smnc_counters_go(&c);
+	KUNIT_EXPECT_EQ(test, smnc_counter(&fake->pf, 0, &c, 3), 85);
 }
 
 static struct kunit_case counters_cases[] = {

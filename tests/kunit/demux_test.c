@@ -12,7 +12,7 @@ static int demux_init(struct kunit *test)
 	int err = fake_nic_init(test);
 
 	if (!err)
-		err = snic_causes_init(&fake->pf);
+		err = smnc_causes_init(&fake->pf);
 	return err;
 }
 
@@ -29,17 +29,17 @@ static void start(struct kunit *test, unsigned int nr_alloc)
 	INIT_WORK(&fake->pf.link_work, link_work);
 	INIT_WORK(&fake->pf.mbx.work, link_work);
 	link_changes = 0;
-	KUNIT_ASSERT_EQ(test, snic_vectors_init(&fake->pf, 2), 0);
-	KUNIT_ASSERT_EQ(test, snic_vectors_start(&fake->pf), 0);
+	KUNIT_ASSERT_EQ(test, smnc_vectors_init(&fake->pf, 2), 0);
+	KUNIT_ASSERT_EQ(test, smnc_vectors_start(&fake->pf), 0);
 }
 
 static void stop(struct kunit *test)
 {
-	snic_sync_events(&fake->pf);
-	snic_vectors_stop(&fake->pf);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_ICR_MASK), 0);
-	snic_vectors_exit(&fake->pf);
-	snic_causes_exit(&fake->pf);
+	smnc_sync_events(&fake->pf);
+	smnc_vectors_stop(&fake->pf);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_ICR_MASK), 0);
+	smnc_vectors_exit(&fake->pf);
+	smnc_causes_exit(&fake->pf);
 }
 
 static irqreturn_t fire(unsigned int entry)
@@ -54,7 +54,7 @@ static irqreturn_t fire(unsigned int entry)
 /* As the device does: a record behind the last one. */
 static void post(u16 func, u16 vec)
 {
-	struct snic_cause_rec *ring = fake->pf.causes.desc;
+	struct smnc_cause_rec *ring = fake->pf.causes.desc;
 
 	ring[fake->tail].func = cpu_to_le16(func);
 	ring[fake->tail].vec = cpu_to_le16(vec);
@@ -66,10 +66,10 @@ static void demux_roles(struct kunit *test)
 	start(test, FAKE_VECS);
 	KUNIT_EXPECT_EQ(test, fake->pf.nr_ctl, 3);
 	KUNIT_EXPECT_EQ(test, fake->pf.net_vecs, 2);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_MISC), SNIC_INTVEC_VALID | 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_MBX), SNIC_INTVEC_VALID | 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_FAULT), SNIC_INTVEC_VALID | 1);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_CAUSE), SNIC_INTVEC_VALID | 2);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_INTVEC_MISC), SMNC_INTVEC_VALID | 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_INTVEC_MBX), SMNC_INTVEC_VALID | 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_INTVEC_FAULT), SMNC_INTVEC_VALID | 1);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_INTVEC_CAUSE), SMNC_INTVEC_VALID | 2);
 	post(FAKE_FUNC, 1);
 	KUNIT_EXPECT_EQ(test, fire(0), IRQ_HANDLED);
 	KUNIT_EXPECT_EQ(test, fake->kicks, 1);
@@ -82,7 +82,7 @@ static void demux_roles(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->signals[1], 1);
 	KUNIT_EXPECT_EQ(test, fake->kicks, 1);
 	/* Only the role that is for it looks at what else happened. */
-	fake_set(SNIC_ICR, SNIC_ICR_LINK);
+	fake_set(SMNC_ICR, SMNC_ICR_LINK);
 	fire(1);
 	fire(2);
 	flush_work(&fake->pf.link_work);
@@ -90,7 +90,7 @@ static void demux_roles(struct kunit *test)
 	fire(0);
 	flush_work(&fake->pf.link_work);
 	KUNIT_EXPECT_EQ(test, link_changes, 1);
-	fake_set(SNIC_ICR, SNIC_ICR_MBX_RX | SNIC_ICR_CAUSE | SNIC_ICR_FAULT);
+	fake_set(SMNC_ICR, SMNC_ICR_MBX_RX | SMNC_ICR_CAUSE | SMNC_ICR_FAULT);
 	fire(0);
 	flush_work(&fake->pf.link_work);
 	KUNIT_EXPECT_EQ(test, link_changes, 1);
@@ -107,7 +107,7 @@ static void demux_sync(struct kunit *test)
 	flushes = fake->flushes;
 	queue_work(fake->pf.ctl_wq, &fake->pf.link_work);
 	queue_work(fake->pf.ctl_wq, &fake->pf.mbx.work);
-	snic_sync_events(&fake->pf);
+	smnc_sync_events(&fake->pf);
 	KUNIT_EXPECT_EQ(test, link_changes, 2);
 	KUNIT_EXPECT_EQ(test, fake->polls, polls + 1);
 	KUNIT_EXPECT_EQ(test, fake->flushes, flushes + 1);
@@ -117,23 +117,23 @@ static void demux_sync(struct kunit *test)
 /* An error, and what it may mean: a ring of the PF that the device has disabled. */
 static void demux_error(struct kunit *test)
 {
-	static const u32 rings[] = { SNIC_FAULT_RING, SNIC_CAUSE_RING, SNIC_MBX_TX, SNIC_MBX_RX };
+	static const u32 rings[] = { SMNC_FAULT_RING, SMNC_CAUSE_RING, SMNC_MBX_TX, SMNC_MBX_RX };
 	unsigned int i;
 
 	start(test, FAKE_VECS);
-	fake_set(SNIC_ICR, SNIC_ICR_ERR);
+	fake_set(SMNC_ICR, SMNC_ICR_ERR);
 	fire(0);
 	flush_work(&fake->pf.link_work);
 	KUNIT_EXPECT_EQ(test, link_changes, 1);
 	for (i = 0; i < ARRAY_SIZE(rings); i++)
-		fake_set(rings[i] + SNIC_RING_LEN, SNIC_RING_LEN_ENABLE | 64);
-	KUNIT_EXPECT_EQ(test, snic_rings_check(&fake->pf), 0);
+		fake_set(rings[i] + SMNC_RING_LEN, SMNC_RING_LEN_ENABLE | 64);
+	KUNIT_EXPECT_EQ(test, smnc_rings_check(&fake->pf), 0);
 	for (i = 0; i < ARRAY_SIZE(rings); i++) {
-		fake_set(rings[i] + SNIC_RING_LEN, 64);
-		KUNIT_EXPECT_EQ(test, snic_rings_check(&fake->pf), i + 1);
+		fake_set(rings[i] + SMNC_RING_LEN, 64);
+		KUNIT_EXPECT_EQ(test, smnc_rings_check(&fake->pf), i + 1);
 	}
 	fake->pf.dead = true;
-	KUNIT_EXPECT_EQ(test, snic_rings_check(&fake->pf), 0);
+	KUNIT_EXPECT_EQ(test, smnc_rings_check(&fake->pf), 0);
 	fake->pf.dead = false;
 	stop(test);
 }
@@ -146,7 +146,7 @@ static void demux_few_vectors(struct kunit *test)
 	for (nr = 1; nr <= 3; nr++) {
 		u8 roles = 0;
 
-		snic_causes_init(&fake->pf);
+		smnc_causes_init(&fake->pf);
 		start(test, nr);
 		KUNIT_EXPECT_EQ(test, fake->pf.nr_ctl, nr);
 		KUNIT_EXPECT_EQ(test, fake->pf.net_vecs, 0);
@@ -154,13 +154,13 @@ static void demux_few_vectors(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, roles & fake->pf.ctl[i].roles, 0);
 			roles |= fake->pf.ctl[i].roles;
 		}
-		KUNIT_EXPECT_EQ(test, roles, SNIC_ROLE_MISC | SNIC_ROLE_MBX | SNIC_ROLE_FAULT |
-				SNIC_ROLE_CAUSE);
-		KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_CAUSE), SNIC_INTVEC_VALID | (nr - 1));
+		KUNIT_EXPECT_EQ(test, roles, SMNC_ROLE_MISC | SMNC_ROLE_MBX | SMNC_ROLE_FAULT |
+				SMNC_ROLE_CAUSE);
+		KUNIT_EXPECT_EQ(test, fake_reg(SMNC_INTVEC_CAUSE), SMNC_INTVEC_VALID | (nr - 1));
 		stop(test);
 	}
 	fake->nr_alloc = 0;
-	KUNIT_EXPECT_EQ(test, snic_vectors_init(&fake->pf, 2), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, smnc_vectors_init(&fake->pf, 2), -ENOSPC);
 }
 
 /* An irq that cannot be requested: the first vector takes its roles over. */
@@ -168,15 +168,15 @@ static void demux_irq_refused(struct kunit *test)
 {
 	fake->irq_error = 1;
 	start(test, FAKE_VECS);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_INTVEC_FAULT), SNIC_INTVEC_VALID | 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_INTVEC_FAULT), SMNC_INTVEC_VALID | 0);
 	KUNIT_EXPECT_EQ(test, fire(0), IRQ_WAKE_THREAD);
 	KUNIT_EXPECT_EQ(test, fake->polls, 1);
 	stop(test);
 	fake->irq_error = 0;
-	snic_causes_init(&fake->pf);
-	KUNIT_EXPECT_EQ(test, snic_vectors_init(&fake->pf, 2), 0);
-	KUNIT_EXPECT_EQ(test, snic_vectors_start(&fake->pf), -EBUSY);
-	snic_vectors_exit(&fake->pf);
+	smnc_causes_init(&fake->pf);
+	KUNIT_EXPECT_EQ(test, smnc_vectors_init(&fake->pf, 2), 0);
+	KUNIT_EXPECT_EQ(test, smnc_vectors_start(&fake->pf), -EBUSY);
+	smnc_vectors_exit(&fake->pf);
 }
 
 static void demux_causes(struct kunit *test)
@@ -195,12 +195,12 @@ static void demux_causes(struct kunit *test)
 	post(fake->pf.num_adis + 1, 0);
 	post(0xffff, 0);
 	fire(2);
-	for (i = 0; i < SNIC_FUNC_VECS; i++) {
+	for (i = 0; i < SMNC_FUNC_VECS; i++) {
 		KUNIT_EXPECT_EQ(test, fake->signals[i], i < VECS);
 		KUNIT_EXPECT_EQ(test, fake->net_signals[i], i == 2);
 	}
 	/* The device learns that all of it was read, and nothing is read twice. */
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_CAUSE_RING + SNIC_RING_HEAD), fake->tail);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_CAUSE_RING + SMNC_RING_HEAD), fake->tail);
 	fire(2);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], 1);
 	stop(test);
@@ -218,7 +218,7 @@ static void demux_wraps(struct kunit *test)
 	}
 	fire(2);
 	KUNIT_EXPECT_EQ(test, fake->signals[1], 3 * len);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_CAUSE_RING + SNIC_RING_HEAD), fake->tail);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_CAUSE_RING + SMNC_RING_HEAD), fake->tail);
 	/* An index that cannot be: nothing is read. */
 	fake->tail = len;
 	fire(2);
@@ -230,7 +230,7 @@ static void demux_wraps(struct kunit *test)
 
 static u32 vecmap(unsigned int vec)
 {
-	return fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_VECMAP(vec));
+	return fake_reg(SMNC_FUNC(FAKE_FUNC) + SMNC_FUNC_VECMAP(vec));
 }
 
 /* Vectors of its own, each of which leads to the framework. */
@@ -239,19 +239,19 @@ static void demux_adi_vectors(struct kunit *test)
 	unsigned int i;
 
 	start(test, FAKE_VECS);
-	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_open(&fake->adi, FAKE_FUNC);
 	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, VECS);
 	for (i = 0; i < VECS; i++) {
 		unsigned int entry = fake->adi.vecs[i].index;
 
 		KUNIT_EXPECT_EQ(test, entry, 5 + i);
 		KUNIT_EXPECT_EQ(test, fake->adi.vecs[i].irq, FAKE_IRQ + entry);
-		KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID | entry);
+		KUNIT_EXPECT_EQ(test, vecmap(i), SMNC_INTVEC_VALID | entry);
 		fire(entry);
 		KUNIT_EXPECT_EQ(test, fake->signals[i], 1);
 	}
 	KUNIT_EXPECT_EQ(test, vecmap(VECS), 0);
-	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_close(&fake->adi, FAKE_FUNC);
 	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 0);
 	for (i = 0; i < VECS; i++) {
 		KUNIT_EXPECT_EQ(test, vecmap(i), 0);
@@ -267,13 +267,13 @@ static void demux_adi_shared(struct kunit *test)
 	unsigned int i;
 
 	start(test, 7);
-	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_open(&fake->adi, FAKE_FUNC);
 	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 2);
 	for (i = 0; i < VECS; i++)
-		KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID |
-				(i < 2 ? 5 + i : SNIC_INTVEC_SHARED));
+		KUNIT_EXPECT_EQ(test, vecmap(i), SMNC_INTVEC_VALID |
+				(i < 2 ? 5 + i : SMNC_INTVEC_SHARED));
 	KUNIT_EXPECT_EQ(test, fake->adi.vecs[2].irq, 0);
-	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_close(&fake->adi, FAKE_FUNC);
 	stop(test);
 }
 
@@ -281,31 +281,31 @@ static void demux_adi_shared(struct kunit *test)
 static void demux_reset(struct kunit *test)
 {
 	static const u32 ctl[] = {
-		SNIC_INTVEC_MISC, SNIC_INTVEC_MBX, SNIC_INTVEC_FAULT, SNIC_INTVEC_CAUSE,
-		SNIC_ICR_MASK,
+		SMNC_INTVEC_MISC, SMNC_INTVEC_MBX, SMNC_INTVEC_FAULT, SMNC_INTVEC_CAUSE,
+		SMNC_ICR_MASK,
 	};
 	u32 before[ARRAY_SIZE(ctl)];
 	unsigned int i;
 
 	start(test, 7);
-	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_open(&fake->adi, FAKE_FUNC);
 	for (i = 0; i < ARRAY_SIZE(ctl); i++) {
 		before[i] = fake_reg(ctl[i]);
 		KUNIT_EXPECT_NE(test, before[i], 0);
 		fake_set(ctl[i], 0);
 	}
-	for (i = 0; i < SNIC_FUNC_VECS; i++)
-		snic_func_map_vector(&fake->pf, FAKE_FUNC, i, 0);
-	snic_vectors_route(&fake->pf);
-	snic_adi_vectors_route(&fake->adi, FAKE_FUNC);
+	for (i = 0; i < SMNC_FUNC_VECS; i++)
+		smnc_func_map_vector(&fake->pf, FAKE_FUNC, i, 0);
+	smnc_vectors_route(&fake->pf);
+	smnc_adi_vectors_route(&fake->adi, FAKE_FUNC);
 	for (i = 0; i < ARRAY_SIZE(ctl); i++)
 		KUNIT_EXPECT_EQ(test, fake_reg(ctl[i]), before[i]);
 	for (i = 0; i < VECS; i++)
-		KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID |
-				(i < 2 ? 5 + i : SNIC_INTVEC_SHARED));
+		KUNIT_EXPECT_EQ(test, vecmap(i), SMNC_INTVEC_VALID |
+				(i < 2 ? 5 + i : SMNC_INTVEC_SHARED));
 	KUNIT_EXPECT_EQ(test, vecmap(VECS), 0);
 	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 2);
-	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_close(&fake->adi, FAKE_FUNC);
 	stop(test);
 }
 
@@ -317,12 +317,12 @@ static void demux_adi_static(struct kunit *test)
 	fake->dyn = false;
 	start(test, 9);
 	for (n = 0; n < 3; n++) {
-		snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+		smnc_adi_vectors_open(&fake->adi, FAKE_FUNC);
 		KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 4);
 		for (i = 0; i < VECS; i++)
-			KUNIT_EXPECT_EQ(test, vecmap(i), SNIC_INTVEC_VALID |
-					(i < 4 ? 5 + i : SNIC_INTVEC_SHARED));
-		snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+			KUNIT_EXPECT_EQ(test, vecmap(i), SMNC_INTVEC_VALID |
+					(i < 4 ? 5 + i : SMNC_INTVEC_SHARED));
+		smnc_adi_vectors_close(&fake->adi, FAKE_FUNC);
 	}
 	stop(test);
 }
@@ -332,11 +332,11 @@ static void demux_adi_refused(struct kunit *test)
 {
 	start(test, FAKE_VECS);
 	fake->irq_error = 6;
-	snic_adi_vectors_open(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_open(&fake->adi, FAKE_FUNC);
 	KUNIT_EXPECT_EQ(test, fake->pf.adi_vecs, 1);
-	KUNIT_EXPECT_EQ(test, vecmap(1), SNIC_INTVEC_VALID | SNIC_INTVEC_SHARED);
+	KUNIT_EXPECT_EQ(test, vecmap(1), SMNC_INTVEC_VALID | SMNC_INTVEC_SHARED);
 	KUNIT_EXPECT_FALSE(test, fake->irqs[6].allocated);
-	snic_adi_vectors_close(&fake->adi, FAKE_FUNC);
+	smnc_adi_vectors_close(&fake->adi, FAKE_FUNC);
 	stop(test);
 }
 
@@ -345,9 +345,9 @@ static void demux_net(struct kunit *test)
 	unsigned int index = 99;
 
 	start(test, FAKE_VECS);
-	KUNIT_EXPECT_EQ(test, snic_net_vector(&fake->pf, 1, &index), FAKE_IRQ + 4);
+	KUNIT_EXPECT_EQ(test, smnc_net_vector(&fake->pf, 1, &index), FAKE_IRQ + 4);
 	KUNIT_EXPECT_EQ(test, index, 4);
-	KUNIT_EXPECT_EQ(test, snic_net_vector(&fake->pf, 2, &index), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, smnc_net_vector(&fake->pf, 2, &index), -ENOSPC);
 	stop(test);
 }
 
@@ -355,12 +355,12 @@ static void demux_net(struct kunit *test)
 static void demux_clients(struct kunit *test)
 {
 	static const u32 version[] = { 1, 1 };
-	const struct snic_client *c = fake->pf.adi_client;
-	struct snic_pf *pf = &fake->pf;
+	const struct smnc_client *c = fake->pf.adi_client;
+	struct smnc_pf *pf = &fake->pf;
 	struct vdcm_fault fault = {};
 	unsigned int func;
 
-	snic_msgs_open(&fake->adi);
+	smnc_msgs_open(&fake->adi);
 	fake->fault_error = -EFAULT;
 	for (func = FAKE_FUNC; func <= FAKE_FUNC + 1; func++) {
 		bool open = func == FAKE_FUNC;
@@ -373,7 +373,7 @@ static void demux_clients(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, c->fault(pf, func, 2, &fault), open ? -EFAULT : 0);
 		KUNIT_EXPECT_EQ(test, fake->faults, 1);
 	}
-	KUNIT_EXPECT_EQ(test, fake->fault_token, snic_adi_token(&fake->adi, 2));
+	KUNIT_EXPECT_EQ(test, fake->fault_token, smnc_adi_token(&fake->adi, 2));
 	/* The link: of one that has queues. */
 	fake->avf->enabled_tx = 1;
 	fake->nr_sent = 0;

@@ -13,18 +13,18 @@ struct fake_nic *fake;
 
 static struct device fake_dev = { .init_name = "adi" };
 
-static void net_vector(struct snic_pf *pf, u16 func, u16 vec)
+static void net_vector(struct smnc_pf *pf, u16 func, u16 vec)
 {
 	KUNIT_ASSERT_EQ(fake->test, func, 0);
-	KUNIT_ASSERT_LT(fake->test, vec, SNIC_FUNC_VECS);
+	KUNIT_ASSERT_LT(fake->test, vec, SMNC_FUNC_VECS);
 	fake->net_signals[vec]++;
 }
 
-static void net_event(struct snic_pf *pf)
+static void net_event(struct smnc_pf *pf)
 {
 }
 
-static const struct snic_client net_client = {
+static const struct smnc_client net_client = {
 	.vector = net_vector,
 	.link = net_event,
 	.dead = net_event,
@@ -32,7 +32,7 @@ static const struct snic_client net_client = {
 
 static void vq_forget(void);
 
-static void init_kind(struct kunit *test, const struct snic_kind *kind)
+static void init_kind(struct kunit *test, const struct smnc_kind *kind)
 {
 	unsigned int i;
 
@@ -55,7 +55,7 @@ static void init_kind(struct kunit *test, const struct snic_kind *kind)
 	KUNIT_ASSERT_NOT_NULL(test, fake->pf.func);
 	fake->pf.func[FAKE_FUNC] = &fake->adi;
 	fake->pf.net_client = &net_client;
-	fake->pf.adi_client = &snic_adi_client;
+	fake->pf.adi_client = &smnc_adi_client;
 	fake->pf.adi_wq = alloc_workqueue("fake", WQ_UNBOUND, 0);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pf.adi_wq);
 	fake->pf.ctl_wq = fake->pf.adi_wq;
@@ -63,11 +63,11 @@ static void init_kind(struct kunit *test, const struct snic_kind *kind)
 	INIT_LIST_HEAD(&fake->pf.adis);
 	list_add(&fake->adi.list, &fake->pf.adis);
 	mutex_init(&fake->pf.fw_lock);
-	snic_macs_init(&fake->pf);
+	smnc_macs_init(&fake->pf);
 	fake->adi.addr.owner = &fake->adi;
 	fake->other.owner = &fake->other;
-	snic_death_init(&fake->pf);
-	snic_recovery_init(&fake->pf);
+	smnc_death_init(&fake->pf);
+	smnc_recovery_init(&fake->pf);
 	mutex_init(&fake->pdev.dev.mutex);
 	mutex_init(&fake->adi.lock);
 	fake->adi.pf = &fake->pf;
@@ -78,26 +78,26 @@ static void init_kind(struct kunit *test, const struct snic_kind *kind)
 	fake->adi.kind = kind;
 	KUNIT_ASSERT_EQ(test, fake->adi.kind->create(&fake->adi), 0);
 	fake->avf = fake->adi.priv;
-	snic_worker_init(&fake->adi);
-	KUNIT_ASSERT_EQ(test, snic_msgs_alloc(&fake->adi), 0);
-	snic_vsi_init(&fake->adi.vsi, FAKE_FUNC);
-	fake->adi.vsi.flags = SNIC_VSI_ACTIVE;
-	fake->fw_vsi.flags = SNIC_VSI_ACTIVE;
+	smnc_worker_init(&fake->adi);
+	KUNIT_ASSERT_EQ(test, smnc_msgs_alloc(&fake->adi), 0);
+	smnc_vsi_init(&fake->adi.vsi, FAKE_FUNC);
+	fake->adi.vsi.flags = SMNC_VSI_ACTIVE;
+	fake->fw_vsi.flags = SMNC_VSI_ACTIVE;
 	fake->fw_vsi.vids[0] = BIT(0);
-	snic_stats_start(&fake->adi);
+	smnc_stats_start(&fake->adi);
 	fake->adi.addr.mac[0] = 2;
 	fake->adi.addr.mac[5] = 0xaa;
 	/* A guest that may do everything; tests take things away. */
-	fake->adi.cfg[SNIC_CFG_TRUST] = true;
-	fake->adi.cfg[SNIC_CFG_QUEUES] = FAKE_QUEUES;
-	fake->adi.cfg[SNIC_CFG_RX_RING] = 4096;
-	fake->adi.cfg[SNIC_CFG_TX_RING] = 4096;
+	fake->adi.cfg[SMNC_CFG_TRUST] = true;
+	fake->adi.cfg[SMNC_CFG_QUEUES] = FAKE_QUEUES;
+	fake->adi.cfg[SMNC_CFG_RX_RING] = 4096;
+	fake->adi.cfg[SMNC_CFG_TX_RING] = 4096;
 	KUNIT_ASSERT_EQ(test, kind->start(&fake->adi), 0);
 }
 
 int fake_nic_init(struct kunit *test)
 {
-	init_kind(test, &snic_avf_kind);
+	init_kind(test, &smnc_avf_kind);
 	return 0;
 }
 
@@ -107,17 +107,17 @@ static void no_work(struct work_struct *work)
 
 int fake_nic_init_virtio(struct kunit *test)
 {
-	init_kind(test, &snic_virtio_kind);
+	init_kind(test, &smnc_virtio_kind);
 	INIT_WORK(&fake->pf.mbx.work, no_work);
-	KUNIT_ASSERT_EQ(test, snic_adi_vsi_start(&fake->adi), 0);
-	snic_msgs_open(&fake->adi);
+	KUNIT_ASSERT_EQ(test, smnc_adi_vsi_start(&fake->adi), 0);
+	smnc_msgs_open(&fake->adi);
 	return 0;
 }
 
 void fake_nic_exit(struct kunit *test)
 {
-	snic_msgs_close(&fake->adi);
-	snic_msgs_free(&fake->adi);
+	smnc_msgs_close(&fake->adi);
+	smnc_msgs_free(&fake->adi);
 	fake->adi.kind->destroy(&fake->adi);
 	cancel_delayed_work_sync(&fake->pf.rescue_work);
 	cancel_delayed_work_sync(&fake->pf.recovery_work);
@@ -141,7 +141,7 @@ static int fake_reply(u32 op, unsigned int sent)
 
 int fake_guest(u32 op, const void *data, u16 len)
 {
-	struct snic_msg *msg = kzalloc(struct_size(msg, data, len), GFP_KERNEL);
+	struct smnc_msg *msg = kzalloc(struct_size(msg, data, len), GFP_KERNEL);
 	unsigned int sent;
 	int status;
 
@@ -151,7 +151,7 @@ int fake_guest(u32 op, const void *data, u16 len)
 	memcpy(msg->data, data, len);
 	mutex_lock(&fake->adi.lock);
 	sent = fake->nr_sent;
-	snic_worker_step(&fake->adi, 0, msg);
+	smnc_worker_step(&fake->adi, 0, msg);
 	status = fake_reply(op, sent);
 	mutex_unlock(&fake->adi.lock);
 	kfree(msg);
@@ -188,105 +188,105 @@ static void clear_tail(u32 queue)
 	unsigned int q;
 
 	for (q = 0; q < FAKE_QUEUES; q++) {
-		if (queue == SNIC_Q(FAKE_QP + q, SNIC_QP_TX))
-			fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q), 0);
-		if (queue == SNIC_Q(FAKE_QP + q, SNIC_QP_RX))
-			fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q), 0);
+		if (queue == SMNC_Q(FAKE_QP + q, SMNC_QP_TX))
+			fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_TX_TAIL(q), 0);
+		if (queue == SMNC_Q(FAKE_QP + q, SMNC_QP_RX))
+			fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(q), 0);
 	}
 }
 
 /* A queue's control register: it starts, and stops, unless it was told not to. */
 static void write_queue_ctl(u32 queue, u32 value)
 {
-	u32 ctl = value & SNIC_Q_CTL_ENABLE;
+	u32 ctl = value & SMNC_Q_CTL_ENABLE;
 
-	if (!ctl && fake_reg(queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE)
+	if (!ctl && fake_reg(queue + SMNC_Q_CTL) & SMNC_Q_CTL_ENABLE)
 		clear_tail(queue);
 	if (ctl && fake->refused == queue)
-		ctl = SNIC_Q_CTL_ERROR | SNIC_Q_ERR_CONFIG << SNIC_Q_CTL_REASON_SHIFT;
+		ctl = SMNC_Q_CTL_ERROR | SMNC_Q_ERR_CONFIG << SMNC_Q_CTL_REASON_SHIFT;
 	else if (ctl || fake->stuck == queue)
-		ctl |= SNIC_Q_CTL_ACTIVE;
-	fake_set(queue + SNIC_Q_CTL, ctl);
+		ctl |= SMNC_Q_CTL_ACTIVE;
+	fake_set(queue + SMNC_Q_CTL, ctl);
 }
 
-bool snic_hw_answers(struct snic_pf *pf)
+bool smnc_hw_answers(struct smnc_pf *pf)
 {
 	return !fake->gone;
 }
 
-bool snic_hw_alive(struct snic_pf *pf)
+bool smnc_hw_alive(struct smnc_pf *pf)
 {
-	return !fake->gone && !snic_hw_off(pf);
+	return !fake->gone && !smnc_hw_off(pf);
 }
 
-u32 snic_read(struct snic_pf *pf, u32 off)
+u32 smnc_read(struct smnc_pf *pf, u32 off)
 {
 	return pf->dead ? ~0U : fake_reg(off);
 }
 
-void snic_write(struct snic_pf *pf, u32 off, u32 value)
+void smnc_write(struct smnc_pf *pf, u32 off, u32 value)
 {
 	fake->nr_writes++;
-	if (off >= SNIC_QP(0) && off < SNIC_QP(SNIC_MAX_QPS) && off % 0x20 == SNIC_Q_CTL)
-		write_queue_ctl(off - SNIC_Q_CTL, value);
-	else if (off == SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_CTRL)
-		fake_set(off, value & ~SNIC_FUNC_CTRL_RESET);
+	if (off >= SMNC_QP(0) && off < SMNC_QP(SMNC_MAX_QPS) && off % 0x20 == SMNC_Q_CTL)
+		write_queue_ctl(off - SMNC_Q_CTL, value);
+	else if (off == SMNC_FUNC(FAKE_FUNC) + SMNC_FUNC_CTRL)
+		fake_set(off, value & ~SMNC_FUNC_CTRL_RESET);
 	else
 		fake_set(off, value);
 }
 
-void snic_win_write(struct snic_pf *pf, u16 func, u32 off, u32 value)
+void smnc_win_write(struct smnc_pf *pf, u16 func, u32 off, u32 value)
 {
 	fake_set(FAKE_WIN(func) + off, value);
 }
 
-u32 snic_win_read(struct snic_pf *pf, u16 func, u32 off)
+u32 smnc_win_read(struct smnc_pf *pf, u16 func, u32 off)
 {
 	return fake_reg(FAKE_WIN(func) + off);
 }
 
-void snic_win_kick(struct snic_pf *pf, u16 func, u32 off, u32 value, unsigned int size)
+void smnc_win_kick(struct smnc_pf *pf, u16 func, u32 off, u32 value, unsigned int size)
 {
 	KUNIT_EXPECT_EQ(fake->test, func, FAKE_FUNC);
 	KUNIT_EXPECT_LT(fake->test, off, VDCM_PAGE_SIZE);
 	fake->kicks_to = value;
 }
 
-int snic_poll(struct snic_pf *pf, u32 off, u32 mask, u32 want)
+int smnc_poll(struct smnc_pf *pf, u32 off, u32 mask, u32 want)
 {
 	if (pf->dead)
 		return -EIO;
 	return (fake_reg(off) & mask) == want ? 0 : -ETIMEDOUT;
 }
 
-u64 snic_stat(struct snic_pf *pf, u16 func, unsigned int stat)
+u64 smnc_stat(struct smnc_pf *pf, u16 func, unsigned int stat)
 {
-	return snic_hw_off(pf) ? 0 : fake->stats[stat];
+	return smnc_hw_off(pf) ? 0 : fake->stats[stat];
 }
 
 /* --- firmware --------------------------------------------------------------- */
 
-static void fw_mac(struct snic_vsi *vsi, const u8 *mac, bool add)
+static void fw_mac(struct smnc_vsi *vsi, const u8 *mac, bool add)
 {
 	unsigned int i;
 
 	for (i = 0; i < vsi->nr_macs && !ether_addr_equal_unaligned(vsi->macs[i], mac); )
 		i++;
-	if (add && i == vsi->nr_macs && i < SNIC_FW_MACS_PER_VSI)
+	if (add && i == vsi->nr_macs && i < SMNC_FW_MACS_PER_VSI)
 		memcpy(vsi->macs[vsi->nr_macs++], mac, ETH_ALEN);
 	else if (!add && i < vsi->nr_macs)
 		memmove(vsi->macs[i], vsi->macs[--vsi->nr_macs], ETH_ALEN);
 	fake->fw_macs = vsi->nr_macs;
 }
 
-static void fw_vlans(struct snic_vsi *vsi, const struct snic_fw_vlans *msg)
+static void fw_vlans(struct smnc_vsi *vsi, const struct smnc_fw_vlans *msg)
 {
 	u16 flags = le16_to_cpu(msg->flags);
 
-	if (flags & SNIC_VLANS_START)
+	if (flags & SMNC_VLANS_START)
 		memset(fake->fw_vids, 0, sizeof(fake->fw_vids));
 	memcpy(fake->fw_vids + le16_to_cpu(msg->first) / 8, msg->vids, sizeof(msg->vids));
-	if (flags & SNIC_VLANS_COMMIT)
+	if (flags & SMNC_VLANS_COMMIT)
 		memcpy(vsi->vids, fake->fw_vids, sizeof(vsi->vids));
 }
 
@@ -295,31 +295,31 @@ static u64 get48(const u8 *b)
 	return get_unaligned_le32(b) | (u64)get_unaligned_le16(b + 4) << 32;
 }
 
-static int vq_addr(struct fake_vq *vq, const struct snic_fw_vq_addr *m)
+static int vq_addr(struct fake_vq *vq, const struct smnc_fw_vq_addr *m)
 {
 	if (vq->on)
 		return EBUSY;
-	vq->control = le16_to_cpu(m->vq) & SNIC_VQ_CONTROL;
+	vq->control = le16_to_cpu(m->vq) & SMNC_VQ_CONTROL;
 	vq->cfg.size = le16_to_cpu(m->size);
-	vq->cfg.area[SNIC_VQ_DESC] = get48(m->desc);
-	vq->cfg.area[SNIC_VQ_DRIVER] = get48(m->driver);
-	vq->cfg.area[SNIC_VQ_DEVICE] = get48(m->device);
+	vq->cfg.area[SMNC_VQ_DESC] = get48(m->desc);
+	vq->cfg.area[SMNC_VQ_DRIVER] = get48(m->driver);
+	vq->cfg.area[SMNC_VQ_DEVICE] = get48(m->device);
 	return 0;
 }
 
 static int vq_enable(struct fake_vq *vq, u16 flags)
 {
-	if (!(flags & SNIC_VQ_ON)) {
-		*vq = (struct fake_vq) { .cfg.vector = SNIC_VQ_NO_VECTOR };
+	if (!(flags & SMNC_VQ_ON)) {
+		*vq = (struct fake_vq) { .cfg.vector = SMNC_VQ_NO_VECTOR };
 		return 0;
 	}
 	if (vq->on)
 		return EBUSY;
-	if (!vq->cfg.size || vq->cfg.area[SNIC_VQ_DESC] % 16 ||
-	    vq->cfg.area[SNIC_VQ_DRIVER] % 2 || vq->cfg.area[SNIC_VQ_DEVICE] % 4)
+	if (!vq->cfg.size || vq->cfg.area[SMNC_VQ_DESC] % 16 ||
+	    vq->cfg.area[SMNC_VQ_DRIVER] % 2 || vq->cfg.area[SMNC_VQ_DEVICE] % 4)
 		return EINVAL;
 	vq->on = true;
-	vq->resumed = flags & SNIC_VQ_RESUME;
+	vq->resumed = flags & SMNC_VQ_RESUME;
 	return 0;
 }
 
@@ -328,7 +328,7 @@ static void vq_forget(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < SNIC_VIRTIO_VQS; i++)
+	for (i = 0; i < SMNC_VIRTIO_VQS; i++)
 		vq_enable(&fake->vqs[i], 0);
 	fake->vq_features = 0;
 	fake->vq_offloads = 0;
@@ -336,90 +336,90 @@ static void vq_forget(void)
 }
 
 /* A verb about VQs. Return: a positive errno */
-static int fw_vq(const struct snic_fw_msg *msg, u8 *reply)
+static int fw_vq(const struct smnc_fw_msg *msg, u8 *reply)
 {
-	struct snic_fw_resource *res = (void *)reply;
-	struct snic_fw_status *status = (void *)reply;
-	struct snic_fw_feature feature;
-	u16 n = get_unaligned_le16(msg->payload + 2) & SNIC_VQ_NUMBER;
-	struct fake_vq *vq = &fake->vqs[n % SNIC_VIRTIO_VQS];
+	struct smnc_fw_resource *res = (void *)reply;
+	struct smnc_fw_status *status = (void *)reply;
+	struct smnc_fw_feature feature;
+	u16 n = get_unaligned_le16(msg->payload + 2) & SMNC_VQ_NUMBER;
+	struct fake_vq *vq = &fake->vqs[n % SMNC_VIRTIO_VQS];
 
 	KUNIT_EXPECT_EQ(fake->test, get_unaligned_le16(msg->payload), FAKE_FUNC);
 	switch (msg->op) {
-	case SNIC_FW_GET_PF_RESOURCE:
+	case SMNC_FW_GET_PF_RESOURCE:
 		memset(reply, 0, sizeof(*res));
 		res->features = cpu_to_le64(fake->vq_engine);
-		res->vq_size = cpu_to_le16(SNIC_VQ_SIZE_MAX);
+		res->vq_size = cpu_to_le16(SMNC_VQ_SIZE_MAX);
 		res->mtu = cpu_to_le16(9000);
 		return 0;
-	case SNIC_FW_GET_STATUS:
+	case SMNC_FW_GET_STATUS:
 		memset(reply, 0, sizeof(*status));
 		status->stopped = cpu_to_le64(fake->vq_stopped);
 		return 0;
-	case SNIC_FW_SET_DRV_FEATURE:
+	case SMNC_FW_SET_DRV_FEATURE:
 		memcpy(&feature, msg->payload, sizeof(feature));
 		fake->vq_features = le64_to_cpu(feature.features);
 		fake->vq_offloads = le64_to_cpu(feature.offloads);
 		return 0;
 	}
 	KUNIT_EXPECT_LT(fake->test, n, 2 * FAKE_QUEUES + 1);
-	if (msg->op == SNIC_FW_SET_VQ_ADDR)
+	if (msg->op == SMNC_FW_SET_VQ_ADDR)
 		return vq_addr(vq, (void *)msg->payload);
-	if (msg->op == SNIC_FW_SET_VQ_ENABLE)
+	if (msg->op == SMNC_FW_SET_VQ_ENABLE)
 		return vq_enable(vq, get_unaligned_le16(msg->payload + 4));
 	vq->cfg.vector = get_unaligned_le16(msg->payload + 4);
 	return 0;
 }
 
 /* What a request that is carried out does to the ADI's VSI. */
-static void fw_execute(const struct snic_fw_msg *msg)
+static void fw_execute(const struct smnc_fw_msg *msg)
 {
-	struct snic_vsi *vsi = &fake->fw_vsi;
-	const struct snic_fw_chunk *chunk = (void *)msg->payload;
-	const struct snic_fw_vsi *set = (void *)msg->payload;
-	struct snic_fw_hash hash;
+	struct smnc_vsi *vsi = &fake->fw_vsi;
+	const struct smnc_fw_chunk *chunk = (void *)msg->payload;
+	const struct smnc_fw_vsi *set = (void *)msg->payload;
+	struct smnc_fw_hash hash;
 
 	if (le16_to_cpu(set->vsi) != FAKE_FUNC)
 		return;
 	switch (msg->op) {
-	case SNIC_FW_VSI_SET:
+	case SMNC_FW_VSI_SET:
 		vsi->flags = le16_to_cpu(set->flags);
 		vsi->vlan = le32_to_cpu(set->vlan);
 		vsi->tx_rate = le32_to_cpu(set->tx_rate);
 		break;
-	case SNIC_FW_VSI_CLEAR:
+	case SMNC_FW_VSI_CLEAR:
 		memset(vsi, 0, sizeof(*vsi));
 		vsi->vids[0] = BIT(0);
 		fake->fw_macs = 0;
 		break;
-	case SNIC_FW_MAC_ADD:
-	case SNIC_FW_MAC_DEL:
-		fw_mac(vsi, ((const struct snic_fw_mac *)msg->payload)->mac,
-		       msg->op == SNIC_FW_MAC_ADD);
+	case SMNC_FW_MAC_ADD:
+	case SMNC_FW_MAC_DEL:
+		fw_mac(vsi, ((const struct smnc_fw_mac *)msg->payload)->mac,
+		       msg->op == SMNC_FW_MAC_ADD);
 		break;
-	case SNIC_FW_VSI_VLANS:
+	case SMNC_FW_VSI_VLANS:
 		fw_vlans(vsi, (void *)msg->payload);
 		break;
-	case SNIC_FW_RSS_KEY:
+	case SMNC_FW_RSS_KEY:
 		memcpy(vsi->key + chunk->offset, chunk->data, chunk->len);
 		break;
-	case SNIC_FW_RSS_LUT:
+	case SMNC_FW_RSS_LUT:
 		memcpy(vsi->lut + chunk->offset, chunk->data, chunk->len);
 		break;
-	case SNIC_FW_RSS_HASH:
+	case SMNC_FW_RSS_HASH:
 		memcpy(&hash, msg->payload, sizeof(hash));
 		vsi->hashcfg = le64_to_cpu(hash.hashcfg);
 		break;
 	}
 }
 
-static int fw_status(const struct snic_fw_msg *msg, enum fake_fw_fault fault)
+static int fw_status(const struct smnc_fw_msg *msg, enum fake_fw_fault fault)
 {
 	if (fault == FAKE_FW_ERROR)
 		return EIO;
 	if (fake->fw_refusals && msg->op == fake->fw_refused) {
 		fake->fw_refusals--;
-		return msg->op < SNIC_FW_GET_PF_RESOURCE ? EEXIST : EBUSY;
+		return msg->op < SMNC_FW_GET_PF_RESOURCE ? EEXIST : EBUSY;
 	}
 	return -fake->fw_error;
 }
@@ -427,7 +427,7 @@ static int fw_status(const struct snic_fw_msg *msg, enum fake_fw_fault fault)
 /* The request's time has come. */
 static void fw_answer(void)
 {
-	struct snic_fw_msg *req = &fake->fw_request, *reply = &fake->fw_reply;
+	struct smnc_fw_msg *req = &fake->fw_request, *reply = &fake->fw_reply;
 	enum fake_fw_fault fault = fake->fw_this;
 
 	if (fault == FAKE_FW_HANGS)
@@ -436,26 +436,26 @@ static void fw_answer(void)
 	if (fault == FAKE_FW_STRAY) {
 		reply->seq = cpu_to_le16(le16_to_cpu(req->seq) - 1);
 		reply->status = ENOSPC;
-		fake->fw_csr |= SNIC_FW_CSR3_READY;
+		fake->fw_csr |= SMNC_FW_CSR3_READY;
 		fake->fw_this = FAKE_FW_FINE;
 		return;
 	}
 	reply->status = fw_status(req, fault);
-	if (!reply->status && req->op >= SNIC_FW_GET_PF_RESOURCE)
+	if (!reply->status && req->op >= SMNC_FW_GET_PF_RESOURCE)
 		reply->status = fw_vq(req, reply->payload);
 	else if (!reply->status)
 		fw_execute(req);
-	fake->fw_csr &= ~SNIC_FW_CSR2_READY;
+	fake->fw_csr &= ~SMNC_FW_CSR2_READY;
 	if (fault == FAKE_FW_LOST)
 		return;
 	if (fault == FAKE_FW_OTHER)
 		reply->op++;
-	fake->fw_csr |= SNIC_FW_CSR3_READY;
+	fake->fw_csr |= SMNC_FW_CSR3_READY;
 }
 
 static void fw_request(void)
 {
-	struct snic_fw_msg *req = &fake->fw_request;
+	struct smnc_fw_msg *req = &fake->fw_request;
 
 	fake->fw_this = FAKE_FW_FINE;
 	if (fake->fw_fault && (!fake->fw_fault_op || fake->fw_fault_op == req->op)) {
@@ -464,44 +464,44 @@ static void fw_request(void)
 		else
 			swap(fake->fw_this, fake->fw_fault);
 	}
-	KUNIT_EXPECT_FALSE(fake->test, fake->fw_csr & SNIC_FW_CSR2_READY);
-	KUNIT_EXPECT_FALSE(fake->test, fake->fw_csr & SNIC_FW_CSR3_READY);
+	KUNIT_EXPECT_FALSE(fake->test, fake->fw_csr & SMNC_FW_CSR2_READY);
+	KUNIT_EXPECT_FALSE(fake->test, fake->fw_csr & SMNC_FW_CSR3_READY);
 	fake->nr_fw++;
 	fake->fw_op = req->op;
 	memcpy(fake->fw_payload, req->payload, sizeof(req->payload));
-	fake->fw_csr |= SNIC_FW_CSR2_READY;
+	fake->fw_csr |= SMNC_FW_CSR2_READY;
 	fake->fw_due = ktime_add_us(fake->now, fake->fw_this == FAKE_FW_LATE ? fake->fw_late : 0);
 }
 
-u32 snic_fw_read(struct snic_pf *pf, u32 off)
+u32 smnc_fw_read(struct smnc_pf *pf, u32 off)
 {
-	if (off >= SNIC_FW_REPLY && off < SNIC_FW_REPLY + sizeof(fake->fw_reply))
-		return get_unaligned_le32((u8 *)&fake->fw_reply + off - SNIC_FW_REPLY);
-	if ((fake->fw_csr & (SNIC_FW_CSR2_READY | SNIC_FW_CSR3_READY)) == SNIC_FW_CSR2_READY &&
+	if (off >= SMNC_FW_REPLY && off < SMNC_FW_REPLY + sizeof(fake->fw_reply))
+		return get_unaligned_le32((u8 *)&fake->fw_reply + off - SMNC_FW_REPLY);
+	if ((fake->fw_csr & (SMNC_FW_CSR2_READY | SMNC_FW_CSR3_READY)) == SMNC_FW_CSR2_READY &&
 	    !ktime_before(fake->now, fake->fw_due))
 		fw_answer();
 	if (fake->fw_babbles) {
 		fake->fw_reply.seq = cpu_to_le16(0xeeee);
-		fake->fw_csr |= SNIC_FW_CSR3_READY;
+		fake->fw_csr |= SMNC_FW_CSR3_READY;
 	}
 	return fake->fw_csr;
 }
 
-void snic_fw_write(struct snic_pf *pf, u32 off, u32 value)
+void smnc_fw_write(struct smnc_pf *pf, u32 off, u32 value)
 {
-	if (off >= SNIC_FW_REQUEST && off < SNIC_FW_REQUEST + sizeof(fake->fw_request)) {
-		put_unaligned_le32(value, (u8 *)&fake->fw_request + off - SNIC_FW_REQUEST);
+	if (off >= SMNC_FW_REQUEST && off < SMNC_FW_REQUEST + sizeof(fake->fw_request)) {
+		put_unaligned_le32(value, (u8 *)&fake->fw_request + off - SMNC_FW_REQUEST);
 		return;
 	}
-	if (value & SNIC_FW_CSR3_READY)
-		fake->fw_csr &= ~SNIC_FW_CSR3_READY;
-	if (value & SNIC_FW_CSR2_READY)
+	if (value & SMNC_FW_CSR3_READY)
+		fake->fw_csr &= ~SMNC_FW_CSR3_READY;
+	if (value & SMNC_FW_CSR2_READY)
 		fw_request();
 }
 
 void fake_vsi_expect_known(struct kunit *test)
 {
-	const struct snic_vsi *is = &fake->fw_vsi, *vsi = &fake->adi.vsi;
+	const struct smnc_vsi *is = &fake->fw_vsi, *vsi = &fake->adi.vsi;
 	unsigned int i;
 
 	KUNIT_EXPECT_FALSE(test, vsi->unknown);
@@ -514,7 +514,7 @@ void fake_vsi_expect_known(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, is->lut, vsi->lut, sizeof(is->lut));
 	KUNIT_EXPECT_EQ(test, is->nr_macs, vsi->nr_macs);
 	for (i = 0; i < is->nr_macs; i++)
-		KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, is->macs[i]));
+		KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, is->macs[i]));
 }
 
 /* --- time: of the driver alone ---------------------------------------------- */
@@ -535,7 +535,7 @@ void usleep_range_state(unsigned long min, unsigned long max, unsigned int state
 
 /* --- mailbox, rings --------------------------------------------------------- */
 
-int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status, const void *data, u16 len)
+int smnc_mbx_send(struct smnc_pf *pf, u16 func, u32 op, s32 status, const void *data, u16 len)
 {
 	KUNIT_ASSERT_LE(fake->test, len, sizeof(fake->data));
 	fake->nr_sent++;
@@ -547,23 +547,23 @@ int snic_mbx_send(struct snic_pf *pf, u16 func, u32 op, s32 status, const void *
 	return fake->send_error;
 }
 
-void snic_mbx_kick(struct snic_pf *pf)
+void smnc_mbx_kick(struct smnc_pf *pf)
 {
 	fake->kicks++;
 }
 
-void snic_mbx_flush(struct snic_pf *pf)
+void smnc_mbx_flush(struct smnc_pf *pf)
 {
 	fake->flushes++;
 	flush_work(&pf->mbx.work);
 }
 
-void snic_faults_poll(struct snic_pf *pf)
+void smnc_faults_poll(struct smnc_pf *pf)
 {
 	fake->polls++;
 }
 
-int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 len, u32 size)
+int smnc_ring_alloc(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg, u32 len, u32 size)
 {
 	ring->desc = kunit_kcalloc(fake->test, len, size, GFP_KERNEL);
 	ring->reg = reg;
@@ -572,16 +572,16 @@ int snic_ring_alloc(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 len
 	return ring->desc ? 0 : -ENOMEM;
 }
 
-void snic_ring_enable(struct snic_pf *pf, struct snic_ring *ring)
+void smnc_ring_enable(struct smnc_pf *pf, struct smnc_ring *ring)
 {
 }
 
-void snic_ring_free(struct snic_pf *pf, struct snic_ring *ring)
+void smnc_ring_free(struct smnc_pf *pf, struct smnc_ring *ring)
 {
 	ring->desc = NULL;
 }
 
-int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *index)
+int smnc_ring_peer(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg, u32 *index)
 {
 	if (fake->tail >= ring->len)
 		return -EIO;
@@ -591,14 +591,14 @@ int snic_ring_peer(struct snic_pf *pf, struct snic_ring *ring, u32 reg, u32 *ind
 
 /* --- the rest of the driver, and the framework ------------------------------ */
 
-int snic_adi_func_reset(struct snic_adi *adi)
+int smnc_adi_func_reset(struct smnc_adi *adi)
 {
 	vq_forget();
-	snic_msgs_purge(adi);
+	smnc_msgs_purge(adi);
 	return 0;
 }
 
-int snic_adi_restart(struct snic_adi *adi, bool dma_on)
+int smnc_adi_restart(struct smnc_adi *adi, bool dma_on)
 {
 	unsigned int q;
 
@@ -608,17 +608,17 @@ int snic_adi_restart(struct snic_adi *adi, bool dma_on)
 	while (READ_ONCE(fake->restart_held))
 		msleep(1);
 	for (q = 0; q < adi->nr_queues; q++)
-		snic_qp_scrub(&fake->pf, adi->qp[q]);
+		smnc_qp_scrub(&fake->pf, adi->qp[q]);
 	adi->kind->reset(adi);
 	if (fake->restart_error)
 		return fake->restart_error;
-	snic_msgs_open(adi);
-	return snic_adi_vsi_start(adi);
+	smnc_msgs_open(adi);
+	return smnc_adi_vsi_start(adi);
 }
 
 void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec)
 {
-	KUNIT_ASSERT_LT(fake->test, vec, SNIC_FUNC_VECS);
+	KUNIT_ASSERT_LT(fake->test, vec, SMNC_FUNC_VECS);
 	fake->signals[vec]++;
 }
 

@@ -45,7 +45,7 @@ struct fake_vq {
 	bool on;
 	bool resumed;
 	bool control;
-	struct snic_vq_cfg cfg;
+	struct smnc_vq_cfg cfg;
 };
 
 /**
@@ -81,7 +81,7 @@ struct fake_vq {
  * @stuck: offset of a queue that does not stop
  * @refused: offset of a queue whose set-up the device refuses
  * @other: an address of a neighbour
- * @restarts: calls of snic_adi_restart(); @restart_dma, @restart_error: see there
+ * @restarts: calls of smnc_adi_restart(); @restart_dma, @restart_error: see there
  * @restart_held: it waits until this is false
  * @errors: calls of vdcm_adi_error()
  * @faults: calls of vdcm_adi_fault(); @fault_token, @fault_error: see there
@@ -95,10 +95,10 @@ struct fake_vq {
  */
 struct fake_nic {
 	struct kunit *test;
-	struct snic_pf pf;
+	struct smnc_pf pf;
 	struct pci_dev pdev;
-	struct snic_adi adi;
-	struct snic_avf *avf;
+	struct smnc_adi adi;
+	struct smnc_avf *avf;
 	struct xarray regs;
 	unsigned int nr_writes;
 
@@ -110,7 +110,7 @@ struct fake_nic {
 	unsigned int nr_sent;
 	int send_error;
 
-	u64 stats[SNIC_STAT_COUNT];
+	u64 stats[SMNC_STAT_COUNT];
 	bool gone;
 	ktime_t now;
 	int fw_error;
@@ -128,11 +128,11 @@ struct fake_nic {
 	bool fw_babbles;
 	u32 fw_csr;
 	ktime_t fw_due;
-	struct snic_fw_msg fw_request;
-	struct snic_fw_msg fw_reply;
-	struct snic_vsi fw_vsi;
-	u8 fw_vids[SNIC_VIDS / 8];
-	struct fake_vq vqs[SNIC_VIRTIO_VQS];
+	struct smnc_fw_msg fw_request;
+	struct smnc_fw_msg fw_reply;
+	struct smnc_vsi fw_vsi;
+	u8 fw_vids[SMNC_VIDS / 8];
+	struct fake_vq vqs[SMNC_VIRTIO_VQS];
 	u64 vq_features;
 	u64 vq_offloads;
 	u64 vq_engine;
@@ -141,7 +141,7 @@ struct fake_nic {
 
 	u32 stuck;
 	u32 refused;
-	struct snic_addr other;
+	struct smnc_addr other;
 	unsigned int restarts;
 	bool restart_dma;
 	int restart_error;
@@ -152,8 +152,8 @@ struct fake_nic {
 	int fault_error;
 
 	u32 tail;
-	unsigned int signals[SNIC_FUNC_VECS];
-	unsigned int net_signals[SNIC_FUNC_VECS];
+	unsigned int signals[SMNC_FUNC_VECS];
+	unsigned int net_signals[SMNC_FUNC_VECS];
 	unsigned int kicks;
 	unsigned int flushes;
 	unsigned int polls;

@@ -11,85 +11,85 @@ static const u8 mac_b[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 2 };
 
 static int opens(void)
 {
-	return snic_adi_vsi_start(&fake->adi);
+	return smnc_adi_vsi_start(&fake->adi);
 }
 
 static int closes(void)
 {
-	return snic_vsi_clear(&fake->pf, &fake->adi.vsi);
+	return smnc_vsi_clear(&fake->pf, &fake->adi.vsi);
 }
 
 static int sets(void)
 {
-	return snic_vsi_set(&fake->pf, &fake->adi.vsi, SNIC_VSI_ACTIVE | SNIC_VSI_ANTISPOOF, 7, 9);
+	return smnc_vsi_set(&fake->pf, &fake->adi.vsi, SMNC_VSI_ACTIVE | SMNC_VSI_ANTISPOOF, 7, 9);
 }
 
 static int adds(void)
 {
-	return snic_vsi_add_mac(&fake->pf, &fake->adi.vsi, mac_a);
+	return smnc_vsi_add_mac(&fake->pf, &fake->adi.vsi, mac_a);
 }
 
 static int deletes(void)
 {
-	return snic_vsi_del_mac(&fake->pf, &fake->adi.vsi, mac_b);
+	return smnc_vsi_del_mac(&fake->pf, &fake->adi.vsi, mac_b);
 }
 
 static int keys(void)
 {
-	static const u8 key[SNIC_RSS_KEY_BYTES] = { 1, [SNIC_RSS_KEY_BYTES - 1] = 2 };
+	static const u8 key[SMNC_RSS_KEY_BYTES] = { 1, [SMNC_RSS_KEY_BYTES - 1] = 2 };
 
-	return snic_vsi_rss_key(&fake->pf, &fake->adi.vsi, key);
+	return smnc_vsi_rss_key(&fake->pf, &fake->adi.vsi, key);
 }
 
 static int luts(void)
 {
-	static const u8 lut[SNIC_RSS_LUT_ENTRIES] = { 1, [SNIC_RSS_LUT_ENTRIES - 1] = 2 };
+	static const u8 lut[SMNC_RSS_LUT_ENTRIES] = { 1, [SMNC_RSS_LUT_ENTRIES - 1] = 2 };
 
-	return snic_vsi_rss_lut(&fake->pf, &fake->adi.vsi, lut);
+	return smnc_vsi_rss_lut(&fake->pf, &fake->adi.vsi, lut);
 }
 
 static int hashes(void)
 {
-	return snic_vsi_rss_hash(&fake->pf, &fake->adi.vsi, 0x55);
+	return smnc_vsi_rss_hash(&fake->pf, &fake->adi.vsi, 0x55);
 }
 
 static int trunks(void)
 {
-	static const u8 vids[SNIC_VIDS / 8] = { [3] = 4, [SNIC_VIDS / 8 - 2] = 1 };
+	static const u8 vids[SMNC_VIDS / 8] = { [3] = 4, [SMNC_VIDS / 8 - 2] = 1 };
 
-	return snic_vsi_set_vids(&fake->pf, &fake->adi.vsi, vids);
+	return smnc_vsi_set_vids(&fake->pf, &fake->adi.vsi, vids);
 }
 
 static int probes(void)
 {
-	return snic_fw_init(&fake->pf);
+	return smnc_fw_init(&fake->pf);
 }
 
 /* Every verb, and everyone who has several of them carried out. */
 static const struct {
 	const char *who;
 	int (*ask)(void);
-	enum snic_fw_op op;
+	enum smnc_fw_op op;
 	unsigned int skip;
 } askers[] = {
-	{ "probe, GET_INFO", probes, SNIC_FW_GET_INFO },
-	{ "open, VSI_CLEAR", opens, SNIC_FW_VSI_CLEAR },
-	{ "open, MAC_ADD", opens, SNIC_FW_MAC_ADD },
-	{ "open, RSS_KEY", opens, SNIC_FW_RSS_KEY },
-	{ "open, RSS_LUT", opens, SNIC_FW_RSS_LUT },
-	{ "open, RSS_HASH", opens, SNIC_FW_RSS_HASH },
-	{ "open, VSI_SET", opens, SNIC_FW_VSI_SET },
-	{ "close, VSI_CLEAR", closes, SNIC_FW_VSI_CLEAR },
-	{ "settings, VSI_SET", sets, SNIC_FW_VSI_SET },
-	{ "settings, VSI_VLANS", trunks, SNIC_FW_VSI_VLANS },
-	{ "settings, second part of VSI_VLANS", trunks, SNIC_FW_VSI_VLANS, 1 },
-	{ "guest, MAC_ADD", adds, SNIC_FW_MAC_ADD },
-	{ "guest, MAC_DEL", deletes, SNIC_FW_MAC_DEL },
-	{ "guest, RSS_KEY", keys, SNIC_FW_RSS_KEY },
-	{ "guest, RSS_LUT", luts, SNIC_FW_RSS_LUT },
-	{ "guest, second part of RSS_KEY", keys, SNIC_FW_RSS_KEY, 1 },
-	{ "guest, second part of RSS_LUT", luts, SNIC_FW_RSS_LUT, 1 },
-	{ "guest, RSS_HASH", hashes, SNIC_FW_RSS_HASH },
+	{ "probe, GET_INFO", probes, SMNC_FW_GET_INFO },
+	{ "open, VSI_CLEAR", opens, SMNC_FW_VSI_CLEAR },
+	{ "open, MAC_ADD", opens, SMNC_FW_MAC_ADD },
+	{ "open, RSS_KEY", opens, SMNC_FW_RSS_KEY },
+	{ "open, RSS_LUT", opens, SMNC_FW_RSS_LUT },
+	{ "open, RSS_HASH", opens, SMNC_FW_RSS_HASH },
+	{ "open, VSI_SET", opens, SMNC_FW_VSI_SET },
+	{ "close, VSI_CLEAR", closes, SMNC_FW_VSI_CLEAR },
+	{ "settings, VSI_SET", sets, SMNC_FW_VSI_SET },
+	{ "settings, VSI_VLANS", trunks, SMNC_FW_VSI_VLANS },
+	{ "settings, second part of VSI_VLANS", trunks, SMNC_FW_VSI_VLANS, 1 },
+	{ "guest, MAC_ADD", adds, SMNC_FW_MAC_ADD },
+	{ "guest, MAC_DEL", deletes, SMNC_FW_MAC_DEL },
+	{ "guest, RSS_KEY", keys, SMNC_FW_RSS_KEY },
+	{ "guest, RSS_LUT", luts, SMNC_FW_RSS_LUT },
+	{ "guest, second part of RSS_KEY", keys, SMNC_FW_RSS_KEY, 1 },
+	{ "guest, second part of RSS_LUT", luts, SMNC_FW_RSS_LUT, 1 },
+	{ "guest, RSS_HASH", hashes, SMNC_FW_RSS_HASH },
 };
 
 static const struct {
@@ -98,8 +98,8 @@ static const struct {
 	unsigned int late;
 	int err;
 } faults[] = {
-	{ "in time", FAKE_FW_LATE, SNIC_POLL_US / 2, 0 },
-	{ "late", FAKE_FW_LATE, SNIC_POLL_US * 3 / 2, -ETIMEDOUT },
+	{ "in time", FAKE_FW_LATE, SMNC_POLL_US / 2, 0 },
+	{ "late", FAKE_FW_LATE, SMNC_POLL_US * 3 / 2, -ETIMEDOUT },
 	{ "lost", FAKE_FW_LOST, 0, -ETIMEDOUT },
 	{ "an old answer", FAKE_FW_STRAY, 0, 0 },
 	{ "an error", FAKE_FW_ERROR, 0, -EREMOTEIO },
@@ -108,14 +108,14 @@ static const struct {
 
 static void fw_case(struct kunit *test, unsigned int a, unsigned int f)
 {
-	struct snic_adi *adi = &fake->adi;
-	struct snic_pf *pf = &fake->pf;
+	struct smnc_adi *adi = &fake->adi;
+	struct smnc_pf *pf = &fake->pf;
 	static const u8 mac_c[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 3 };
 
 	/* A VSI with something of everything. */
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	KUNIT_ASSERT_EQ(test, opens(), 0);
-	KUNIT_ASSERT_EQ(test, snic_vsi_add_mac(pf, &adi->vsi, mac_b), 0);
+	KUNIT_ASSERT_EQ(test, smnc_vsi_add_mac(pf, &adi->vsi, mac_b), 0);
 	fake_vsi_expect_known(test);
 	fake->fw_fault_op = askers[a].op;
 	fake->fw_fault = faults[f].fault;
@@ -126,10 +126,10 @@ static void fw_case(struct kunit *test, unsigned int a, unsigned int f)
 	KUNIT_EXPECT_EQ(test, fake->fw_fault, FAKE_FW_FINE);
 	fake->fw_fault_op = 0;
 	/* The next one, whatever it is, succeeds, and all is known. */
-	KUNIT_EXPECT_EQ_MSG(test, snic_vsi_add_mac(pf, &adi->vsi, mac_c), 0, "after %s: %s",
+	KUNIT_EXPECT_EQ_MSG(test, smnc_vsi_add_mac(pf, &adi->vsi, mac_c), 0, "after %s: %s",
 			    askers[a].who, faults[f].what);
 	fake_vsi_expect_known(test);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&adi->vsi, mac_c));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&adi->vsi, mac_c));
 	KUNIT_EXPECT_FALSE(test, pf->dead);
 	KUNIT_EXPECT_EQ(test, fake->fw_csr, 0);
 }
@@ -146,18 +146,18 @@ static void fw_table(struct kunit *test)
 /* What was in force before stays in force: it is replayed. */
 static void fw_replays(struct kunit *test)
 {
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *adi = &fake->adi;
 
 	KUNIT_ASSERT_EQ(test, sets(), 0);
 	KUNIT_ASSERT_EQ(test, adds(), 0);
 	KUNIT_ASSERT_EQ(test, keys(), 0);
 	KUNIT_ASSERT_EQ(test, luts(), 0);
 	KUNIT_ASSERT_EQ(test, trunks(), 0);
-	fake->fw_fault_op = SNIC_FW_RSS_HASH;
+	fake->fw_fault_op = SMNC_FW_RSS_HASH;
 	fake->fw_fault = FAKE_FW_LOST;
 	KUNIT_EXPECT_EQ(test, hashes(), -ETIMEDOUT);
 	KUNIT_EXPECT_TRUE(test, adi->vsi.unknown);
-	KUNIT_EXPECT_EQ(test, snic_vsi_settle(&fake->pf, &adi->vsi), 0);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_settle(&fake->pf, &adi->vsi), 0);
 	fake_vsi_expect_known(test);
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.hashcfg, 0);
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.vlan, 7);
@@ -168,14 +168,14 @@ static void fw_replays(struct kunit *test)
 /* An address that has become another's meanwhile does not keep the rest away. */
 static void fw_replay_refused(struct kunit *test)
 {
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *adi = &fake->adi;
 
 	KUNIT_ASSERT_EQ(test, adds(), 0);
-	KUNIT_ASSERT_EQ(test, snic_vsi_add_mac(&fake->pf, &adi->vsi, mac_b), 0);
+	KUNIT_ASSERT_EQ(test, smnc_vsi_add_mac(&fake->pf, &adi->vsi, mac_b), 0);
 	adi->vsi.unknown = true;
-	fake->fw_refused = SNIC_FW_MAC_ADD;
+	fake->fw_refused = SMNC_FW_MAC_ADD;
 	fake->fw_refusals = 1;
-	KUNIT_EXPECT_EQ(test, snic_vsi_settle(&fake->pf, &adi->vsi), 0);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_settle(&fake->pf, &adi->vsi), 0);
 	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 1);
 	fake_vsi_expect_known(test);
 }
@@ -183,15 +183,15 @@ static void fw_replay_refused(struct kunit *test)
 /* A close whose VSI_CLEAR is not answered: it is cleared before its next user has it. */
 static void fw_not_cleared(struct kunit *test)
 {
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *adi = &fake->adi;
 
 	KUNIT_ASSERT_EQ(test, adds(), 0);
-	fake->fw_fault_op = SNIC_FW_VSI_CLEAR;
+	fake->fw_fault_op = SMNC_FW_VSI_CLEAR;
 	fake->fw_fault = FAKE_FW_ERROR;
 	KUNIT_EXPECT_NE(test, closes(), 0);
 	KUNIT_EXPECT_TRUE(test, adi->vsi.unknown);
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.nr_macs, 1);
-	KUNIT_EXPECT_EQ(test, snic_vsi_settle(&fake->pf, &adi->vsi), 0);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_settle(&fake->pf, &adi->vsi), 0);
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.nr_macs, 0);
 }
 
@@ -209,9 +209,9 @@ static void fw_hangs(struct kunit *test)
 	while (!fake->pf.quiet && ktime_us_delta(fake->now, t0) < 20 * USEC_PER_SEC) {
 		before = fake->now;
 		KUNIT_EXPECT_EQ(test, adds(), -EBUSY);
-		KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, before), SNIC_POLL_US + 1000);
+		KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, before), SMNC_POLL_US + 1000);
 	}
-	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SNIC_STUCK);
+	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_STUCK);
 	KUNIT_EXPECT_GE(test, ktime_us_delta(fake->now, t0), 3 * USEC_PER_SEC);
 	/* Not one request on top of another. */
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, sent);
@@ -227,45 +227,45 @@ static void fw_again(struct kunit *test)
 		fake->fw_fault = faults[f].fault;
 		fake->fw_late = faults[f].late;
 		fake->fw_skip = 2;
-		KUNIT_EXPECT_EQ_MSG(test, snic_adi_vsi_again(&fake->adi), 0, "%s",
+		KUNIT_EXPECT_EQ_MSG(test, smnc_adi_vsi_again(&fake->adi), 0, "%s",
 				    faults[f].what);
 		KUNIT_EXPECT_EQ(test, fake->fw_fault, FAKE_FW_FINE);
 		fake_vsi_expect_known(test);
 	}
-	fake->fw_refused = SNIC_FW_MAC_ADD;
+	fake->fw_refused = SMNC_FW_MAC_ADD;
 	fake->fw_refusals = 1;
-	KUNIT_EXPECT_EQ(test, snic_adi_vsi_again(&fake->adi), -EADDRINUSE);
+	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_again(&fake->adi), -EADDRINUSE);
 	fake->pf.quiesced = true;
 	fake->fw_fault = FAKE_FW_HANGS;
-	KUNIT_EXPECT_EQ(test, snic_adi_vsi_again(&fake->adi), -EIO);
+	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_again(&fake->adi), -EIO);
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 }
 
 /* Resets without a pause: it waits, and no other ADI does. */
 static void fw_paced(struct kunit *test)
 {
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *adi = &fake->adi;
 	unsigned int i, n;
 
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
-	snic_msgs_open(adi);
+	smnc_msgs_open(adi);
 	for (i = 0; i < 100; i++) {
-		snic_adi_message(adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
+		smnc_adi_message(adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
 		flush_work(&adi->work);
 	}
 	n = fake->restarts;
 	KUNIT_EXPECT_GE(test, n, 10);
-	KUNIT_EXPECT_LE(test, fake->nr_fw, SNIC_PACE_BURST + 20);
+	KUNIT_EXPECT_LE(test, fake->nr_fw, SMNC_PACE_BURST + 20);
 	/* What the operator wants does not wait. */
 	adi->vsi.unknown = true;
-	snic_adi_due(adi, SNIC_DUE_VSI);
+	smnc_adi_due(adi, SMNC_DUE_VSI);
 	flush_work(&adi->work);
 	KUNIT_EXPECT_FALSE(test, adi->vsi.unknown);
 	fake->now = ktime_add_ms(fake->now, 60 * MSEC_PER_SEC);
 	flush_delayed_work(&adi->later);
 	flush_work(&adi->work);
 	KUNIT_EXPECT_GT(test, fake->restarts, n);
-	snic_msgs_close(adi);
+	smnc_msgs_close(adi);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&adi->later));
 }
 
@@ -277,7 +277,7 @@ static void fw_babbles(struct kunit *test)
 	fake->pf.quiesced = true;
 	fake->fw_babbles = true;
 	KUNIT_EXPECT_EQ(test, sets(), -EBUSY);
-	KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, t0), SNIC_POLL_US + 1000);
+	KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, t0), SMNC_POLL_US + 1000);
 }
 
 static void fw_gone(struct kunit *test)

@@ -65,43 +65,43 @@ int pci_load_saved_state(struct pci_dev *pdev, struct pci_saved_state *state)
 	return 0;
 }
 
-int snic_hw_reset(struct snic_pf *pf)
+int smnc_hw_reset(struct smnc_pf *pf)
 {
 	did('R');
 	return reset_error;
 }
 
-int snic_set_xlat(struct snic_pf *pf, u32 mode)
+int smnc_set_xlat(struct smnc_pf *pf, u32 mode)
 {
 	return 0;
 }
 
-void snic_mbx_start(struct snic_pf *pf)
+void smnc_mbx_start(struct smnc_pf *pf)
 {
 }
 
-int snic_mbx_tx_drain(struct snic_pf *pf)
+int smnc_mbx_tx_drain(struct smnc_pf *pf)
 {
 	return drain_error;
 }
 
-void snic_net_detach(struct snic_pf *pf)
+void smnc_net_detach(struct smnc_pf *pf)
 {
 	did('n');
 }
 
-int snic_net_restore(struct snic_pf *pf)
+int smnc_net_restore(struct smnc_pf *pf)
 {
 	did('r');
 	return 0;
 }
 
-void snic_net_attach(struct snic_pf *pf)
+void smnc_net_attach(struct smnc_pf *pf)
 {
 	did('N');
 }
 
-void snic_held_free_all(struct snic_pf *pf)
+void smnc_held_free_all(struct smnc_pf *pf)
 {
 }
 
@@ -153,7 +153,7 @@ static int recovery_init(struct kunit *test)
 	INIT_WORK(&fake->pf.link_work, no_work);
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	INIT_DELAYED_WORK(&fake->pf.watch_work, no_work);
-	snic_recovery_ready(&fake->pf);
+	smnc_recovery_ready(&fake->pf);
 	says(test, "s");
 	/* Only passed on. */
 	fake->pf.parent = (void *)fake;
@@ -163,7 +163,7 @@ static int recovery_init(struct kunit *test)
 
 static void recovery_exit(struct kunit *test)
 {
-	snic_recovery_exit(&fake->pf);
+	smnc_recovery_exit(&fake->pf);
 	cancel_delayed_work_sync(&fake->pf.watch_work);
 	mutex_destroy(&fake->pf.adis_lock);
 	fake_nic_exit(test);
@@ -177,13 +177,13 @@ static bool waits(void)
 static void detected(struct kunit *test, pci_channel_state_t state, pci_ers_result_t want,
 		     const char *did_what)
 {
-	KUNIT_EXPECT_EQ(test, snic_err_handlers.error_detected(&fake->pdev, state), want);
+	KUNIT_EXPECT_EQ(test, smnc_err_handlers.error_detected(&fake->pdev, state), want);
 	says(test, did_what);
 }
 
 static void slot(struct kunit *test, pci_ers_result_t want, const char *did_what)
 {
-	KUNIT_EXPECT_EQ(test, snic_err_handlers.slot_reset(&fake->pdev), want);
+	KUNIT_EXPECT_EQ(test, smnc_err_handlers.slot_reset(&fake->pdev), want);
 	says(test, did_what);
 }
 
@@ -192,7 +192,7 @@ static void recovery_not_needed(struct kunit *test)
 {
 	detected(test, pci_channel_io_normal, PCI_ERS_RESULT_CAN_RECOVER, "");
 	KUNIT_EXPECT_FALSE(test, waits());
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "");
 }
 
@@ -205,7 +205,7 @@ static void recovery_after_reset(struct kunit *test)
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 	KUNIT_EXPECT_TRUE(test, waits());
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
 	KUNIT_EXPECT_FALSE(test, fake->pf.quiet);
 	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
@@ -219,7 +219,7 @@ static void recovery_no_answer(struct kunit *test)
 	fake->gone = true;
 	slot(test, PCI_ERS_RESULT_DISCONNECT, "lcmmx");
 	KUNIT_EXPECT_FALSE(test, waits());
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "");
 }
 
@@ -230,7 +230,7 @@ static void recovery_no_copy(struct kunit *test)
 	fake->pf.saved = NULL;
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "cm");
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
 }
 
@@ -240,7 +240,7 @@ static void recovery_falls_silent(struct kunit *test)
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	fake->gone = true;
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "mx");
 }
 
@@ -254,49 +254,49 @@ static void recovery_told(struct kunit *test)
 	sent = fake->nr_sent;
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
-	snic_err_handlers.reset_prepare(&fake->pdev);
+	smnc_err_handlers.reset_prepare(&fake->pdev);
 	says(test, "qn");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	KUNIT_EXPECT_MEMEQ(test, fake->data, &impending, sizeof(impending));
-	snic_err_handlers.reset_done(&fake->pdev);
+	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "RMrQN");
 }
 
 /* One second for a device that is stuck, not one for each of its ADIs. */
 static void recovery_stuck(struct kunit *test)
 {
-	struct snic_adi *more = kunit_kzalloc(test, sizeof(*more), GFP_KERNEL);
+	struct smnc_adi *more = kunit_kzalloc(test, sizeof(*more), GFP_KERNEL);
 	unsigned int sent;
 
 	KUNIT_ASSERT_NOT_NULL(test, more);
 	fake_ready();
 	more->pf = &fake->pf;
 	more->func = FAKE_FUNC + 1;
-	more->kind = &snic_avf_kind;
+	more->kind = &smnc_avf_kind;
 	KUNIT_ASSERT_EQ(test, more->kind->create(more), 0);
-	snic_avf(more)->state = SNIC_VC_READY;
+	smnc_avf(more)->state = SMNC_VC_READY;
 	list_add_tail(&more->list, &fake->pf.adis);
 	/* No room in the mailbox any more. */
 	sent = fake->nr_sent;
 	fake->send_error = -ETIMEDOUT;
-	snic_err_handlers.reset_prepare(&fake->pdev);
+	smnc_err_handlers.reset_prepare(&fake->pdev);
 	says(test, "mqn");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
-	snic_err_handlers.reset_done(&fake->pdev);
+	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "RMrQN");
 	/* All found room, and none was taken out. */
 	fake->send_error = 0;
-	fake->avf->state = SNIC_VC_READY;
+	fake->avf->state = SMNC_VC_READY;
 	sent = fake->nr_sent;
 	drain_error = -ETIMEDOUT;
-	snic_err_handlers.reset_prepare(&fake->pdev);
+	smnc_err_handlers.reset_prepare(&fake->pdev);
 	says(test, "mqn");
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 2);
-	snic_err_handlers.reset_done(&fake->pdev);
+	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "RMrQN");
 	list_del(&more->list);
 	more->kind->destroy(more);
@@ -308,7 +308,7 @@ static void recovery_reset_fails(struct kunit *test)
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	reset_error = -EIO;
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "Rmx");
 }
 
@@ -319,7 +319,7 @@ static void recovery_takes_too_long(struct kunit *test)
 	flush_delayed_work(&fake->pf.recovery_work);
 	says(test, "mx");
 	slot(test, PCI_ERS_RESULT_DISCONNECT, "");
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "");
 	KUNIT_EXPECT_FALSE(test, waits());
 }
@@ -350,7 +350,7 @@ static void recovery_of_the_dead(struct kunit *test)
 	detected(test, pci_channel_io_normal, PCI_ERS_RESULT_DISCONNECT, "");
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_DISCONNECT, "");
 	slot(test, PCI_ERS_RESULT_DISCONNECT, "");
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "");
 	KUNIT_EXPECT_FALSE(test, waits());
 }
@@ -359,18 +359,18 @@ static void recovery_of_the_dead(struct kunit *test)
 static void recovery_amid_reset(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	snic_err_handlers.reset_prepare(&fake->pdev);
-	snic_err_handlers.reset_done(&fake->pdev);
+	smnc_err_handlers.reset_prepare(&fake->pdev);
+	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "");
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
-	snic_err_handlers.reset_prepare(&fake->pdev);
-	snic_err_handlers.reset_done(&fake->pdev);
+	smnc_err_handlers.reset_prepare(&fake->pdev);
+	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "");
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
-	snic_err_handlers.reset_prepare(&fake->pdev);
-	snic_err_handlers.reset_done(&fake->pdev);
+	smnc_err_handlers.reset_prepare(&fake->pdev);
+	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "qnRMrQN");
 }
 
@@ -378,7 +378,7 @@ static void recovery_amid_reset(struct kunit *test)
 static void recovery_removed(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	snic_recovery_exit(&fake->pf);
+	smnc_recovery_exit(&fake->pf);
 	says(test, "mx");
 	KUNIT_EXPECT_FALSE(test, waits());
 }
@@ -386,22 +386,22 @@ static void recovery_removed(struct kunit *test)
 /* Once, whoever says so, and however often. */
 static void recovery_death(struct kunit *test)
 {
-	snic_hw_dead(&fake->pf);
+	smnc_hw_dead(&fake->pf);
 	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
 	says(test, "mx");
-	snic_hw_dead(&fake->pf);
-	snic_hw_stuck(&fake->pf, "the test is out to kill it");
-	snic_hw_lost(&fake->pf);
+	smnc_hw_dead(&fake->pf);
+	smnc_hw_stuck(&fake->pf, "the test is out to kill it");
+	smnc_hw_lost(&fake->pf);
 	says(test, "");
 }
 
 /* A device that does not obey is reset, with all its ADIs. */
 static void recovery_rescue(struct kunit *test)
 {
-	snic_hw_stuck(&fake->pf, "the test says so");
+	smnc_hw_stuck(&fake->pf, "the test says so");
 	/* From here on: not only when the work comes to run. */
 	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
-	snic_hw_stuck(&fake->pf, "and again");
+	smnc_hw_stuck(&fake->pf, "and again");
 	says(test, "mmqnRMrQN");
 	KUNIT_EXPECT_FALSE(test, fake->pf.quiet);
 	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
@@ -413,15 +413,15 @@ static void recovery_rescues(struct kunit *test)
 {
 	unsigned int i;
 
-	for (i = 0; i < SNIC_RESCUES; i++) {
-		snic_hw_stuck(&fake->pf, "the test says so");
+	for (i = 0; i < SMNC_RESCUES; i++) {
+		smnc_hw_stuck(&fake->pf, "the test says so");
 		says(test, "mmqnRMrQN");
 	}
 	/* The first is long ago by now. */
-	fake->pf.rescues[0] -= SNIC_RESCUE_SECONDS * HZ + 1;
-	snic_hw_stuck(&fake->pf, "the test says so");
+	fake->pf.rescues[0] -= SMNC_RESCUE_SECONDS * HZ + 1;
+	smnc_hw_stuck(&fake->pf, "the test says so");
 	says(test, "mmqnRMrQN");
-	snic_hw_stuck(&fake->pf, "the test says so");
+	smnc_hw_stuck(&fake->pf, "the test says so");
 	says(test, "mmqnmx");
 	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
 }
@@ -429,7 +429,7 @@ static void recovery_rescues(struct kunit *test)
 static void recovery_rescue_fails(struct kunit *test)
 {
 	reset_error = -ETIMEDOUT;
-	snic_hw_stuck(&fake->pf, "the test says so");
+	smnc_hw_stuck(&fake->pf, "the test says so");
 	says(test, "mmqnRmx");
 }
 
@@ -437,18 +437,18 @@ static void recovery_rescue_fails(struct kunit *test)
 static void recovery_rescue_waits(struct kunit *test)
 {
 	device_lock(&fake->pdev.dev);
-	snic_hw_stuck(&fake->pf, "the test says so");
+	smnc_hw_stuck(&fake->pf, "the test says so");
 	says(test, "m");
-	snic_err_handlers.reset_prepare(&fake->pdev);
+	smnc_err_handlers.reset_prepare(&fake->pdev);
 	says(test, "mqn");
-	snic_err_handlers.reset_done(&fake->pdev);
+	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "RMrQN");
 	device_unlock(&fake->pdev.dev);
 	says(test, "");
 	/* Likewise one who removes it: nothing is left that would wait for the lock. */
 	device_lock(&fake->pdev.dev);
-	snic_hw_stuck(&fake->pf, "the test says so");
-	snic_recovery_exit(&fake->pf);
+	smnc_hw_stuck(&fake->pf, "the test says so");
+	smnc_recovery_exit(&fake->pf);
 	says(test, "mmx");
 	device_unlock(&fake->pdev.dev);
 }
@@ -456,18 +456,18 @@ static void recovery_rescue_waits(struct kunit *test)
 /* Its link went down before the kernel says so: as if it had. */
 static void recovery_lost_first(struct kunit *test)
 {
-	snic_hw_lost(&fake->pf);
+	smnc_hw_lost(&fake->pf);
 	says(test, "mmqn");
 	KUNIT_EXPECT_TRUE(test, waits());
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
 	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
 	KUNIT_EXPECT_FALSE(test, waits());
 	KUNIT_EXPECT_EQ(test, fake->pf.nr_rescues, 0);
 	/* Nor does the kernel have to find the error fatal. */
-	snic_hw_lost(&fake->pf);
+	smnc_hw_lost(&fake->pf);
 	detected(test, pci_channel_io_normal, PCI_ERS_RESULT_NEED_RESET, "mmqn");
 }
 
@@ -475,19 +475,19 @@ static void recovery_lost_first(struct kunit *test)
 static void recovery_lost_amid(struct kunit *test)
 {
 	device_lock(&fake->pdev.dev);
-	snic_hw_lost(&fake->pf);
+	smnc_hw_lost(&fake->pf);
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mmqn");
 	device_unlock(&fake->pdev.dev);
 	says(test, "");
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
-	snic_err_handlers.resume(&fake->pdev);
+	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
 }
 
 /* The kernel says nothing: given up after the time that recovery may take. */
 static void recovery_lost_for_good(struct kunit *test)
 {
-	snic_hw_lost(&fake->pf);
+	smnc_hw_lost(&fake->pf);
 	says(test, "mmqn");
 	flush_delayed_work(&fake->pf.recovery_work);
 	says(test, "mx");
@@ -498,7 +498,7 @@ static void recovery_lost_for_good(struct kunit *test)
 static void recovery_taken_out(struct kunit *test)
 {
 	fake->pdev.error_state = pci_channel_io_perm_failure;
-	snic_hw_lost(&fake->pf);
+	smnc_hw_lost(&fake->pf);
 	says(test, "mx");
 	KUNIT_EXPECT_FALSE(test, waits());
 }
@@ -521,17 +521,17 @@ static void recovery_death_in_removal(struct kunit *test)
 	fake->pf.ctl_wq = alloc_ordered_workqueue("fake-ctl", 0);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pf.ctl_wq);
 	queue_work(fake->pf.ctl_wq, &before);
-	snic_hw_dead(&fake->pf);
-	/* As snic_death_exit() does, just before it got there. */
+	smnc_hw_dead(&fake->pf);
+	/* As smnc_death_exit() does, just before it got there. */
 	WRITE_ONCE(fake->pf.removing, true);
 	complete(&go);
 	says(test, "m");
 	destroy_workqueue(fake->pf.ctl_wq);
 	destroy_work_on_stack(&before);
 	fake->pf.ctl_wq = other;
-	snic_death_exit(&fake->pf);
+	smnc_death_exit(&fake->pf);
 	fake->pf.dead = false;
-	snic_hw_dead(&fake->pf);
+	smnc_hw_dead(&fake->pf);
 	says(test, "m");
 }
 

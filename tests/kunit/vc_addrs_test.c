@@ -6,7 +6,7 @@
 #include "fake_nic.h"
 
 #define PARAM	VIRTCHNL_STATUS_ERR_PARAM
-#define ADDRS	(SNIC_FW_MACS_PER_VSI + SNIC_MORE_GROUPS + 4)
+#define ADDRS	(SMNC_FW_MACS_PER_VSI + SMNC_MORE_GROUPS + 4)
 
 /* Types of an address; old drivers send none. */
 #define PRIMARY	VIRTCHNL_ETHER_ADDR_PRIMARY
@@ -31,7 +31,7 @@ static int vca_init(struct kunit *test)
 		return -ENOMEM;
 	ether_addr_copy(fake->adi.guest_mac, fake->adi.addr.mac);
 	fake_ready();
-	err = snic_adi_vsi_update(&fake->adi);
+	err = smnc_adi_vsi_update(&fake->adi);
 	fake->nr_fw = 0;
 	return err;
 }
@@ -39,7 +39,7 @@ static int vca_init(struct kunit *test)
 static void begin(void)
 {
 	memset(m, 0, sizeof(*m));
-	m->info.vsi_id = SNIC_VC_VSI;
+	m->info.vsi_id = SMNC_VC_VSI;
 }
 
 static void put(const u8 *mac, u8 type)
@@ -99,24 +99,24 @@ static int del_one(const u8 *mac, u8 type)
 
 static bool has(const u8 *mac)
 {
-	return snic_vsi_has_mac(&fake->adi.vsi, mac);
+	return smnc_vsi_has_mac(&fake->adi.vsi, mac);
 }
 
 static bool all_multicast(void)
 {
-	return fake->adi.vsi.flags & SNIC_VSI_MC_PROMISC;
+	return fake->adi.vsi.flags & SMNC_VSI_MC_PROMISC;
 }
 
 static void vca_add(struct kunit *test)
 {
-	const struct snic_fw_mac *fw = (void *)fake->fw_payload;
+	const struct smnc_fw_mac *fw = (void *)fake->fw_payload;
 
 	begin();
 	put(station(1), EXTRA);
 	put(group(2), EXTRA);
 	KUNIT_EXPECT_EQ(test, add(), 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 2);
-	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_MAC_ADD);
+	KUNIT_EXPECT_EQ(test, fake->fw_op, SMNC_FW_MAC_ADD);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(fw->vsi), FAKE_FUNC);
 	KUNIT_EXPECT_MEMEQ(test, fw->mac, group(2), ETH_ALEN);
 	KUNIT_EXPECT_TRUE(test, has(station(1)));
@@ -124,7 +124,7 @@ static void vca_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add(), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 2);
 	KUNIT_EXPECT_EQ(test, del(), 0);
-	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_MAC_DEL);
+	KUNIT_EXPECT_EQ(test, fake->fw_op, SMNC_FW_MAC_DEL);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 0);
 	/* Not there: deleting it succeeds. */
 	KUNIT_EXPECT_EQ(test, del(), 0);
@@ -187,7 +187,7 @@ static void who_is(const struct entry *e, u8 *mac)
 		ether_addr_copy(mac, fake->adi.addr.mac);
 		break;
 	case TAKEN:
-		KUNIT_ASSERT_EQ(fake->test, snic_mac_set(&fake->pf, &fake->other, station(9)), 0);
+		KUNIT_ASSERT_EQ(fake->test, smnc_mac_set(&fake->pf, &fake->other, station(9)), 0);
 		fallthrough;
 	case STATION:
 		ether_addr_copy(mac, station(9));
@@ -214,7 +214,7 @@ static void vca_entry(struct kunit *test)
 	u8 mac[ETH_ALEN];
 
 	who_is(e, mac);
-	fake->adi.cfg[SNIC_CFG_TRUST] = e->trust;
+	fake->adi.cfg[SMNC_CFG_TRUST] = e->trust;
 	/* First, amid and last in its list. */
 	for (place = 0; place < 3; place++) {
 		begin();
@@ -250,7 +250,7 @@ static void vca_firmware_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, del_one(station(1), EXTRA), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 1);
 	/* Forgotten all the same: the function is going. */
-	KUNIT_EXPECT_EQ(test, snic_vsi_clear(&fake->pf, &fake->adi.vsi), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_clear(&fake->pf, &fake->adi.vsi), -EREMOTEIO);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.nr_macs, 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.flags, 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.vsi.id, FAKE_FUNC);
@@ -307,7 +307,7 @@ static void vca_legacy(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, own, ETH_ALEN);
 	/* A reset of its function leaves it that. */
 	mutex_lock(&fake->adi.lock);
-	KUNIT_EXPECT_EQ(test, snic_adi_restart(&fake->adi, false), 0);
+	KUNIT_EXPECT_EQ(test, smnc_adi_restart(&fake->adi, false), 0);
 	mutex_unlock(&fake->adi.lock);
 	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, own, ETH_ALEN);
 	KUNIT_EXPECT_TRUE(test, has(own));
@@ -329,13 +329,13 @@ static void vca_groups_overflow(struct kunit *test)
 {
 	unsigned int i;
 
-	add_groups(test, 0, SNIC_FW_MACS_PER_VSI);
+	add_groups(test, 0, SMNC_FW_MACS_PER_VSI);
 	KUNIT_EXPECT_FALSE(test, all_multicast());
-	add_groups(test, SNIC_FW_MACS_PER_VSI, 3);
+	add_groups(test, SMNC_FW_MACS_PER_VSI, 3);
 	KUNIT_EXPECT_TRUE(test, all_multicast());
 	KUNIT_EXPECT_EQ(test, fake->adi.nr_more, 3);
 	/* Joined once more: the same. */
-	add_groups(test, SNIC_FW_MACS_PER_VSI, 3);
+	add_groups(test, SMNC_FW_MACS_PER_VSI, 3);
 	KUNIT_EXPECT_EQ(test, fake->adi.nr_more, 3);
 	/* The guest's own wish for all of them comes and goes. */
 	for (i = 0; i < 3; i++) {
@@ -343,8 +343,8 @@ static void vca_groups_overflow(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, del_one(group(7 + i), EXTRA), 0);
 	}
 	KUNIT_EXPECT_FALSE(test, all_multicast());
-	KUNIT_EXPECT_EQ(test, fake->fw_macs, SNIC_FW_MACS_PER_VSI);
-	for (i = 0; i < SNIC_FW_MACS_PER_VSI + 3; i++)
+	KUNIT_EXPECT_EQ(test, fake->fw_macs, SMNC_FW_MACS_PER_VSI);
+	for (i = 0; i < SMNC_FW_MACS_PER_VSI + 3; i++)
 		KUNIT_EXPECT_EQ(test, has(group(i)), i < 7 || i > 9);
 	/* One of those without a filter goes: so does all multicast. */
 	add_groups(test, 300, 1);
@@ -358,28 +358,28 @@ static void vca_stations_first(struct kunit *test)
 {
 	unsigned int i;
 
-	add_groups(test, 0, SNIC_FW_MACS_PER_VSI);
-	for (i = 0; i < SNIC_FW_MACS_PER_VSI; i++) {
+	add_groups(test, 0, SMNC_FW_MACS_PER_VSI);
+	for (i = 0; i < SMNC_FW_MACS_PER_VSI; i++) {
 		KUNIT_EXPECT_EQ(test, add_one(station(i), LEGACY), 0);
 		KUNIT_EXPECT_TRUE(test, has(station(i)));
 		KUNIT_EXPECT_TRUE(test, all_multicast());
 	}
-	KUNIT_EXPECT_EQ(test, fake->adi.nr_more, SNIC_FW_MACS_PER_VSI);
+	KUNIT_EXPECT_EQ(test, fake->adi.nr_more, SMNC_FW_MACS_PER_VSI);
 	KUNIT_EXPECT_EQ(test, add_one(station(200), LEGACY), VIRTCHNL_STATUS_ERR_NO_MEMORY);
 	KUNIT_EXPECT_EQ(test, add_one(station(200), EXTRA), 0);
 	KUNIT_EXPECT_FALSE(test, has(station(200)));
-	for (i = 0; i < SNIC_FW_MACS_PER_VSI; i++)
+	for (i = 0; i < SMNC_FW_MACS_PER_VSI; i++)
 		KUNIT_EXPECT_EQ(test, del_one(station(i), LEGACY), 0);
 	KUNIT_EXPECT_FALSE(test, all_multicast());
-	KUNIT_EXPECT_EQ(test, fake->fw_macs, SNIC_FW_MACS_PER_VSI);
-	for (i = 0; i < SNIC_FW_MACS_PER_VSI; i++)
+	KUNIT_EXPECT_EQ(test, fake->fw_macs, SMNC_FW_MACS_PER_VSI);
+	for (i = 0; i < SMNC_FW_MACS_PER_VSI; i++)
 		KUNIT_EXPECT_TRUE(test, has(group(i)));
 }
 
 /* More than are remembered: all multicast until the function is reset. */
 static void vca_groups_lost(struct kunit *test)
 {
-	unsigned int i, all = SNIC_FW_MACS_PER_VSI + SNIC_MORE_GROUPS;
+	unsigned int i, all = SMNC_FW_MACS_PER_VSI + SMNC_MORE_GROUPS;
 
 	add_groups(test, 0, all);
 	KUNIT_EXPECT_FALSE(test, fake->adi.more_lost);
@@ -390,21 +390,21 @@ static void vca_groups_lost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->fw_macs, 0);
 	KUNIT_EXPECT_TRUE(test, all_multicast());
 	mutex_lock(&fake->adi.lock);
-	KUNIT_EXPECT_EQ(test, snic_adi_restart(&fake->adi, false), 0);
+	KUNIT_EXPECT_EQ(test, smnc_adi_restart(&fake->adi, false), 0);
 	mutex_unlock(&fake->adi.lock);
 	KUNIT_EXPECT_FALSE(test, all_multicast());
 }
 
 static void vca_overflow_fails(struct kunit *test)
 {
-	add_groups(test, 0, SNIC_FW_MACS_PER_VSI);
+	add_groups(test, 0, SMNC_FW_MACS_PER_VSI);
 	fake->fw_error = -EIO;
 	KUNIT_EXPECT_LT(test, add_one(group(100), EXTRA), 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.nr_more, 0);
 	KUNIT_EXPECT_LT(test, add_one(station(1), EXTRA), 0);
 	KUNIT_EXPECT_EQ(test, fake->adi.nr_more, 0);
 	fake->fw_error = 0;
-	KUNIT_EXPECT_EQ(test, fake->fw_macs, SNIC_FW_MACS_PER_VSI);
+	KUNIT_EXPECT_EQ(test, fake->fw_macs, SMNC_FW_MACS_PER_VSI);
 	/* The device itself may have none left. */
 	KUNIT_EXPECT_EQ(test, del_one(group(1), EXTRA), 0);
 	fake->fw_error = -ENOSPC;
@@ -420,7 +420,7 @@ static void vca_random(struct kunit *test)
 {
 	enum { STATIONS = 40, GROUPS = 150, STEPS = 10000 };
 	bool joined[STATIONS + GROUPS] = {}, add;
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *adi = &fake->adi;
 	unsigned int step, i, k, nr = 0;
 	struct rnd_state rnd;
 
@@ -438,7 +438,7 @@ static void vca_random(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, send(add ? VIRTCHNL_OP_ADD_ETH_ADDR :
 					   VIRTCHNL_OP_DEL_ETH_ADDR), 0);
 		KUNIT_ASSERT_EQ(test, adi->vsi.nr_macs, min_t(unsigned int, nr,
-							      SNIC_FW_MACS_PER_VSI));
+							      SMNC_FW_MACS_PER_VSI));
 		KUNIT_ASSERT_EQ(test, fake->fw_macs, adi->vsi.nr_macs);
 		KUNIT_ASSERT_EQ(test, adi->nr_more, nr - adi->vsi.nr_macs);
 		KUNIT_ASSERT_EQ(test, all_multicast(), adi->nr_more > 0);
@@ -457,7 +457,7 @@ static const u8 bridges[ETH_ALEN] = { 1, 0x80, 0xc2, 0, 0, 0 };
 /* Trust goes: the addresses that only a trusted guest may have go with it. */
 static void vca_untrust(struct kunit *test)
 {
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *adi = &fake->adi;
 
 	begin();
 	put(station(1), EXTRA);
@@ -466,17 +466,17 @@ static void vca_untrust(struct kunit *test)
 	put(station(2), PRIMARY);
 	put(station(3), EXTRA);
 	KUNIT_EXPECT_EQ(test, add(), 0);
-	adi->cfg[SNIC_CFG_TRUST] = false;
+	adi->cfg[SMNC_CFG_TRUST] = false;
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(adi), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, smnc_adi_check_addrs(adi), -EREMOTEIO);
 	fake->fw_error = 0;
-	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(adi), 3);
+	KUNIT_EXPECT_EQ(test, smnc_adi_check_addrs(adi), 3);
 	KUNIT_EXPECT_EQ(test, adi->vsi.nr_macs, 2);
 	KUNIT_EXPECT_TRUE(test, has(group(1)));
 	/* Its own works at once. */
 	KUNIT_EXPECT_TRUE(test, has(adi->addr.mac));
 	KUNIT_EXPECT_MEMEQ(test, adi->guest_mac, adi->addr.mac, ETH_ALEN);
-	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(adi), 0);
+	KUNIT_EXPECT_EQ(test, smnc_adi_check_addrs(adi), 0);
 }
 
 /* Room that is made by it goes to groups, but not to those of bridges. */
@@ -484,14 +484,14 @@ static void vca_untrust_makes_room(struct kunit *test)
 {
 	unsigned int i;
 
-	for (i = 0; i < SNIC_FW_MACS_PER_VSI; i++)
+	for (i = 0; i < SMNC_FW_MACS_PER_VSI; i++)
 		KUNIT_EXPECT_EQ(test, add_one(station(i), EXTRA), 0);
 	KUNIT_EXPECT_EQ(test, add_one(bridges, EXTRA), 0);
 	add_groups(test, 0, 5);
 	KUNIT_EXPECT_EQ(test, fake->adi.nr_more, 6);
 	KUNIT_EXPECT_TRUE(test, all_multicast());
-	fake->adi.cfg[SNIC_CFG_TRUST] = false;
-	KUNIT_EXPECT_EQ(test, snic_adi_check_addrs(&fake->adi), SNIC_FW_MACS_PER_VSI);
+	fake->adi.cfg[SMNC_CFG_TRUST] = false;
+	KUNIT_EXPECT_EQ(test, smnc_adi_check_addrs(&fake->adi), SMNC_FW_MACS_PER_VSI);
 	KUNIT_EXPECT_EQ(test, fake->fw_macs, 6);
 	KUNIT_EXPECT_FALSE(test, has(bridges));
 	KUNIT_EXPECT_FALSE(test, all_multicast());
@@ -499,15 +499,15 @@ static void vca_untrust_makes_room(struct kunit *test)
 
 static void check_due(void)
 {
-	snic_msgs_open(&fake->adi);
-	snic_adi_due(&fake->adi, SNIC_DUE_CHECK);
+	smnc_msgs_open(&fake->adi);
+	smnc_adi_due(&fake->adi, SMNC_DUE_CHECK);
 	flush_work(&fake->adi.work);
 }
 
 /* The operator gave a device the address that a trusted guest uses: that loses it. */
 static void vca_operator_wins(struct kunit *test)
 {
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *adi = &fake->adi;
 	unsigned int sent;
 
 	begin();
@@ -518,7 +518,7 @@ static void vca_operator_wins(struct kunit *test)
 	check_due();
 	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
-	KUNIT_ASSERT_EQ(test, snic_mac_set(&fake->pf, &fake->other, station(1)), 0);
+	KUNIT_ASSERT_EQ(test, smnc_mac_set(&fake->pf, &fake->other, station(1)), 0);
 	check_due();
 	/* Notified, reset, and on its own address again. */
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
@@ -533,9 +533,9 @@ static void vca_operator_wins(struct kunit *test)
 static void vca_operator_wins_in_reset(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, add_one(station(1), PRIMARY), 0);
-	KUNIT_ASSERT_EQ(test, snic_mac_set(&fake->pf, &fake->other, station(1)), 0);
+	KUNIT_ASSERT_EQ(test, smnc_mac_set(&fake->pf, &fake->other, station(1)), 0);
 	mutex_lock(&fake->adi.lock);
-	KUNIT_EXPECT_EQ(test, snic_adi_restart(&fake->adi, false), 0);
+	KUNIT_EXPECT_EQ(test, smnc_adi_restart(&fake->adi, false), 0);
 	mutex_unlock(&fake->adi.lock);
 	KUNIT_EXPECT_MEMEQ(test, fake->adi.guest_mac, fake->adi.addr.mac, ETH_ALEN);
 	KUNIT_EXPECT_FALSE(test, has(station(1)));
@@ -544,28 +544,28 @@ static void vca_operator_wins_in_reset(struct kunit *test)
 /* A device that is opened asks for its address, and waits until it is given up. */
 static void vca_claim(struct kunit *test)
 {
-	struct snic_adi *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
-	struct snic_adi *adi = &fake->adi;
+	struct smnc_adi *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
+	struct smnc_adi *adi = &fake->adi;
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	other->pf = &fake->pf;
 	mutex_init(&other->lock);
-	snic_worker_init(other);
-	snic_msgs_open(other);
+	smnc_worker_init(other);
+	smnc_msgs_open(other);
 	list_add(&other->list, &fake->pf.adis);
-	fake->fw_refused = SNIC_FW_MAC_ADD;
+	fake->fw_refused = SMNC_FW_MAC_ADD;
 	/* No driver to ask: at once. */
 	fake->fw_refusals = 1;
-	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EADDRINUSE);
+	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_start(adi), -EADDRINUSE);
 	KUNIT_EXPECT_EQ(test, fake->fw_refusals, 0);
-	other->cfg[SNIC_CFG_TRUST] = true;
+	other->cfg[SMNC_CFG_TRUST] = true;
 	fake->fw_refusals = 3;
-	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), 0);
+	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_start(adi), 0);
 	KUNIT_EXPECT_TRUE(test, has(adi->addr.mac));
 	/* It waits, but not for ever. */
 	fake->fw_refusals = 100000;
-	KUNIT_EXPECT_EQ(test, snic_adi_vsi_start(adi), -EADDRINUSE);
-	snic_msgs_close(other);
+	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_start(adi), -EADDRINUSE);
+	smnc_msgs_close(other);
 }
 
 static struct kunit_case vca_cases[] = {

@@ -14,33 +14,33 @@ static int promisc(u16 vsi, u16 flags)
 static void vcf_promisc(struct kunit *test)
 {
 	/* Without trust, and without a VLAN */
-	const u16 base = SNIC_VSI_ACTIVE | SNIC_VSI_VLAN_FILTER;
-	struct snic_vsi *vsi = &fake->adi.vsi;
+	const u16 base = SMNC_VSI_ACTIVE | SMNC_VSI_VLAN_FILTER;
+	struct smnc_vsi *vsi = &fake->adi.vsi;
 
 	fake_ready();
-	fake->adi.cfg[SNIC_CFG_TRUST] = false;
-	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, FLAG_VF_MULTICAST_PROMISC), 0);
-	KUNIT_EXPECT_EQ(test, vsi->flags, base | SNIC_VSI_MC_PROMISC);
+	fake->adi.cfg[SMNC_CFG_TRUST] = false;
+	KUNIT_EXPECT_EQ(test, promisc(SMNC_VC_VSI, FLAG_VF_MULTICAST_PROMISC), 0);
+	KUNIT_EXPECT_EQ(test, vsi->flags, base | SMNC_VSI_MC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
 	/* Told yes, given nothing. */
-	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, FLAG_VF_MULTICAST_PROMISC |
+	KUNIT_EXPECT_EQ(test, promisc(SMNC_VC_VSI, FLAG_VF_MULTICAST_PROMISC |
 				      FLAG_VF_UNICAST_PROMISC), 0);
-	KUNIT_EXPECT_EQ(test, vsi->flags, base | SNIC_VSI_MC_PROMISC);
+	KUNIT_EXPECT_EQ(test, vsi->flags, base | SMNC_VSI_MC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
-	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, FLAG_VF_UNICAST_PROMISC), 0);
+	KUNIT_EXPECT_EQ(test, promisc(SMNC_VC_VSI, FLAG_VF_UNICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, base);
-	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI, 0x4), PARAM);
-	KUNIT_EXPECT_EQ(test, promisc(SNIC_VC_VSI + 1, FLAG_VF_MULTICAST_PROMISC), PARAM);
+	KUNIT_EXPECT_EQ(test, promisc(SMNC_VC_VSI, 0x4), PARAM);
+	KUNIT_EXPECT_EQ(test, promisc(SMNC_VC_VSI + 1, FLAG_VF_MULTICAST_PROMISC), PARAM);
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_LT(test, promisc(SNIC_VC_VSI, FLAG_VF_MULTICAST_PROMISC), 0);
+	KUNIT_EXPECT_LT(test, promisc(SMNC_VC_VSI, FLAG_VF_MULTICAST_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags, base);
-	KUNIT_EXPECT_EQ(test, fake->adi.promisc, SNIC_VSI_UC_PROMISC);
+	KUNIT_EXPECT_EQ(test, fake->adi.promisc, SMNC_VSI_UC_PROMISC);
 	/* Trust comes: what was asked for is given. */
 	fake->fw_error = 0;
-	fake->adi.cfg[SNIC_CFG_TRUST] = true;
-	KUNIT_EXPECT_EQ(test, snic_adi_vsi_update(&fake->adi), 0);
+	fake->adi.cfg[SMNC_CFG_TRUST] = true;
+	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_update(&fake->adi), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags,
-			SNIC_VSI_ACTIVE | SNIC_VSI_UC_PROMISC | SNIC_VSI_CONTROL);
+			SMNC_VSI_ACTIVE | SMNC_VSI_UC_PROMISC | SMNC_VSI_CONTROL);
 	fake->adi.kind->reset(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, 0);
 }
@@ -70,31 +70,31 @@ static int rss_lut(u16 vsi, u16 nr, u8 entry, u8 value)
 
 static void vcf_rss(struct kunit *test)
 {
-	const struct snic_fw_chunk *chunk = (void *)fake->fw_payload;
+	const struct smnc_fw_chunk *chunk = (void *)fake->fw_payload;
 	unsigned int i;
 
 	fake_ready();
-	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 52), 0);
-	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_RSS_KEY);
+	KUNIT_EXPECT_EQ(test, rss_key(SMNC_VC_VSI, 52), 0);
+	KUNIT_EXPECT_EQ(test, fake->fw_op, SMNC_FW_RSS_KEY);
 	KUNIT_EXPECT_EQ(test, chunk->offset + chunk->len, 52);
-	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 51), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 53), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI + 1, 52), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 63, FAKE_QUEUES - 1), 0);
-	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_RSS_LUT);
+	KUNIT_EXPECT_EQ(test, rss_key(SMNC_VC_VSI, 51), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_key(SMNC_VC_VSI, 53), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_key(SMNC_VC_VSI + 1, 52), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SMNC_VC_VSI, 64, 63, FAKE_QUEUES - 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->fw_op, SMNC_FW_RSS_LUT);
 	KUNIT_EXPECT_EQ(test, chunk->offset + chunk->len, 64);
 	i = fake->nr_fw;
-	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 63, FAKE_QUEUES), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 0, 255), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 63, 0, 0), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 65, 0, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SMNC_VC_VSI, 64, 63, FAKE_QUEUES), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SMNC_VC_VSI, 64, 0, 255), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SMNC_VC_VSI, 63, 0, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SMNC_VC_VSI, 65, 0, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, rss_lut(0, 64, 0, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, i);
 }
 
 static int set_hash(u64 hashcfg)
 {
-	return fake_guest(SNIC_VC_OP_SET_HASHCFG, &hashcfg, sizeof(hashcfg));
+	return fake_guest(SMNC_VC_OP_SET_HASHCFG, &hashcfg, sizeof(hashcfg));
 }
 
 static void vcf_hash(struct kunit *test)
@@ -102,14 +102,14 @@ static void vcf_hash(struct kunit *test)
 	u64 extra;
 
 	fake_ready();
-	KUNIT_EXPECT_EQ(test, fake_guest(SNIC_VC_OP_GET_HASHCFG, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake_guest(SMNC_VC_OP_GET_HASHCFG, NULL, 0), 0);
 	KUNIT_EXPECT_EQ(test, fake->len, 8);
-	KUNIT_EXPECT_EQ(test, *(u64 *)fake->data, SNIC_HASHCFG);
-	KUNIT_EXPECT_EQ(test, set_hash(SNIC_HASHCFG), 0);
-	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_RSS_HASH);
+	KUNIT_EXPECT_EQ(test, *(u64 *)fake->data, SMNC_HASHCFG);
+	KUNIT_EXPECT_EQ(test, set_hash(SMNC_HASHCFG), 0);
+	KUNIT_EXPECT_EQ(test, fake->fw_op, SMNC_FW_RSS_HASH);
 	KUNIT_EXPECT_EQ(test, set_hash(0), 0);
 	for (extra = 1; extra; extra <<= 1)
-		KUNIT_EXPECT_EQ(test, set_hash(extra), SNIC_HASHCFG & extra ? 0 : PARAM);
+		KUNIT_EXPECT_EQ(test, set_hash(extra), SMNC_HASHCFG & extra ? 0 : PARAM);
 }
 
 /* Without the capability, or with it not asked for: nothing of RSS. */
@@ -117,9 +117,9 @@ static void vcf_no_rss(struct kunit *test)
 {
 	fake_ready();
 	fake->avf->caps = VIRTCHNL_VF_OFFLOAD_L2;
-	KUNIT_EXPECT_EQ(test, rss_key(SNIC_VC_VSI, 52), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(SNIC_VC_VSI, 64, 0, 0), PARAM);
-	KUNIT_EXPECT_EQ(test, fake_guest(SNIC_VC_OP_GET_HASHCFG, NULL, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_key(SMNC_VC_VSI, 52), PARAM);
+	KUNIT_EXPECT_EQ(test, rss_lut(SMNC_VC_VSI, 64, 0, 0), PARAM);
+	KUNIT_EXPECT_EQ(test, fake_guest(SMNC_VC_OP_GET_HASHCFG, NULL, 0), PARAM);
 	KUNIT_EXPECT_EQ(test, set_hash(0), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 0);
 }
@@ -127,14 +127,14 @@ static void vcf_no_rss(struct kunit *test)
 /* Who never asks for RSS gets it over all its queues, with a key of its own. */
 static void vcf_rss_default(struct kunit *test)
 {
-	const struct snic_fw_hash *hash = (void *)fake->fw_payload;
+	const struct smnc_fw_hash *hash = (void *)fake->fw_payload;
 
-	KUNIT_EXPECT_EQ(test, snic_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), 0);
-	KUNIT_EXPECT_EQ(test, fake->fw_op, SNIC_FW_RSS_HASH);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(hash->hashcfg), SNIC_HASHCFG);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), 0);
+	KUNIT_EXPECT_EQ(test, fake->fw_op, SMNC_FW_RSS_HASH);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(hash->hashcfg), SMNC_HASHCFG);
 	fake->nr_fw = 0;
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, snic_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), -EREMOTEIO);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
 }
 

@@ -7,8 +7,8 @@
 
 #include "fake_nic.h"
 
-#define TXQ(q)	SNIC_Q(FAKE_QP + (q), SNIC_QP_TX)
-#define RXQ(q)	SNIC_Q(FAKE_QP + (q), SNIC_QP_RX)
+#define TXQ(q)	SMNC_Q(FAKE_QP + (q), SMNC_QP_TX)
+#define RXQ(q)	SMNC_Q(FAKE_QP + (q), SMNC_QP_RX)
 
 #define OLD_RING	0x11000000
 #define NEW_RING	0x22000000
@@ -47,13 +47,13 @@ static int config(u64 ring, unsigned int nr)
 	struct {
 		struct virtchnl_vsi_queue_config_info info;
 		struct virtchnl_queue_pair_info qpair[FAKE_QUEUES];
-	} m = { .info = { .vsi_id = SNIC_VC_VSI, .num_queue_pairs = nr } };
+	} m = { .info = { .vsi_id = SMNC_VC_VSI, .num_queue_pairs = nr } };
 	struct virtchnl_queue_pair_info *p = m.info.qpair;
 	unsigned int q;
 
 	for (q = 0; q < nr; q++) {
-		p[q].txq.vsi_id = SNIC_VC_VSI;
-		p[q].rxq.vsi_id = SNIC_VC_VSI;
+		p[q].txq.vsi_id = SMNC_VC_VSI;
+		p[q].rxq.vsi_id = SMNC_VC_VSI;
 		p[q].txq.queue_id = q;
 		p[q].rxq.queue_id = q;
 		p[q].txq.ring_len = 128;
@@ -75,7 +75,7 @@ static int irq_map(unsigned int vec, unsigned int nr)
 	} m = { .info = { .num_vectors = 1 } };
 
 	m.info.vecmap[0] = (struct virtchnl_vector_map) {
-		SNIC_VC_VSI, vec, BIT(nr) - 1, BIT(nr) - 1, 0, 1
+		SMNC_VC_VSI, vec, BIT(nr) - 1, BIT(nr) - 1, 0, 1
 	};
 	return fake_guest(VIRTCHNL_OP_CONFIG_IRQ_MAP, &m,
 			  virtchnl_struct_size(&m.info, vecmap, 1));
@@ -84,7 +84,7 @@ static int irq_map(unsigned int vec, unsigned int nr)
 static int enable(u32 tx, u32 rx)
 {
 	const struct virtchnl_queue_select sel = {
-		.vsi_id = SNIC_VC_VSI, .tx_queues = tx, .rx_queues = rx,
+		.vsi_id = SMNC_VC_VSI, .tx_queues = tx, .rx_queues = rx,
 	};
 
 	return fake_guest(VIRTCHNL_OP_ENABLE_QUEUES, &sel, sizeof(sel));
@@ -92,7 +92,7 @@ static int enable(u32 tx, u32 rx)
 
 static int promisc(u16 flags)
 {
-	const struct virtchnl_promisc_info info = { .vsi_id = SNIC_VC_VSI, .flags = flags };
+	const struct virtchnl_promisc_info info = { .vsi_id = SMNC_VC_VSI, .flags = flags };
 
 	return fake_guest(VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, &info, sizeof(info));
 }
@@ -102,7 +102,7 @@ static int add(const u8 *mac)
 	struct {
 		struct virtchnl_ether_addr_list info;
 		struct virtchnl_ether_addr addr[1];
-	} m = { .info = { .vsi_id = SNIC_VC_VSI, .num_elements = 1 } };
+	} m = { .info = { .vsi_id = SMNC_VC_VSI, .num_elements = 1 } };
 
 	ether_addr_copy(m.info.list[0].addr, mac);
 	m.info.list[0].type = VIRTCHNL_ETHER_ADDR_EXTRA;
@@ -115,7 +115,7 @@ static void write_tails(unsigned int nr)
 	unsigned int q;
 
 	for (q = 0; q < nr; q++)
-		fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q), NEW_TAIL);
+		fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(q), NEW_TAIL);
 }
 
 /* --- the life before ------------------------------------------------------------ */
@@ -153,8 +153,8 @@ static int live_in_traffic(void)
 	int err = live_enabled();
 
 	for (q = 0; q < FAKE_QUEUES; q++) {
-		fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q), 99);
-		fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q), 77);
+		fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_TX_TAIL(q), 99);
+		fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(q), 77);
 	}
 	return err;
 }
@@ -164,11 +164,11 @@ static int live_quiesced(void)
 {
 	int err = live_in_traffic();
 
-	snic_msgs_open(&fake->adi);
-	snic_msgs_close(&fake->adi);
-	snic_adi_message(&fake->adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
+	smnc_msgs_open(&fake->adi);
+	smnc_msgs_close(&fake->adi);
+	smnc_adi_message(&fake->adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
 	mutex_lock(&fake->adi.lock);
-	err = err ?: snic_adi_restart(&fake->adi, true);
+	err = err ?: smnc_adi_restart(&fake->adi, true);
 	mutex_unlock(&fake->adi.lock);
 	return err;
 }
@@ -250,7 +250,7 @@ struct start {
 
 static const struct start iavf = { "iavf", start_iavf, FAKE_QUEUES, 0, true };
 static const struct start dpdk = { "dpdk", start_dpdk, FAKE_QUEUES, 0, true };
-static const struct start ipxe = { "ipxe", start_ipxe, 1, SNIC_VSI_MC_PROMISC, true };
+static const struct start ipxe = { "ipxe", start_ipxe, 1, SMNC_VSI_MC_PROMISC, true };
 static const struct start careful = { "careful", start_careful, FAKE_QUEUES, 0, true };
 static const struct start again = { "again", start_again, FAKE_QUEUES, 0, false };
 
@@ -286,15 +286,15 @@ static void queue_is(struct kunit *test, unsigned int q, bool runs)
 {
 	u32 ring = runs ? NEW_RING + q * 0x10000 : 0;
 
-	KUNIT_EXPECT_EQ_MSG(test, !!(fake_reg(TXQ(q) + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE), runs,
+	KUNIT_EXPECT_EQ_MSG(test, !!(fake_reg(TXQ(q) + SMNC_Q_CTL) & SMNC_Q_CTL_ENABLE), runs,
 			    "TX %u", q);
-	KUNIT_EXPECT_EQ_MSG(test, !!(fake_reg(RXQ(q) + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE), runs,
+	KUNIT_EXPECT_EQ_MSG(test, !!(fake_reg(RXQ(q) + SMNC_Q_CTL) & SMNC_Q_CTL_ENABLE), runs,
 			    "RX %u", q);
-	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_BASE_LO), ring);
-	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_BASE_LO), runs ? ring + 0x8000 : 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_INT), runs ? SNIC_Q_INT_VALID | 1 : 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q)), 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q)),
+	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SMNC_Q_BASE_LO), ring);
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_BASE_LO), runs ? ring + 0x8000 : 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_INT), runs ? SMNC_Q_INT_VALID | 1 : 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_TX_TAIL(q)), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(q)),
 			runs ? NEW_TAIL : 0);
 }
 
@@ -314,9 +314,9 @@ static void vcl_starts(struct kunit *test)
 		return;
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx, all);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, p->start->promisc);
-	KUNIT_EXPECT_EQ(test, fake->adi.vsi.flags & (SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC),
+	KUNIT_EXPECT_EQ(test, fake->adi.vsi.flags & (SMNC_VSI_UC_PROMISC | SMNC_VSI_MC_PROMISC),
 			p->start->promisc);
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, group));
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(&fake->adi.vsi, group));
 	KUNIT_EXPECT_LE(test, fake->adi.vsi.nr_macs, 1);
 }
 
@@ -332,7 +332,7 @@ static void vcl_version_is_harmless(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, writes);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0xf);
-	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_READY);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SMNC_VC_READY);
 }
 
 /* RSS is spread over all queues again, with another key. */
@@ -356,12 +356,12 @@ static void vcl_rss_is_anew(struct kunit *test)
 static void vcl_tail_kept(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, start_iavf(), 0);
-	fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(0), 5);
-	fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(1), 128);
+	fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(0), 5);
+	fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(1), 128);
 	KUNIT_ASSERT_EQ(test, config(NEW_RING, 2), 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(0)), 5);
+	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(0)), 5);
 	/* Not one of the new ring. */
-	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(1)), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(1)), 0);
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0xc);
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0xc);
 	fake->stuck = TXQ(2);

@@ -2,18 +2,18 @@
 /* virtchnl: queues and their interrupts, and what reaches the registers. */
 #include "fake_nic.h"
 
-#define TXQ(q)	SNIC_Q(FAKE_QP + (q), SNIC_QP_TX)
-#define RXQ(q)	SNIC_Q(FAKE_QP + (q), SNIC_QP_RX)
+#define TXQ(q)	SMNC_Q(FAKE_QP + (q), SMNC_QP_TX)
+#define RXQ(q)	SMNC_Q(FAKE_QP + (q), SMNC_QP_RX)
 #define PARAM	VIRTCHNL_STATUS_ERR_PARAM
 
 struct queues_msg {
 	struct virtchnl_vsi_queue_config_info info;
-	struct virtchnl_queue_pair_info qpair[SNIC_FUNC_QPS];
+	struct virtchnl_queue_pair_info qpair[SMNC_FUNC_QPS];
 };
 
 struct map_msg {
 	struct virtchnl_irq_map_info info;
-	struct virtchnl_vector_map map[SNIC_FUNC_VECS + 1];
+	struct virtchnl_vector_map map[SMNC_FUNC_VECS + 1];
 };
 
 static void fill_queues(struct queues_msg *m, unsigned int nr)
@@ -22,14 +22,14 @@ static void fill_queues(struct queues_msg *m, unsigned int nr)
 	unsigned int q;
 
 	memset(m, 0, sizeof(*m));
-	m->info.vsi_id = SNIC_VC_VSI;
+	m->info.vsi_id = SMNC_VC_VSI;
 	m->info.num_queue_pairs = nr;
 	for (q = 0; q < nr; q++) {
-		p[q].txq.vsi_id = SNIC_VC_VSI;
+		p[q].txq.vsi_id = SMNC_VC_VSI;
 		p[q].txq.queue_id = q;
 		p[q].txq.ring_len = 512;
 		p[q].txq.dma_ring_addr = 0x1234567000 + q * 0x10000;
-		p[q].rxq.vsi_id = SNIC_VC_VSI;
+		p[q].rxq.vsi_id = SMNC_VC_VSI;
 		p[q].rxq.queue_id = q;
 		p[q].rxq.ring_len = 1024;
 		p[q].rxq.databuffer_size = 2048;
@@ -57,17 +57,17 @@ static int select_queues(u32 op, u16 vsi, u32 tx, u32 rx)
 
 static int enable(u32 tx, u32 rx)
 {
-	return select_queues(VIRTCHNL_OP_ENABLE_QUEUES, SNIC_VC_VSI, tx, rx);
+	return select_queues(VIRTCHNL_OP_ENABLE_QUEUES, SMNC_VC_VSI, tx, rx);
 }
 
 static int disable(u32 tx, u32 rx)
 {
-	return select_queues(VIRTCHNL_OP_DISABLE_QUEUES, SNIC_VC_VSI, tx, rx);
+	return select_queues(VIRTCHNL_OP_DISABLE_QUEUES, SMNC_VC_VSI, tx, rx);
 }
 
 static bool runs(u32 queue)
 {
-	return fake_reg(queue + SNIC_Q_CTL) & SNIC_Q_CTL_ENABLE;
+	return fake_reg(queue + SMNC_Q_CTL) & SMNC_Q_CTL_ENABLE;
 }
 
 static void vcq_config(struct kunit *test)
@@ -77,8 +77,8 @@ static void vcq_config(struct kunit *test)
 
 	fake_ready();
 	for (q = 0; q <= FAKE_QUEUES; q++) {
-		fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q), 7);
-		fake_set(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q), 8);
+		fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_TX_TAIL(q), 7);
+		fake_set(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(q), 8);
 	}
 	fill_queues(m, FAKE_QUEUES);
 	m->info.qpair[1].rxq.databuffer_size = 2047;
@@ -87,25 +87,25 @@ static void vcq_config(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx, 0xf);
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_rx, 0xf);
 	for (q = 0; q < FAKE_QUEUES; q++) {
-		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_BASE_LO), 0x34567000 + q * 0x10000);
-		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_BASE_HI), 0x12);
-		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_LEN), 512);
-		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_BASE_LO), 0x54321000 + q * 0x10000);
-		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_BASE_HI), 0x76);
-		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_LEN), 1024);
-		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_BUFSZ), q == 1 ? 1920 : 2048);
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SMNC_Q_BASE_LO), 0x34567000 + q * 0x10000);
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SMNC_Q_BASE_HI), 0x12);
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SMNC_Q_LEN), 512);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_BASE_LO), 0x54321000 + q * 0x10000);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_BASE_HI), 0x76);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_LEN), 1024);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_BUFSZ), q == 1 ? 1920 : 2048);
 		/* Cut to what the device can do. */
-		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_MAXFRAME), q == 2 ? 9728 : 1522);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_MAXFRAME), q == 2 ? 9728 : 1522);
 		/* Not enabled by it. */
-		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_CTL), 0);
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SMNC_Q_CTL), 0);
 		/* Of the life before; the guest writes the others before it enables. */
-		KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(q)), 0);
-		KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_RX_TAIL(q)), 8);
+		KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_TX_TAIL(q)), 0);
+		KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_RX_TAIL(q)), 8);
 	}
-	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SNIC_WIN_TX_TAIL(FAKE_QUEUES)), 7);
+	KUNIT_EXPECT_EQ(test, fake_reg(FAKE_WIN(FAKE_FUNC) + SMNC_WIN_TX_TAIL(FAKE_QUEUES)), 7);
 	/* The neighbour's queue pairs are untouched. */
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_Q(FAKE_QP - 1, SNIC_QP_TX) + SNIC_Q_LEN), 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_Q(FAKE_QP + FAKE_QUEUES, SNIC_QP_TX) + SNIC_Q_LEN), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_Q(FAKE_QP - 1, SMNC_QP_TX) + SMNC_Q_LEN), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_Q(FAKE_QP + FAKE_QUEUES, SMNC_QP_TX) + SMNC_Q_LEN), 0);
 }
 
 /* One field of the second pair out of bounds: all of the message is refused. */
@@ -193,16 +193,16 @@ static void vcq_limits(struct kunit *test)
 	p[1].rxq.databuffer_size = 16383;
 	p[1].txq.dma_ring_addr = (1ULL << 48) - 128;
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SNIC_Q_BUFSZ), 16256);
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SMNC_Q_BUFSZ), 16256);
 	/* The operator may have set less. */
-	fake->adi.cfg[SNIC_CFG_TX_RING] = 2048;
+	fake->adi.cfg[SMNC_CFG_TX_RING] = 2048;
 	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
 	p[1].txq.ring_len = 2048;
 	KUNIT_EXPECT_EQ(test, send_queues(m), 0);
-	fake->adi.cfg[SNIC_CFG_RX_RING] = 4064;
+	fake->adi.cfg[SMNC_CFG_RX_RING] = 4064;
 	KUNIT_EXPECT_EQ(test, send_queues(m), PARAM);
-	fake->adi.cfg[SNIC_CFG_RX_RING] = 4096;
-	fake->adi.cfg[SNIC_CFG_TX_RING] = 4096;
+	fake->adi.cfg[SMNC_CFG_RX_RING] = 4096;
+	fake->adi.cfg[SMNC_CFG_TX_RING] = 4096;
 	fill_queues(m, FAKE_QUEUES + 1);
 	m->info.qpair[FAKE_QUEUES].txq.queue_id = 0;
 	m->info.qpair[FAKE_QUEUES].rxq.queue_id = 0;
@@ -239,8 +239,8 @@ static void vcq_half_pairs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx, 0xb);
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_rx, 0xd);
 	for (q = 0; q < FAKE_QUEUES; q++) {
-		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_LEN), pairs[q].tx_len);
-		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_LEN), pairs[q].rx_len);
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SMNC_Q_LEN), pairs[q].tx_len);
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_LEN), pairs[q].rx_len);
 	}
 }
 
@@ -262,7 +262,7 @@ static void vcq_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0xe);
 	KUNIT_EXPECT_FALSE(test, runs(RXQ(0)) || runs(TXQ(1)));
 	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(1)) && runs(TXQ(2)) && runs(RXQ(3)));
-	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(1) + SNIC_Q_BASE_LO), 0x34578000);
+	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(1) + SMNC_Q_BASE_LO), 0x34578000);
 	/* A message that is refused stops none. */
 	m->info.qpair[1].txq.queue_id = FAKE_QUEUES;
 	m->info.qpair[0].txq.ring_len = 512;
@@ -277,7 +277,7 @@ static void fill_map(struct map_msg *m, unsigned int nr)
 	memset(m, 0, sizeof(*m));
 	m->info.num_vectors = nr;
 	for (i = 0; i < nr; i++) {
-		m->info.vecmap[i].vsi_id = SNIC_VC_VSI;
+		m->info.vecmap[i].vsi_id = SMNC_VC_VSI;
 		m->info.vecmap[i].vector_id = i;
 		m->info.vecmap[i].rxq_map = i ? BIT(i - 1) : 0;
 		m->info.vecmap[i].txq_map = i ? BIT(i - 1) : 0;
@@ -300,18 +300,18 @@ static void vcq_irq_map(struct kunit *test)
 	fill_map(m, FAKE_QUEUES + 1);
 	KUNIT_EXPECT_EQ(test, send_map(m), 0);
 	for (q = 0; q < FAKE_QUEUES; q++) {
-		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SNIC_Q_INT),
-				SNIC_Q_INT_VALID | (q + 1));
-		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SNIC_Q_INT),
-				SNIC_Q_INT_VALID | 1 << SNIC_Q_INT_ITR_SHIFT | (q + 1));
+		KUNIT_EXPECT_EQ(test, fake_reg(RXQ(q) + SMNC_Q_INT),
+				SMNC_Q_INT_VALID | (q + 1));
+		KUNIT_EXPECT_EQ(test, fake_reg(TXQ(q) + SMNC_Q_INT),
+				SMNC_Q_INT_VALID | 1 << SMNC_Q_INT_ITR_SHIFT | (q + 1));
 	}
 	/* Vector 0 may have queues as well; others stay where they were. */
 	fill_map(m, 1);
 	m->info.vecmap[0].txq_map = BIT(1);
 	m->info.vecmap[0].txitr_idx = 3;
 	KUNIT_EXPECT_EQ(test, send_map(m), 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(1) + SNIC_Q_INT), SNIC_Q_INT_VALID | 0x300);
-	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SNIC_Q_INT), SNIC_Q_INT_VALID | 2);
+	KUNIT_EXPECT_EQ(test, fake_reg(TXQ(1) + SMNC_Q_INT), SMNC_Q_INT_VALID | 0x300);
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(1) + SMNC_Q_INT), SMNC_Q_INT_VALID | 2);
 }
 
 static void vcq_irq_map_malformed(struct kunit *test)
@@ -351,7 +351,7 @@ static void vcq_enable(struct kunit *test)
 	fake_ready();
 	fake->avf->configured_tx = 0x3;
 	fake->avf->configured_rx = 0x7;
-	snic_msgs_open(&fake->adi);
+	smnc_msgs_open(&fake->adi);
 	KUNIT_EXPECT_EQ(test, enable(0x1, 0x3), 0);
 	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(0)) && runs(RXQ(1)));
 	KUNIT_EXPECT_FALSE(test, runs(TXQ(1)) || runs(RXQ(2)));
@@ -381,11 +381,11 @@ static void vcq_enable_refused(struct kunit *test)
 	fake->avf->configured_tx = 0x3;
 	fake->avf->configured_rx = 0x3;
 	for (i = 0; i < ARRAY_SIZE(both); i++) {
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI + 1, 1, 1), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SMNC_VC_VSI + 1, 1, 1), PARAM);
 		KUNIT_EXPECT_EQ(test, select_queues(both[i], 0, 1, 1), PARAM);
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI, 0, 0), PARAM);
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI, 0x10, 0), PARAM);
-		KUNIT_EXPECT_EQ(test, select_queues(both[i], SNIC_VC_VSI, 0, 0x80000000), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SMNC_VC_VSI, 0, 0), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SMNC_VC_VSI, 0x10, 0), PARAM);
+		KUNIT_EXPECT_EQ(test, select_queues(both[i], SMNC_VC_VSI, 0, 0x80000000), PARAM);
 	}
 	/* Without a configuration. */
 	KUNIT_EXPECT_EQ(test, enable(0x4, 0), PARAM);
@@ -413,7 +413,7 @@ static void vcq_enable_fails(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, runs(TXQ(0)) && runs(RXQ(0)));
 	KUNIT_EXPECT_FALSE(test, runs(TXQ(1)) || runs(RXQ(1)) || runs(TXQ(2)) || runs(RXQ(2)) ||
 			   runs(TXQ(3)));
-	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(2) + SNIC_Q_CTL), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(RXQ(2) + SMNC_Q_CTL), 0);
 }
 
 static void vcq_dead(struct kunit *test)
@@ -423,8 +423,8 @@ static void vcq_dead(struct kunit *test)
 	fake->pf.dead = true;
 	KUNIT_EXPECT_EQ(test, enable(0x1, 0), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0);
-	KUNIT_EXPECT_EQ(test, snic_queue_start(&fake->pf, TXQ(0)), -EIO);
-	KUNIT_EXPECT_EQ(test, snic_func_off(&fake->pf, FAKE_FUNC), -EIO);
+	KUNIT_EXPECT_EQ(test, smnc_queue_start(&fake->pf, TXQ(0)), -EIO);
+	KUNIT_EXPECT_EQ(test, smnc_func_off(&fake->pf, FAKE_FUNC), -EIO);
 }
 
 /*
@@ -472,8 +472,8 @@ static void vcq_stuck_for_good(struct kunit *test)
 /* Functions and queue pairs: taken as a whole or not at all, and scrubbed. */
 static void vcq_resources(struct kunit *test)
 {
-	struct snic_pf *pf = &fake->pf;
-	u16 func[9], qp[9][SNIC_FUNC_QPS], f, q[SNIC_FUNC_QPS];
+	struct smnc_pf *pf = &fake->pf;
+	u16 func[9], qp[9][SMNC_FUNC_QPS], f, q[SMNC_FUNC_QPS];
 	unsigned int i;
 
 	spin_lock_init(&pf->res_lock);
@@ -481,36 +481,36 @@ static void vcq_resources(struct kunit *test)
 	pf->qp_map = kunit_kcalloc(test, BITS_TO_LONGS(64), sizeof(long), GFP_KERNEL);
 	__set_bit(0, pf->func_map);
 	for (i = 0; i < 8; i++) {
-		KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &func[i], qp[i], 7), 0);
+		KUNIT_EXPECT_EQ(test, smnc_res_alloc(pf, &func[i], qp[i], 7), 0);
 		KUNIT_EXPECT_EQ(test, func[i], i + 1);
 		KUNIT_EXPECT_EQ(test, qp[i][6], i * 7 + 6);
 	}
-	KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &f, q, 1), -ENOSPC);
-	snic_res_free(pf, func[3], qp[3], 7);
-	KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &f, q, 16), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, snic_res_alloc(pf, &f, q, 15), 0);
+	KUNIT_EXPECT_EQ(test, smnc_res_alloc(pf, &f, q, 1), -ENOSPC);
+	smnc_res_free(pf, func[3], qp[3], 7);
+	KUNIT_EXPECT_EQ(test, smnc_res_alloc(pf, &f, q, 16), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, smnc_res_alloc(pf, &f, q, 15), 0);
 	KUNIT_EXPECT_EQ(test, f, 4);
 	KUNIT_EXPECT_EQ(test, q[6], 27);
 	KUNIT_EXPECT_EQ(test, q[7], 56);
 	KUNIT_EXPECT_EQ(test, q[14], 63);
 
 	for (i = 0; i < 0x40; i += 4)
-		fake_set(SNIC_QP(FAKE_QP) + i, ~0U);
-	snic_qp_scrub(pf, FAKE_QP);
+		fake_set(SMNC_QP(FAKE_QP) + i, ~0U);
+	smnc_qp_scrub(pf, FAKE_QP);
 	for (i = 0; i < 0x40; i += 4)
-		if (i % 0x20 != SNIC_Q_HEAD && i != SNIC_Q_BUFSZ && i != SNIC_Q_MAXFRAME)
-			KUNIT_EXPECT_EQ_MSG(test, fake_reg(SNIC_QP(FAKE_QP) + i), 0, "%#x", i);
-	snic_func_map_queue(pf, FAKE_FUNC, 2, 33);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_QMAP(2)),
-			SNIC_QMAP_VALID | 33);
-	snic_func_map_queue(pf, FAKE_FUNC, 2, -1);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_QMAP(2)), 0);
-	KUNIT_EXPECT_EQ(test, snic_func_reset(pf, FAKE_FUNC, SNIC_FUNC_CTRL_DMA), 0);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_CTRL),
-			SNIC_FUNC_CTRL_ENABLE | SNIC_FUNC_CTRL_DMA);
-	fake_set(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_STATUS, SNIC_FUNC_STATUS_ENABLED);
-	KUNIT_EXPECT_EQ(test, snic_func_off(pf, FAKE_FUNC), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, fake_reg(SNIC_FUNC(FAKE_FUNC) + SNIC_FUNC_CTRL), 0);
+		if (i % 0x20 != SMNC_Q_HEAD && i != SMNC_Q_BUFSZ && i != SMNC_Q_MAXFRAME)
+			KUNIT_EXPECT_EQ_MSG(test, fake_reg(SMNC_QP(FAKE_QP) + i), 0, "%#x", i);
+	smnc_func_map_queue(pf, FAKE_FUNC, 2, 33);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_FUNC(FAKE_FUNC) + SMNC_FUNC_QMAP(2)),
+			SMNC_QMAP_VALID | 33);
+	smnc_func_map_queue(pf, FAKE_FUNC, 2, -1);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_FUNC(FAKE_FUNC) + SMNC_FUNC_QMAP(2)), 0);
+	KUNIT_EXPECT_EQ(test, smnc_func_reset(pf, FAKE_FUNC, SMNC_FUNC_CTRL_DMA), 0);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_FUNC(FAKE_FUNC) + SMNC_FUNC_CTRL),
+			SMNC_FUNC_CTRL_ENABLE | SMNC_FUNC_CTRL_DMA);
+	fake_set(SMNC_FUNC(FAKE_FUNC) + SMNC_FUNC_STATUS, SMNC_FUNC_STATUS_ENABLED);
+	KUNIT_EXPECT_EQ(test, smnc_func_off(pf, FAKE_FUNC), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_FUNC(FAKE_FUNC) + SMNC_FUNC_CTRL), 0);
 }
 
 static struct kunit_case vcq_cases[] = {

@@ -40,11 +40,11 @@ static u16 fill_queues(union any_msg *m)
 {
 	struct virtchnl_queue_pair_info *p = m->queues.qpair;
 
-	m->queues.vsi_id = SNIC_VC_VSI;
+	m->queues.vsi_id = SMNC_VC_VSI;
 	m->queues.num_queue_pairs = 1;
-	p->txq.vsi_id = SNIC_VC_VSI;
+	p->txq.vsi_id = SMNC_VC_VSI;
 	p->txq.ring_len = 512;
-	p->rxq.vsi_id = SNIC_VC_VSI;
+	p->rxq.vsi_id = SMNC_VC_VSI;
 	p->rxq.ring_len = 512;
 	p->rxq.databuffer_size = 2048;
 	p->rxq.max_pkt_size = 1518;
@@ -54,15 +54,15 @@ static u16 fill_queues(union any_msg *m)
 static u16 fill_map(union any_msg *m)
 {
 	m->map.num_vectors = 2;
-	m->map.vecmap[0].vsi_id = SNIC_VC_VSI;
-	m->map.vecmap[1].vsi_id = SNIC_VC_VSI;
+	m->map.vecmap[0].vsi_id = SMNC_VC_VSI;
+	m->map.vecmap[1].vsi_id = SMNC_VC_VSI;
 	m->map.vecmap[1].vector_id = 1;
 	return virtchnl_struct_size(&m->map, vecmap, 2);
 }
 
 static u16 fill_select(union any_msg *m)
 {
-	m->select.vsi_id = SNIC_VC_VSI;
+	m->select.vsi_id = SMNC_VC_VSI;
 	m->select.rx_queues = 1;
 	m->select.tx_queues = 1;
 	return sizeof(m->select);
@@ -70,7 +70,7 @@ static u16 fill_select(union any_msg *m)
 
 static u16 fill_addrs(union any_msg *m)
 {
-	m->addrs.vsi_id = SNIC_VC_VSI;
+	m->addrs.vsi_id = SMNC_VC_VSI;
 	m->addrs.num_elements = 2;
 	m->addrs.list[0].addr[5] = 7;
 	m->addrs.list[1].addr[5] = 8;
@@ -79,27 +79,27 @@ static u16 fill_addrs(union any_msg *m)
 
 static u16 fill_promisc(union any_msg *m)
 {
-	m->promisc.vsi_id = SNIC_VC_VSI;
+	m->promisc.vsi_id = SMNC_VC_VSI;
 	return sizeof(m->promisc);
 }
 
 static u16 fill_key(union any_msg *m)
 {
-	m->key.vsi_id = SNIC_VC_VSI;
-	m->key.key_len = SNIC_RSS_KEY_BYTES;
-	return virtchnl_struct_size(&m->key, key, SNIC_RSS_KEY_BYTES);
+	m->key.vsi_id = SMNC_VC_VSI;
+	m->key.key_len = SMNC_RSS_KEY_BYTES;
+	return virtchnl_struct_size(&m->key, key, SMNC_RSS_KEY_BYTES);
 }
 
 static u16 fill_lut(union any_msg *m)
 {
-	m->lut.vsi_id = SNIC_VC_VSI;
-	m->lut.lut_entries = SNIC_RSS_LUT_ENTRIES;
-	return virtchnl_struct_size(&m->lut, lut, SNIC_RSS_LUT_ENTRIES);
+	m->lut.vsi_id = SMNC_VC_VSI;
+	m->lut.lut_entries = SMNC_RSS_LUT_ENTRIES;
+	return virtchnl_struct_size(&m->lut, lut, SMNC_RSS_LUT_ENTRIES);
 }
 
 static u16 fill_hashcfg(union any_msg *m)
 {
-	m->hashcfg = SNIC_HASHCFG;
+	m->hashcfg = SMNC_HASHCFG;
 	return sizeof(m->hashcfg);
 }
 
@@ -107,23 +107,23 @@ static const struct op {
 	const char *name;
 	u32 op;
 	u16 (*fill)(union any_msg *m);
-	enum snic_vc_state state;
+	enum smnc_vc_state state;
 } ops[] = {
-	{ "version", VIRTCHNL_OP_VERSION, fill_version, SNIC_VC_NEW },
-	{ "reset_vf", VIRTCHNL_OP_RESET_VF, fill_none, SNIC_VC_NEW },
-	{ "get_vf_resources", VIRTCHNL_OP_GET_VF_RESOURCES, fill_caps, SNIC_VC_NEW },
-	{ "config_vsi_queues", VIRTCHNL_OP_CONFIG_VSI_QUEUES, fill_queues, SNIC_VC_READY },
-	{ "config_irq_map", VIRTCHNL_OP_CONFIG_IRQ_MAP, fill_map, SNIC_VC_READY },
-	{ "enable_queues", VIRTCHNL_OP_ENABLE_QUEUES, fill_select, SNIC_VC_READY },
-	{ "disable_queues", VIRTCHNL_OP_DISABLE_QUEUES, fill_select, SNIC_VC_READY },
-	{ "add_eth_addr", VIRTCHNL_OP_ADD_ETH_ADDR, fill_addrs, SNIC_VC_READY },
-	{ "del_eth_addr", VIRTCHNL_OP_DEL_ETH_ADDR, fill_addrs, SNIC_VC_READY },
-	{ "promiscuous", VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, fill_promisc, SNIC_VC_READY },
-	{ "get_stats", VIRTCHNL_OP_GET_STATS, fill_select, SNIC_VC_READY },
-	{ "rss_key", VIRTCHNL_OP_CONFIG_RSS_KEY, fill_key, SNIC_VC_READY },
-	{ "rss_lut", VIRTCHNL_OP_CONFIG_RSS_LUT, fill_lut, SNIC_VC_READY },
-	{ "get_hashcfg", SNIC_VC_OP_GET_HASHCFG, fill_none, SNIC_VC_READY },
-	{ "set_hashcfg", SNIC_VC_OP_SET_HASHCFG, fill_hashcfg, SNIC_VC_READY },
+	{ "version", VIRTCHNL_OP_VERSION, fill_version, SMNC_VC_NEW },
+	{ "reset_vf", VIRTCHNL_OP_RESET_VF, fill_none, SMNC_VC_NEW },
+	{ "get_vf_resources", VIRTCHNL_OP_GET_VF_RESOURCES, fill_caps, SMNC_VC_NEW },
+	{ "config_vsi_queues", VIRTCHNL_OP_CONFIG_VSI_QUEUES, fill_queues, SMNC_VC_READY },
+	{ "config_irq_map", VIRTCHNL_OP_CONFIG_IRQ_MAP, fill_map, SMNC_VC_READY },
+	{ "enable_queues", VIRTCHNL_OP_ENABLE_QUEUES, fill_select, SMNC_VC_READY },
+	{ "disable_queues", VIRTCHNL_OP_DISABLE_QUEUES, fill_select, SMNC_VC_READY },
+	{ "add_eth_addr", VIRTCHNL_OP_ADD_ETH_ADDR, fill_addrs, SMNC_VC_READY },
+	{ "del_eth_addr", VIRTCHNL_OP_DEL_ETH_ADDR, fill_addrs, SMNC_VC_READY },
+	{ "promiscuous", VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, fill_promisc, SMNC_VC_READY },
+	{ "get_stats", VIRTCHNL_OP_GET_STATS, fill_select, SMNC_VC_READY },
+	{ "rss_key", VIRTCHNL_OP_CONFIG_RSS_KEY, fill_key, SMNC_VC_READY },
+	{ "rss_lut", VIRTCHNL_OP_CONFIG_RSS_LUT, fill_lut, SMNC_VC_READY },
+	{ "get_hashcfg", SMNC_VC_OP_GET_HASHCFG, fill_none, SMNC_VC_READY },
+	{ "set_hashcfg", SMNC_VC_OP_SET_HASHCFG, fill_hashcfg, SMNC_VC_READY },
 };
 
 static void op_name(const struct op *op, char *desc)
@@ -173,7 +173,7 @@ static void vc_order(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	len = op->fill(m);
-	for (state = SNIC_VC_NEW; state < (int)op->state; state++) {
+	for (state = SMNC_VC_NEW; state < (int)op->state; state++) {
 		fake->avf->state = state;
 		KUNIT_EXPECT_EQ(test, fake_guest(op->op, m, len), VIRTCHNL_STATUS_ERR_PARAM);
 		KUNIT_EXPECT_EQ(test, fake->avf->state, state);
@@ -215,15 +215,15 @@ static void vc_version(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, version(test, 2, 0), 1);
 	KUNIT_EXPECT_EQ(test, version(test, 0, 9), 1);
-	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_NEW);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SMNC_VC_NEW);
 	KUNIT_EXPECT_EQ(test, version(test, 1, 0), 0);
 	KUNIT_EXPECT_EQ(test, version(test, 1, 7), 1);
-	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_NEW);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SMNC_VC_NEW);
 	/* Also as a ping later on: nothing that is agreed changes. */
-	fake->avf->state = SNIC_VC_READY;
+	fake->avf->state = SMNC_VC_READY;
 	KUNIT_EXPECT_EQ(test, version(test, 1, 1), 1);
 	KUNIT_EXPECT_EQ(test, version(test, 3, 1), 1);
-	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_READY);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SMNC_VC_READY);
 }
 
 static void vc_resources(struct kunit *test)
@@ -244,9 +244,9 @@ static void vc_resources(struct kunit *test)
 	/* Nothing that was not asked for or is not there. */
 	KUNIT_EXPECT_EQ(test, res->vf_cap_flags,
 			VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF);
-	KUNIT_EXPECT_EQ(test, res->rss_key_size, SNIC_RSS_KEY_BYTES);
-	KUNIT_EXPECT_EQ(test, res->rss_lut_size, SNIC_RSS_LUT_ENTRIES);
-	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_id, SNIC_VC_VSI);
+	KUNIT_EXPECT_EQ(test, res->rss_key_size, SMNC_RSS_KEY_BYTES);
+	KUNIT_EXPECT_EQ(test, res->rss_lut_size, SMNC_RSS_LUT_ENTRIES);
+	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_id, SMNC_VC_VSI);
 	KUNIT_EXPECT_EQ(test, res->vsi_res[0].num_queue_pairs, FAKE_QUEUES);
 	KUNIT_EXPECT_EQ(test, res->vsi_res[0].vsi_type, VIRTCHNL_VSI_SRIOV);
 	KUNIT_EXPECT_MEMEQ(test, res->vsi_res[0].default_mac_addr, mac, ETH_ALEN);
@@ -267,7 +267,7 @@ static void vc_reset_vf(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->restarts, 1);
 	KUNIT_EXPECT_TRUE(test, fake->restart_dma);
 	KUNIT_EXPECT_EQ(test, fake->errors, 0);
-	KUNIT_EXPECT_EQ(test, fake->avf->state, SNIC_VC_NEW);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SMNC_VC_NEW);
 	KUNIT_EXPECT_EQ(test, fake->avf->caps, 0);
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx | fake->avf->configured_rx |
 			fake->avf->enabled_tx | fake->avf->enabled_rx, 0);
@@ -286,18 +286,18 @@ static void vc_reset_vf(struct kunit *test)
 
 static void vc_stats(struct kunit *test)
 {
-	struct virtchnl_queue_select sel = { .vsi_id = SNIC_VC_VSI };
+	struct virtchnl_queue_select sel = { .vsi_id = SMNC_VC_VSI };
 	u64 *stats = (u64 *)fake->data;
 	unsigned int i;
 
 	fake_ready();
-	for (i = 0; i < SNIC_STAT_COUNT; i++)
+	for (i = 0; i < SMNC_STAT_COUNT; i++)
 		fake->stats[i] = 1ull << 32 | (i + 1);
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)), 0);
 	KUNIT_EXPECT_EQ(test, fake->len, 12 * 8);
 	for (i = 0; i < 12; i++)
 		KUNIT_EXPECT_EQ(test, stats[i], 1ull << 32 | (i + 1));
-	sel.vsi_id = SNIC_VC_VSI + 1;
+	sel.vsi_id = SMNC_VC_VSI + 1;
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_STATS, &sel, sizeof(sel)),
 			VIRTCHNL_STATUS_ERR_PARAM);
 }
@@ -317,13 +317,13 @@ static void vc_link(struct kunit *test)
 	const struct virtchnl_pf_event *event = (void *)fake->data;
 	unsigned int i;
 
-	snic_vc_link(&fake->adi);
+	smnc_vc_link(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
 	fake->avf->enabled_rx = 1;
-	fake_set(SNIC_STATUS, SNIC_STATUS_LINK);
+	fake_set(SMNC_STATUS, SMNC_STATUS_LINK);
 	for (i = 0; i < ARRAY_SIZE(speeds); i++) {
-		fake_set(SNIC_LINK_SPEED, speeds[i].mbps);
-		snic_vc_link(&fake->adi);
+		fake_set(SMNC_LINK_SPEED, speeds[i].mbps);
+		smnc_vc_link(&fake->adi);
 		KUNIT_EXPECT_EQ(test, fake->nr_sent, i + 1);
 		KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 		KUNIT_EXPECT_EQ(test, event->event, VIRTCHNL_EVENT_LINK_CHANGE);
@@ -331,17 +331,17 @@ static void vc_link(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, event->event_data.link_event.link_status);
 	}
 	fake->avf->caps = VIRTCHNL_VF_CAP_ADV_LINK_SPEED;
-	fake_set(SNIC_STATUS, 0);
-	snic_vc_link(&fake->adi);
+	fake_set(SMNC_STATUS, 0);
+	smnc_vc_link(&fake->adi);
 	KUNIT_EXPECT_EQ(test, event->event_data.link_event_adv.link_speed, 99);
 	KUNIT_EXPECT_FALSE(test, event->event_data.link_event_adv.link_status);
 	/* Nobody to tell. */
 	i = fake->nr_sent;
 	fake->adi.func = 0;
-	snic_vc_link(&fake->adi);
+	smnc_vc_link(&fake->adi);
 	fake->adi.func = FAKE_FUNC;
 	fake->pf.dead = true;
-	snic_vc_link(&fake->adi);
+	smnc_vc_link(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, i);
 }
 
@@ -351,11 +351,11 @@ static void vc_reset_impending(struct kunit *test)
 	const struct virtchnl_pf_event *event = (void *)fake->data;
 	unsigned int before;
 
-	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
+	KUNIT_EXPECT_EQ(test, smnc_vc_reset_impending(&fake->adi), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
 	fake_ready();
 	before = fake->nr_sent;
-	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 1);
+	KUNIT_EXPECT_EQ(test, smnc_vc_reset_impending(&fake->adi), 1);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 1);
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	KUNIT_EXPECT_EQ(test, fake->func, FAKE_FUNC);
@@ -363,9 +363,9 @@ static void vc_reset_impending(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->event, VIRTCHNL_EVENT_RESET_IMPENDING);
 	KUNIT_EXPECT_EQ(test, event->severity, PF_EVENT_SEVERITY_CERTAIN_DOOM);
 	fake->send_error = -ETIMEDOUT;
-	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, smnc_vc_reset_impending(&fake->adi), -ETIMEDOUT);
 	fake->adi.func = 0;
-	KUNIT_EXPECT_EQ(test, snic_vc_reset_impending(&fake->adi), 0);
+	KUNIT_EXPECT_EQ(test, smnc_vc_reset_impending(&fake->adi), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, before + 2);
 }
 
@@ -378,12 +378,12 @@ static void vc_closed(struct kunit *test)
 
 static void vc_status(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, snic_vc_status(0), VIRTCHNL_STATUS_SUCCESS);
-	KUNIT_EXPECT_EQ(test, snic_vc_status(-ENOSPC), VIRTCHNL_STATUS_ERR_NO_MEMORY);
-	KUNIT_EXPECT_EQ(test, snic_vc_status(-ENOMEM), VIRTCHNL_STATUS_ERR_NO_MEMORY);
-	KUNIT_EXPECT_EQ(test, snic_vc_status(-EINVAL), VIRTCHNL_STATUS_ERR_PARAM);
-	KUNIT_EXPECT_EQ(test, snic_vc_status(-EEXIST), VIRTCHNL_STATUS_ERR_PARAM);
-	KUNIT_EXPECT_EQ(test, snic_vc_status(-EIO), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
+	KUNIT_EXPECT_EQ(test, smnc_vc_status(0), VIRTCHNL_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, smnc_vc_status(-ENOSPC), VIRTCHNL_STATUS_ERR_NO_MEMORY);
+	KUNIT_EXPECT_EQ(test, smnc_vc_status(-ENOMEM), VIRTCHNL_STATUS_ERR_NO_MEMORY);
+	KUNIT_EXPECT_EQ(test, smnc_vc_status(-EINVAL), VIRTCHNL_STATUS_ERR_PARAM);
+	KUNIT_EXPECT_EQ(test, smnc_vc_status(-EEXIST), VIRTCHNL_STATUS_ERR_PARAM);
+	KUNIT_EXPECT_EQ(test, smnc_vc_status(-EIO), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
 }
 
 /* Messages wait in order, up to a limit; a shut gate drops them. */
@@ -392,35 +392,35 @@ static void vc_queueing(struct kunit *test)
 	static const struct virtchnl_version_info v = { 1, 1 };
 	unsigned int i;
 
-	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
-	snic_adi_link_event(&fake->adi);
+	smnc_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	smnc_adi_link_event(&fake->adi);
 	flush_work(&fake->adi.work);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);
-	snic_msgs_open(&fake->adi);
+	smnc_msgs_open(&fake->adi);
 	/* The worker waits for this lock. */
 	mutex_lock(&fake->adi.lock);
-	for (i = 0; i < 2 * SNIC_MSG_MAX; i++)
-		snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	for (i = 0; i < 2 * SMNC_MSG_MAX; i++)
+		smnc_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
 	mutex_unlock(&fake->adi.lock);
 	flush_work(&fake->adi.work);
-	KUNIT_EXPECT_GE(test, fake->nr_sent, SNIC_MSG_MAX);
-	KUNIT_EXPECT_LE(test, fake->nr_sent, SNIC_MSG_MAX + 1);
+	KUNIT_EXPECT_GE(test, fake->nr_sent, SMNC_MSG_MAX);
+	KUNIT_EXPECT_LE(test, fake->nr_sent, SMNC_MSG_MAX + 1);
 	/* The link comes after the replies. */
 	fake->avf->enabled_tx = 1;
 	mutex_lock(&fake->adi.lock);
-	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
-	snic_adi_link_event(&fake->adi);
-	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	smnc_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	smnc_adi_link_event(&fake->adi);
+	smnc_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
 	mutex_unlock(&fake->adi.lock);
 	flush_work(&fake->adi.work);
 	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
 	i = fake->nr_sent;
 	mutex_lock(&fake->adi.lock);
-	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
-	snic_msgs_purge(&fake->adi);
-	snic_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	smnc_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
+	smnc_msgs_purge(&fake->adi);
+	smnc_adi_message(&fake->adi, VIRTCHNL_OP_VERSION, &v, sizeof(v));
 	mutex_unlock(&fake->adi.lock);
-	snic_msgs_close(&fake->adi);
+	smnc_msgs_close(&fake->adi);
 	/* At most the one that the worker had taken. */
 	KUNIT_EXPECT_LE(test, fake->nr_sent, i + 1);
 	KUNIT_EXPECT_TRUE(test, !fake->adi.msgs.nr);
@@ -428,7 +428,7 @@ static void vc_queueing(struct kunit *test)
 
 static void close_work(struct work_struct *work)
 {
-	snic_msgs_close(&fake->adi);
+	smnc_msgs_close(&fake->adi);
 }
 
 static bool gate_open(void)
@@ -449,8 +449,8 @@ static void vc_close_in_reset(struct kunit *test)
 
 	INIT_WORK_ONSTACK(&close, close_work);
 	fake->restart_held = true;
-	snic_msgs_open(&fake->adi);
-	snic_adi_message(&fake->adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
+	smnc_msgs_open(&fake->adi);
+	smnc_adi_message(&fake->adi, VIRTCHNL_OP_RESET_VF, NULL, 0);
 	for (ms = 0; ms < 10000 && !READ_ONCE(fake->restarts); ms++)
 		usleep_range(1000, 2000);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 1);
@@ -461,10 +461,10 @@ static void vc_close_in_reset(struct kunit *test)
 	flush_work(&close);
 	destroy_work_on_stack(&close);
 	KUNIT_EXPECT_FALSE(test, gate_open());
-	snic_adi_link_event(&fake->adi);
+	smnc_adi_link_event(&fake->adi);
 	KUNIT_EXPECT_FALSE(test, work_busy(&fake->adi.work));
 	/* Opened anew it takes messages as ever. */
-	snic_msgs_open(&fake->adi);
+	smnc_msgs_open(&fake->adi);
 	KUNIT_EXPECT_TRUE(test, gate_open());
 }
 

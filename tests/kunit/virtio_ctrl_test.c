@@ -53,7 +53,7 @@ static const struct {
 static void ctrl_lengths(struct kunit *test)
 {
 	static const u16 lens[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 255, 4095, 4096 };
-	u8 *zeros = kunit_kzalloc(test, SNIC_AQ_BUF_MAX, GFP_KERNEL);
+	u8 *zeros = kunit_kzalloc(test, SMNC_AQ_BUF_MAX, GFP_KERNEL);
 	unsigned int i, k;
 
 	KUNIT_ASSERT_NOT_NULL(test, zeros);
@@ -76,7 +76,7 @@ static void ctrl_lengths(struct kunit *test)
 /* --- addresses ------------------------------------------------------------------------ */
 
 struct table {
-	u8 data[SNIC_AQ_BUF_MAX];
+	u8 data[SMNC_AQ_BUF_MAX];
 	u16 len;
 };
 
@@ -146,8 +146,8 @@ static void ctrl_table_counts(struct kunit *test)
 	t->len += 4;
 	KUNIT_EXPECT_EQ(test, control(1, 0, t->data, t->len), VIRTIO_NET_ERR);
 	/* The table is the last one that was right. */
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, third));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(&fake->adi.vsi, third));
 	KUNIT_EXPECT_EQ(test, set_table(test, 0, other, 681), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, set_table(test, 681, other, 0), VIRTIO_NET_OK);
 	fake_vsi_expect_known(test);
@@ -156,14 +156,14 @@ static void ctrl_table_counts(struct kunit *test)
 /* A table replaces the one before; its own address stays. */
 static void ctrl_table_replaces(struct kunit *test)
 {
-	const struct snic_vsi *vsi = &fake->adi.vsi;
+	const struct smnc_vsi *vsi = &fake->adi.vsi;
 
 	KUNIT_EXPECT_EQ(test, set_table(test, 2, other, 3), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, vsi->nr_macs, 6);
 	KUNIT_EXPECT_EQ(test, set_table(test, 1, third, 1), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, vsi->nr_macs, 3);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, third));
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, fake->adi.addr.mac));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, third));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, fake->adi.addr.mac));
 	KUNIT_EXPECT_EQ(test, set_table(test, 0, other, 0), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, vsi->nr_macs, 1);
 	fake_vsi_expect_known(test);
@@ -172,17 +172,17 @@ static void ctrl_table_replaces(struct kunit *test)
 /* More than there are filters for: all of the kind instead, until there are fewer. */
 static void ctrl_table_overflow(struct kunit *test)
 {
-	const struct snic_vsi *vsi = &fake->adi.vsi;
+	const struct smnc_vsi *vsi = &fake->adi.vsi;
 
 	KUNIT_EXPECT_EQ(test, set_table(test, 3, other, 600), VIRTIO_NET_OK);
-	KUNIT_EXPECT_EQ(test, vsi->flags & (SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC),
-			SNIC_VSI_MC_PROMISC);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, other));
+	KUNIT_EXPECT_EQ(test, vsi->flags & (SMNC_VSI_UC_PROMISC | SMNC_VSI_MC_PROMISC),
+			SMNC_VSI_MC_PROMISC);
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, other));
 	KUNIT_EXPECT_EQ(test, set_table(test, 100, other, 0), VIRTIO_NET_OK);
-	KUNIT_EXPECT_EQ(test, vsi->flags & (SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC),
-			SNIC_VSI_UC_PROMISC);
+	KUNIT_EXPECT_EQ(test, vsi->flags & (SMNC_VSI_UC_PROMISC | SMNC_VSI_MC_PROMISC),
+			SMNC_VSI_UC_PROMISC);
 	KUNIT_EXPECT_EQ(test, set_table(test, 1, other, 1), VIRTIO_NET_OK);
-	KUNIT_EXPECT_EQ(test, vsi->flags & (SNIC_VSI_UC_PROMISC | SNIC_VSI_MC_PROMISC), 0);
+	KUNIT_EXPECT_EQ(test, vsi->flags & (SMNC_VSI_UC_PROMISC | SMNC_VSI_MC_PROMISC), 0);
 	KUNIT_EXPECT_EQ(test, vsi->nr_macs, 3);
 	fake_vsi_expect_known(test);
 }
@@ -191,63 +191,63 @@ static void ctrl_table_overflow(struct kunit *test)
 static void ctrl_untrusted_wishes(struct kunit *test)
 {
 	static const u8 on = 1;
-	const struct snic_vsi *vsi = &fake->adi.vsi;
+	const struct smnc_vsi *vsi = &fake->adi.vsi;
 
-	fake->adi.cfg[SNIC_CFG_TRUST] = false;
+	fake->adi.cfg[SMNC_CFG_TRUST] = false;
 	KUNIT_EXPECT_EQ(test, set_table(test, 1, other, 1), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(vsi, other));
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, (u8[]){ 0x33, 0x33, 0, 0, 0, 0x77 }));
-	KUNIT_EXPECT_FALSE(test, vsi->flags & SNIC_VSI_UC_PROMISC);
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(vsi, other));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, (u8[]){ 0x33, 0x33, 0, 0, 0, 0x77 }));
+	KUNIT_EXPECT_FALSE(test, vsi->flags & SMNC_VSI_UC_PROMISC);
 	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_ERR);
 	KUNIT_EXPECT_EQ(test, config(5, 1), fake->adi.addr.mac[5]);
-	fake->adi.cfg[SNIC_CFG_TRUST] = true;
-	worker(SNIC_DUE_WISHES);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, other));
-	KUNIT_EXPECT_TRUE(test, vsi->flags & SNIC_VSI_UC_PROMISC);
+	fake->adi.cfg[SMNC_CFG_TRUST] = true;
+	worker(SMNC_DUE_WISHES);
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, other));
+	KUNIT_EXPECT_TRUE(test, vsi->flags & SMNC_VSI_UC_PROMISC);
 	fake_vsi_expect_known(test);
 }
 
 static void ctrl_modes(struct kunit *test)
 {
 	static const struct { u8 command, on; u16 flags; } steps[] = {
-		{ 1, 1, SNIC_VSI_MC_PROMISC },
-		{ 0, 1, SNIC_VSI_MC_PROMISC | SNIC_VSI_UC_PROMISC },
-		{ 1, 0, SNIC_VSI_MC_PROMISC | SNIC_VSI_UC_PROMISC },
+		{ 1, 1, SMNC_VSI_MC_PROMISC },
+		{ 0, 1, SMNC_VSI_MC_PROMISC | SMNC_VSI_UC_PROMISC },
+		{ 1, 0, SMNC_VSI_MC_PROMISC | SMNC_VSI_UC_PROMISC },
 		{ 0, 0, 0 },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		KUNIT_EXPECT_EQ(test, control(0, steps[i].command, &steps[i].on, 1), VIRTIO_NET_OK);
-		KUNIT_EXPECT_EQ_MSG(test, fake->fw_vsi.flags & (SNIC_VSI_MC_PROMISC |
-				    SNIC_VSI_UC_PROMISC), steps[i].flags, "%u", i);
+		KUNIT_EXPECT_EQ_MSG(test, fake->fw_vsi.flags & (SMNC_VSI_MC_PROMISC |
+				    SMNC_VSI_UC_PROMISC), steps[i].flags, "%u", i);
 	}
 }
 
 /* Its own address: in the configuration before the answer, and the old one gone. */
 static void ctrl_own_address(struct kunit *test)
 {
-	const struct snic_vsi *vsi = &fake->adi.vsi;
+	const struct smnc_vsi *vsi = &fake->adi.vsi;
 	u8 generation = rd(VIRTIO_PCI_COMMON_CFGGENERATION, 1);
 
 	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, config(5, 1), other[5]);
 	KUNIT_EXPECT_NE(test, rd(VIRTIO_PCI_COMMON_CFGGENERATION, 1), generation);
 	KUNIT_EXPECT_EQ(test, vsi->nr_macs, 1);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(vsi, other));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, other));
 	KUNIT_EXPECT_EQ(test, control(1, 1, group, ETH_ALEN), VIRTIO_NET_ERR);
 	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, vsi->nr_macs, 1);
 	/* Another device's. */
-	KUNIT_EXPECT_EQ(test, snic_mac_set(&fake->pf, &fake->other, third), 0);
+	KUNIT_EXPECT_EQ(test, smnc_mac_set(&fake->pf, &fake->other, third), 0);
 	KUNIT_EXPECT_EQ(test, control(1, 1, third, ETH_ALEN), VIRTIO_NET_ERR);
 	KUNIT_EXPECT_EQ(test, config(5, 1), other[5]);
 	/* The default one is back with a reset. */
 	set_status(0);
 	KUNIT_EXPECT_EQ(test, config(5, 1), fake->adi.addr.mac[5]);
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(vsi, other));
-	snic_mac_drop(&fake->pf, &fake->other);
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(vsi, other));
+	smnc_mac_drop(&fake->pf, &fake->other);
 }
 
 /* Taken away: no reset; the link is down until it has one that it may have. */
@@ -256,17 +256,17 @@ static void ctrl_address_taken(struct kunit *test)
 	const u32 link = offsetof(struct virtio_net_config, status);
 	unsigned int signals;
 
-	fake->adi.cfg[SNIC_CFG_LINK] = SNIC_LINK_ENABLE;
-	worker(SNIC_DUE_LINK);
+	fake->adi.cfg[SMNC_CFG_LINK] = SMNC_LINK_ENABLE;
+	worker(SMNC_DUE_LINK);
 	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, config(link, 2), 1);
 	signals = fake->signals[0];
-	fake->adi.cfg[SNIC_CFG_TRUST] = false;
-	worker(SNIC_DUE_CHECK);
+	fake->adi.cfg[SMNC_CFG_TRUST] = false;
+	worker(SMNC_DUE_CHECK);
 	KUNIT_EXPECT_EQ(test, config(link, 2), 0);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], signals + 1);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(&fake->adi.vsi, other));
 	KUNIT_EXPECT_EQ(test, config(5, 1), other[5]);
 	KUNIT_EXPECT_EQ(test, control(1, 1, fake->adi.addr.mac, ETH_ALEN), VIRTIO_NET_OK);
 	KUNIT_EXPECT_EQ(test, config(link, 2), 1);
@@ -278,13 +278,13 @@ static void ctrl_address_taken(struct kunit *test)
 static void ctrl_address_taken_late(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
-	fake->adi.cfg[SNIC_CFG_TRUST] = false;
+	fake->adi.cfg[SMNC_CFG_TRUST] = false;
 	fake->fw_fault = FAKE_FW_ERROR;
-	fake->fw_fault_op = SNIC_FW_MAC_DEL;
-	worker(SNIC_DUE_CHECK);
+	fake->fw_fault_op = SMNC_FW_MAC_DEL;
+	worker(SMNC_DUE_CHECK);
 	KUNIT_EXPECT_TRUE(test, fake->adi.vsi.unknown);
-	worker(SNIC_DUE_VSI);
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
+	worker(SMNC_DUE_VSI);
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(&fake->adi.vsi, other));
 	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
 	fake_vsi_expect_known(test);
 }
@@ -302,7 +302,7 @@ static void expect_spread(struct kunit *test, unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < SNIC_RSS_LUT_ENTRIES; i++)
+	for (i = 0; i < SMNC_RSS_LUT_ENTRIES; i++)
 		KUNIT_EXPECT_EQ(test, fake->fw_vsi.lut[i], i % nr);
 }
 
@@ -385,13 +385,13 @@ static void ctrl_early(struct kunit *test)
 static void ctrl_strangers(struct kunit *test)
 {
 	static const u32 ops[] = { 0, 1, 0xffff, 0x30000, 0x10000 << 4, ~0U };
-	struct snic_msg msg = {};
+	struct smnc_msg msg = {};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
 		msg.op = ops[i];
 		mutex_lock(&fake->adi.lock);
-		snic_worker_step(&fake->adi, 0, &msg);
+		smnc_worker_step(&fake->adi, 0, &msg);
 		mutex_unlock(&fake->adi.lock);
 	}
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, 0);

@@ -15,14 +15,14 @@ static const u8 other[ETH_ALEN] __aligned(2) = { 2, 0, 0, 0, 9, 9 };
 
 static void quiesce(void)
 {
-	snic_msgs_close(&fake->adi);
+	smnc_msgs_close(&fake->adi);
 	WRITE_ONCE(fake->pf.quiet, true);
 }
 
 /* The PF does not rest yet, or is back already, and the function is not. */
 static void quiesce_alone(void)
 {
-	snic_msgs_close(&fake->adi);
+	smnc_msgs_close(&fake->adi);
 	fake->adi.away = true;
 }
 
@@ -33,7 +33,7 @@ static void revive(struct kunit *test)
 
 	memset(&fake->fw_vsi, 0, sizeof(fake->fw_vsi));
 	fake->fw_vsi.vids[0] = BIT(0);
-	for (i = 0; i < SNIC_VIRTIO_VQS; i++)
+	for (i = 0; i < SMNC_VIRTIO_VQS; i++)
 		fake->vqs[i] = (struct fake_vq) {};
 	fake->vq_features = 0;
 	fake->vq_offloads = 0;
@@ -42,7 +42,7 @@ static void revive(struct kunit *test)
 	fake->adi.away = false;
 	KUNIT_EXPECT_EQ(test, fake->adi.kind->revive(&fake->adi), 0);
 	mutex_unlock(&fake->adi.lock);
-	snic_msgs_open(&fake->adi);
+	smnc_msgs_open(&fake->adi);
 }
 
 /* All that was agreed on, set up and asked for is there again, and no one is notified. */
@@ -69,13 +69,13 @@ static void life_transparent(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, fake->vqs[n].on);
 		KUNIT_EXPECT_TRUE(test, fake->vqs[n].resumed);
 		KUNIT_EXPECT_EQ(test, fake->vqs[n].control, n == CONTROL);
-		for (a = 0; a < SNIC_VQ_AREAS; a++)
+		for (a = 0; a < SMNC_VQ_AREAS; a++)
 			KUNIT_EXPECT_EQ(test, fake->vqs[n].cfg.area[a], area(n, a));
 	}
 	KUNIT_EXPECT_EQ(test, fake->vqs[2].cfg.vector, 3);
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, other));
 	KUNIT_EXPECT_EQ(test, fake->fw_macs, 1);
-	KUNIT_EXPECT_TRUE(test, fake->fw_vsi.flags & SNIC_VSI_UC_PROMISC);
+	KUNIT_EXPECT_TRUE(test, fake->fw_vsi.flags & SMNC_VSI_UC_PROMISC);
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.lut[1], 1);
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.lut[2], 0);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], 0);
@@ -137,7 +137,7 @@ static void life_reset_while_quiet(struct kunit *test)
 	for (i = 0; i <= CONTROL; i++)
 		KUNIT_EXPECT_FALSE(test, fake->vqs[i].on);
 	KUNIT_EXPECT_EQ(test, fake->vq_features, 0);
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(&fake->adi.vsi, other));
 	KUNIT_EXPECT_EQ(test, status(), 0);
 	KUNIT_EXPECT_EQ(test, config(5, 1), fake->adi.addr.mac[5]);
 }
@@ -146,14 +146,14 @@ static void life_reset_while_quiet(struct kunit *test)
 static void life_trust_taken_while_quiet(struct kunit *test)
 {
 	drive(USUAL);
-	fake->adi.cfg[SNIC_CFG_LINK] = SNIC_LINK_ENABLE;
-	worker(SNIC_DUE_LINK);
+	fake->adi.cfg[SMNC_CFG_LINK] = SMNC_LINK_ENABLE;
+	worker(SMNC_DUE_LINK);
 	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
 	quiesce();
-	fake->adi.cfg[SNIC_CFG_TRUST] = false;
+	fake->adi.cfg[SMNC_CFG_TRUST] = false;
 	revive(test);
-	KUNIT_EXPECT_FALSE(test, snic_vsi_has_mac(&fake->adi.vsi, other));
-	KUNIT_EXPECT_TRUE(test, snic_vsi_has_mac(&fake->adi.vsi, fake->adi.addr.mac));
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, fake->adi.addr.mac));
 	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, status), 2), 0);
 	KUNIT_EXPECT_EQ(test, status(), RUNS);
 }
@@ -163,7 +163,7 @@ static void life_revive_refused(struct kunit *test)
 {
 	drive(USUAL);
 	quiesce();
-	fake->fw_refused = SNIC_FW_SET_DRV_FEATURE;
+	fake->fw_refused = SMNC_FW_SET_DRV_FEATURE;
 	fake->fw_refusals = 1;
 	revive(test);
 	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
@@ -216,7 +216,7 @@ static void life_vq_stopped(struct kunit *test)
 	set_status(0);
 	KUNIT_EXPECT_EQ(test, status(), 0);
 	drive(USUAL);
-	stopped(BIT_ULL(SNIC_STOPPED_CONTROL));
+	stopped(BIT_ULL(SMNC_STOPPED_CONTROL));
 	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
 }
 
@@ -237,7 +237,7 @@ static void life_vq_refused(struct kunit *test)
 	wr(VIRTIO_PCI_COMMON_MSIX, 2, 0);
 	enable_vq(0);
 	enable_vq(1);
-	fake->fw_refused = SNIC_FW_SET_VQ_ENABLE;
+	fake->fw_refused = SMNC_FW_SET_VQ_ENABLE;
 	fake->fw_refusals = 1;
 	add_status(S_DRIVER_OK);
 	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
@@ -249,18 +249,18 @@ static void life_vq_refused(struct kunit *test)
 
 static const struct {
 	enum fake_fw_fault fault;
-	enum snic_fw_op op;
+	enum smnc_fw_op op;
 } faults[] = {
-	{ FAKE_FW_LOST, SNIC_FW_SET_DRV_FEATURE },
-	{ FAKE_FW_LOST, SNIC_FW_SET_VQ_ADDR },
-	{ FAKE_FW_LOST, SNIC_FW_SET_VQ_MSIX },
-	{ FAKE_FW_LOST, SNIC_FW_SET_VQ_ENABLE },
-	{ FAKE_FW_OTHER, SNIC_FW_SET_VQ_ENABLE },
-	{ FAKE_FW_STRAY, SNIC_FW_SET_VQ_ENABLE },
-	{ FAKE_FW_ERROR, SNIC_FW_SET_DRV_FEATURE },
-	{ FAKE_FW_ERROR, SNIC_FW_SET_VQ_ADDR },
-	{ FAKE_FW_ERROR, SNIC_FW_SET_VQ_MSIX },
-	{ FAKE_FW_ERROR, SNIC_FW_SET_VQ_ENABLE },
+	{ FAKE_FW_LOST, SMNC_FW_SET_DRV_FEATURE },
+	{ FAKE_FW_LOST, SMNC_FW_SET_VQ_ADDR },
+	{ FAKE_FW_LOST, SMNC_FW_SET_VQ_MSIX },
+	{ FAKE_FW_LOST, SMNC_FW_SET_VQ_ENABLE },
+	{ FAKE_FW_OTHER, SMNC_FW_SET_VQ_ENABLE },
+	{ FAKE_FW_STRAY, SMNC_FW_SET_VQ_ENABLE },
+	{ FAKE_FW_ERROR, SMNC_FW_SET_DRV_FEATURE },
+	{ FAKE_FW_ERROR, SMNC_FW_SET_VQ_ADDR },
+	{ FAKE_FW_ERROR, SMNC_FW_SET_VQ_MSIX },
+	{ FAKE_FW_ERROR, SMNC_FW_SET_VQ_ENABLE },
 };
 
 /* One answer that is wrong is asked for again. */
@@ -284,7 +284,7 @@ static void life_stop_unconfirmed(struct kunit *test)
 {
 	drive(USUAL);
 	choose(1);
-	fake->fw_refused = SNIC_FW_SET_VQ_ENABLE;
+	fake->fw_refused = SMNC_FW_SET_VQ_ENABLE;
 	fake->fw_refusals = 1;
 	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_ENABLE, 2), 0);
@@ -299,7 +299,7 @@ static void life_stop_unconfirmed(struct kunit *test)
 static void life_stop_claimed(struct kunit *test)
 {
 	drive(USUAL);
-	fake_set(SNIC_Q(FAKE_QP, SNIC_QP_TX) + SNIC_Q_CTL, SNIC_Q_CTL_ENABLE | SNIC_Q_CTL_ACTIVE);
+	fake_set(SMNC_Q(FAKE_QP, SMNC_QP_TX) + SMNC_Q_CTL, SMNC_Q_CTL_ENABLE | SMNC_Q_CTL_ACTIVE);
 	choose(0);
 	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
 	KUNIT_EXPECT_FALSE(test, fake->vqs[1].resumed);
@@ -317,7 +317,7 @@ static void life_control_reset(struct kunit *test)
 
 	drive(USUAL);
 	mutex_lock(&fake->adi.lock);
-	snic_adi_message(&fake->adi, SNIC_MSG_CTRL, &on, 1);
+	smnc_adi_message(&fake->adi, SMNC_MSG_CTRL, &on, 1);
 	/* Its worker waits for the lock. */
 	mutex_unlock(&fake->adi.lock);
 	choose(CONTROL);

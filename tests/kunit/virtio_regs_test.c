@@ -72,8 +72,8 @@ static void regs_holes(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, rd(at, 4), 0);
 	}
 	KUNIT_EXPECT_EQ(test, rd(2, 2), 0);
-	KUNIT_EXPECT_EQ(test, config(SNIC_VIRTIO_BYTES, 1), 0);
-	KUNIT_EXPECT_EQ(test, config(SNIC_VIRTIO_BYTES - 2, 4), 0);
+	KUNIT_EXPECT_EQ(test, config(SMNC_VIRTIO_BYTES, 1), 0);
+	KUNIT_EXPECT_EQ(test, config(SMNC_VIRTIO_BYTES - 2, 4), 0);
 	KUNIT_EXPECT_EQ(test, config(VDCM_PAGE_SIZE - 4, 4), 0);
 }
 
@@ -97,7 +97,7 @@ static void regs_offered(struct kunit *test)
 	fake->adi.nr_queues = 1;
 	KUNIT_EXPECT_FALSE(test, offered() & F(VIRTIO_NET_F_MQ));
 	fake->adi.nr_queues = FAKE_QUEUES;
-	snic_virtio(&fake->adi)->engine = LEAST;
+	smnc_virtio(&fake->adi)->engine = LEAST;
 	KUNIT_EXPECT_FALSE(test, offered() & F(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS));
 }
 
@@ -162,7 +162,7 @@ static void regs_features_settled(struct kunit *test)
 /* The hardware refuses what the driver would take. */
 static void regs_features_refused(struct kunit *test)
 {
-	fake->fw_refused = SNIC_FW_SET_DRV_FEATURE;
+	fake->fw_refused = SMNC_FW_SET_DRV_FEATURE;
 	fake->fw_refusals = 1;
 	accept(LEAST);
 	KUNIT_EXPECT_EQ(test, status(), S_ACK | S_DRIVER);
@@ -259,14 +259,14 @@ static void regs_reset_loop(struct kunit *test)
 		KUNIT_EXPECT_LT(test, ktime_ms_delta(fake->now, one), 300);
 	}
 	KUNIT_EXPECT_GT(test, ktime_ms_delta(fake->now, begin),
-			(s64)(fake->nr_fw - fw - SNIC_PACE_BURST) * 1000 / SNIC_PACE_RATE / 2);
+			(s64)(fake->nr_fw - fw - SMNC_PACE_BURST) * 1000 / SMNC_PACE_RATE / 2);
 }
 
 /* --- VQs ----------------------------------------------------------------------------- */
 
 static void regs_queue_select(struct kunit *test)
 {
-	static const u16 none[] = { 2 * FAKE_QUEUES + 1, SNIC_VIRTIO_VQS, 0x7fff, 0xffff };
+	static const u16 none[] = { 2 * FAKE_QUEUES + 1, SMNC_VIRTIO_VQS, 0x7fff, 0xffff };
 	unsigned int i, r;
 
 	for (i = 0; i < ARRAY_SIZE(none); i++) {
@@ -300,7 +300,7 @@ static void regs_queue_size(struct kunit *test)
 				    sizes[i].write);
 	}
 	/* The operator's limit, of each half. */
-	fake->adi.cfg[SNIC_CFG_TX_RING] = 96;
+	fake->adi.cfg[SMNC_CFG_TX_RING] = 96;
 	fake->adi.kind->reset(&fake->adi);
 	choose(1);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_SIZE, 2), 64);
@@ -315,18 +315,18 @@ static void regs_queue_vector(struct kunit *test)
 	wr(VIRTIO_PCI_COMMON_Q_MSIX, 2, most);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_MSIX, 2), most);
 	wr(VIRTIO_PCI_COMMON_Q_MSIX, 2, most + 1);
-	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_MSIX, 2), SNIC_VQ_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_MSIX, 2), SMNC_VQ_NO_VECTOR);
 	wr(VIRTIO_PCI_COMMON_MSIX, 2, most + 1);
-	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_MSIX, 2), SNIC_VQ_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_MSIX, 2), SMNC_VQ_NO_VECTOR);
 	/* Of a VQ that runs, and where the hardware says no. */
 	drive(USUAL);
 	choose(1);
 	wr(VIRTIO_PCI_COMMON_Q_MSIX, 2, 7);
 	KUNIT_EXPECT_EQ(test, fake->vqs[1].cfg.vector, 7);
-	fake->fw_refused = SNIC_FW_SET_VQ_MSIX;
+	fake->fw_refused = SMNC_FW_SET_VQ_MSIX;
 	fake->fw_refusals = 1;
 	wr(VIRTIO_PCI_COMMON_Q_MSIX, 2, 6);
-	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_MSIX, 2), SNIC_VQ_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_MSIX, 2), SMNC_VQ_NO_VECTOR);
 }
 
 /* Set-ups that the device must not be given. */
@@ -399,11 +399,11 @@ static void regs_started(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, fake->vqs[n].on, on);
 		KUNIT_EXPECT_FALSE(test, fake->vqs[n].resumed);
-		for (a = 0; on && a < SNIC_VQ_AREAS; a++)
+		for (a = 0; on && a < SMNC_VQ_AREAS; a++)
 			KUNIT_EXPECT_EQ(test, fake->vqs[n].cfg.area[a], area(n, a));
 	}
 	KUNIT_EXPECT_EQ(test, fake->vqs[3].cfg.vector, 4);
-	KUNIT_EXPECT_EQ(test, fake->vqs[CONTROL].cfg.vector, SNIC_VQ_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, fake->vqs[CONTROL].cfg.vector, SMNC_VQ_NO_VECTOR);
 }
 
 static void regs_queue_reset(struct kunit *test)
@@ -420,7 +420,7 @@ static void regs_queue_reset(struct kunit *test)
 	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_RESET, 2), 0);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_ENABLE, 2), 0);
-	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_MSIX, 2), SNIC_VQ_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_MSIX, 2), SMNC_VQ_NO_VECTOR);
 	KUNIT_EXPECT_FALSE(test, fake->vqs[1].on);
 	KUNIT_EXPECT_TRUE(test, fake->vqs[0].on);
 	enable_vq(1);
@@ -451,25 +451,25 @@ static void regs_link(struct kunit *test)
 {
 	u8 generation;
 
-	fake->adi.cfg[SNIC_CFG_LINK] = SNIC_LINK_ENABLE;
-	worker(SNIC_DUE_LINK);
+	fake->adi.cfg[SMNC_CFG_LINK] = SMNC_LINK_ENABLE;
+	worker(SMNC_DUE_LINK);
 	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, status), 2), 1);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], 0);
 	drive(USUAL);
 	generation = rd(VIRTIO_PCI_COMMON_CFGGENERATION, 1);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_CFGGENERATION, 1), generation);
 	fake->adi.starved = true;
-	worker(SNIC_DUE_LINK);
+	worker(SMNC_DUE_LINK);
 	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, status), 2), 0);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], 1);
 	KUNIT_EXPECT_EQ(test, isr(), 2);
 	KUNIT_EXPECT_EQ(test, isr(), 0);
 	KUNIT_EXPECT_NE(test, rd(VIRTIO_PCI_COMMON_CFGGENERATION, 1), generation);
-	worker(SNIC_DUE_LINK);
+	worker(SMNC_DUE_LINK);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], 1);
-	wr(VIRTIO_PCI_COMMON_MSIX, 2, SNIC_VQ_NO_VECTOR);
+	wr(VIRTIO_PCI_COMMON_MSIX, 2, SMNC_VQ_NO_VECTOR);
 	fake->adi.starved = false;
-	worker(SNIC_DUE_LINK);
+	worker(SMNC_DUE_LINK);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], 1);
 	KUNIT_EXPECT_EQ(test, isr(), 2);
 }

@@ -7,7 +7,7 @@
 
 #include "fake_nic.h"
 
-#define F(name)		SNIC_VIRTIO_F(name)
+#define F(name)		SMNC_VIRTIO_F(name)
 #define CONTROL		(2 * FAKE_QUEUES)	/* number of the control queue, with MQ */
 
 #define S_ACK		VIRTIO_CONFIG_S_ACKNOWLEDGE
@@ -25,25 +25,25 @@
 
 static inline u64 rd(u32 reg, unsigned int size)
 {
-	return fake->adi.kind->reg_read(&fake->adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_COMMON) + reg,
+	return fake->adi.kind->reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + reg,
 					size);
 }
 
 static inline void wr(u32 reg, unsigned int size, u64 value)
 {
-	fake->adi.kind->reg_write(&fake->adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_COMMON) + reg, value,
+	fake->adi.kind->reg_write(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + reg, value,
 				  size);
 }
 
 static inline u64 config(u32 offset, unsigned int size)
 {
-	return fake->adi.kind->reg_read(&fake->adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_DEVICE) + offset,
+	return fake->adi.kind->reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_DEVICE) + offset,
 					size);
 }
 
 static inline u8 isr(void)
 {
-	return fake->adi.kind->reg_read(&fake->adi, SNIC_VIRTIO_WINDOW(SNIC_VIRTIO_ISR), 1);
+	return fake->adi.kind->reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_ISR), 1);
 }
 
 static inline u8 status(void)
@@ -92,7 +92,7 @@ static inline void choose(u16 n)
 }
 
 /* Areas that tell which VQ they are of. */
-static inline u64 area(unsigned int n, enum snic_vq_area a)
+static inline u64 area(unsigned int n, enum smnc_vq_area a)
 {
 	return 0x123400000000ULL | n << 16 | a << 12;
 }
@@ -102,8 +102,8 @@ static inline void setup_vq(u16 n)
 	unsigned int a;
 
 	choose(n);
-	wr(VIRTIO_PCI_COMMON_Q_MSIX, 2, n < CONTROL ? 1 + n : SNIC_VQ_NO_VECTOR);
-	for (a = 0; a < SNIC_VQ_AREAS; a++) {
+	wr(VIRTIO_PCI_COMMON_Q_MSIX, 2, n < CONTROL ? 1 + n : SMNC_VQ_NO_VECTOR);
+	for (a = 0; a < SMNC_VQ_AREAS; a++) {
 		wr(VIRTIO_PCI_COMMON_Q_DESCLO + 8 * a, 4, lower_32_bits(area(n, a)));
 		wr(VIRTIO_PCI_COMMON_Q_DESCHI + 8 * a, 4, upper_32_bits(area(n, a)));
 	}
@@ -132,19 +132,19 @@ static inline void drive(u64 features)
 /* A command of the control queue. Return: ack, or -1: it was not answered, once. */
 static inline int control(u8 class, u8 command, const void *data, u16 len)
 {
-	struct snic_msg *msg = kzalloc(struct_size(msg, data, len), GFP_KERNEL);
+	struct smnc_msg *msg = kzalloc(struct_size(msg, data, len), GFP_KERNEL);
 	unsigned int sent = fake->nr_sent;
 
 	KUNIT_ASSERT_NOT_NULL(fake->test, msg);
-	msg->op = SNIC_MSG_CTRL | class << 8 | command;
+	msg->op = SMNC_MSG_CTRL | class << 8 | command;
 	msg->len = len;
 	if (len)
 		memcpy(msg->data, data, len);
 	mutex_lock(&fake->adi.lock);
-	snic_worker_step(&fake->adi, 0, msg);
+	smnc_worker_step(&fake->adi, 0, msg);
 	mutex_unlock(&fake->adi.lock);
 	kfree(msg);
-	if (fake->nr_sent != sent + 1 || fake->op != SNIC_MSG_CTRL || fake->func != FAKE_FUNC)
+	if (fake->nr_sent != sent + 1 || fake->op != SMNC_MSG_CTRL || fake->func != FAKE_FUNC)
 		return -1;
 	return fake->status;
 }
@@ -153,17 +153,17 @@ static inline int control(u8 class, u8 command, const void *data, u16 len)
 static inline void worker(unsigned int due)
 {
 	mutex_lock(&fake->adi.lock);
-	snic_worker_step(&fake->adi, due, NULL);
+	smnc_worker_step(&fake->adi, due, NULL);
 	mutex_unlock(&fake->adi.lock);
 }
 
 static inline void stopped(u64 vqs)
 {
-	struct snic_msg msg = { .op = SNIC_MSG_VQ_STOPPED };
+	struct smnc_msg msg = { .op = SMNC_MSG_VQ_STOPPED };
 
 	fake->vq_stopped = vqs;
 	mutex_lock(&fake->adi.lock);
-	snic_worker_step(&fake->adi, 0, &msg);
+	smnc_worker_step(&fake->adi, 0, &msg);
 	mutex_unlock(&fake->adi.lock);
 }
 

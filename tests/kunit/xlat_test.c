@@ -11,7 +11,7 @@
 #include "../../driver/adi/xlat.h"
 
 #define TABLES	256
-#define RW	(SNIC_XLAT_READ | SNIC_XLAT_WRITE)
+#define RW	(SMNC_XLAT_READ | SMNC_XLAT_WRITE)
 #define PAGES	BIT_ULL(36)
 #define ROOM	2048
 #define STEPS	2000
@@ -57,79 +57,79 @@ void dma_free_attrs(struct device *dev, size_t size, void *cpu, dma_addr_t dma,
 }
 
 /* What an access meets: the page's address, or 0. */
-static u64 walk(struct snic_xlat *x, u64 iova, u64 right)
+static u64 walk(struct smnc_xlat *x, u64 iova, u64 right)
 {
-	u64 entry = snic_xlat_root(x) | RW;
+	u64 entry = smnc_xlat_root(x) | RW;
 	int level;
 
-	for (level = SNIC_XLAT_LEVELS - 1; level >= 0; level--) {
-		unsigned int i = ((entry & SNIC_XLAT_ADDR) >> 12) - 1;
+	for (level = SMNC_XLAT_LEVELS - 1; level >= 0; level--) {
+		unsigned int i = ((entry & SMNC_XLAT_ADDR) >> 12) - 1;
 
 		KUNIT_ASSERT_LT(mem.test, i, TABLES);
 		KUNIT_ASSERT_NOT_NULL(mem.test, mem.table[i]);
 		entry = le64_to_cpu(mem.table[i][iova >> (12 + 9 * level) & 511]);
 		if (!(entry & right))
 			return 0;
-		KUNIT_EXPECT_EQ(mem.test, entry & ~(SNIC_XLAT_ADDR | RW), 0);
+		KUNIT_EXPECT_EQ(mem.test, entry & ~(SMNC_XLAT_ADDR | RW), 0);
 	}
-	return entry & SNIC_XLAT_ADDR;
+	return entry & SMNC_XLAT_ADDR;
 }
 
 static int xlat_test_init(struct kunit *test)
 {
-	struct snic_xlat *x = kunit_kzalloc(test, sizeof(*x), GFP_KERNEL);
+	struct smnc_xlat *x = kunit_kzalloc(test, sizeof(*x), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, x);
 	memset(&mem, 0, sizeof(mem));
 	mem.test = test;
 	mem.fail_after = -1;
 	test->priv = x;
-	return snic_xlat_init(x, NULL);
+	return smnc_xlat_init(x, NULL);
 }
 
 /* All that was allocated is given back. */
 static void xlat_test_exit(struct kunit *test)
 {
-	snic_xlat_free(test->priv);
-	snic_xlat_free(test->priv);
+	smnc_xlat_free(test->priv);
+	smnc_xlat_free(test->priv);
 	KUNIT_EXPECT_EQ(test, mem.nr, 0);
 }
 
 /* Clears, and frees as the driver does: after the device forgot. */
-static bool clear(struct snic_xlat *x, u64 iova, u64 nr)
+static bool clear(struct smnc_xlat *x, u64 iova, u64 nr)
 {
-	struct snic_xlat_page *unused;
-	bool told = snic_xlat_clear(x, iova, nr, &unused);
+	struct smnc_xlat_page *unused;
+	bool told = smnc_xlat_clear(x, iova, nr, &unused);
 
-	snic_xlat_free_pages(x, unused);
+	smnc_xlat_free_pages(x, unused);
 	return told;
 }
 
 static void xlat_one(struct kunit *test)
 {
-	struct snic_xlat *x = test->priv;
+	struct smnc_xlat *x = test->priv;
 	static const u64 iova = 0x123456789000;
 	bool stale = true;
 
-	KUNIT_EXPECT_EQ(test, walk(x, iova, SNIC_XLAT_READ), 0);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, iova, 0xabc000, 1, SNIC_XLAT_READ, &stale), 0);
+	KUNIT_EXPECT_EQ(test, walk(x, iova, SMNC_XLAT_READ), 0);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, iova, 0xabc000, 1, SMNC_XLAT_READ, &stale), 0);
 	KUNIT_EXPECT_FALSE(test, stale);
 	KUNIT_EXPECT_EQ(test, mem.nr, 4);
-	KUNIT_EXPECT_EQ(test, walk(x, iova, SNIC_XLAT_READ), 0xabc000);
-	KUNIT_EXPECT_EQ(test, walk(x, iova, SNIC_XLAT_WRITE), 0);
-	KUNIT_EXPECT_EQ(test, walk(x, iova + 0x1000, SNIC_XLAT_READ), 0);
-	KUNIT_EXPECT_EQ(test, walk(x, iova - 0x1000, SNIC_XLAT_READ), 0);
+	KUNIT_EXPECT_EQ(test, walk(x, iova, SMNC_XLAT_READ), 0xabc000);
+	KUNIT_EXPECT_EQ(test, walk(x, iova, SMNC_XLAT_WRITE), 0);
+	KUNIT_EXPECT_EQ(test, walk(x, iova + 0x1000, SMNC_XLAT_READ), 0);
+	KUNIT_EXPECT_EQ(test, walk(x, iova - 0x1000, SMNC_XLAT_READ), 0);
 	/* The same again is nothing to forget; another right, another page is. */
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, iova, 0xabc000, 1, SNIC_XLAT_READ, &stale), 0);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, iova, 0xabc000, 1, SMNC_XLAT_READ, &stale), 0);
 	KUNIT_EXPECT_FALSE(test, stale);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, iova, 0xabc000, 1, RW, &stale), 0);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, iova, 0xabc000, 1, RW, &stale), 0);
 	KUNIT_EXPECT_TRUE(test, stale);
-	KUNIT_EXPECT_EQ(test, walk(x, iova, SNIC_XLAT_WRITE), 0xabc000);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, iova, 0xdef000, 1, RW, &stale), 0);
+	KUNIT_EXPECT_EQ(test, walk(x, iova, SMNC_XLAT_WRITE), 0xabc000);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, iova, 0xdef000, 1, RW, &stale), 0);
 	KUNIT_EXPECT_TRUE(test, stale);
 	/* Gone, with the tables it needed; once more is nothing. */
 	KUNIT_EXPECT_TRUE(test, clear(x, iova, 1));
-	KUNIT_EXPECT_EQ(test, walk(x, iova, SNIC_XLAT_READ), 0);
+	KUNIT_EXPECT_EQ(test, walk(x, iova, SMNC_XLAT_READ), 0);
 	KUNIT_EXPECT_EQ(test, mem.nr, 1);
 	KUNIT_EXPECT_FALSE(test, clear(x, iova, 1));
 }
@@ -138,14 +138,14 @@ static void xlat_one(struct kunit *test)
 static void xlat_boundaries(struct kunit *test)
 {
 	static const u64 ends[] = { 1ULL << 21, 1ULL << 30, 1ULL << 39 };
-	struct snic_xlat *x = test->priv;
+	struct smnc_xlat *x = test->priv;
 	unsigned int i, k;
 	bool stale;
 
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		u64 iova = ends[i] - 3 * 4096;
 
-		KUNIT_EXPECT_EQ(test, snic_xlat_set(x, iova, 0x7000000, 6, RW, &stale), 0);
+		KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, iova, 0x7000000, 6, RW, &stale), 0);
 		for (k = 0; k < 6; k++)
 			KUNIT_EXPECT_EQ(test, walk(x, iova + k * 4096, RW), 0x7000000 + k * 4096);
 		KUNIT_EXPECT_EQ(test, walk(x, iova + 6 * 4096, RW), 0);
@@ -161,19 +161,19 @@ static void xlat_boundaries(struct kunit *test)
 
 static void xlat_limits(struct kunit *test)
 {
-	struct snic_xlat *x = test->priv;
+	struct smnc_xlat *x = test->priv;
 	u64 last = (PAGES - 1) << 12;
 	bool stale;
 
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, PAGES << 12, 0x1000, 1, RW, &stale), -EINVAL);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, last, 0x1000, 2, RW, &stale), -EINVAL);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, ~0ULL, 0x1000, 1, RW, &stale), -EINVAL);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, 0, 0x1001, 1, RW, &stale), -EINVAL);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, 0, 1ULL << 52, 1, RW, &stale), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, PAGES << 12, 0x1000, 1, RW, &stale), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, last, 0x1000, 2, RW, &stale), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, ~0ULL, 0x1000, 1, RW, &stale), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, 0, 0x1001, 1, RW, &stale), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, 0, 1ULL << 52, 1, RW, &stale), -EINVAL);
 	KUNIT_EXPECT_EQ(test, mem.nr, 1);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, last, 0x5000, 1, RW, &stale), 0);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, last, 0x5000, 1, RW, &stale), 0);
 	KUNIT_EXPECT_EQ(test, walk(x, last, RW), 0x5000);
-	KUNIT_EXPECT_EQ(test, snic_xlat_set(x, 0, 0x6000, 1, RW, &stale), 0);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, 0, 0x6000, 1, RW, &stale), 0);
 	KUNIT_EXPECT_FALSE(test, clear(x, 0, 0));
 	KUNIT_EXPECT_FALSE(test, clear(x, PAGES << 12, 1));
 	/* All of it, and beyond. */
@@ -187,25 +187,25 @@ static void xlat_limits(struct kunit *test)
 /* Memory runs out at each allocation in turn: no entry has changed. */
 static void xlat_no_memory(struct kunit *test)
 {
-	struct snic_xlat *x = test->priv;
-	struct snic_xlat other;
+	struct smnc_xlat *x = test->priv;
+	struct smnc_xlat other;
 	bool stale;
 	int n;
 
 	for (n = 0; n < 4; n++) {
 		mem.fail_after = n;
-		KUNIT_EXPECT_EQ(test, snic_xlat_set(x, (1ULL << 21) - 4096, 0x1000, 2, RW, &stale),
+		KUNIT_EXPECT_EQ(test, smnc_xlat_set(x, (1ULL << 21) - 4096, 0x1000, 2, RW, &stale),
 				-ENOMEM);
 		mem.fail_after = -1;
 		KUNIT_EXPECT_EQ(test, walk(x, (1ULL << 21) - 4096, RW), 0);
 		KUNIT_EXPECT_EQ(test, walk(x, 1ULL << 21, RW), 0);
 		/* Empty tables stay until something is cleared there, or the end. */
-		snic_xlat_free(x);
+		smnc_xlat_free(x);
 		KUNIT_EXPECT_EQ(test, mem.nr, 0);
-		KUNIT_ASSERT_EQ(test, snic_xlat_init(x, NULL), 0);
+		KUNIT_ASSERT_EQ(test, smnc_xlat_init(x, NULL), 0);
 	}
 	mem.fail_after = 0;
-	KUNIT_EXPECT_EQ(test, snic_xlat_init(&other, NULL), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, smnc_xlat_init(&other, NULL), -ENOMEM);
 	mem.fail_after = -1;
 }
 
@@ -214,7 +214,7 @@ static void xlat_random(struct kunit *test)
 {
 	u32 *model = kunit_kcalloc(test, ROOM, sizeof(*model), GFP_KERNEL);
 	u64 base = (1ULL << 30) - ROOM / 2 * 4096, seed = get_random_u64();
-	struct snic_xlat *x = test->priv;
+	struct smnc_xlat *x = test->priv;
 	struct rnd_state rnd;
 	unsigned int n, i;
 
@@ -232,7 +232,7 @@ static void xlat_random(struct kunit *test)
 			memset(&model[first], 0, nr * sizeof(*model));
 			continue;
 		}
-		KUNIT_ASSERT_EQ(test, snic_xlat_set(x, base + (u64)first * 4096, (u64)n << 24, nr,
+		KUNIT_ASSERT_EQ(test, smnc_xlat_set(x, base + (u64)first * 4096, (u64)n << 24, nr,
 						    RW, &stale), 0);
 		KUNIT_ASSERT_EQ(test, stale, had);
 		for (i = 0; i < nr; i++)

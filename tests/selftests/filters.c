@@ -190,7 +190,7 @@ static void chosen_address_stays(void)
 		memcpy(own, a.res.mac, 6);
 		EXPECT_EQ(avf_mac(&a, VC_ADD_ETH_ADDR, foreign, types[i]), 0);
 		EXPECT_EQ(avf_mac(&a, VC_DEL_ETH_ADDR, own, types[i]), 0);
-		avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
+		avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
 		avf_wait_reset(&a);
 		REQUIRE_OK(avf_restart(&a));
 		EXPECT_MEM(a.res.mac, foreign, 6);

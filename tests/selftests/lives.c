@@ -109,7 +109,7 @@ static void live_vfio_reset(void)
 static void live_reset_vf(void)
 {
 	live_in_traffic();
-	avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
+	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
 	while (avf_rd(&a, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE)
 		usleep(100);
 }
@@ -174,7 +174,7 @@ static void start_ipxe(void)
 static void start_careful(void)
 {
 	REQUIRE_OK(avf_aq_up(&a));
-	avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
+	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
 	avf_wait_reset(&a);
 	start_iavf();
 }

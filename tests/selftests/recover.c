@@ -215,7 +215,7 @@ static void counters_go_on(void)
 		before = after;
 	}
 	/* By the guest's driver itself: other rings, another MTU. */
-	avf_aq_post(&b, SNIC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
+	avf_aq_post(&b, SMNC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
 	while (avf_rd(&b, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE)
 		usleep(500);
 	driver_again(&b);

@@ -66,7 +66,7 @@ static int fifo(void)
 
 static int resets(void)
 {
-	avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
+	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
 	usleep(1000);
 	return -1;
 }
@@ -77,7 +77,7 @@ static int floods(void)
 	unsigned int i;
 
 	for (i = 0; i < AVF_AQ_RING - 1; i++)
-		avf_aq_post(&a, SNIC_AQ_OP_TO_PF, ops[i % 4], &ops, 8);
+		avf_aq_post(&a, SMNC_AQ_OP_TO_PF, ops[i % 4], &ops, 8);
 	return avf_aq_drain(&a, 100);
 }
 

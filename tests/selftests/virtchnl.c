@@ -119,7 +119,7 @@ static void mailbox_interrupt(void)
 	avf_rd(&a, AVF_ICR01);
 	event_wait(a.event[0], 0);
 	avf_arm(&a, 0);
-	avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_VERSION, &v, sizeof(v));
+	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_VERSION, &v, sizeof(v));
 	EXPECT_EQ(event_wait(a.event[0], AVF_MS), 1);
 	EXPECT(avf_rd(&a, AVF_ICR01) & AVF_ICR_ADMINQ);
 	EXPECT_EQ(avf_rd(&a, AVF_ICR01) & AVF_ICR_ADMINQ, 0);
@@ -128,7 +128,7 @@ static void mailbox_interrupt(void)
 	avf_wr(&a, AVF_ICR0_ENA1, 0);
 	avf_arm(&a, 0);
 	event_wait(a.event[0], 0);
-	avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_VERSION, &v, sizeof(v));
+	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_VERSION, &v, sizeof(v));
 	EXPECT_OK(avf_aq_recv(&a, &reply, AVF_MS));
 	EXPECT_EQ(event_wait(a.event[0], 0), 0);
 	EXPECT(avf_rd(&a, AVF_ICR01) & AVF_ICR_ADMINQ);
@@ -144,7 +144,7 @@ static void reset_vf(void)
 	uint64_t end;
 
 	up();
-	avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
+	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_RESET_VF, NULL, 0);
 	end = now_ms() + AVF_MS;
 	while (avf_rd(&a, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE && now_ms() < end)
 		usleep(500);
@@ -483,7 +483,7 @@ static void flood(void)
 	REQUIRE_OK(avf_init(&a));
 	for (i = 0; i < 12; i++) {
 		for (k = 0; k < AVF_AQ_RING - 1; k++)
-			avf_aq_post(&a, SNIC_AQ_OP_TO_PF, i & 1 ? 0x999 : VC_VERSION, &v, 8);
+			avf_aq_post(&a, SMNC_AQ_OP_TO_PF, i & 1 ? 0x999 : VC_VERSION, &v, 8);
 		if (avf_aq_drain(&a, 500))
 			break;
 	}
@@ -507,7 +507,7 @@ static void admin_queue_abuse(void)
 {
 	static const uint32_t tails[] = { AVF_AQ_RING, 0x3ff, 0xffffffff };
 	struct neighbour *n = neighbour_start();
-	volatile struct snic_aq_desc *d;
+	volatile struct smnc_aq_desc *d;
 	size_t i;
 
 	REQUIRE_OK(avf_open(&a, uuid, NULL));
@@ -515,21 +515,21 @@ static void admin_queue_abuse(void)
 	/* unknown admin command: an error in the descriptor */
 	i = (size_t)avf_aq_post(&a, 0x0b02, 0, NULL, 0);
 	EXPECT_OK(avf_aq_drain(&a, AVF_MS));
-	d = (volatile struct snic_aq_desc *)a.aq + i;
-	EXPECT_EQ(d->flags & (SNIC_AQ_DD | SNIC_AQ_ERR), SNIC_AQ_DD | SNIC_AQ_ERR);
+	d = (volatile struct smnc_aq_desc *)a.aq + i;
+	EXPECT_EQ(d->flags & (SMNC_AQ_DD | SMNC_AQ_ERR), SMNC_AQ_DD | SMNC_AQ_ERR);
 	EXPECT_EQ(d->retval, 22);
 	/* payload too long: likewise */
-	i = (size_t)avf_aq_post(&a, SNIC_AQ_OP_TO_PF, VC_VERSION, NULL, 4097);
+	i = (size_t)avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_VERSION, NULL, 4097);
 	EXPECT_OK(avf_aq_drain(&a, AVF_MS));
-	d = (volatile struct snic_aq_desc *)a.aq + i;
-	EXPECT_EQ(d->flags & (SNIC_AQ_DD | SNIC_AQ_ERR), SNIC_AQ_DD | SNIC_AQ_ERR);
+	d = (volatile struct smnc_aq_desc *)a.aq + i;
+	EXPECT_EQ(d->flags & (SMNC_AQ_DD | SMNC_AQ_ERR), SMNC_AQ_DD | SMNC_AQ_ERR);
 	still_serves();
 	/* queue shutdown completes with 0 */
-	i = (size_t)avf_aq_post(&a, SNIC_AQ_OP_SHUTDOWN, 0, NULL, 0);
+	i = (size_t)avf_aq_post(&a, SMNC_AQ_OP_SHUTDOWN, 0, NULL, 0);
 	EXPECT_OK(avf_aq_drain(&a, AVF_MS));
-	d = (volatile struct snic_aq_desc *)a.aq + i;
+	d = (volatile struct smnc_aq_desc *)a.aq + i;
 	EXPECT_EQ(d->retval, 0);
-	EXPECT_EQ(d->flags & (SNIC_AQ_DD | SNIC_AQ_ERR), SNIC_AQ_DD);
+	EXPECT_EQ(d->flags & (SMNC_AQ_DD | SMNC_AQ_ERR), SMNC_AQ_DD);
 	for (i = 0; i < ARRAY_SIZE(tails); i++) {
 		REQUIRE_OK(vfio_reset(&a.dev));
 		REQUIRE_OK(avf_restart(&a));

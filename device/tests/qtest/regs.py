@@ -16,9 +16,9 @@ class Regs:
                 text += f.read()
         text = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
         text = re.sub(r'(0x[0-9a-fA-F]+|\b\d+)[uUlL]+\b', r'\1', text)
-        for m in re.finditer(r'^#define\s+SNIC_(\w+)[ \t]+([^\n]+)$', text, re.M):
+        for m in re.finditer(r'^#define\s+SMNC_(\w+)[ \t]+([^\n]+)$', text, re.M):
             self._put(m.group(1), m.group(2))
-        for m in re.finditer(r'^#define\s+SNIC_(\w+)\((\w+(?:, \w+)*)\)[ \t]+([^\n]+)$',
+        for m in re.finditer(r'^#define\s+SMNC_(\w+)\((\w+(?:, \w+)*)\)[ \t]+([^\n]+)$',
                              text, re.M):
             setattr(self, m.group(1), eval(f'lambda {m.group(2)}: {m.group(3)}', {}))
         for m in re.finditer(r'enum \w+ \{(.*?)\}', text, re.S):
@@ -27,11 +27,11 @@ class Regs:
                 name, _, val = (x.strip() for x in item.partition('='))
                 if name:
                     n = int(val, 0) if val else n
-                    setattr(self, name.removeprefix('SNIC_'), n)
+                    setattr(self, name.removeprefix('SMNC_'), n)
                     n += 1
 
     def _put(self, name, expr):
-        expr = re.sub(r'SNIC_(\w+)', r'self.\1', expr)
+        expr = re.sub(r'SMNC_(\w+)', r'self.\1', expr)
         try:
             setattr(self, name, eval(expr, {'self': self}))
         except (SyntaxError, NameError, AttributeError, TypeError):

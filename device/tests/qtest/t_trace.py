@@ -31,8 +31,8 @@ def test_frame(m):
     _, _, b, tx, rx = pair(m)
     b.arm(1)
     assert tx.send(FRAME) and rx.recv()
-    says(m, 'snic_doorbell func 2 rx queue 0 tail 32', 'snic_doorbell func 1 tx queue 0 tail 1',
-         'snic_interrupt func 2 vector 1 MSI-X 12')
+    says(m, 'smnc_doorbell func 2 rx queue 0 tail 32', 'smnc_doorbell func 1 tx queue 0 tail 1',
+         'smnc_interrupt func 2 vector 1 MSI-X 12')
 
 
 def vlan_5(nic, _):
@@ -70,7 +70,7 @@ def test_drops(m):
         if before:
             before(nic, rx)
         assert tx.send(frame)
-        says(m, f'snic_drop func {func} {why}, {len(frame)} bytes')
+        says(m, f'smnc_drop func {func} {why}, {len(frame)} bytes')
 
 
 def test_drops_held(m):
@@ -78,17 +78,17 @@ def test_drops_held(m):
     for _ in range(65):
         assert tx.send(FRAME)
         m.step(200_000_000)
-    says(m, 'snic_drop func 2 too many frames wait for descriptors or pages')
+    says(m, 'smnc_drop func 2 too many frames wait for descriptors or pages')
     rx.enable(0)
-    says(m, 'snic_drop func 2 held by a queue that stops or changes its VLAN')
+    says(m, 'smnc_drop func 2 held by a queue that stops or changes its VLAN')
 
 
 def test_drops_from_the_uplink(m):
     pair(m)
     m.send(eth(X, B))
-    says(m, f'snic_drop_uplink no receiver, {len(eth(X, B))} bytes')
+    says(m, f'smnc_drop_uplink no receiver, {len(eth(X, B))} bytes')
     m.send(b'\1' * 13)
-    says(m, 'snic_drop_uplink length, 13 bytes')
+    says(m, 'smnc_drop_uplink length, 13 bytes')
 
 
 def test_fault(m):
@@ -98,10 +98,10 @@ def test_fault(m):
     for code in (RETRY, FAIL):
         assert nic.faults()
         nic.answer(2, unit, code)
-    says(m, f'snic_fault func 2 unit {unit} addr {rx.bufs[0][0]:#x} len {len(FRAME)} flags 0x1', 'snic_pf_event icr',
-         f'snic_fault_resp func 2 unit {unit} code {RETRY}', f'snic_fault func 2 unit {unit}',
-         f'snic_fault_resp func 2 unit {unit} code {FAIL}', f'snic_unit_fail func 2 unit {unit}',
-         'snic_queue_error func 2 rx queue 0 reason')
+    says(m, f'smnc_fault func 2 unit {unit} addr {rx.bufs[0][0]:#x} len {len(FRAME)} flags 0x1', 'smnc_pf_event icr',
+         f'smnc_fault_resp func 2 unit {unit} code {RETRY}', f'smnc_fault func 2 unit {unit}',
+         f'smnc_fault_resp func 2 unit {unit} code {FAIL}', f'smnc_unit_fail func 2 unit {unit}',
+         'smnc_queue_error func 2 rx queue 0 reason')
 
 
 def test_messages(m):
@@ -114,8 +114,8 @@ def test_messages(m):
     assert rx.next()
     tx.send(3, b'hi', high=18, low=6)
     assert arq.done(1)
-    says(m, 'snic_firmware op 2 seq 1 status 0', 'snic_mbx_to_pf func 3 cookie 0x11 0x5 len 5',
-         'snic_mbx_to_func func 3 cookie 0x12 0x6 len 2')
+    says(m, 'smnc_firmware op 2 seq 1 status 0', 'smnc_mbx_to_pf func 3 cookie 0x11 0x5 len 5',
+         'smnc_mbx_to_func func 3 cookie 0x12 0x6 len 2')
 
 
 def test_virtqueues(m):
@@ -133,12 +133,12 @@ def test_virtqueues(m):
     tx.offer(tx.at)
     assert pf.next()
     assert b.enable(rx.vq, 0) == 0
-    says(m, f'snic_vq_features func 1 features {USUAL:#x} offloads 0x2', 'snic_vq_enable func 1 vq 2 size 64 resume 0',
-         'snic_vq_enable func 1 vq 1 size 64 resume 0', 'snic_vq_kick func 1 vq 2', 'snic_vq_command func 1 class 1 command 2 len 3',
-         'snic_vq_answer func 1 ack 7 len 0', 'snic_vq_kick func 1 vq 1', 'snic_drop func 1 offloads that it cannot have',
-         'snic_drop func 2 buffers cannot hold it', 'snic_vq_malformed func 1 unit 0 a buffer of no length',
-         'snic_queue_error func 1 tx queue 0 reason 3', f'snic_mbx_to_pf func 1 cookie {R.MSG_VQ_STOPPED:#x}',
-         'snic_vq_disable func 2 vq 0')
+    says(m, f'smnc_vq_features func 1 features {USUAL:#x} offloads 0x2', 'smnc_vq_enable func 1 vq 2 size 64 resume 0',
+         'smnc_vq_enable func 1 vq 1 size 64 resume 0', 'smnc_vq_kick func 1 vq 2', 'smnc_vq_command func 1 class 1 command 2 len 3',
+         'smnc_vq_answer func 1 ack 7 len 0', 'smnc_vq_kick func 1 vq 1', 'smnc_drop func 1 offloads that it cannot have',
+         'smnc_drop func 2 buffers cannot hold it', 'smnc_vq_malformed func 1 unit 0 a buffer of no length',
+         'smnc_queue_error func 1 tx queue 0 reason 3', f'smnc_mbx_to_pf func 1 cookie {R.MSG_VQ_STOPPED:#x}',
+         'smnc_vq_disable func 2 vq 0')
 
 
 def test_resets(m):
@@ -147,10 +147,10 @@ def test_resets(m):
     a.set(R.FUNC_CTRL, ON)
     a.set(R.FUNC_CTRL, ON | R.FUNC_CTRL_RESET)
     m.bar_wr(0, R.CTRL, R.CTRL_RESET)
-    says(m, 'snic_func_ctrl func 1 0x0 -> 0x', 'snic_quiesce func 1 quiet 1', 'snic_quiesce func 1 quiet 0',
-         'snic_func_reset func 1', 'snic_device_reset')
+    says(m, 'smnc_func_ctrl func 1 0x0 -> 0x', 'smnc_quiesce func 1 quiet 1', 'smnc_quiesce func 1 quiet 0',
+         'smnc_func_reset func 1', 'smnc_device_reset')
 
 
 for _name, _fn in list(vars().items()):
     if _name.startswith('test_'):
-        _fn.extra = ('-trace', 'snic_*')
+        _fn.extra = ('-trace', 'smnc_*')

@@ -240,14 +240,14 @@ void avf_end(struct avf *a)
 
 /* --- admin queue ------------------------------------------------------------------- */
 
-static volatile struct snic_aq_desc *aq_desc(struct avf *a, uint32_t ring, unsigned int i)
+static volatile struct smnc_aq_desc *aq_desc(struct avf *a, uint32_t ring, unsigned int i)
 {
-	return (volatile struct snic_aq_desc *)(a->aq + ring) + i;
+	return (volatile struct smnc_aq_desc *)(a->aq + ring) + i;
 }
 
 static void arq_post(struct avf *a, unsigned int i)
 {
-	volatile struct snic_aq_desc *d = aq_desc(a, ARQ_OFF, i);
+	volatile struct smnc_aq_desc *d = aq_desc(a, ARQ_OFF, i);
 	uint64_t buf = a->aq_iova + ARQ_BUF_OFF(i);
 
 	d->opcode = 0;
@@ -259,7 +259,7 @@ static void arq_post(struct avf *a, unsigned int i)
 	d->param1 = 0;
 	d->addr_high = (uint32_t)(buf >> 32);
 	d->addr_low = (uint32_t)buf;
-	d->flags = SNIC_AQ_BUF | SNIC_AQ_LB;
+	d->flags = SMNC_AQ_BUF | SMNC_AQ_LB;
 }
 
 int avf_aq_up(struct avf *a)
@@ -298,14 +298,14 @@ int avf_aq_up(struct avf *a)
 int avf_aq_post(struct avf *a, uint16_t opcode, uint32_t op, const void *msg, size_t len)
 {
 	unsigned int i = a->atq_tail;
-	volatile struct snic_aq_desc *d = aq_desc(a, ATQ_OFF, i);
+	volatile struct smnc_aq_desc *d = aq_desc(a, ATQ_OFF, i);
 	uint64_t buf = a->aq_iova + ATQ_BUF_OFF(i);
-	uint16_t flags = SNIC_AQ_SI;
+	uint16_t flags = SMNC_AQ_SI;
 
 	if (len && msg)
 		memcpy(a->aq + ATQ_BUF_OFF(i), msg, len < AVF_AQ_BUF ? len : AVF_AQ_BUF);
 	if (len)
-		flags |= SNIC_AQ_BUF | SNIC_AQ_RD | (len > 512 ? SNIC_AQ_LB : 0);
+		flags |= SMNC_AQ_BUF | SMNC_AQ_RD | (len > 512 ? SMNC_AQ_LB : 0);
 	d->opcode = opcode;
 	d->datalen = (uint16_t)len;
 	d->retval = 0;
@@ -337,18 +337,18 @@ int avf_aq_drain(struct avf *a, int ms)
 
 int avf_aq_recv(struct avf *a, struct avf_msg *m, int ms)
 {
-	volatile struct snic_aq_desc *d = aq_desc(a, ARQ_OFF, a->arq_next);
+	volatile struct smnc_aq_desc *d = aq_desc(a, ARQ_OFF, a->arq_next);
 	uint64_t end = now_ms() + (uint64_t)ms;
 	unsigned int i = a->arq_next;
 
-	while (!(__atomic_load_n(&d->flags, __ATOMIC_ACQUIRE) & SNIC_AQ_DD)) {
+	while (!(__atomic_load_n(&d->flags, __ATOMIC_ACQUIRE) & SMNC_AQ_DD)) {
 		if (now_ms() >= end)
 			return -ETIMEDOUT;
 		/* The interrupt shortens the wait; it is not relied on here. */
 		event_wait(a->event[0], 2);
 		avf_wr(a, AVF_DYN_CTL01, AVF_DYN_INTENA | AVF_DYN_ITR_NONE);
 	}
-	if (d->opcode != SNIC_AQ_OP_TO_FUNC || d->flags & SNIC_AQ_ERR || d->datalen > AVF_AQ_BUF)
+	if (d->opcode != SMNC_AQ_OP_TO_FUNC || d->flags & SMNC_AQ_ERR || d->datalen > AVF_AQ_BUF)
 		return -EPROTO;
 	m->op = d->cookie_high;
 	m->status = (int32_t)d->cookie_low;
@@ -367,7 +367,7 @@ int avf_vc(struct avf *a, uint32_t op, const void *msg, size_t len, struct avf_m
 
 	if (!reply)
 		reply = &own;
-	avf_aq_post(a, SNIC_AQ_OP_TO_PF, op, msg, len);
+	avf_aq_post(a, SMNC_AQ_OP_TO_PF, op, msg, len);
 	do {
 		int left = (int)(end - now_ms());
 

@@ -160,18 +160,23 @@ static unsigned int smnc_nr_types(void)
 	return nr;
 }
 
+static void smnc_fill_type(struct vdcm_type *type, const struct smnc_kind *kind, unsigned int i)
+{
+	*type = kind->types[i];
+	type->cost[SMNC_RES_ADIS] = 1;
+	type->cost[SMNC_RES_VECTORS] = type->nr_vectors;
+	type->driver_data = (unsigned long)kind;
+}
+
 /* The types of all kinds in one list. Return: to be freed, or NULL. */
 static struct vdcm_type *smnc_list_types(void)
 {
 	struct vdcm_type *types = kcalloc(smnc_nr_types(), sizeof(*types), GFP_KERNEL);
 	unsigned int i, k, nr = 0;
 
-	for (i = 0; types && i < ARRAY_SIZE(smnc_kinds); i++) {
-		for (k = 0; k < smnc_kinds[i]->nr_types; k++) {
-			types[nr] = smnc_kinds[i]->types[k];
-			types[nr++].driver_data = (unsigned long)smnc_kinds[i];
-		}
-	}
+	for (i = 0; types && i < ARRAY_SIZE(smnc_kinds); i++)
+		for (k = 0; k < smnc_kinds[i]->nr_types; k++)
+			smnc_fill_type(&types[nr++], smnc_kinds[i], k);
 	return types;
 }
 

@@ -92,4 +92,14 @@ struct smnc_kind {
 	void (*flr)(struct smnc_adi *adi);
 };
 
+/* A row of a kind's types. What one takes from the pool beside queues follows from it. */
+#define SMNC_TYPE(_name, _pretty, _has, _comp, _queues, _vectors) { \
+		.name = _name, \
+		.pretty_name = "SmartNIC " _pretty, \
+		.description = _has, \
+		.comp = _comp, \
+		.nr_vectors = _vectors, \
+		.cost = { [SMNC_RES_QUEUES] = _queues }, \
+	}
+
 #endif /* SMARTNIC_KIND_H */

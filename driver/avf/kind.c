@@ -74,54 +74,20 @@ static const struct vdcm_composition avf_composition = {
 	.msix_pba = 0x2000,
 };
 
-/* Queue pairs, and a vector for each and for the mailbox. */
-#define AVF_COST(_queues, _vectors) { \
-		[SMNC_RES_ADIS] = 1, \
-		[SMNC_RES_QUEUES] = (_queues), \
-		[SMNC_RES_VECTORS] = (_vectors), \
-	}
+#define AVF_HAS	", 64 MAC addresses, RSS, TSO"
 
+/* A vector for each queue pair and for the mailbox. */
 static const struct vdcm_type avf_types[] = {
-	{
-		.name = "1q",
-		.pretty_name = "SmartNIC AVF 1 queue",
-		.description = "1 queue pair, 2 vectors, 64 MAC addresses, RSS, TSO",
-		.comp = &avf_composition,
-		.nr_vectors = 2,
-		.cost = AVF_COST(1, 2),
-	},
-	{
-		.name = "2q",
-		.pretty_name = "SmartNIC AVF 2 queues",
-		.description = "2 queue pairs, 3 vectors, 64 MAC addresses, RSS, TSO",
-		.comp = &avf_composition,
-		.nr_vectors = 3,
-		.cost = AVF_COST(2, 3),
-	},
-	{
-		.name = "4q",
-		.pretty_name = "SmartNIC AVF 4 queues",
-		.description = "4 queue pairs, 5 vectors, 64 MAC addresses, RSS, TSO",
-		.comp = &avf_composition,
-		.nr_vectors = 5,
-		.cost = AVF_COST(4, 5),
-	},
-	{
-		.name = "8q",
-		.pretty_name = "SmartNIC AVF 8 queues",
-		.description = "8 queue pairs, 9 vectors, 64 MAC addresses, RSS, TSO",
-		.comp = &avf_composition,
-		.nr_vectors = 9,
-		.cost = AVF_COST(8, 9),
-	},
-	{
-		.name = "16q",
-		.pretty_name = "SmartNIC AVF 16 queues",
-		.description = "16 queue pairs, 17 vectors, 64 MAC addresses, RSS, TSO",
-		.comp = &avf_composition,
-		.nr_vectors = 17,
-		.cost = AVF_COST(16, 17),
-	},
+	SMNC_TYPE("1q", "AVF 1 queue", "1 queue pair, 2 vectors" AVF_HAS,
+		  &avf_composition, 1, 2),
+	SMNC_TYPE("2q", "AVF 2 queues", "2 queue pairs, 3 vectors" AVF_HAS,
+		  &avf_composition, 2, 3),
+	SMNC_TYPE("4q", "AVF 4 queues", "4 queue pairs, 5 vectors" AVF_HAS,
+		  &avf_composition, 4, 5),
+	SMNC_TYPE("8q", "AVF 8 queues", "8 queue pairs, 9 vectors" AVF_HAS,
+		  &avf_composition, 8, 9),
+	SMNC_TYPE("16q", "AVF 16 queues", "16 queue pairs, 17 vectors" AVF_HAS,
+		  &avf_composition, 16, 17),
 };
 
 static int smnc_avf_create(struct smnc_adi *adi)

@@ -149,46 +149,18 @@ static const struct vdcm_composition virtio_composition = {
 	.msix_pba = 0x2000,
 };
 
-/* Queue pairs; a vector for each VQ of them and for the configuration. */
-#define VIRTIO_COST(_queues, _vectors) { \
-		[SMNC_RES_ADIS] = 1, \
-		[SMNC_RES_QUEUES] = (_queues), \
-		[SMNC_RES_VECTORS] = (_vectors), \
-	}
+#define VIRTIO_HAS	", 64 MAC addresses, checksums, TSO"
 
+/* A vector for each VQ of the queue pairs and for the configuration. */
 static const struct vdcm_type virtio_types[] = {
-	{
-		.name = "virtio-1q",
-		.pretty_name = "SmartNIC virtio 1 queue",
-		.description = "1 queue pair, 3 vectors, 64 MAC addresses, checksums, TSO",
-		.comp = &virtio_composition,
-		.nr_vectors = 3,
-		.cost = VIRTIO_COST(1, 3),
-	},
-	{
-		.name = "virtio-2q",
-		.pretty_name = "SmartNIC virtio 2 queues",
-		.description = "2 queue pairs, 5 vectors, 64 MAC addresses, checksums, TSO",
-		.comp = &virtio_composition,
-		.nr_vectors = 5,
-		.cost = VIRTIO_COST(2, 5),
-	},
-	{
-		.name = "virtio-4q",
-		.pretty_name = "SmartNIC virtio 4 queues",
-		.description = "4 queue pairs, 9 vectors, 64 MAC addresses, checksums, TSO",
-		.comp = &virtio_composition,
-		.nr_vectors = 9,
-		.cost = VIRTIO_COST(4, 9),
-	},
-	{
-		.name = "virtio-8q",
-		.pretty_name = "SmartNIC virtio 8 queues",
-		.description = "8 queue pairs, 17 vectors, 64 MAC addresses, checksums, TSO",
-		.comp = &virtio_composition,
-		.nr_vectors = 17,
-		.cost = VIRTIO_COST(8, 17),
-	},
+	SMNC_TYPE("virtio-1q", "virtio 1 queue", "1 queue pair, 3 vectors" VIRTIO_HAS,
+		  &virtio_composition, 1, 3),
+	SMNC_TYPE("virtio-2q", "virtio 2 queues", "2 queue pairs, 5 vectors" VIRTIO_HAS,
+		  &virtio_composition, 2, 5),
+	SMNC_TYPE("virtio-4q", "virtio 4 queues", "4 queue pairs, 9 vectors" VIRTIO_HAS,
+		  &virtio_composition, 4, 9),
+	SMNC_TYPE("virtio-8q", "virtio 8 queues", "8 queue pairs, 17 vectors" VIRTIO_HAS,
+		  &virtio_composition, 8, 17),
 };
 
 static int smnc_virtio_create(struct smnc_adi *adi)

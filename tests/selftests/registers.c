@@ -59,12 +59,7 @@ static void reload(void)
 
 static void setup(void)
 {
-	if (strcmp(subject()->module, "vdcm_null"))
-		ktap_skip("SUBJECT is not vdcm_null");
-	mdev_parent();
-	mdev_cleanup();
-	uuid = ktap_shared(UUID_LEN + 1);
-	mdev_new(1, uuid);
+	uuid = subject_null_device();
 }
 
 static void start(void)

@@ -58,3 +58,16 @@ void subject_is_avf(void)
 	if (subject() != &subjects[0])
 		ktap_skip("%s makes no AVF", subject()->module);
 }
+
+char *subject_null_device(void)
+{
+	char *uuid;
+
+	if (strcmp(subject()->module, "vdcm_null"))
+		ktap_skip("SUBJECT is not vdcm_null");
+	mdev_parent();
+	mdev_cleanup();
+	uuid = ktap_shared(UUID_LEN + 1);
+	mdev_new(1, uuid);
+	return uuid;
+}

@@ -35,5 +35,9 @@ struct subject {
 const struct subject *subject(void);
 /* Ends the case as skipped where it is another one. */
 void subject_is_avf(void);
+/* For a program about the sample without hardware: one device of it, and no other. Its UUID is
+ * shared by all cases. Skips the program where the subject is another one.
+ */
+char *subject_null_device(void);
 
 #endif /* SELFTESTS_SUBJECT_H */

@@ -19,8 +19,7 @@
 #define BAR		4
 #define BAR_SIZE	0x4000
 #define PAGE		0x1000
-/* A user who does not listen loses the hardware after two seconds. */
-#define REVOKED_MS	4000
+#define REVOKED_MS	4000	/* who does not listen loses the hardware after 2000 */
 
 static struct virtio v;
 

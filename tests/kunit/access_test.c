@@ -399,6 +399,20 @@ static void access_widths(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, o->wide);
 }
 
+/* A function that was brought back is there, although others still wait for their turn. */
+static void access_back_before_others(struct kunit *test)
+{
+	struct open_adi *o = test->priv;
+
+	memory_on(test);
+	o->parent.quiesced = true;
+	o->parent.nr_quiesces = 2;
+	o->live->resumed = 1;
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x9020), 4), U32_MAX);
+	o->live->resumed = 2;
+	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x9020), 4), 0xa0001020);
+}
+
 /* What the PF's absence changes: nothing of a soft page, everything else. */
 static void access_soft(struct kunit *test)
 {
@@ -575,6 +589,7 @@ static struct kunit_case access_cases[] = {
 	KUNIT_CASE(access_places),
 	KUNIT_CASE(access_registers),
 	KUNIT_CASE(access_widths),
+	KUNIT_CASE(access_back_before_others),
 	KUNIT_CASE(access_soft),
 	KUNIT_CASE(access_hooked),
 	KUNIT_CASE(access_msix),

@@ -156,13 +156,8 @@ static void smnc_rx_serve(SmncUnit *u)
     }
 }
 
-static void smnc_rx_fail(SmncUnit *u)
-{
-    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
-}
-
 const SmncUnitOps smnc_avf_rx_ops = {
     .pending = smnc_rx_pending,
     .serve = smnc_rx_serve,
-    .fail = smnc_rx_fail,
+    .fail = smnc_queue_fault,
 };

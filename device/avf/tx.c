@@ -281,13 +281,8 @@ static void smnc_tx_serve(SmncUnit *u)
     }
 }
 
-static void smnc_tx_fail(SmncUnit *u)
-{
-    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
-}
-
 const SmncUnitOps smnc_avf_tx_ops = {
     .pending = smnc_tx_pending,
     .serve = smnc_tx_serve,
-    .fail = smnc_tx_fail,
+    .fail = smnc_queue_fault,
 };

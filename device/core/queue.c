@@ -50,6 +50,12 @@ void smnc_queue_fail(SmncUnit *u, unsigned reason)
     }
 }
 
+/* The PF answered a fault of the queue with FAIL, or DMA failed. */
+void smnc_queue_fault(SmncUnit *u)
+{
+    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
+}
+
 static bool smnc_queue_config_ok(const SmncQueue *queue, bool rx)
 {
     return queue->len >= SMNC_Q_LEN_MIN && queue->len <= SMNC_Q_LEN_MAX &&

@@ -117,13 +117,8 @@ static void smnc_vctl_serve(SmncUnit *u)
     }
 }
 
-static void smnc_vctl_fail(SmncUnit *u)
-{
-    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
-}
-
 const SmncUnitOps smnc_vctl_ops = {
     .pending = smnc_vctl_pending,
     .serve = smnc_vctl_serve,
-    .fail = smnc_vctl_fail,
+    .fail = smnc_queue_fault,
 };

@@ -195,13 +195,8 @@ static void smnc_vrx_serve(SmncUnit *u)
     smnc_vq_signal(u, rx);
 }
 
-static void smnc_vrx_fail(SmncUnit *u)
-{
-    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
-}
-
 const SmncUnitOps smnc_vrx_ops = {
     .pending = smnc_vrx_pending,
     .serve = smnc_vrx_serve,
-    .fail = smnc_vrx_fail,
+    .fail = smnc_queue_fault,
 };

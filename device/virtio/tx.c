@@ -246,13 +246,8 @@ static void smnc_vtx_serve(SmncUnit *u)
     }
 }
 
-static void smnc_vtx_fail(SmncUnit *u)
-{
-    smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
-}
-
 const SmncUnitOps smnc_vtx_ops = {
     .pending = smnc_vtx_pending,
     .serve = smnc_vtx_serve,
-    .fail = smnc_vtx_fail,
+    .fail = smnc_queue_fault,
 };

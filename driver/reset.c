@@ -55,7 +55,7 @@ static void smnc_quiesce(struct smnc_pf *pf, bool there)
 {
 	if (READ_ONCE(pf->dead) || pf->quiesced)
 		return;
-	pf->quiesced = true;
+	WRITE_ONCE(pf->quiesced, true);
 	if (there && !READ_ONCE(pf->quiet))
 		smnc_announce(pf);
 	else
@@ -127,7 +127,7 @@ static void smnc_resume(struct smnc_pf *pf)
 		smnc_hw_dead(pf);
 		return;
 	}
-	pf->quiesced = false;
+	WRITE_ONCE(pf->quiesced, false);
 	/* An ADI that fails is lost by itself. */
 	if (pf->parent)
 		vdcm_parent_resume(pf->parent);

@@ -193,7 +193,7 @@ enum smnc_trouble {
  * @windows_phys: physical address of BAR2
  * @dead: the device is gone or does not answer; set once, the bus taken from it before
  * @quiet: the device is being reset or asleep, or waits for that: nothing touches it
- * @quiesced: it is being reset or asleep; under the device lock
+ * @quiesced: it is being reset or asleep; written under the device lock
  * @trouble: enum smnc_trouble: why it is quiet without having been quiesced
  * @num_adis: ADIs of the device
  * @num_qps: queue pairs of the device

@@ -333,16 +333,15 @@ u64 smnc_virtio_reg_read(struct smnc_adi *adi, u32 offset, unsigned int size)
 }
 
 /*
- * A guest that keeps the firmware busy waits here, with what only it needs: its next
- * message waits all the longer.
+ * A guest that keeps the firmware busy waits here. Its lock is held meanwhile, for which a
+ * reset of the PF waits: that ends it.
  */
 static void smnc_virtio_wait(struct smnc_adi *adi)
 {
-	u64 wait = smnc_msgs_wait(adi);
+	u64 wait = min_t(u64, smnc_msgs_wait(adi), SMNC_VIRTIO_WAIT_MS * NSEC_PER_MSEC);
 
-	wait = min_t(u64, wait, SMNC_VIRTIO_WAIT_MS * NSEC_PER_MSEC);
-	if (wait)
-		usleep_range(wait / NSEC_PER_USEC + 1, wait / NSEC_PER_USEC + 1000);
+	for (; wait && !READ_ONCE(adi->pf->quiesced); wait -= min_t(u64, wait, NSEC_PER_MSEC))
+		usleep_range(1000, 1200);
 }
 
 static void smnc_virtio_common_write(struct smnc_adi *adi, const struct smnc_virtio_reg *reg,

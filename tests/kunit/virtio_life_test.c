@@ -124,6 +124,25 @@ static void life_driver_while_away(struct kunit *test)
 	driver_while(test, quiesce_alone);
 }
 
+/* ms that a write of device_status takes from a guest that has kept the firmware busy */
+static s64 ms_of_a_write(bool quiesced)
+{
+	ktime_t from = ktime_get();
+
+	WRITE_ONCE(fake->pf.quiesced, quiesced);
+	set_status(S_ACK);
+	WRITE_ONCE(fake->pf.quiesced, false);
+	return ktime_ms_delta(ktime_get(), from);
+}
+
+/* A guest that waits in a trap keeps no reset of the PF waiting. */
+static void life_busy_guest(struct kunit *test)
+{
+	smnc_msgs_charge(&fake->adi, 10 * SMNC_PACE_BURST);
+	KUNIT_EXPECT_GE(test, ms_of_a_write(false), 100);
+	KUNIT_EXPECT_LT(test, ms_of_a_write(true), 100);
+}
+
 /* One that leaves has left when it is back. */
 static void life_reset_while_quiet(struct kunit *test)
 {
@@ -335,6 +354,7 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_transparent),
 	KUNIT_CASE(life_driver_while_quiet),
 	KUNIT_CASE(life_driver_while_away),
+	KUNIT_CASE(life_busy_guest),
 	KUNIT_CASE(life_reset_while_quiet),
 	KUNIT_CASE(life_trust_taken_while_quiet),
 	KUNIT_CASE(life_revive_refused),

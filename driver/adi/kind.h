@@ -38,8 +38,7 @@ enum smnc_verdict {
  * @ctrl: SMNC_FUNC_CTRL_* that its function is enabled with, beside ENABLE
  * @queue_vecs: vectors of a queue pair; there is one more, vector 0
  * @spread: a fresh guest's frames are spread over all RX queues, else they go to queue 0
- * @create: memory for an ADI in adi->priv; returns 0 or errno. It is in no list yet.
- * @destroy: the end of that; the ADI is in no list any more
+ * @bytes: memory of each ADI in adi->priv, zeroed when it is created
  * @start: the ADI was opened, its function enabled: nothing of an earlier session is left.
  *	Returns 0 or errno
  * @reset: its function was reset: what the guest's driver had asked for is forgotten, the
@@ -64,8 +63,8 @@ enum smnc_verdict {
  *	@reset follows; also while the device is being reset, and @revive brings back what the
  *	guest sets up from then on. NULL: there is nothing, and both wait for the device
  *
- * Process context; adi->lock is held but where it says otherwise, and in create and
- * destroy. None of them may restart the function, but reg_write and cap_write.
+ * Process context; adi->lock is held but where it says otherwise. None of them may restart
+ * the function, but reg_write and cap_write.
  */
 struct smnc_kind {
 	const struct vdcm_type *types;
@@ -73,8 +72,7 @@ struct smnc_kind {
 	u32 ctrl;
 	unsigned int queue_vecs;
 	bool spread;
-	int (*create)(struct smnc_adi *adi);
-	void (*destroy)(struct smnc_adi *adi);
+	size_t bytes;
 	int (*start)(struct smnc_adi *adi);
 	void (*reset)(struct smnc_adi *adi);
 	int (*revive)(struct smnc_adi *adi);

@@ -41,7 +41,6 @@ static int smnc_adi_create(struct vdcm_adi *vadi)
 	struct smnc_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
 	unsigned int attempt = 0;
 	u8 mac[ETH_ALEN];
-	int err;
 
 	if (!adi)
 		return -ENOMEM;
@@ -49,10 +48,10 @@ static int smnc_adi_create(struct vdcm_adi *vadi)
 	adi->pf = pf;
 	adi->kind = (const struct smnc_kind *)vdcm_adi_type(vadi)->driver_data;
 	adi->addr.owner = adi;
-	err = adi->kind->create(adi);
-	if (err) {
+	adi->priv = kzalloc(adi->kind->bytes, GFP_KERNEL_ACCOUNT);
+	if (!adi->priv) {
 		kfree(adi);
-		return err;
+		return -ENOMEM;
 	}
 	smnc_cfg_init(adi);
 	mutex_init(&adi->lock);
@@ -76,7 +75,7 @@ static void smnc_adi_destroy(struct vdcm_adi *vadi)
 	list_del(&adi->list);
 	mutex_unlock(&adi->pf->adis_lock);
 	smnc_mac_drop(adi->pf, &adi->addr);
-	adi->kind->destroy(adi);
+	kfree(adi->priv);
 	vdcm_adi_set_drvdata(vadi, NULL);
 	mutex_destroy(&adi->lock);
 	mutex_destroy(&adi->dma_lock);

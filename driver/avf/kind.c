@@ -4,7 +4,6 @@
  * registers, and which of the ADI's they are; and as a kind of ADI.
  */
 #include <linux/kernel.h>
-#include <linux/slab.h>
 
 #include "avf.h"
 
@@ -90,20 +89,6 @@ static const struct vdcm_type avf_types[] = {
 		  &avf_composition, 16, 17),
 };
 
-static int smnc_avf_create(struct smnc_adi *adi)
-{
-	struct smnc_avf *avf = kzalloc(sizeof(*avf), GFP_KERNEL_ACCOUNT);
-
-	adi->priv = avf;
-	return avf ? 0 : -ENOMEM;
-}
-
-static void smnc_avf_destroy(struct smnc_adi *adi)
-{
-	kfree(adi->priv);
-	adi->priv = NULL;
-}
-
 /* The driver knows it from a physical function: a reset by the PF. Its address stays. */
 static int smnc_avf_revive(struct smnc_adi *adi)
 {
@@ -122,8 +107,7 @@ const struct smnc_kind smnc_avf_kind = {
 	.nr_types = ARRAY_SIZE(avf_types),
 	.queue_vecs = 1,
 	.spread = true,
-	.create = smnc_avf_create,
-	.destroy = smnc_avf_destroy,
+	.bytes = sizeof(struct smnc_avf),
 	.start = smnc_avf_start,
 	.reset = smnc_avf_reset,
 	.revive = smnc_avf_revive,

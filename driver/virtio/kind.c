@@ -5,7 +5,6 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/kernel.h>
-#include <linux/slab.h>
 
 #include <uapi/linux/virtio_ring.h>
 
@@ -163,20 +162,6 @@ static const struct vdcm_type virtio_types[] = {
 		  &virtio_composition, 8, 17),
 };
 
-static int smnc_virtio_create(struct smnc_adi *adi)
-{
-	struct smnc_virtio *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
-
-	adi->priv = v;
-	return v ? 0 : -ENOMEM;
-}
-
-static void smnc_virtio_destroy(struct smnc_adi *adi)
-{
-	kfree(adi->priv);
-	adi->priv = NULL;
-}
-
 /* Features of the engine that are offered; what else it has the driver knows nothing of. */
 #define VIRTIO_ENGINE	(SMNC_VIRTIO_F(VIRTIO_F_VERSION_1) | \
 			 SMNC_VIRTIO_F(VIRTIO_F_ACCESS_PLATFORM) | \
@@ -235,8 +220,7 @@ const struct smnc_kind smnc_virtio_kind = {
 	.nr_types = ARRAY_SIZE(virtio_types),
 	.ctrl = SMNC_FUNC_CTRL_VIRTIO,
 	.queue_vecs = 2,
-	.create = smnc_virtio_create,
-	.destroy = smnc_virtio_destroy,
+	.bytes = sizeof(struct smnc_virtio),
 	.start = smnc_virtio_start,
 	.reset = smnc_virtio_forget,
 	.revive = smnc_virtio_revive,

@@ -7,6 +7,7 @@
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
+. /lab/tests/bench/igb.sh
 
 BENCH=/lab/selftests/bench-control
 MTTY=/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1
@@ -21,19 +22,6 @@ declare -A NS=()
 load_peers() {
 	[ -e /lab/modules/mtty.ko ] || { echo "no mtty.ko: tests/lab/run --mtty"; return 1; }
 	insmod /lab/modules/mtty.ko && [ -e $MTTY/create ]
-}
-
-# A virtual function of the igb on vfio-pci: its directory in VF.
-vf_on_vfio() {
-	local pf
-
-	modprobe igb && modprobe vfio-pci || return
-	pf=$(readlink -f /sys/bus/pci/drivers/igb/*:*.* | head -n 1)
-	[ -e "$pf/sriov_numvfs" ] || { echo "no igb: tests/lab/run --igb"; return 1; }
-	echo 0 >"$pf/sriov_drivers_autoprobe" && echo 1 >"$pf/sriov_numvfs" || return
-	VF=$(readlink -f "$pf/virtfn0")
-	echo vfio-pci >"$VF/driver_override" && basename "$VF" >/sys/bus/pci/drivers_probe &&
-		equal "$(basename "$(readlink "$VF/driver")")" vfio-pci && [ -e "/dev/vfio/$(basename "$(readlink "$VF/iommu_group")")" ]
 }
 
 us() { awk -v n="$1" 'BEGIN { printf "%.1f", n / 1000 }'; }
@@ -119,7 +107,7 @@ peers_mdev() { # TYPE: a device of it; its directory is printed
 one_of_each() { A=$(peers_mdev "$OURS") && B=$(peers_mdev $MTTY) && [ -d "$A" ] && [ -d "$B" ]; }
 
 gone() {
-	echo 1 >"$A/remove" && echo 1 >"$B/remove" && echo 0 >"$(readlink -f "$VF/physfn")/sriov_numvfs" &&
+	echo 1 >"$A/remove" && echo 1 >"$B/remove" && no_vf &&
 		equal "$(pool "$PF")" "$FULL" && rmmod mtty && unload_modules
 }
 

@@ -10,6 +10,7 @@
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
+. /lab/tests/bench/igb.sh
 
 # How a guest gets its device (start_NAME), and what the device is.
 CONTENDERS=(adi-avf adi-virtio vhost virtio e1000e igb-vf)
@@ -53,24 +54,16 @@ start_virtio() { tap '' virtio-net-pci; }
 start_e1000e() { tap '' e1000e; }
 
 start_igb_vf() {
-	local pf vf
-
-	modprobe igb && modprobe vfio-pci || return
-	pf=$(readlink -f /sys/bus/pci/drivers/igb/*:*.* | head -n 1)
-	[ -e "$pf/sriov_numvfs" ] || { echo "no igb: tests/lab/run --igb"; return 1; }
-	HOST_DEV=$(basename "$pf"/net/*)
-	ip link set "$HOST_DEV" up && echo 0 >"$pf/sriov_drivers_autoprobe" && echo 1 >"$pf/sriov_numvfs" || return
-	IGB=$pf
-	vf=$(basename "$(readlink -f "$pf/virtfn0")")
-	ip link set "$HOST_DEV" vf 0 mac 02:00:00:00:00:f0
-	echo vfio-pci >"/sys/bus/pci/devices/$vf/driver_override" && echo "$vf" >/sys/bus/pci/drivers_probe &&
-		start_l2 g --qemu "-device vfio-pci,host=$vf"
+	vf_on_vfio || return
+	HOST_DEV=$(basename "$IGB"/net/*)
+	ip link set "$HOST_DEV" up && ip link set "$HOST_DEV" vf 0 mac 02:00:00:00:00:f0 &&
+		start_l2 g --qemu "-device vfio-pci,host=$(basename "$VF")"
 }
 
 end_contender() {
 	stop_l2 g
 	[ -z "${UUID[g]:-}" ] || { mdevctl stop -u "${UUID[g]}" && unset 'UUID[g]'; }
-	[ -z "${IGB:-}" ] || { echo 0 >"$IGB/sriov_numvfs"; IGB=; }
+	[ -z "$IGB" ] || { no_vf; IGB=; }
 	ip addr flush dev "$HOST_DEV"
 	[ "$HOST_DEV" != tap0 ] || ip link del tap0
 }

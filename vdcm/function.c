@@ -120,7 +120,7 @@ void vdcm_revoke(struct vdcm_adi *adi)
 		vdcm_adi_error(adi);
 }
 
-/* What of a reset needs no hardware. Return: it is all. */
+/* The part of a reset that needs no hardware. Return: there is no other part. */
 static bool vdcm_soft_reset(struct vdcm_adi *adi)
 {
 	return vdcm_ops(adi)->soft_reset && vdcm_ops(adi)->soft_reset(adi);

@@ -59,7 +59,7 @@ static bool resources_valid(const struct vdcm_parent_desc *desc)
 	return true;
 }
 
-/* A cost of what has no name is more than there is. */
+/* A resource without a name has no capacity: a type that costs one is malformed. */
 static bool type_valid(const struct vdcm_parent *parent, const struct vdcm_type *type)
 {
 	bool costs = false;

@@ -66,7 +66,7 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_quiesce);
 
-/* One that cannot be brought back is lost. */
+/* Revokes an ADI that its driver could not resume. Return: @err */
 static int vdcm_resumed(struct vdcm_adi *adi, int err)
 {
 	if (err) {

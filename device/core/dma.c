@@ -194,7 +194,7 @@ static unsigned smnc_translate(SmncFunc *f, uint64_t iova, bool write,
     return perm;
 }
 
-/* --- what units call ---------------------------------------------------------------- */
+/* --- DMA of units ------------------------------------------------------------------- */
 
 static bool smnc_refused(SmncFunc *f, uint64_t iova, uint64_t len)
 {

@@ -78,7 +78,7 @@ static uint32_t *smnc_qp_tail(SmncQp *qp, bool rx)
     return rx ? &qp->f->rx_tail[qp->q] : &qp->f->tx_tail[qp->q];
 }
 
-/* The queue is active, with what was checked before. */
+/* Makes the queue active. The caller has checked its configuration. */
 void smnc_qp_start(SmncQp *qp, bool rx)
 {
     SmncQueue *queue = rx ? &qp->rx : &qp->tx;

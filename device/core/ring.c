@@ -17,7 +17,7 @@ static uint32_t smnc_who(const SmncFunc *f, unsigned idx)
     return (uint32_t)f->idx << 8 | idx;
 }
 
-/* --- what stands in an event ring ---------------------------------------------- */
+/* --- records in an event ring -------------------------------------------------- */
 
 /* The driver has consumed the record: its vector may be posted again. */
 static void smnc_cause_taken(SmncState *s, uint32_t who)

@@ -94,7 +94,7 @@ bool smnc_frame_control(const SmncFrame *frame)
     return false;
 }
 
-/* --- what a VSI may --------------------------------------------------------------- */
+/* --- rights of a VSI --------------------------------------------------------------- */
 
 static uint16_t smnc_port_vlan(const SmncVsi *v)
 {

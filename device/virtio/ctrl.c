@@ -63,7 +63,7 @@ static bool smnc_vctl_command(SmncVqView *v, const SmncChain *c)
     return true;
 }
 
-/* Does what there is to do. False: the unit has to stop for now. */
+/* Delivers the next command, or its answer. False: the unit has to stop for now. */
 static bool smnc_vctl_one(SmncVqView *v)
 {
     SmncFunc *f = v->u->f;

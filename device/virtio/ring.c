@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Split virtqueues: what is available, chains of descriptors, what was used,
- * and the notifications of both sides. Buffers are used in the order in which
- * they became available, so one index stands for both rings. The guest may
- * write anything at any time: what is read is read once.
+ * Split virtqueues: the available ring, chains of descriptors, the used ring,
+ * and the notifications of both sides. The unit uses buffers in the order in
+ * which the guest makes them available, so one index stands for both rings.
+ * The guest may write anything at any time: the unit reads each word once.
  */
 #include "virtio.h"
 #include "../core/core.h"
@@ -61,7 +61,7 @@ bool smnc_vq_bad(SmncUnit *u, const char *why)
     return false;
 }
 
-/* --- what is available, and when the guest says so --------------------------------- */
+/* --- the available ring, and kicks --------------------------------------------------- */
 
 /* Buffers are used in order: the used index is the whole state of a ring. */
 static bool smnc_vq_resume(SmncUnit *u, SmncVq *vq)
@@ -97,7 +97,7 @@ static bool smnc_vq_hush(SmncVqView *v)
     return true;
 }
 
-/* What is there? False: the unit has stopped. */
+/* Reads the available index. False: the unit has stopped. */
 bool smnc_vq_look(SmncVqView *v, SmncUnit *u, SmncQueue *q)
 {
     *v = (SmncVqView) { .u = u, .q = q, .vq = &q->vq };
@@ -122,9 +122,8 @@ static bool smnc_vq_ask_kick(SmncVqView *v)
 }
 
 /*
- * What is there is not enough: the guest is asked to kick when there is more.
- * True: there is more already. False: the unit waits for a kick, or has
- * stopped.
+ * Asks the guest to kick when it makes the next buffer available. True: there
+ * are new buffers already. False: the unit waits for a kick, or has stopped.
  */
 bool smnc_vq_ask(SmncVqView *v)
 {
@@ -259,8 +258,9 @@ static bool smnc_vq_piece(SmncUnit *u, uint64_t addr, void *data, uint32_t len,
 }
 
 /*
- * Bytes @off and up of what is in the buffers, which hold so many. @data is
- * not used for a probe; what is written was probed before.
+ * Copies @len bytes between @data and the buffers, from byte @off of the
+ * buffers on. The buffers hold that many. A probe takes no @data. The caller
+ * probes before it writes.
  */
 bool smnc_vq_copy(SmncUnit *u, const SmncBuf *buf, uint64_t off, void *data,
                   uint32_t len, enum smnc_copy how)
@@ -285,7 +285,7 @@ bool smnc_vq_copy(SmncUnit *u, const SmncBuf *buf, uint64_t off, void *data,
     return true;
 }
 
-/* --- what was used -------------------------------------------------------------------- */
+/* --- the used ring -------------------------------------------------------------------- */
 
 /* Where the guest says whether it wants an interrupt. */
 static uint64_t smnc_vq_wish(SmncUnit *u, const SmncVq *vq)
@@ -308,7 +308,7 @@ bool smnc_vq_probe_used(SmncVqView *v, unsigned n)
            smnc_dma_probe(v->u, smnc_vq_wish(v->u, v->vq), 2, false);
 }
 
-/* They are the guest's again, all at once. False: the unit has failed. */
+/* Gives @n buffers back to the guest, all at once. False: the unit has failed. */
 bool smnc_vq_use(SmncVqView *v, const SmncUsed *used, unsigned n)
 {
     SmncVq *vq = v->vq;

@@ -4,7 +4,7 @@
 #include "../core/core.h"
 #include "../packet/packet.h"
 
-/* What a frame takes: entries of the ring, and parts of buffers. */
+/* The entries of the ring and the parts of buffers that a frame takes. */
 typedef struct SmncVrxJob {
     uint32_t need, room;                /* bytes, header and all */
     unsigned nused, nbufs, descs;
@@ -73,8 +73,8 @@ static bool smnc_vrx_chain(SmncVqView *v, SmncVrxJob *job)
 }
 
 /*
- * Room for the frame, of what is available. SMNC_RX_LOST: there can be none;
- * then the entries that it uses are empty ones.
+ * Collects buffers for the frame. SMNC_RX_LOST: the ring cannot hold it; the
+ * entries that the unit uses then are empty.
  */
 static enum smnc_rx smnc_vrx_room(SmncVqView *v, SmncVrxJob *job)
 {
@@ -159,7 +159,7 @@ static enum smnc_rx smnc_vrx_deliver(SmncUnit *u, SmncQueue *rx,
     if (!smnc_vq_look(&v, u, rx)) {
         return SMNC_RX_WAITS;
     }
-    /* What it takes whole may have changed since. */
+    /* The driver may have changed its offloads since the frame was held. */
     if (!(frame->whole & ~u->f->whole)) {
         done = smnc_vrx_room(&v, &job);
     }

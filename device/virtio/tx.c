@@ -12,7 +12,7 @@
 
 /* --- the header in front of a packet ----------------------------------------------- */
 
-/* The length of what is before the network header; 0: that is not in @head. */
+/* Bytes in front of the network header. 0: the header is not in @head. */
 static uint32_t smnc_vtx_l2(const uint8_t *head, uint32_t len, uint16_t *proto)
 {
     uint32_t l2 = ETH_HLEN;
@@ -93,7 +93,7 @@ static bool smnc_vtx_gso(const SmncFunc *f, SmncPkt *p,
     return true;
 }
 
-/* What @hdr asks for. False: it makes no sense for this packet. */
+/* Sets the offloads of @hdr. False: they do not fit the packet. */
 static bool smnc_vtx_offloads(const SmncFunc *f, SmncPkt *p,
                               const struct virtio_net_hdr_v1 *hdr,
                               const uint8_t *head, uint32_t len)
@@ -114,7 +114,7 @@ static bool smnc_vtx_offloads(const SmncFunc *f, SmncPkt *p,
 
 /* --- one packet ---------------------------------------------------------------------- */
 
-/* The packet is what is behind the chain's first bytes, the header. */
+/* Takes the header off: the rest of the chain is the packet. */
 static void smnc_vtx_strip(SmncPkt *p, SmncChain *c)
 {
     uint32_t left = SMNC_VHDR_BYTES;
@@ -180,9 +180,9 @@ static bool smnc_vtx_drop(SmncVqView *v, const SmncChain *c)
 }
 
 /*
- * Sends the segments of the packet that are left, as of the first: the guest
- * may have changed it since. It is used when the last is gone. False: the unit
- * has to stop for now.
+ * Sends the remaining segments of the packet. The guest may have changed the
+ * packet since the first turn, so it is parsed anew. The buffer is used after
+ * the last segment. False: the unit has to stop for now.
  */
 static bool smnc_vtx_send(SmncVqView *v, const SmncChain *c, const SmncPkt *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Virtqueues: what is behind a virtio function (docs/hardware.md, 14). */
+/* Virtqueues of a virtio function (docs/hardware.md, 14). */
 #ifndef SMNC_VIRTIO_H
 #define SMNC_VIRTIO_H
 
@@ -20,7 +20,7 @@ typedef struct SmncChain {
     SmncBuf buf[SMNC_VQ_SIZE_MAX];
 } SmncChain;
 
-/* What a unit has seen of its ring. */
+/* A unit's view of its ring. */
 typedef struct SmncVqView {
     SmncUnit *u;
     SmncQueue *q;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Virtqueues of a function: what the PF driver's verbs do, kicks, errors. */
+/* Virtqueues of a function: the PF driver's verbs, kicks, errors. */
 #include "virtio.h"
 #include "../core/core.h"
 #include "../trace.h"
@@ -9,7 +9,7 @@
 #define VQS                 (2 * SMNC_FUNC_QPS)
 #define MTU_MAX             (SMNC_FRAME_MAX - ETH_HLEN - 4)     /* with a tag */
 
-/* What the engine does. */
+/* Features of the engine. */
 #define OFFERED \
     (F(F_VERSION_1) | F(F_ACCESS_PLATFORM) | F(F_ORDER_PLATFORM) | \
      F(F_RING_RESET) | F(RING_F_INDIRECT_DESC) | F(RING_F_EVENT_IDX) | \
@@ -17,7 +17,7 @@
      F(NET_F_GUEST_TSO6) | F(NET_F_GUEST_ECN) | F(NET_F_HOST_TSO4) | \
      F(NET_F_HOST_TSO6) | F(NET_F_HOST_ECN) | F(NET_F_MRG_RXBUF))
 
-/* What the driver adds to it, without the engine. */
+/* Features of the PF driver, which the engine ignores. */
 #define NOT_THE_ENGINES \
     (F(NET_F_CTRL_GUEST_OFFLOADS) | F(NET_F_MTU) | F(NET_F_MAC) | \
      F(NET_F_STATUS) | F(NET_F_CTRL_VQ) | F(NET_F_CTRL_RX) | \
@@ -127,7 +127,7 @@ static bool smnc_vq_features_ok(uint64_t features)
            !(features & ~(OFFERED | NOT_THE_ENGINES));
 }
 
-/* The packets that the function takes whole, by what is in force. */
+/* The packets that the function takes whole, by the offloads in force. */
 static uint8_t smnc_vq_whole(const SmncFunc *f)
 {
     uint64_t features = f->virtio.features, offloads = f->virtio.offloads;

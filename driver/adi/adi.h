@@ -37,7 +37,7 @@ struct smnc_vec {
 #define SMNC_DUE_RESET	0x2	/* reset the function, the guest is notified */
 #define SMNC_DUE_LINK	0x4	/* send the guest the link's state */
 #define SMNC_DUE_VSI	0x8	/* its VSI is unknown: try again */
-#define SMNC_DUE_WISHES	0x10	/* what the guest asked for may be given now */
+#define SMNC_DUE_WISHES	0x10	/* the operator has granted trust */
 
 /* Groups beyond the VSI's filters that are remembered; more are not. */
 #define SMNC_MORE_GROUPS	192
@@ -144,7 +144,7 @@ static inline unsigned int smnc_adi_nr_vecs(const struct smnc_adi *adi)
 	return adi->nr_queues * adi->kind->queue_vecs + 1;
 }
 
-/* Its function cannot be asked anything, and is given what is missing when it is back. */
+/* The function does not answer now. The kind sets it up again when it is back. */
 static inline bool smnc_adi_off(const struct smnc_adi *adi)
 {
 	return adi->away || smnc_hw_off(adi->pf);

@@ -46,7 +46,7 @@ unsigned int smnc_msgs_next(struct smnc_adi *adi, bool *msg)
 	return due;
 }
 
-/* What its guest has caused at the firmware, beside the messages of smnc_msgs_next(), too. */
+/* Charge the guest for requests to the firmware: those of messages, and those of traps. */
 void smnc_msgs_charge(struct smnc_adi *adi, unsigned int requests)
 {
 	spin_lock(&adi->msg_lock);

@@ -53,7 +53,7 @@ static const u8 *ctrl_macs(const u8 *at, const u8 *end, u32 *nr)
 	return *nr <= (end - at) / ETH_ALEN ? at + *nr * ETH_ALEN : NULL;
 }
 
-/* Stations, then groups; what is in which does not matter. */
+/* The driver's two tables are one: an address may stand in either. */
 static int ctrl_mac_table(struct smnc_adi *adi, const u8 *data, u16 len)
 {
 	struct smnc_virtio *v = smnc_virtio(adi);

@@ -74,7 +74,7 @@ bool smnc_virtio_acceptable(const struct smnc_adi *adi)
 	return true;
 }
 
-/* Give the hardware what was agreed on. Return: 0 or errno of smnc_vq_features() */
+/* Give the hardware the accepted features. Return: 0 or errno of smnc_vq_features() */
 int smnc_virtio_give_features(struct smnc_adi *adi)
 {
 	struct smnc_virtio *v = smnc_virtio(adi);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VQs of a virtio device: as the driver sets them up, and in the hardware. adi->lock is
- * held. In a device that is being reset nothing runs; what is to run is started after that.
+ * held. In a device that is being reset no VQ runs; enabled VQs start after the reset.
  */
 #include <linux/log2.h>
 

@@ -37,7 +37,7 @@ static bool smnc_virtio_agree(struct smnc_adi *adi)
  * @adi: ADI, its lock held
  * @value: what it writes; 0 resets the device
  *
- * Return: what is to be done without the lock.
+ * Return: the work that the caller does without the lock.
  */
 enum smnc_virtio_act smnc_virtio_write_status(struct smnc_adi *adi, u8 value)
 {

@@ -43,7 +43,7 @@
 				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_TSO6) | \
 				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_ECN))
 
-/* Most addresses of one MAC_TABLE_SET: what is left of a command's data. */
+/* Most addresses of one MAC_TABLE_SET: a command's data without the two counts. */
 #define SMNC_VIRTIO_MACS	((SMNC_AQ_BUF_MAX - 2 * sizeof(u32)) / ETH_ALEN)
 
 /**

@@ -41,7 +41,7 @@ static void vdcm_write_msix(struct vdcm_adi *adi, const struct vdcm_hit *hit,
 	vdcm_irq_kick(adi, hit->target / VDCM_MSIX_ENTRY_SIZE, 1);
 }
 
-/* All-ones from what is not there; a page of software is always there. */
+/* Hardware that is gone or away reads all-ones. A soft page always answers. */
 static u64 vdcm_read_hit(struct vdcm_adi *adi, const struct vdcm_hit *hit, unsigned int size)
 {
 	if (!hit->soft && vdcm_is_gone(adi))
@@ -121,7 +121,7 @@ static void vdcm_write_bar(struct vdcm_adi *adi, unsigned int bar, u64 offset,
 	vdcm_write_hit(adi, &hit, 4, value >> 32);
 }
 
-/* What config space does not answer itself, the driver does. */
+/* The driver answers for hooked capabilities, config space for all else. */
 static u64 vdcm_read_config(struct vdcm_adi *adi, u32 offset, unsigned int size)
 {
 	struct vdcm_config_piece piece;

@@ -88,7 +88,7 @@ class Soup:
              r.randrange(0, 64)),
             (0, r.randrange(0, R.BAR_CTRL_SIZE, 4))))
 
-    # --- what it does ---
+    # --- actions ---
 
     def do_write(self):
         bar, off = self.register()

@@ -105,7 +105,7 @@ class Guest:
         return r.choice((self.iova + r.randrange(MEMORY * PAGE),) * 4 +
                         (r.getrandbits(64), 0xfee00000, (1 << 48) - 8, (1 << 64) - 8, 0))
 
-    # --- what it does ---
+    # --- actions ---
 
     def do_descriptors(self):
         r = self.rng
@@ -158,7 +158,7 @@ class Guest:
         f = mangle(self.rng, self.rng.choice(self.samples))
         self.m.send(GUEST + mac(9) + b'\x81\0' + VLAN.to_bytes(2, 'big') + f[12:])
 
-    # --- what the driver and time do ---
+    # --- actions of the driver, and time ---
 
     def do_time(self):
         self.m.step(self.rng.choice((1000, 100_000, 30_000_000)))

@@ -26,7 +26,7 @@ def pair(m, features=USUAL, tx=None, **kw):
     return nic, a, b, Vtx(a, **(tx or {})), Vrx(b, **kw)
 
 
-# --- what a function is ---
+# --- the kind of a function ---
 
 
 def test_kind(m):

@@ -183,7 +183,7 @@ def test_from_avf(m):
 
 
 BAD_OFFLOADS = (
-    # the header, and whether there is a checksum feature, or segmentation, in what was accepted
+    # the header, the features that the driver has accepted
     (want(0, TCP, start=13), USUAL), (want(0, TCP, start=0), USUAL), (want(0, TCP, start=300), USUAL),
     (want(0, TCP, offset=0xffff), USUAL), (want(0, TCP, start=len(tso(0, bytes(200))) - 1, offset=0), USUAL),
     (want(0, TCP), BASE), (want(0, TCP, 100), BASE | CSUM), (want(0, TCP, 100), BASE | CSUM | HOST_TSO6),

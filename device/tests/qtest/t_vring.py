@@ -245,7 +245,7 @@ def test_rings(m):
                 serves(b, q, (areas, part))
 
 
-# --- what is strange, and works ---
+# --- unusual chains that are legal ---
 
 
 def test_strange_but_right(m):

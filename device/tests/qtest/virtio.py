@@ -109,7 +109,7 @@ class Vq:
     def active(self):
         return bool(self.ctl() & R.Q_CTL_ACTIVE)
 
-    # --- what is available ---
+    # --- the available ring ---
 
     def put_desc(self, i, addr, size, flags=0, link=0, table=None):
         self.m.write((self.desc_pa if table is None else table) + 16 * i, pack('QIHH', addr, size, flags, link))
@@ -150,7 +150,7 @@ class Vq:
     def kick(self, **kw):
         self.f.kick(self.vq, **kw)
 
-    # --- what was used ---
+    # --- the used ring ---
 
     def used_idx(self):
         return self.m.rd(self.device_pa + 2, 2)

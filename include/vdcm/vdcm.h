@@ -160,7 +160,7 @@ struct vdcm_fault {
  * @resume: the PF is back and knows nothing of the ADI: bring it to its state after
  *	@open with the same window, queues, vectors and, in mode table, the same
  *	translations; the guest is told to start again as its kind of hardware does it.
- *	DMA is off. The framework sets the PASID and allows DMA afterwards. 0 or errno.
+ *	DMA is off. The framework sets the PASID, and allows DMA when all ADIs are back. 0 or errno.
  *	Both are optional, but vdcm_parent_quiesce() needs @resume.
  * @starved: no more guest memory can be pinned (RLIMIT_MEMLOCK of the VMM, or no memory), or
  *	again it can. Meanwhile faults wait, so do their units, and pins are tried again every

@@ -11,9 +11,9 @@
  *
  * Contexts. "process" means: may sleep, holds no spinlock. For one ADI the framework never
  * calls two of create, destroy, open, close, reset, soft_reset, quiesce, resume, bus_master,
- * reg_read, reg_write, cap_read, cap_write and vector_irq at the same time (adi->lock), nor
- * two of xlat_*, set_pasid, invalidate, starved and fault_done (the pin lock). page runs
- * beside anything.
+ * freeze, thaw, state_size, save, load, announce, reg_read, reg_write, cap_read, cap_write and
+ * vector_irq at the same time (adi->lock), nor two of xlat_*, set_pasid, invalidate, starved
+ * and fault_done (the pin lock). page runs beside anything.
  *
  * Lock order (outer to inner; docs/architecture.md):
  *	the PF's device lock: vdcm_parent_quiesce(), vdcm_parent_resume(),
@@ -41,6 +41,9 @@
 struct module;
 struct vdcm_parent;
 struct vdcm_adi;
+
+/* What state_size() returns, at most, bytes. */
+#define VDCM_MAX_STATE	(512u << 10)
 
 /* Kinds of shared resources of a PF, at most. */
 #define VDCM_MAX_RESOURCES	8
@@ -167,6 +170,35 @@ struct vdcm_fault {
  *	few seconds; nothing is answered with an error. Drivers tell the guest as its kind of
  *	hardware does, a network device by its link. Undone by a reset or quiesce, before
  *	those are called. Process context, with the pin lock. Optional.
+ * @freeze: the VM is stopped, to be saved or only paused: nothing of the ADI changes by itself
+ *	until thaw(). Called with DMA off (bus_master() was called if it was on) and no fault
+ *	served. The driver carries out what the guest asked for before (messages under way),
+ *	keeps the answers, and takes the ADI's addresses out of the network's reach without
+ *	forgetting them: another ADI may take them. Vectors may still be signalled: the
+ *	framework keeps them pending. Until thaw(), reg_read(), cap_read(), page() and writes to
+ *	pages that are passed through go on; reg_write() of registers and cap_write() are not
+ *	called. reset() ends it; so does resume(), after which the ADI is as after @open: the
+ *	framework calls freeze() again in both cases if the VM is still stopped. 0, or errno if
+ *	DMA has not ended or something does not stop; the ADI goes on then.
+ * @thaw: undo freeze(): the ADI goes on where it was, or where load() has put it. DMA is still
+ *	off; bus_master(on) follows if the guest allows it. 0, or errno (-EADDRINUSE: another
+ *	device has the ADI's address now); the ADI stays frozen then.
+ * @state_size: bytes that save() writes at most, 1..VDCM_MAX_STATE; 0: this ADI cannot be
+ *	migrated. Asked once, after create(); holds until destroy().
+ * @save: write what the ADI is into @buf of @len bytes, at least state_size(): all that load()
+ *	needs for an ADI that was just reset to go on as this one. Starts with a version of the
+ *	driver's own. Not: config space but hooked capabilities, MSI-X, guest memory and its
+ *	translation, which the framework saves or the VMM has; nor faults outstanding: their units
+ *	have consumed nothing, and try again. The ADI is frozen, and may go on afterwards. Bytes
+ *	written, or errno.
+ * @load: take @len bytes of @buf, which another ADI of a type of the same name has saved,
+ *	perhaps: anybody may have written them. The ADI is as after reset() and freeze(). Each
+ *	value passes the checks that a guest's would; what the operator of this ADI has set
+ *	stays. 0, or errno (-EINVAL, -EADDRINUSE, -EOPNOTSUPP for an unknown version), with one
+ *	line in the log: the framework resets the ADI then.
+ * @announce: the ADI has been loaded, has been thawed, and may do DMA: tell the network where
+ *	its addresses are now. Optional.
+ *	The first five are optional, all or none; with none no ADI can be migrated.
  * @fault_done: answer for a unit: @err 0 = mapped, try again; else -EFAULT: stop the
  *	unit and tell the guest. May be called before vdcm_adi_fault() has returned.
  *	Process context. Optional in mode none, in which no fault is taken.
@@ -196,6 +228,12 @@ struct vdcm_adi_ops {
 	void (*quiesce)(struct vdcm_adi *adi);
 	int (*resume)(struct vdcm_adi *adi);
 	void (*starved)(struct vdcm_adi *adi, bool starved);
+	int (*freeze)(struct vdcm_adi *adi);
+	int (*thaw)(struct vdcm_adi *adi);
+	size_t (*state_size)(struct vdcm_adi *adi);
+	ssize_t (*save)(struct vdcm_adi *adi, void *buf, size_t len);
+	int (*load)(struct vdcm_adi *adi, const void *buf, size_t len);
+	void (*announce)(struct vdcm_adi *adi);
 };
 
 #define VDCM_NO_PASID	U32_MAX
@@ -205,6 +243,8 @@ struct vdcm_adi_ops {
  * @name: name of the mdev driver, e.g. "smartnic_adi"
  * @owner: THIS_MODULE
  * @ops: see struct vdcm_adi_ops
+ * @state_version: of what @save writes, with @save. A stream of another number is refused
+ *	before the VM stops, so a new number is for what an older driver cannot load
  * @attrs_dir: name of the directory of each mdev that holds @groups
  * @groups: sysfs attribute groups, NULL-terminated, or NULL. A group without a
  *	name is in @attrs_dir itself, one with a name in a directory there. All
@@ -217,6 +257,7 @@ struct vdcm_driver {
 	const char *name;
 	struct module *owner;
 	const struct vdcm_adi_ops *ops;
+	u32 state_version;
 	const char *attrs_dir;
 	const struct attribute_group **groups;
 	void *private;

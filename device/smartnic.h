@@ -29,6 +29,11 @@ OBJECT_DECLARE_SIMPLE_TYPE(SmncState, SMARTNIC)
 #define SMNC_TLB            64
 #define SMNC_PAGE           4096u
 
+/* An ITR, and what DYN_CTL keeps. */
+#define SMNC_ITR_MASK       (SMNC_DYN_INTERVAL >> SMNC_DYN_INTERVAL_SHIFT)
+#define SMNC_DYN_STORED     (SMNC_DYN_ITR_INDX | SMNC_DYN_INTERVAL | \
+                             SMNC_DYN_WB_ON_ITR)
+
 typedef struct SmncFunc SmncFunc;
 
 /* --- frames ---------------------------------------------------------------- */
@@ -117,6 +122,16 @@ typedef struct SmncUnitKind {
     const SmncUnitOps *ops;
 } SmncUnitKind;
 
+/* How a kind of function is saved and loaded: @bytes between head and messages. */
+typedef struct SmncStateKind {
+    uint16_t kind;                      /* SMNC_STATE_AVF, SMNC_STATE_VIRTIO */
+    uint32_t bytes;
+    void (*save)(SmncFunc *f, uint8_t *to);     /* @to is zeroed */
+    /* Turns it into the host's byte order; there are @msgs messages behind it. */
+    bool (*ok)(SmncFunc *f, uint8_t *from, unsigned msgs);
+    void (*load)(SmncFunc *f, const uint8_t *from);     /* it is ok */
+} SmncStateKind;
+
 /* What a function is: chosen when it is enabled. */
 typedef struct SmncFuncKind {
     bool virtio;
@@ -125,6 +140,7 @@ typedef struct SmncFuncKind {
     uint8_t msg_unit;                   /* delivers the PF's messages */
     bool (*takes)(SmncFunc *f, uint32_t cookie_high);   /* false: drop it */
     void (*stopped)(SmncFunc *f);       /* a queue has stopped with an error */
+    const SmncStateKind *state;
 } SmncFuncKind;
 
 enum { SMNC_KIND_AVF, SMNC_KIND_VIRTIO, SMNC_KINDS };
@@ -276,6 +292,9 @@ struct SmncFunc {
     SmncRate rate;
     SmncPatience patience;              /* of the senders to this function */
     uint64_t stats[SMNC_STAT_COUNT];
+    uint64_t state_at;                  /* saving and loading */
+    uint32_t state_len, state_ctl;
+    QTAILQ_ENTRY(SmncFunc) state_link;  /* BUSY */
     uint64_t tlb_gen;
     SmncTlb tlb[SMNC_TLB];
 };
@@ -312,6 +331,7 @@ enum smnc_fw_fault {
 #define SMNC_IGNORES_DISABLE    0x2
 #define SMNC_IGNORES_QUEUES     0x4
 #define SMNC_IGNORES_QUIESCE    0x8
+#define SMNC_IGNORES_STATE      0x10
 
 typedef struct SmncInject {
     enum smnc_fw_fault fw;              /* of the next answer to @fw_op, 0: any */
@@ -354,6 +374,7 @@ struct SmncState {
     uint64_t run_gen;                   /* counts passes */
     SmncUnitList run, wait_room, wait_mbx, faults;
     QTAILQ_HEAD(, SmncVector) causes;
+    QTAILQ_HEAD(, SmncFunc) states;     /* to be saved or loaded */
     QEMUTimer *room_timer;
     struct NetRxPkt *parser;
     uint8_t *txbuf;
@@ -420,6 +441,13 @@ static inline SmncQp *smnc_func_qp(SmncFunc *f, unsigned q)
 static inline bool smnc_ignores(SmncFunc *f, unsigned what)
 {
     return f->s->inject.ignores & what && f->s->inject.func == f->idx;
+}
+
+/* No unit of the function does anything, nor will. */
+static inline bool smnc_func_quiesced(SmncFunc *f)
+{
+    return f->ctrl & SMNC_FUNC_CTRL_QUIESCE &&
+           !smnc_ignores(f, SMNC_IGNORES_QUIESCE);
 }
 
 static inline void smnc_count(SmncFunc *f, enum smnc_stat stat, uint64_t n)

@@ -8,4 +8,7 @@
 /* tx.c, rx.c */
 extern const SmncUnitOps smnc_avf_tx_ops, smnc_avf_rx_ops;
 
+/* state.c */
+extern const SmncStateKind smnc_avf_state;
+
 #endif

@@ -61,6 +61,8 @@ void smnc_aq_reset(SmncFunc *f);
 extern const SmncUnitOps smnc_atq_ops, smnc_arq_ops;
 bool smnc_mbx_deliver(SmncUnit *u, uint32_t high, uint32_t low,
                       const uint8_t *data, uint16_t len);
+void smnc_mbx_queue(SmncFunc *f, uint32_t high, uint32_t low,
+                    const uint8_t *data, uint16_t len);
 void smnc_mbx_drop_first(SmncFunc *f);
 bool smnc_mbx_tx_run(SmncState *s);
 
@@ -68,6 +70,7 @@ bool smnc_mbx_tx_run(SmncState *s);
 uint32_t smnc_qp_read(SmncState *s, uint32_t off);
 void smnc_qp_write(SmncState *s, uint32_t off, uint32_t val);
 void smnc_qp_clear(SmncQp *qp);
+bool smnc_queue_config_ok(const SmncQueue *queue, bool rx);
 void smnc_qp_start(SmncQp *qp, bool rx);
 void smnc_qp_disable(SmncQp *qp, bool rx);
 void smnc_qp_map(SmncFunc *f, unsigned q, uint32_t val);
@@ -100,6 +103,12 @@ void smnc_rate_exit(SmncFunc *f);
 int64_t smnc_patience_wait(SmncPatience *own, SmncPatience *to, int64_t until);
 void smnc_patience_own_end(SmncPatience *own);
 void smnc_patience_end(SmncPatience *to);
+
+/* state.c */
+void smnc_state_run(SmncState *s);
+void smnc_state_cancel(SmncFunc *f);
+uint32_t smnc_state_read(SmncFunc *f, uint32_t off);
+void smnc_state_write(SmncFunc *f, uint32_t off, uint32_t val);
 
 /* func.c */
 void smnc_func_init(SmncState *s, unsigned idx);

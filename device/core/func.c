@@ -84,6 +84,7 @@ void smnc_func_reset(SmncFunc *f)
     f->icr01 = f->ena1 = 0;
     f->rstat = SMNC_RSTAT_INPROGRESS;
     smnc_tlb_flush(f);
+    smnc_state_cancel(f);
 }
 
 /* Device reset: clears what the PF driver has set, too. */
@@ -105,6 +106,7 @@ void smnc_func_wipe(SmncFunc *f)
     f->pasid = 0;
     f->itr_min = 0;
     f->xlat = f->inval = 0;
+    f->state_at = f->state_len = 0;
     memset(f->stats, 0, sizeof(f->stats));
 }
 
@@ -121,6 +123,16 @@ static void smnc_func_disable(SmncFunc *f)
     smnc_func_reset(f);
     smnc_func_become(f, SMNC_KIND_AVF);
     f->s->adis_enabled -= f->idx > 0;
+}
+
+/* Vectors whose causes were held may be sent. */
+static void smnc_func_send(SmncFunc *f)
+{
+    unsigned i;
+
+    for (i = 0; i < SMNC_FUNC_VECS; i++) {
+        smnc_vec_try(&f->vec[i]);
+    }
 }
 
 static void smnc_func_write_ctrl(SmncFunc *f, uint32_t val)
@@ -154,16 +166,8 @@ static void smnc_func_write_ctrl(SmncFunc *f, uint32_t val)
     if (!ran && smnc_func_runs(f)) {
         smnc_func_kick(f);
     }
-}
-
-/* Pending vectors are looked at again with the new interval. */
-static void smnc_func_write_itr_min(SmncFunc *f, uint32_t val)
-{
-    unsigned i;
-
-    f->itr_min = val & SMNC_FUNC_ITR_MIN_MASK;
-    for (i = 0; i < SMNC_FUNC_VECS; i++) {
-        smnc_vec_try(&f->vec[i]);
+    if (before & ~f->ctrl & SMNC_FUNC_CTRL_QUIESCE) {
+        smnc_func_send(f);
     }
 }
 
@@ -174,11 +178,8 @@ static void smnc_func_write_itr_min(SmncFunc *f, uint32_t val)
  */
 static uint32_t smnc_func_status(SmncFunc *f)
 {
-    bool quiesced = f->ctrl & SMNC_FUNC_CTRL_QUIESCE &&
-                    !smnc_ignores(f, SMNC_IGNORES_QUIESCE);
-
     return (f->ctrl & SMNC_FUNC_CTRL_ENABLE ? SMNC_FUNC_STATUS_ENABLED : 0) |
-           (quiesced ? SMNC_FUNC_STATUS_QUIESCED : 0) |
+           (smnc_func_quiesced(f) ? SMNC_FUNC_STATUS_QUIESCED : 0) |
            (f->kind->virtio ? SMNC_FUNC_STATUS_VIRTIO : 0);
 }
 
@@ -203,6 +204,8 @@ uint32_t smnc_func_read(SmncFunc *f, uint32_t off)
         return f->rstat;
     case SMNC_FUNC_ITR_MIN:
         return f->itr_min;
+    case SMNC_FUNC_STATE_LO ... SMNC_FUNC_STATE_CTL:
+        return smnc_state_read(f, off);
     case SMNC_FUNC_VECMAP(0) ... SMNC_FUNC_VECMAP(SMNC_FUNC_VECS - 1):
         return f->vec[(off - SMNC_FUNC_VECMAP(0)) / 4].map;
     case SMNC_FUNC_QMAP(0) ... SMNC_FUNC_QMAP(SMNC_FUNC_QPS - 1):
@@ -245,7 +248,11 @@ void smnc_func_write(SmncFunc *f, uint32_t off, uint32_t val)
         f->rstat = val & 3;
         break;
     case SMNC_FUNC_ITR_MIN:
-        smnc_func_write_itr_min(f, val);
+        f->itr_min = val & SMNC_FUNC_ITR_MIN_MASK;
+        smnc_func_send(f);      /* the interval is another one */
+        break;
+    case SMNC_FUNC_STATE_LO ... SMNC_FUNC_STATE_CTL:
+        smnc_state_write(f, off, val);
         break;
     case SMNC_FUNC_VECMAP(0) ... SMNC_FUNC_VECMAP(SMNC_FUNC_VECS - 1):
         v = &f->vec[(off - SMNC_FUNC_VECMAP(0)) / 4];

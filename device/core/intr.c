@@ -58,6 +58,7 @@ void smnc_vec_try(SmncVector *v)
     int64_t now, due;
 
     if (!v->pending || !(v->enabled || v->f->kind->virtio) ||
+        v->f->ctrl & SMNC_FUNC_CTRL_QUIESCE ||
         !(v->map & SMNC_INTVEC_VALID) || (!shared && vec >= s->num_vecs) ||
         !smnc_live(s)) {
         return;
@@ -115,8 +116,7 @@ void smnc_vec_write_ctl(SmncVector *v, uint32_t val)
 {
     unsigned itr = smnc_dyn_itr(val);
 
-    v->dyn = val & (SMNC_DYN_ITR_INDX | SMNC_DYN_INTERVAL |
-                    SMNC_DYN_WB_ON_ITR);
+    v->dyn = val & SMNC_DYN_STORED;
     if (itr < 3) {
         v->itr[itr] = (val & SMNC_DYN_INTERVAL) >> SMNC_DYN_INTERVAL_SHIFT;
     }

@@ -103,6 +103,21 @@ void smnc_aq_write(SmncFunc *f, uint32_t off, uint32_t val)
     }
 }
 
+/* One more of the PF's messages; there is room for it. */
+void smnc_mbx_queue(SmncFunc *f, uint32_t high, uint32_t low,
+                    const uint8_t *data, uint16_t len)
+{
+    SmncMsg *msg = g_malloc(sizeof(*msg) + len);
+
+    msg->cookie_high = high;
+    msg->cookie_low = low;
+    msg->len = len;
+    memcpy(msg->data, data, len);
+    QSIMPLEQ_INSERT_TAIL(&f->msgs, msg, next);
+    f->nmsgs++;
+    smnc_kick(&f->unit[f->kind->msg_unit]);
+}
+
 /* The function is done with the first of the PF's messages. */
 void smnc_mbx_drop_first(SmncFunc *f)
 {
@@ -350,8 +365,8 @@ static int smnc_mbx_take(SmncState *s, const struct smnc_aq_desc *d)
 {
     uint32_t idx = le32_to_cpu(d->param0);
     uint16_t len = le16_to_cpu(d->datalen);
+    uint8_t data[SMNC_AQ_BUF_MAX];
     SmncFunc *f;
-    SmncMsg *msg;
 
     if (idx >= smnc_num_funcs(s) || len > SMNC_AQ_BUF_MAX ||
         le16_to_cpu(d->opcode) != SMNC_AQ_OP_TO_FUNC) {
@@ -367,17 +382,11 @@ static int smnc_mbx_take(SmncState *s, const struct smnc_aq_desc *d)
     if (f->nmsgs == SMNC_FUNC_MSGS) {
         return ENOBUFS;
     }
-    msg = g_malloc(sizeof(*msg) + len);
-    if (len && !smnc_pf_dma(s, smnc_desc_addr(d), msg->data, len, false)) {
-        g_free(msg);
+    if (len && !smnc_pf_dma(s, smnc_desc_addr(d), data, len, false)) {
         return EINVAL;
     }
-    msg->len = len;
-    msg->cookie_high = le32_to_cpu(d->cookie_high);
-    msg->cookie_low = le32_to_cpu(d->cookie_low);
-    QSIMPLEQ_INSERT_TAIL(&f->msgs, msg, next);
-    f->nmsgs++;
-    smnc_kick(&f->unit[f->kind->msg_unit]);
+    smnc_mbx_queue(f, le32_to_cpu(d->cookie_high), le32_to_cpu(d->cookie_low),
+                   data, len);
     return 0;
 }
 

@@ -56,7 +56,8 @@ void smnc_queue_fault(SmncUnit *u)
     smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
 }
 
-static bool smnc_queue_config_ok(const SmncQueue *queue, bool rx)
+/* What ENABLE checks. */
+bool smnc_queue_config_ok(const SmncQueue *queue, bool rx)
 {
     return queue->len >= SMNC_Q_LEN_MIN && queue->len <= SMNC_Q_LEN_MAX &&
            queue->len % 32 == 0 && queue->base % 128 == 0 &&

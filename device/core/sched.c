@@ -218,6 +218,7 @@ void smnc_sched_init(SmncState *s, const SmncPassOps *pass)
     QTAILQ_INIT(&s->wait_mbx);
     QTAILQ_INIT(&s->faults);
     QTAILQ_INIT(&s->causes);
+    QTAILQ_INIT(&s->states);
     s->bh = qemu_bh_new_guarded(smnc_pass, s,
                                 &s->parent_obj.qdev.mem_reentrancy_guard);
     s->room_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, smnc_room_timeout, s);

@@ -49,6 +49,7 @@ static bool smnc_inject_function(SmncInject *in, char **words)
         { "disable", SMNC_IGNORES_DISABLE },
         { "queues", SMNC_IGNORES_QUEUES },
         { "quiesce", SMNC_IGNORES_QUIESCE },
+        { "state", SMNC_IGNORES_STATE },
     };
     unsigned i;
 

@@ -21,7 +21,8 @@ static uint32_t smnc_global_read(SmncState *s, uint32_t off)
     case SMNC_VERSION:
         return SMNC_VERSION_1_0;
     case SMNC_CAPS:
-        return SMNC_CAPS_XLAT_TABLE | (s->has_pasid ? SMNC_CAPS_XLAT_PASID : 0);
+        return SMNC_CAPS_XLAT_TABLE | SMNC_CAPS_STATE |
+               (s->has_pasid ? SMNC_CAPS_XLAT_PASID : 0);
     case SMNC_NUM_ADIS:
         return s->num_adis;
     case SMNC_NUM_QPS:

@@ -230,6 +230,7 @@ static const SmncFuncKind smnc_func_kinds[SMNC_KINDS] = {
         .units = smnc_avf_units,
         .nunits = ARRAY_SIZE(smnc_avf_units),
         .msg_unit = SMNC_UNIT_ARQ,
+        .state = &smnc_avf_state,
     },
     [SMNC_KIND_VIRTIO] = {
         .virtio = true,
@@ -238,11 +239,18 @@ static const SmncFuncKind smnc_func_kinds[SMNC_KINDS] = {
         .msg_unit = SMNC_UNIT_ATQ,
         .takes = smnc_vctl_takes,
         .stopped = smnc_vq_stopped,
+        .state = &smnc_virtio_state,
     },
 };
 
+static bool smnc_pass_begin(SmncState *s)
+{
+    smnc_state_run(s);
+    return smnc_mbx_tx_run(s);
+}
+
 static const SmncPassOps smnc_pass_ops = {
-    .begin = smnc_mbx_tx_run,
+    .begin = smnc_pass_begin,
     .end = smnc_post_events,
 };
 

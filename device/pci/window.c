@@ -85,7 +85,7 @@ static void smnc_avf_window_write(SmncFunc *f, uint32_t off, uint32_t val)
     }
     itr = smnc_itr(f, off);
     if (itr) {
-        *itr = val & (SMNC_DYN_INTERVAL >> SMNC_DYN_INTERVAL_SHIFT);
+        *itr = val & SMNC_ITR_MASK;
         smnc_count(f, SMNC_STAT_ITR_WRITES, 1);
         return;
     }

@@ -62,10 +62,16 @@ int smnc_vq_set_msix(SmncFunc *f, unsigned vq, unsigned vector);
 int smnc_vq_set_enable(SmncFunc *f, unsigned vq, unsigned flags);
 void smnc_vq_kick(SmncFunc *f, unsigned vq);
 void smnc_vq_stopped(SmncFunc *f);
+SmncQueue *smnc_vq_find(SmncFunc *f, unsigned vq);
+bool smnc_vq_config_ok(const SmncVq *vq);
+void smnc_vq_activate(SmncFunc *f, SmncQueue *q, unsigned vq);
 extern const SmncUnitOps smnc_vevent_ops;
 
 /* tx.c, rx.c, ctrl.c */
 extern const SmncUnitOps smnc_vtx_ops, smnc_vrx_ops, smnc_vctl_ops;
 bool smnc_vctl_takes(SmncFunc *f, uint32_t cookie_high);
+
+/* state.c */
+extern const SmncStateKind smnc_virtio_state;
 
 #endif

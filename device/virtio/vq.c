@@ -49,7 +49,7 @@ static SmncUnit *smnc_vq_unit(SmncFunc *f, unsigned vq)
 }
 
 /* NULL: there is no such VQ. */
-static SmncQueue *smnc_vq_find(SmncFunc *f, unsigned vq)
+SmncQueue *smnc_vq_find(SmncFunc *f, unsigned vq)
 {
     SmncQp *qp;
 
@@ -227,11 +227,26 @@ int smnc_vq_set_msix(SmncFunc *f, unsigned vq, unsigned vector)
     return 0;
 }
 
-static bool smnc_vq_config_ok(const SmncVq *vq)
+/* What SET_VQ_ENABLE checks. */
+bool smnc_vq_config_ok(const SmncVq *vq)
 {
     return vq->size && vq->size <= SMNC_VQ_SIZE_MAX &&
            !(vq->size & (vq->size - 1)) && vq->desc % 16 == 0 &&
            vq->driver % 2 == 0 && vq->device % 4 == 0;
+}
+
+/* VQ @vq runs. Its set-up has been checked. */
+void smnc_vq_activate(SmncFunc *f, SmncQueue *q, unsigned vq)
+{
+    if (q == &f->virtio.ctrl) {
+        q->ctl = SMNC_Q_CTL_ENABLE | SMNC_Q_CTL_ACTIVE;
+        smnc_kick(&f->unit[SMNC_UNIT_ATQ]);
+        return;
+    }
+    f->whole = smnc_vq_whole(f);        /* its rings may have become larger */
+    q->bufsz = 0;               /* as the guest posts them */
+    q->maxframe = UINT32_MAX;
+    smnc_qp_start(smnc_func_qp(f, vq / 2), !(vq % 2));
 }
 
 static int smnc_vq_start(SmncFunc *f, unsigned vq, bool resume)
@@ -252,15 +267,7 @@ static int smnc_vq_start(SmncFunc *f, unsigned vq, bool resume)
     if (resume) {
         smnc_queue_raise(f, q->vq.intr);        /* a reset may have lost one */
     }
-    if (q == &f->virtio.ctrl) {
-        q->ctl = SMNC_Q_CTL_ENABLE | SMNC_Q_CTL_ACTIVE;
-        smnc_kick(smnc_vq_unit(f, vq));
-        return 0;
-    }
-    f->whole = smnc_vq_whole(f);        /* its rings may have become larger */
-    q->bufsz = 0;               /* as the guest posts them */
-    q->maxframe = UINT32_MAX;
-    smnc_qp_start(smnc_func_qp(f, vq / 2), !(vq % 2));
+    smnc_vq_activate(f, q, vq);
     return 0;
 }
 

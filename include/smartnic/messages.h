@@ -272,4 +272,112 @@ struct smnc_fw_msg {
 	SMNC_U8 payload[24];
 };
 
+/* --- State of a function (16) ------------------------------------------------ */
+
+#define SMNC_STATE_MAGIC	0x54534e53	/* "SNST" */
+#define SMNC_STATE_VERSION	1
+#define SMNC_STATE_AVF		0
+#define SMNC_STATE_VIRTIO	1
+#define SMNC_STATE_MSGS		64	/* PF messages that wait, at most */
+
+/* First of all; @msgs messages are at the end. */
+struct smnc_state_head {
+	SMNC_LE32 magic;
+	SMNC_LE16 version;
+	SMNC_LE16 kind;		/* SMNC_STATE_AVF, SMNC_STATE_VIRTIO */
+	SMNC_LE32 len;		/* bytes of the state, this included */
+	SMNC_LE16 msgs;
+	SMNC_LE16 reserved;
+};
+
+struct smnc_state_func {
+	SMNC_LE32 rstat;
+	SMNC_LE32 icr01;
+	SMNC_LE32 ena1;
+	SMNC_LE32 reserved;
+};
+
+struct smnc_state_vec {
+	SMNC_LE32 dyn;		/* what DYN_CTL reads besides INTENA */
+	SMNC_U8 enabled;
+	SMNC_U8 pending;
+	SMNC_U8 itrs;		/* bit i: a pending cause names ITR i */
+	SMNC_U8 reserved0;
+	SMNC_LE16 itr[3];
+	SMNC_LE16 reserved1;
+};
+
+/* ATQ or ARQ. */
+struct smnc_state_aq {
+	SMNC_LE64 base;		/* as read when the tail was written */
+	SMNC_LE32 bal;
+	SMNC_LE32 bah;
+	SMNC_LE32 len;
+	SMNC_LE32 head;
+	SMNC_LE32 tail;
+	SMNC_LE32 armed;	/* a tail was written since LEN */
+};
+
+/* Half a queue pair. */
+struct smnc_state_queue {
+	SMNC_U8 state;
+#define SMNC_STATE_OFF		0
+#define SMNC_STATE_ACTIVE	1
+#define SMNC_STATE_STOPPED	2	/* with an error */
+	SMNC_U8 reason;		/* SMNC_Q_ERR_* */
+	SMNC_LE16 reserved;
+	SMNC_LE32 head;
+	SMNC_LE32 tail;
+	SMNC_LE32 seg;		/* TX: segments of the packet at HEAD that left */
+};
+
+/* A message of the PF that waits; @len bytes follow, padded with zeros to 4. */
+struct smnc_state_msg {
+	SMNC_LE32 cookie_high;
+	SMNC_LE32 cookie_low;
+	SMNC_LE16 len;
+	SMNC_LE16 reserved;
+};
+
+/* An AVF's state: head, this, messages. */
+struct smnc_state_avf {
+	struct smnc_state_func func;
+	struct smnc_state_vec vec[17];
+	struct smnc_state_aq aq[2];		/* ATQ, ARQ */
+	struct smnc_state_queue queue[16][2];	/* TX, RX */
+};
+
+/* A VQ. Its first four bytes are what drivers know as a ring's state (lm_cfg). */
+struct smnc_state_vq {
+	SMNC_LE16 last_avail;	/* buffers are used in order: both are the same */
+	SMNC_LE16 last_used;
+	SMNC_LE16 signalled;	/* @last_used, as of the last interrupt */
+	SMNC_LE16 ask;		/* where the guest is to kick */
+	SMNC_U8 state;		/* SMNC_STATE_OFF: all else is 0 */
+	SMNC_U8 reason;
+	SMNC_U8 flags;
+#define SMNC_STATE_VQ_KICKED	0x01	/* there may be something available */
+#define SMNC_STATE_VQ_ASKED	0x02	/* the guest was asked to kick at @ask */
+#define SMNC_STATE_VQ_RESUME	0x04	/* both indices are to be read from the used ring */
+	SMNC_U8 reserved;
+	SMNC_LE32 seg;		/* transmitq: as of a queue */
+};
+
+struct smnc_state_vctl {
+	SMNC_LE32 commands;	/* of the control queue so far */
+	SMNC_LE32 stops;	/* VQs that stopped, and the PF has no message yet; at most 33 */
+	SMNC_U8 outstanding;	/* the PF has a command */
+	SMNC_U8 reserved0;
+	SMNC_LE16 reserved1;
+	SMNC_LE32 reserved2;
+};
+
+/* A virtio function's state: head, this, at most one message. */
+struct smnc_state_virtio {
+	struct smnc_state_func func;
+	struct smnc_state_vec vec[17];
+	struct smnc_state_vctl ctrl;
+	struct smnc_state_vq vq[33];	/* by number; the control queue last */
+};
+
 #endif /* SMARTNIC_MESSAGES_H */

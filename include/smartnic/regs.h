@@ -50,6 +50,7 @@
 #define SMNC_CAPS			0x008	/* RO */
 #define  SMNC_CAPS_XLAT_TABLE		0x00000001
 #define  SMNC_CAPS_XLAT_PASID		0x00000002
+#define  SMNC_CAPS_STATE		0x00000004	/* functions can be saved and loaded (16) */
 #define SMNC_NUM_ADIS			0x00c	/* RO */
 #define SMNC_NUM_QPS			0x010	/* RO */
 #define SMNC_NUM_VECS			0x014	/* RO, MSI-X table size */
@@ -143,6 +144,18 @@
 #define  SMNC_RSTAT_VFACTIVE		2
 #define SMNC_FUNC_ITR_MIN		0x28	/* least interval of two interrupts, 2 us */
 #define  SMNC_FUNC_ITR_MIN_MASK		0x00000fff
+#define SMNC_FUNC_STATE_LO		0x2c	/* PF memory for a state (16) */
+#define SMNC_FUNC_STATE_HI		0x30
+#define SMNC_FUNC_STATE_LEN		0x34	/* its bytes */
+#define SMNC_FUNC_STATE_CTL		0x38	/* W: SMNC_STATE_*, the command */
+#define  SMNC_STATE_SIZE		1
+#define  SMNC_STATE_SAVE		2
+#define  SMNC_STATE_LOAD		3
+#define  SMNC_STATE_COMMAND		0x00000003
+#define  SMNC_STATE_ERRNO_SHIFT		8
+#define  SMNC_STATE_ERRNO		0x0000ff00	/* RO, with ERR */
+#define  SMNC_STATE_ERR			0x40000000	/* RO, the last command did nothing */
+#define  SMNC_STATE_BUSY		0x80000000	/* RO */
 #define SMNC_FUNC_VECMAP(v)		(0x40 + (v) * 4)	/* SMNC_INTVEC_* */
 #define SMNC_FUNC_QMAP(q)		(0xc0 + (q) * 4)
 #define  SMNC_QMAP_VALID		0x80000000

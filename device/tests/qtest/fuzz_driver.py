@@ -47,6 +47,7 @@ class Soup:
             self.places += [q.desc, q.driver, q.device]
         for f in self.fs[1:] + self.vfs:
             self.places.append(f.tab.root)
+        self.state = m.alloc(1 << 19)
         # Each round does some things often, some rarely, some never.
         self.ops = [op for op in vars(type(self)) if op.startswith('do_')]
         self.weights = [self.rng.choice((0, 1, 4, 16)) for _ in self.ops]
@@ -264,6 +265,38 @@ class Soup:
         q = r.randrange(R.FUNC_QPS)
         if r.random() < 0.3:
             f.set(R.FUNC_QMAP(q), r.choice((0, R.QMAP_VALID | r.randrange(QPS + 3))))
+
+    def do_state(self):
+        """A function's state, mostly mangled, into one of its kind that was reset."""
+        r = self.rng
+        some = r.choice((self.fs[1:], self.vfs))
+        a, b = r.choice(some), r.choice(some)
+        for f, what, size in ((a, R.STATE_SAVE, r.choice((4096, 4096, 1 << 19, r.getrandbits(12)))),
+                              (b, R.STATE_LOAD, None)):
+            if what == R.STATE_LOAD:
+                size = a.get(R.FUNC_STATE_LEN) if r.random() < 0.9 else r.getrandbits(13)
+                for _ in range(r.choice((0, 1, 1, 3))):
+                    self.m.write(self.state + r.randrange(min(size, 4096) or 1), r.choice((b'\0', b'\1', r.randbytes(1), r.randbytes(4))))
+                if r.random() < 0.8:
+                    f.set(R.FUNC_CTRL, f.ENABLE | R.FUNC_CTRL_RESET)
+                if r.random() < 0.5:
+                    self.configure(f)
+            f.set(R.FUNC_CTRL, f.ENABLE | (R.FUNC_CTRL_QUIESCE if r.random() < 0.95 else 0))
+            f.set(R.FUNC_STATE_LO, self.state if r.random() < 0.95 else self.address() & 0xffffffff)
+            f.set(R.FUNC_STATE_HI, 0)
+            f.set(R.FUNC_STATE_LEN, size)
+            f.set(R.FUNC_STATE_CTL, what if r.random() < 0.9 else r.getrandbits(2))
+            f.get(R.FUNC_STATE_CTL)
+        for f in (a, b):
+            f.set(R.FUNC_CTRL, f.ENABLE)
+
+    def configure(self, f):
+        """Its queues as they were at first, disabled."""
+        for q in self.queues:
+            if q.f is f:
+                q.set(R.Q_BASE_LO, q.iova & 0xffffffff)
+                q.set(R.Q_LEN, q.n)
+                q.set(R.Q_BUFSZ, q.bufsz)
 
     def do_queue(self):
         q, r = self.rng.choice(self.queues), self.rng

@@ -8,7 +8,7 @@ from .regs import R
 
 def test_identity(m):
     assert m.bar(0, R.ID) == R.ID_MAGIC and m.bar(0, R.VERSION) == R.VERSION_1_0
-    assert m.bar(0, R.CAPS) == R.CAPS_XLAT_TABLE | R.CAPS_XLAT_PASID
+    assert m.bar(0, R.CAPS) == R.CAPS_XLAT_TABLE | R.CAPS_XLAT_PASID | R.CAPS_STATE
     assert [m.bar(0, x) for x in (R.NUM_ADIS, R.NUM_QPS, R.NUM_VECS)] == [256, 1024, 2048]
     assert m.bar(0, R.MAC_LO) == 2 and m.bar(0, R.MAC_HI) == 0x0100
     assert m.bar(0, R.SERIAL_LO) == 1 and m.bar(0, R.SERIAL_HI) == 0x0200
@@ -63,7 +63,7 @@ def test_capabilities(m):
 
 
 def test_no_pasid(m):
-    assert m.bar(0, R.CAPS) == R.CAPS_XLAT_TABLE
+    assert m.bar(0, R.CAPS) == R.CAPS_XLAT_TABLE | R.CAPS_STATE
     assert m.cfg(R.ECAP_AER) >> 20 == R.ECAP_SIOV
     m.bar_wr(0, R.XLAT_MODE, R.XLAT_MODE_PASID)
     assert m.bar(0, R.XLAT_MODE) == R.XLAT_MODE_TABLE

@@ -295,6 +295,8 @@ struct SmncFunc {
     uint64_t state_at;                  /* saving and loading */
     uint32_t state_len, state_ctl;
     QTAILQ_ENTRY(SmncFunc) state_link;  /* BUSY */
+    int64_t noise_since;                /* ms; of smnc_guest_error() */
+    unsigned noise;                     /* lines since then */
     uint64_t tlb_gen;
     SmncTlb tlb[SMNC_TLB];
 };
@@ -472,14 +474,14 @@ static inline uint64_t smnc_mac_key(const uint8_t *m)
 }
 
 /*
- * One line a second at most for each place that calls it, whatever guests do.
+ * A line about what the driver of a function did. The limit is the function's own, ten
+ * lines in ten seconds: one guest's noise hides no other's lines.
  */
-#define smnc_guest_error(s, ...) \
+bool smnc_may_log(SmncFunc *f);
+
+#define smnc_guest_error(f, ...) \
     do { \
-        static int64_t smnc_last_; \
-        int64_t smnc_now_ = qemu_clock_get_ms(QEMU_CLOCK_REALTIME); \
-        if (smnc_now_ - smnc_last_ >= 1000) { \
-            smnc_last_ = smnc_now_; \
+        if (smnc_may_log(f)) { \
             qemu_log_mask(LOG_GUEST_ERROR, "smartnic: " __VA_ARGS__); \
         } \
     } while (0)

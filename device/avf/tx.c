@@ -192,7 +192,7 @@ static void smnc_tx_bad(SmncUnit *u)
 {
     smnc_count(u->f, SMNC_STAT_TX_ERRORS, 1);
     smnc_count(u->f, SMNC_STAT_BAD_DESCRIPTORS, 1);
-    smnc_guest_error(u->f->s, "function %u queue %u: malformed descriptor\n",
+    smnc_guest_error(u->f, "function %u queue %u: malformed descriptor\n",
                      u->f->idx, u->idx);
     smnc_queue_fail(u, SMNC_Q_ERR_DESC);
 }

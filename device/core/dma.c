@@ -266,7 +266,7 @@ static bool smnc_dma_page(SmncState *s, hwaddr target, uint8_t *buf, uint32_t n,
 /* Not recoverable by the guest. */
 static bool smnc_dma_error(SmncUnit *u)
 {
-    smnc_guest_error(u->f->s, "function %u unit %u: DMA error\n", u->f->idx,
+    smnc_guest_error(u->f, "function %u unit %u: DMA error\n", u->f->idx,
                      u->idx);
     smnc_unit_fail(u);
     smnc_pf_event(u->f->s, SMNC_ICR_ERR);

@@ -69,7 +69,7 @@ bool smnc_queue_config_ok(const SmncQueue *queue, bool rx)
 static void smnc_tail_error(SmncQp *qp, bool rx)
 {
     smnc_count(qp->f, SMNC_STAT_BAD_TAILS, 1);
-    smnc_guest_error(qp->f->s, "function %u queue %u: tail out of range\n",
+    smnc_guest_error(qp->f, "function %u queue %u: tail out of range\n",
                      qp->f->idx, qp->q);
     smnc_queue_fail(smnc_qp_unit(qp, rx), SMNC_Q_ERR_TAIL);
 }

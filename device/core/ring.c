@@ -63,7 +63,7 @@ static void smnc_ring_off(SmncState *s, unsigned ring)
 
 void smnc_ring_fail(SmncState *s, unsigned ring)
 {
-    smnc_guest_error(s, "PF ring %u: bad index, length or address\n", ring);
+    smnc_guest_error(&s->func[0], "PF ring %u: bad index, length or address\n", ring);
     smnc_ring_off(s, ring);
     smnc_pf_event(s, SMNC_ICR_ERR);
 }

@@ -54,7 +54,7 @@ static bool smnc_vq_write16(SmncUnit *u, uint64_t at, uint16_t val)
 bool smnc_vq_bad(SmncUnit *u, const char *why)
 {
     trace_smnc_vq_malformed(u->f->idx, u->idx, why);
-    smnc_guest_error(u->f->s, "function %u unit %u: %s\n", u->f->idx, u->idx,
+    smnc_guest_error(u->f, "function %u unit %u: %s\n", u->f->idx, u->idx,
                      why);
     smnc_count(u->f, SMNC_STAT_BAD_DESCRIPTORS, 1);
     smnc_queue_fail(u, SMNC_Q_ERR_DESC);

@@ -41,6 +41,18 @@ def test_tails(m):
     assert tx.reason() == R.Q_ERR_TAIL, 'a bad latched tail'
 
 
+def test_noise_hides_nobody(m):
+    """One guest fills the log to its limit; another one's line is there."""
+    nic, a, b, tx, rx = pair(m)
+    for _ in range(30):
+        tx.bell(100)
+        tx.set(R.Q_CTL, 0)
+        tx.enable()
+    rx.bell(100)
+    assert 0 < m.stderr().count('function 1 queue 0: tail out of range') < 30
+    assert m.stderr().count('function 2 queue 0: tail out of range') == 1
+
+
 def test_descriptors(m):
     nic, a, _, tx, rx = pair(m)
     m.write(tx.buf_pa, eth(B, A, bytes(100)))

@@ -44,11 +44,6 @@ typedef struct SmncFunc SmncFunc;
 #define SMNC_CSUM_L4        0x04
 #define SMNC_CSUM_L4_BAD    0x08
 
-/* Properties of a whole packet; of a function: those that it may have. */
-#define SMNC_WHOLE_V4       0x01
-#define SMNC_WHOLE_V6       0x02
-#define SMNC_WHOLE_CWR      0x04
-
 /*
  * A frame, or a whole packet (@whole): one that stands for @segs frames of
  * @mss bytes of payload each, all with its first @hdr bytes in front.
@@ -56,7 +51,7 @@ typedef struct SmncFunc SmncFunc;
 typedef struct SmncFrame {
     uint32_t refs;
     uint32_t len;
-    uint8_t whole;                      /* SMNC_WHOLE_*, 0: a frame */
+    uint8_t whole;                      /* its SMNC_WHOLE_*, 0: a frame */
     uint16_t segs, mss, hdr;
     /* The sum from @sum_from on is not in its field yet, @sum_at behind. */
     bool partial;
@@ -283,7 +278,7 @@ struct SmncFunc {
     SmncUnit unit[SMNC_UNITS];
     SmncVector vec[SMNC_FUNC_VECS];
     uint32_t icr01, ena1;
-    uint8_t whole;                      /* SMNC_WHOLE_*: packets it takes whole */
+    uint8_t whole;                      /* SMNC_WHOLE_* that it takes */
     SmncAq atq, arq;
     QSIMPLEQ_HEAD(, SmncMsg) msgs;
     unsigned nmsgs;

@@ -10,11 +10,17 @@
 #define RX_DD               (1ull << 0)
 #define RX_EOP              (1ull << 1)
 #define RX_L3L4P            (1ull << 3)
+#define RX_WHOLE            (1ull << 16)
 #define RX_FLTSTAT_RSS      (3ull << 12)
 #define RX_IPE              (1ull << 22)
 #define RX_L4E              (1ull << 23)
 #define RX_PTYPE_SHIFT      30
 #define RX_LENGTH_SHIFT     38
+
+/* Quad word 2 of the write-back of a whole packet */
+#define RX_L4_SHIFT         16
+#define RX_HEADERS_SHIFT    32
+#define RX_KIND_SHIFT       48
 
 /* --- write-back ------------------------------------------------------------------- */
 
@@ -35,14 +41,22 @@ static uint64_t smnc_rx_status(const SmncFrame *frame, bool hashed)
     if (frame->csum & SMNC_CSUM_L4_BAD) {
         st |= RX_L4E;
     }
-    return st | (hashed ? RX_FLTSTAT_RSS : 0);
+    return st | (hashed ? RX_FLTSTAT_RSS : 0) | (frame->whole ? RX_WHOLE : 0);
+}
+
+/* What makes frames of a whole packet again. */
+static uint64_t smnc_rx_whole(const SmncFrame *frame)
+{
+    return frame->mss | (uint64_t)frame->sum_from << RX_L4_SHIFT |
+           (uint64_t)frame->hdr << RX_HEADERS_SHIFT |
+           (uint64_t)frame->whole << RX_KIND_SHIFT;
 }
 
 typedef struct SmncRxJob {
     unsigned n;                         /* descriptors */
-    uint64_t desc[SMNC_Q_MAX_CHAIN];    /* their addresses */
-    uint64_t buf[SMNC_Q_MAX_CHAIN];
-    uint32_t len[SMNC_Q_MAX_CHAIN];
+    uint64_t desc[SMNC_Q_MAX_WHOLE];    /* their addresses */
+    uint64_t buf[SMNC_Q_MAX_WHOLE];
+    uint32_t len[SMNC_Q_MAX_WHOLE];
 } SmncRxJob;
 
 /* Probes all memory that the frame needs. False: it cannot be written now. */
@@ -52,7 +66,6 @@ static bool smnc_rx_prepare(SmncUnit *u, SmncQueue *rx, uint32_t tail,
     uint32_t left = frame->len, at = rx->head;
     uint32_t avail = tail >= at ? tail - at : rx->len - at + tail;
 
-    job->n = DIV_ROUND_UP(frame->len, rx->bufsz);
     if (job->n > avail) {
         return false;
     }
@@ -112,11 +125,14 @@ static bool smnc_rx_write(SmncUnit *u, const SmncFrame *frame,
     }
     for (i = 0; i < job->n; i++) {
         uint64_t qw0 = cpu_to_le64((uint64_t)hash << 32), qw1;
+        uint64_t qw2 = cpu_to_le64(smnc_rx_whole(frame));
 
         qw1 = st | RX_DD | (uint64_t)job->len[i] << RX_LENGTH_SHIFT |
               (i == job->n - 1 ? RX_EOP : 0);
         qw1 = cpu_to_le64(qw1);
         if (!smnc_dma_finish(u, job->desc[i], &qw0, 8) ||
+            (frame->whole &&
+             !smnc_dma_finish(u, job->desc[i] + 16, &qw2, 8)) ||
             !smnc_dma_finish(u, job->desc[i] + 8, &qw1, 8)) {
             return false;
         }
@@ -124,12 +140,33 @@ static bool smnc_rx_write(SmncUnit *u, const SmncFrame *frame,
     return true;
 }
 
+/* A whole packet that the function does not take any more, or never can. */
+static bool smnc_rx_hopeless(SmncFunc *f, const SmncFrame *frame,
+                             const SmncRxJob *job)
+{
+    if (!frame->whole) {
+        return false;
+    }
+    if (frame->whole & ~f->whole) {
+        return true;
+    }
+    if (job->n <= SMNC_Q_MAX_WHOLE) {
+        return false;
+    }
+    f->whole = 0;
+    return true;
+}
+
 static enum smnc_rx smnc_rx_deliver(SmncUnit *u, SmncQueue *rx,
                                     SmncFrame *frame)
 {
     uint32_t tail = u->f->rx_tail[u->idx - SMNC_UNIT_RXQ(0)];
-    SmncRxJob job;
+    SmncRxJob job = { .n = DIV_ROUND_UP(frame->len, rx->bufsz) };
 
+    if (smnc_rx_hopeless(u->f, frame, &job)) {
+        smnc_drop(u->f, frame, SMNC_STAT_RX_DISCARDS, "buffers cannot hold it");
+        return SMNC_RX_LOST;
+    }
     if (!smnc_rx_prepare(u, rx, tail, frame, &job) ||
         !smnc_rx_write(u, frame, &job)) {
         return SMNC_RX_WAITS;

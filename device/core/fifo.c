@@ -103,13 +103,14 @@ static const char *smnc_rx_refuses(const SmncQueue *rx, const SmncFrame *frame)
     if (!rx) {
         return "no active receive queue";
     }
-    if (frame->len > rx->maxframe) {
+    if (smnc_frame_longest(frame) > rx->maxframe) {
         return "longer than MAXFRAME";
     }
     if (rx->fifo_used && rx->fifo_segs + frame->segs > SMNC_FIFO) {
         return "too many frames wait for descriptors or pages";
     }
-    if (rx->bufsz && DIV_ROUND_UP(frame->len, rx->bufsz) > SMNC_Q_MAX_CHAIN) {
+    if (rx->bufsz &&
+        DIV_ROUND_UP(smnc_frame_longest(frame), rx->bufsz) > SMNC_Q_MAX_CHAIN) {
         return "needs too many buffers";
     }
     return NULL;

@@ -186,6 +186,14 @@ static void smnc_func_write_ctrl(SmncFunc *f, uint32_t val)
     }
 }
 
+/* Virtio functions have features for it. */
+static void smnc_func_write_whole(SmncFunc *f, uint32_t val)
+{
+    if (f->ctrl & SMNC_FUNC_CTRL_ENABLE && !f->kind->virtio) {
+        f->whole = val & (SMNC_WHOLE_V4 | SMNC_WHOLE_V6 | SMNC_WHOLE_CWR);
+    }
+}
+
 /*
  * DMA runs in bottom halves only, under the lock that a register access takes,
  * so no DMA is in progress during an access. QUIESCED and the end of a reset
@@ -221,6 +229,8 @@ uint32_t smnc_func_read(SmncFunc *f, uint32_t off)
         return f->itr_min;
     case SMNC_FUNC_STATE_LO ... SMNC_FUNC_STATE_CTL:
         return smnc_state_read(f, off);
+    case SMNC_FUNC_WHOLE:
+        return f->kind->virtio ? 0 : f->whole;
     case SMNC_FUNC_VECMAP(0) ... SMNC_FUNC_VECMAP(SMNC_FUNC_VECS - 1):
         return f->vec[(off - SMNC_FUNC_VECMAP(0)) / 4].map;
     case SMNC_FUNC_QMAP(0) ... SMNC_FUNC_QMAP(SMNC_FUNC_QPS - 1):
@@ -229,10 +239,14 @@ uint32_t smnc_func_read(SmncFunc *f, uint32_t off)
     return 0;
 }
 
+static void smnc_func_write_vecmap(SmncVector *v, uint32_t val)
+{
+    v->map = val & (SMNC_INTVEC_VALID | SMNC_INTVEC_SHARED | SMNC_INTVEC_VEC);
+    smnc_vec_try(v);
+}
+
 void smnc_func_write(SmncFunc *f, uint32_t off, uint32_t val)
 {
-    SmncVector *v;
-
     switch (off) {
     case SMNC_FUNC_CTRL:
         smnc_func_write_ctrl(f, val);
@@ -269,11 +283,11 @@ void smnc_func_write(SmncFunc *f, uint32_t off, uint32_t val)
     case SMNC_FUNC_STATE_LO ... SMNC_FUNC_STATE_CTL:
         smnc_state_write(f, off, val);
         break;
+    case SMNC_FUNC_WHOLE:
+        smnc_func_write_whole(f, val);
+        break;
     case SMNC_FUNC_VECMAP(0) ... SMNC_FUNC_VECMAP(SMNC_FUNC_VECS - 1):
-        v = &f->vec[(off - SMNC_FUNC_VECMAP(0)) / 4];
-        v->map = val & (SMNC_INTVEC_VALID | SMNC_INTVEC_SHARED |
-                        SMNC_INTVEC_VEC);
-        smnc_vec_try(v);
+        smnc_func_write_vecmap(&f->vec[(off - SMNC_FUNC_VECMAP(0)) / 4], val);
         break;
     case SMNC_FUNC_QMAP(0) ... SMNC_FUNC_QMAP(SMNC_FUNC_QPS - 1):
         smnc_qp_map(f, (off - SMNC_FUNC_QMAP(0)) / 4, val);

@@ -23,6 +23,12 @@ static inline uint32_t smnc_frame_bytes(const SmncFrame *frame)
     return frame->len + (frame->segs - 1) * frame->hdr;
 }
 
+/* Bytes of the longest frame that it is, or stands for. */
+static inline uint32_t smnc_frame_longest(const SmncFrame *frame)
+{
+    return frame->whole ? frame->hdr + frame->mss : frame->len;
+}
+
 /* Drops a frame from or for the function and counts it as @stat. */
 static inline void smnc_drop(SmncFunc *f, const SmncFrame *frame,
                              enum smnc_stat stat, const char *why)

@@ -52,6 +52,7 @@ struct avf_rx_desc {
 #define AVF_RX_L3L4P		BIT_ULL(3)
 #define AVF_RX_FLTSTAT		GENMASK_ULL(13, 12)
 #define  AVF_RX_FLTSTAT_RSS	3
+#define AVF_RX_WHOLE		BIT_ULL(16)
 #define AVF_RX_RXE		BIT_ULL(19)
 #define AVF_RX_IPE		BIT_ULL(22)
 #define AVF_RX_L4E		BIT_ULL(23)
@@ -63,5 +64,11 @@ struct avf_rx_desc {
 #define  AVF_PTYPE_V6_TCP	92
 #define  AVF_PTYPE_V6_SCTP	93
 #define AVF_RX_LENGTH		GENMASK_ULL(51, 38)
+
+/* qw2 of a whole packet */
+#define AVF_WHOLE_MSS		GENMASK_ULL(15, 0)
+#define AVF_WHOLE_L4		GENMASK_ULL(31, 16)	/* where the TCP header begins */
+#define AVF_WHOLE_HEADERS	GENMASK_ULL(47, 32)	/* length of all of them */
+#define AVF_WHOLE_KIND		GENMASK_ULL(50, 48)	/* SMNC_WHOLE_* */
 
 #endif /* SMARTNIC_AVF_DESC_H */

@@ -120,6 +120,7 @@ static int smnc_net_open(struct net_device *dev)
 
 	if (!smnc_hw_alive(net->pf))
 		return -EIO;
+	smnc_net_take_whole(net, dev->features);
 	for (i = 0; i < net->nr_queues && !err; i++)
 		err = smnc_rings_alloc(&net->queue[i]);
 	for (i = 0; i < net->nr_queues && !err; i++)
@@ -248,6 +249,7 @@ static const struct net_device_ops smnc_net_ops = {
 	.ndo_stop = smnc_net_stop,
 	.ndo_start_xmit = smnc_net_xmit,
 	.ndo_features_check = smnc_tx_features,
+	.ndo_set_features = smnc_net_new_features,
 	.ndo_set_rx_mode = smnc_net_set_rx_mode,
 	.ndo_set_mac_address = smnc_net_set_mac,
 	.ndo_validate_addr = eth_validate_addr,
@@ -334,6 +336,8 @@ static void smnc_net_set_features(struct net_device *dev)
 			   NETIF_F_RXCSUM | NETIF_F_RXHASH;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
 	dev->vlan_features = dev->features;
+	dev->hw_features |= NETIF_F_GRO_HW;
+	dev->features |= NETIF_F_GRO_HW;
 	/* Its own addresses are filters: without the flag each made it promiscuous. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	dev->watchdog_timeo = 5 * HZ;

@@ -11,7 +11,9 @@
 
 #define SMNC_NET_QPS		4u	/* queue pairs at most */
 #define SMNC_NET_RING		512	/* descriptors of a ring */
-#define SMNC_RX_BUFSZ		2048
+
+/* Bytes of an RX buffer: it shares a page with an skb's head and tail. */
+#define SMNC_RX_BUFSZ		3712
 
 struct smnc_net_queue;
 
@@ -135,6 +137,11 @@ netdev_tx_t smnc_net_xmit(struct sk_buff *skb, struct net_device *dev);
 int smnc_tx_offload(const struct smnc_pf *pf, struct sk_buff *skb, u64 *ctx, u64 *cmd);
 netdev_features_t smnc_tx_features(struct sk_buff *skb, struct net_device *dev,
 				   netdev_features_t features);
+
+/* whole.c */
+int smnc_rx_whole(struct sk_buff *skb, u64 qw2);
+void smnc_net_take_whole(struct smnc_net *net, netdev_features_t features);
+int smnc_net_new_features(struct net_device *dev, netdev_features_t features);
 
 /* stats.c */
 u64 smnc_net_stat(struct smnc_net *net, unsigned int stat);

@@ -25,6 +25,9 @@
 #define SMNC_RX_FRAG	(SKB_DATA_ALIGN(NET_SKB_PAD + SMNC_RX_BUFSZ) + \
 			 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
+/* Frames up to this length are copied, bytes. */
+#define SMNC_RX_COPY	256
+
 static u16 smnc_next(u16 i)
 {
 	return (i + 1) % SMNC_NET_RING;
@@ -147,7 +150,9 @@ void smnc_rings_fill(struct smnc_net_queue *q)
 	smnc_rx_fill(q);
 }
 
-static void smnc_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw0, u64 qw1)
+/* Return: 0 or errno: the device says what cannot be. */
+static int smnc_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw0, u64 qw1,
+			    u64 qw2)
 {
 	bool checked = qw1 & AVF_RX_L3L4P && !(qw1 & (AVF_RX_IPE | AVF_RX_L4E));
 	enum pkt_hash_types type = PKT_HASH_TYPE_L3;
@@ -167,6 +172,23 @@ static void smnc_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw
 	if (FIELD_GET(AVF_RX_FLTSTAT, qw1) == AVF_RX_FLTSTAT_RSS &&
 	    dev->features & NETIF_F_RXHASH)
 		skb_set_hash(skb, upper_32_bits(qw0), type);
+	return qw1 & AVF_RX_WHOLE ? smnc_rx_whole(skb, qw2) : 0;
+}
+
+/* A short frame, alone in its buffer, takes no page along. Return: false if it is another */
+static bool smnc_rx_copy(struct smnc_net_queue *q, void *data, unsigned int len)
+{
+	struct sk_buff *skb;
+
+	if (q->rx_skb || len > SMNC_RX_COPY)
+		return false;
+	skb = napi_alloc_skb(&q->napi, SMNC_RX_COPY);
+	if (!skb)
+		return false;
+	skb_put_data(skb, data + NET_SKB_PAD, len);
+	skb_free_frag(data);
+	q->rx_skb = skb;
+	return true;
 }
 
 /* Put @len bytes of a fragment into the frame being assembled; takes @data. */
@@ -198,19 +220,19 @@ drop:
 }
 
 /* The last buffer of a frame has been added. */
-static void smnc_rx_finish(struct smnc_net_queue *q, u64 qw0, u64 qw1)
+static void smnc_rx_finish(struct smnc_net_queue *q, u64 qw0, u64 qw1, u64 qw2)
 {
 	struct net_device *dev = q->net->dev;
 	struct sk_buff *skb = q->rx_skb;
 
 	q->rx_skb = NULL;
-	if (q->rx_drop || !skb || qw1 & AVF_RX_RXE || skb_headlen(skb) < ETH_HLEN) {
+	if (q->rx_drop || !skb || qw1 & AVF_RX_RXE || skb_headlen(skb) < ETH_HLEN ||
+	    smnc_rx_offloads(dev, skb, qw0, qw1, qw2)) {
 		dev_kfree_skb_any(skb);
 		dev_core_stats_rx_dropped_inc(dev);
 		q->rx_drop = false;
 		return;
 	}
-	smnc_rx_offloads(dev, skb, qw0, qw1);
 	skb_record_rx_queue(skb, q->index);
 	skb->protocol = eth_type_trans(skb, dev);
 	napi_gro_receive(&q->napi, skb);
@@ -228,24 +250,25 @@ static int smnc_rx_poll(struct smnc_net_queue *q, int budget)
 		u64 qw1 = le64_to_cpu(READ_ONCE(ring[q->rx.clean].qw1));
 		unsigned int len = FIELD_GET(AVF_RX_LENGTH, qw1);
 		void *data = buf->data;
-		u64 qw0;
+		u64 qw0, qw2;
 
 		if (!(qw1 & AVF_RX_DD))
 			break;
 		/* DD is written last: the rest of the descriptor is there. */
 		dma_rmb();
 		qw0 = le64_to_cpu(ring[q->rx.clean].qw0);
+		qw2 = le64_to_cpu(ring[q->rx.clean].qw2);
 		smnc_rx_unmap(dev, buf);
 		buf->data = NULL;
 		q->rx.clean = smnc_next(q->rx.clean);
 		if (q->rx_drop || len > SMNC_RX_BUFSZ) {
 			q->rx_drop = true;
 			skb_free_frag(data);
-		} else {
+		} else if (!(qw1 & AVF_RX_EOP) || !smnc_rx_copy(q, data, len)) {
 			smnc_rx_add(q, data, len);
 		}
 		if (qw1 & AVF_RX_EOP) {
-			smnc_rx_finish(q, qw0, qw1);
+			smnc_rx_finish(q, qw0, qw1, qw2);
 			done++;
 		}
 	}

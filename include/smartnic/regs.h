@@ -156,6 +156,10 @@
 #define  SMNC_STATE_ERRNO		0x0000ff00	/* RO, with ERR */
 #define  SMNC_STATE_ERR			0x40000000	/* RO, the last command did nothing */
 #define  SMNC_STATE_BUSY		0x80000000	/* RO */
+#define SMNC_FUNC_WHOLE			0x3c	/* packets that an AVF takes whole (13.4) */
+#define  SMNC_WHOLE_V4			0x00000001	/* TCP over IPv4 */
+#define  SMNC_WHOLE_V6			0x00000002	/* TCP over IPv6 */
+#define  SMNC_WHOLE_CWR			0x00000004	/* those with CWR, too */
 #define SMNC_FUNC_VECMAP(v)		(0x40 + (v) * 4)	/* SMNC_INTVEC_* */
 #define SMNC_FUNC_QMAP(q)		(0xc0 + (q) * 4)
 #define  SMNC_QMAP_VALID		0x80000000
@@ -195,6 +199,7 @@
 #define SMNC_Q_BUFSZ_MIN		128
 #define SMNC_Q_BUFSZ_MAX		16256
 #define SMNC_Q_MAX_CHAIN		5	/* RX descriptors per frame */
+#define SMNC_Q_MAX_WHOLE		18	/* RX descriptors per whole packet */
 #define SMNC_Q_MAX_TX_DESCS		64	/* TX descriptors per packet, TSO included */
 
 /* --- BAR0: counters of a function (7) -------------------------------------- */

@@ -214,12 +214,12 @@ offloads_on() {
 
 # watch_checksums NAME FROM PACKETS: tcpdump on the receiver looks at segments
 # from FROM with data in them. What GRO has merged never was on the wire (and has
-# no checksum), so GRO is off while it looks.
+# no checksum), so GRO is off while it looks; so is the PF's, which leaves packets whole.
 watch_checksums() {
-	local dev=eth0
+	local dev=eth0 whole=''
 
-	[ "$1" != host ] || dev=$PF_DEV
-	guest_cmd "$1" "ethtool -K $dev gro off
+	[ "$1" != host ] || { dev=$PF_DEV whole='rx-gro-hw off'; }
+	guest_cmd "$1" "ethtool -K $dev gro off $whole
 		rm -f /tmp/cap
 		timeout 120 tcpdump -Z root -p -i $dev -n -vv -s 0 -B 4096 -c $3 'tcp and src host ${ADDR[$2]} and greater 200' >/tmp/cap.new 2>/tmp/cap.err </dev/null &
 		i=0
@@ -230,12 +230,12 @@ watch_checksums() {
 
 # checksums_seen NAME: "GOOD BAD" packets of the last watch, which ends here.
 checksums_seen() {
-	local dev=eth0
+	local dev=eth0 whole=''
 
-	[ "$1" != host ] || dev=$PF_DEV
+	[ "$1" != host ] || { dev=$PF_DEV whole='rx-gro-hw on'; }
 	guest_cmd "$1" "killall -q -INT tcpdump; i=0
 		while pidof tcpdump >/dev/null && [ \$i -lt 50 ]; do i=\$((i + 1)); sleep 0.1; done
-		ethtool -K $dev gro on
+		ethtool -K $dev gro on $whole
 		echo \$(grep -c '(correct)' /tmp/cap.new) \$(grep -c -e incorrect -e 'bad cksum' /tmp/cap.new)"
 }
 

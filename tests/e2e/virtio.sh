@@ -94,6 +94,35 @@ doorbells() {
 	if mapped; then equal "${COST[doors]}" 0; else [ "${COST[doors]}" -gt 0 ]; fi
 }
 
+# Packets of TCP that the host's stack was given.
+segs_in() { awk '/^Tcp: [0-9]/ { print $11 }' /proc/net/snmp; }
+count_segs() { # MB
+	local before
+
+	data "$1" && before=$(segs_in) && plain v host && SEGS=$(($(segs_in) - before)) && echo "$SEGS packets of TCP for $1 MiB"
+}
+
+# The guest's packets reach the host in one piece, or cut up, and that without GRO.
+whole_to_host() {
+	ethtool -k "$PF_DEV" | grep -qx 'rx-gro-hw: on' && ethtool -K "$PF_DEV" gro off && count_segs 8 && below "$SEGS" 2000 &&
+		ethtool -K "$PF_DEV" rx-gro-hw off && count_segs 8 && [ "$SEGS" -gt 5000 ] && ethtool -K "$PF_DEV" rx-gro-hw on gro on
+}
+
+# What came in one piece leaves by a link without offloads.
+whole_forwarded() {
+	local sum far=10.79.0
+
+	ip netns add far && ip link add fwd0 type veth peer name fwd1 netns far && ip addr add $far.1/24 dev fwd0 && ip link set fwd0 up &&
+		ip -n far addr add $far.2/24 dev fwd1 && ip -n far link set fwd1 up && ip -n far route add default via $far.1 &&
+		ethtool -K fwd0 tso off gso off && sysctl -qw net.ipv4.ip_forward=1 && l2_cmd v "ip route replace $far.0/24 via ${ADDR[host]}" && data 8 || return
+	ip netns exec far timeout $((100 * SLOW)) socat -u TCP-LISTEN:7979,reuseaddr STDOUT </dev/null | sha256sum >/run/far.sum &
+	l2_cmd v --timeout 90 "sleep 1; nc $far.2 7979 </tmp/data >/dev/null" && wait $! && read -r sum _ </run/far.sum && equal "$sum" "${SUM[v]}"
+	sum=$?
+	ip link del fwd0
+	ip netns del far
+	return $sum
+}
+
 # Nothing happens in an idle guest: its driver asks for nothing.
 idle() {
 	measure_begin v
@@ -315,7 +344,7 @@ loaded() {
 }
 
 everything() {
-	plan 40
+	plan 42
 	must "modules load" loaded
 	must "a virtio device with two queue pairs" guest_mdev v "$PF" smartnic-virtio-2q
 	must "one of each kind for another guest" eval 'guest_mdev m "$PF" smartnic-1q && guest_mdev mv "$PF" smartnic-virtio-1q'
@@ -336,6 +365,8 @@ everything() {
 	else
 		check "every doorbell was trapped" doorbells
 	fi
+	check "packets reach the host whole, if it likes" whole_to_host
+	check "whole packets are cut where they leave the host" whole_forwarded
 	check "data between virtio and AVF, virtio and virtio" mixed_data
 	check "flows use both queues" flows
 	check "offloads off and on" offloads

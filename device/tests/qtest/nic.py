@@ -303,7 +303,7 @@ class Tx(Queue):
 class Rx(Queue):
     def __init__(self, f, q=0, post=32, mapped=True, **kw):
         super().__init__(f, q, True, enable=False, **kw)
-        self.bufs = {}
+        self.bufs, self.qw2 = {}, None
         self.mapped = mapped
         self.post(post)
         self.enable()
@@ -328,6 +328,7 @@ class Rx(Queue):
             if not self.m.until(lambda: self.desc(self.seen)[1] & 1, 1 if wait else 0.02):
                 return None
             qw0, qw1 = self.desc(self.seen)
+            self.qw2 = self.m.rd(self.pa + self.seen * 32 + 16, 8)
             out += self.m.read(self.bufs[self.seen][1], (qw1 >> 38) & 0x3fff)
             self.m.write(self.pa + self.seen * 32, bytes(32))
             self.seen = (self.seen + 1) % self.n

@@ -215,6 +215,110 @@ def test_whole_small_ring(m):
     assert tx.send(f, want(0, TCP, 1000)) and rx.recv()[1]['gso'] == TCP4, 'a larger ring'
 
 
+ALL = R.WHOLE_V4 | R.WHOLE_V6 | R.WHOLE_CWR
+IS_WHOLE = 1 << 16
+
+
+def to_avf(m, whole=ALL, idx=0, **kw):
+    nic = Nic(m)
+    a, b = Vfunc(nic, 1, A, qps=[0]), Func(nic, idx, B, qps=[1])
+    b.set(R.FUNC_WHOLE, whole)
+    return nic, a, b, Vtx(a), Rx(b, **({'n': 128, 'post': 100, 'bufsz': 3712} | kw))
+
+
+def avf_whole(rx, f, v6, mss, payload, kind):
+    got, qw1, _ = rx.recv()
+    assert qw1 & IS_WHOLE and len(got) == len(f) and got[54 + 20 * v6:] == payload
+    l4 = l4_at(v6)
+    assert rx.qw2 == mss | l4 << 16 | (l4 + 20) << 32 | kind << 48
+    assert good(got[:l4] + finish(got[l4:], TCP))
+    return True
+
+
+def test_whole_to_avf(m):
+    """An AVF function that asks for it, the PF's and others, is given packets whole."""
+    for idx in (0, 2):
+        _, a, b, tx, rx = to_avf(m, idx=idx)
+        assert b.get(R.FUNC_WHOLE) == ALL
+        segs = 0
+        for v6 in (0, 1):
+            for n in (65, 3000, 65000):
+                for flags in (ACK, ACK | CWR):
+                    payload, mss = bytes(i * 7 & 255 for i in range(n)), 1000 if n > 1000 else 64
+                    f = tso(v6, payload, flags=flags)
+                    assert tx.send(f, want(v6, TCP, mss, gso=(TCP6 if v6 else TCP4) | (ECN if flags & CWR else 0)))
+                    kind = (R.WHOLE_V6 if v6 else R.WHOLE_V4) | (R.WHOLE_CWR if flags & CWR else 0)
+                    assert avf_whole(rx, f, v6, mss, payload, kind)
+                    rx.post(-(-len(f) // 3712))
+                    segs += -(-n // mss)
+        assert b.stat(R.STAT_RX_UNICAST) == a.stat(R.STAT_TX_UNICAST) == segs
+        assert b.stat(R.STAT_RX_DISCARDS) == 0
+        assert tx.send(FRAME) and not rx.recv()[1] & IS_WHOLE, 'a frame'
+        b.nic.wr(R.CTRL, R.CTRL_RESET)
+
+
+def test_whole_to_avf_cut(m):
+    """Only packets of the kinds that it asks for; a function reset ends that."""
+    _, _, b, tx, rx = to_avf(m)
+    for whole in range(8):
+        b.set(R.FUNC_WHOLE, whole | 0xfffffff8)
+        assert b.get(R.FUNC_WHOLE) == whole, 'unnamed bits'
+        for v6, flags in ((0, ACK), (1, ACK), (0, ACK | CWR)):
+            need = (R.WHOLE_V6 if v6 else R.WHOLE_V4) | (R.WHOLE_CWR if flags & CWR else 0)
+            payload = bytes(2000)
+            f = tso(v6, payload, flags=flags)
+            assert tx.send(f, want(v6, TCP, 1000))
+            if need & ~whole:
+                got = [rx.recv() for _ in range(2)]
+                assert all(good(x[0]) and not x[1] & IS_WHOLE for x in got)
+            else:
+                assert avf_whole(rx, f, v6, 1000, payload, need)
+            rx.post(2)
+    b.set(R.FUNC_WHOLE, ALL)
+    b.set(R.FUNC_CTRL, b.ENABLE | R.FUNC_CTRL_RESET)
+    assert b.get(R.FUNC_WHOLE) == 0
+    b.set(R.FUNC_CTRL, 0)
+    b.set(R.FUNC_WHOLE, ALL)
+    assert b.get(R.FUNC_WHOLE) == 0, 'a function that is disabled'
+    v = Vfunc(b.nic, 3, mac(3), qps=[3])
+    v.set(R.FUNC_WHOLE, ALL)
+    assert v.get(R.FUNC_WHOLE) == 0, 'a virtio function'
+
+
+def test_whole_to_avf_limits(m):
+    """Too many buffers lose one packet, and the next ones are cut; MAXFRAME is about segments."""
+    _, _, b, tx, rx = to_avf(m, bufsz=1024)
+    most = tso(0, bytes(18 * 1024 - 54))
+    assert tx.send(most, want(0, TCP, 1000))
+    got, qw1, _ = rx.recv()
+    assert len(got) == 18 * 1024 and qw1 & IS_WHOLE and rx.seen == 18
+    assert tx.send(tso(0, bytes(18 * 1024 - 53)), want(0, TCP, 1000))
+    m.settle()
+    assert b.get(R.FUNC_WHOLE) == 0 and b.stat(R.STAT_RX_DISCARDS) == 19 and rx.recv(wait=False) is None
+    assert tx.send(tso(0, bytes(3000)), want(0, TCP, 1000)) and len(segments(rx, 3)) == 3
+    b.set(R.FUNC_WHOLE, ALL)
+    rx.enable(0)
+    rx = Rx(b, bufsz=3712, maxframe=1053)
+    assert tx.send(tso(0, bytes(3000)), want(0, TCP, 1000)) and b.stat(R.STAT_RX_DISCARDS) == 22
+    assert tx.send(tso(0, bytes(3000)), want(0, TCP, 999)) and rx.recv()[1] & IS_WHOLE
+
+
+def test_whole_to_avf_held(m):
+    """A packet that waits for descriptors is lost when the function changes its mind."""
+    _, _, b, tx, rx = to_avf(m, post=1)
+    assert tx.send(tso(0, bytes(9000)), want(0, TCP, 1000))
+    m.settle()
+    assert rx.recv(wait=False) is None
+    rx.post(2)
+    assert len(rx.recv()[0]) == 9054
+    assert tx.send(tso(0, bytes(9000)), want(0, TCP, 1000))
+    b.set(R.FUNC_WHOLE, R.WHOLE_V6)
+    rx.post(8)
+    m.settle()
+    assert b.stat(R.STAT_RX_DISCARDS) == 9
+    assert tx.send(FRAME) and rx.recv()[0] == FRAME
+
+
 def test_whole_rate(m):
     """The rate is charged for the segments."""
     nic, a, _, tx, rx = whole(m)

@@ -34,6 +34,9 @@
 
 #define SMNC_VIRTIO_F(name)	BIT_ULL(name)
 
+/* Of the specification; not all kernels' headers have them. */
+#define SMNC_VIRTIO_NOTIFICATION_DATA	38
+
 /* Feature words of 32 bits that a driver may write; those beyond the second must be 0. */
 #define SMNC_VIRTIO_WORDS	4
 

@@ -76,6 +76,7 @@ enum smnc_cfg {
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
  * @guest_mac: address the guest chose as its primary one; that of @addr until it does
+ * @rss_key: of its hash until the guest sets one; new with each opening
  * @nr_more: entries in @more
  * @more: groups the guest joined that have no filter: all multicast instead
  * @more_lost: there were more than fit in @more
@@ -117,6 +118,7 @@ struct smnc_adi {
 	struct smnc_vsi vsi;
 	u8 guest_mac[ETH_ALEN];
 	unsigned int nr_more;
+	u8 rss_key[SMNC_RSS_KEY_BYTES];
 	u8 more[SMNC_MORE_GROUPS][ETH_ALEN];
 	bool more_lost;
 	u16 promisc;

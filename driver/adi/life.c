@@ -4,6 +4,7 @@
  * reset of the device.
  */
 #include <linux/etherdevice.h>
+#include <linux/random.h>
 
 #include "../core/hw.h"
 #include "adi.h"
@@ -95,6 +96,7 @@ int smnc_adi_start(struct smnc_adi *adi, u16 func)
 	adi->dma_on = false;
 	WRITE_ONCE(adi->starved, false);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
+	get_random_bytes(adi->rss_key, sizeof(adi->rss_key));
 	err = adi->kind->start(adi);
 	if (!err)
 		err = smnc_adi_vsi_start(adi);

@@ -76,7 +76,7 @@ int smnc_adi_vsi_start(struct smnc_adi *adi)
 		return -EADDRINUSE;
 	}
 	if (!err)
-		err = smnc_vsi_rss_default(pf, &adi->vsi,
+		err = smnc_vsi_rss_default(pf, &adi->vsi, adi->rss_key,
 					   adi->kind->spread ? adi->nr_queues : 1);
 	return err ?: smnc_adi_vsi_update(adi);
 }

@@ -402,7 +402,8 @@ int smnc_vsi_clear(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vsi_rss_key(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key);
 int smnc_vsi_rss_lut(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *lut);
 int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg);
-int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int nr_queues);
+int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key,
+			 unsigned int nr_queues);
 int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi);
 
 /* Areas of a VQ, in the order of SET_VQ_ADDR. */

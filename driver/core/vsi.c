@@ -8,7 +8,6 @@
  * cleared and given what the mirror holds.
  */
 #include <linux/etherdevice.h>
-#include <linux/random.h>
 
 #include "pf.h"
 
@@ -361,19 +360,21 @@ int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg)
  * smnc_vsi_rss_default() - RSS of a guest that asks for none: over all queues
  * @pf: PF
  * @vsi: VSI that was cleared
+ * @key: random key, SMNC_RSS_KEY_BYTES
  * @nr_queues: RX queues of its function
  *
- * Each VSI gets a key of its own: hashes tell nothing about a neighbour's.
+ * Each user of a VSI has a key of its own, for as long as it has the VSI: hashes tell
+ * nothing about a neighbour's, and flows stay where they are over a reset.
  *
  * Return: 0 or errno.
  */
-int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int nr_queues)
+int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key,
+			 unsigned int nr_queues)
 {
-	u8 key[SMNC_RSS_KEY_BYTES], lut[SMNC_RSS_LUT_ENTRIES];
+	u8 lut[SMNC_RSS_LUT_ENTRIES];
 	unsigned int i;
 	int err;
 
-	get_random_bytes(key, sizeof(key));
 	for (i = 0; i < ARRAY_SIZE(lut); i++)
 		lut[i] = i % nr_queues;
 	err = smnc_vsi_rss_key(pf, vsi, key);

@@ -5,6 +5,7 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/interrupt.h>
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
 
 #include "../core/client.h"
@@ -126,7 +127,8 @@ static int smnc_net_open(struct net_device *dev)
 	for (i = 0; i < net->nr_queues && !err; i++)
 		err = smnc_net_queue_up(&net->queue[i]);
 	if (!err)
-		err = smnc_vsi_rss_default(net->pf, &net->vsi, net->nr_queues);
+		err = smnc_vsi_rss_default(net->pf, &net->vsi, net->rss_key,
+					   net->nr_queues);
 	if (!err)
 		err = smnc_net_filters_on(net);
 	if (err)
@@ -331,6 +333,9 @@ static void smnc_net_address(struct smnc_net *net)
 
 static void smnc_net_set_features(struct net_device *dev)
 {
+	struct smnc_net *net = netdev_priv(dev);
+
+	get_random_bytes(net->rss_key, sizeof(net->rss_key));
 	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
 			   NETIF_F_TSO | NETIF_F_TSO_ECN | NETIF_F_TSO6 |
 			   NETIF_F_RXCSUM | NETIF_F_RXHASH;

@@ -96,6 +96,7 @@ struct smnc_net_queue {
  * @addr: its address; @next: the one it is about to take; both in pf->macs
  * @filter_lock: @vsi
  * @vsi: VSI 0
+ * @rss_key: of its hash
  * @rx_mode: brings @vsi in line with what the stack wants
  * @restart: down and up again, after a queue got stuck
  * @up: queues run; under rtnl
@@ -111,6 +112,7 @@ struct smnc_net {
 	struct smnc_addr next;
 	struct mutex filter_lock;	/* vsi */
 	struct smnc_vsi vsi;
+	u8 rss_key[SMNC_RSS_KEY_BYTES];
 	struct work_struct rx_mode;
 	struct work_struct restart;
 	bool up;

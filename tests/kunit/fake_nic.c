@@ -3,6 +3,7 @@
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/msi.h>
+#include <linux/random.h>
 #include <linux/unaligned.h>
 
 #include "fake_nic.h"
@@ -83,6 +84,7 @@ static void init_kind(struct kunit *test, const struct smnc_kind *kind)
 	KUNIT_ASSERT_EQ(test, smnc_msgs_alloc(&fake->adi), 0);
 	smnc_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SMNC_VSI_ACTIVE;
+	get_random_bytes(fake->adi.rss_key, sizeof(fake->adi.rss_key));
 	fake->fw_vsi.flags = SMNC_VSI_ACTIVE;
 	fake->fw_vsi.vids[0] = BIT(0);
 	smnc_stats_start(&fake->adi);

@@ -129,12 +129,15 @@ static void vcf_rss_default(struct kunit *test)
 {
 	const struct smnc_fw_hash *hash = (void *)fake->fw_payload;
 
-	KUNIT_EXPECT_EQ(test, smnc_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), 0);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_rss_default(&fake->pf, &fake->adi.vsi, fake->adi.rss_key,
+						   3), 0);
+	KUNIT_EXPECT_MEMEQ(test, fake->fw_vsi.key, fake->adi.rss_key, SMNC_RSS_KEY_BYTES);
 	KUNIT_EXPECT_EQ(test, fake->fw_op, SMNC_FW_RSS_HASH);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(hash->hashcfg), SMNC_HASHCFG);
 	fake->nr_fw = 0;
 	fake->fw_error = -EIO;
-	KUNIT_EXPECT_EQ(test, smnc_vsi_rss_default(&fake->pf, &fake->adi.vsi, 3), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, smnc_vsi_rss_default(&fake->pf, &fake->adi.vsi, fake->adi.rss_key,
+						   3), -EREMOTEIO);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 1);
 }
 

@@ -80,6 +80,7 @@ static void life_transparent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.lut[2], 0);
 	KUNIT_EXPECT_EQ(test, fake->signals[0], 0);
 	KUNIT_EXPECT_EQ(test, isr(), 0);
+	KUNIT_EXPECT_MEMEQ(test, fake->fw_vsi.key, fake->adi.rss_key, SMNC_RSS_KEY_BYTES);
 	fake_vsi_expect_known(test);
 }
 

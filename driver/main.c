@@ -95,13 +95,18 @@ static void smnc_link_work(struct work_struct *work)
 static void smnc_settle(struct smnc_pf *pf)
 {
 	struct smnc_adi *adi;
+	unsigned int due;
 
 	smnc_held_retry(pf);
 	smnc_net_settle(pf);
 	mutex_lock(&pf->adis_lock);
-	list_for_each_entry(adi, &pf->adis, list)
-		if (READ_ONCE(adi->vsi.unknown))
-			smnc_adi_due(adi, SMNC_DUE_VSI);
+	list_for_each_entry(adi, &pf->adis, list) {
+		due = READ_ONCE(adi->vsi.unknown) ? SMNC_DUE_VSI : 0;
+		if (READ_ONCE(adi->again))
+			due |= SMNC_DUE_AGAIN;
+		if (due)
+			smnc_adi_due(adi, due);
+	}
 	mutex_unlock(&pf->adis_lock);
 }
 

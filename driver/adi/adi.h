@@ -38,6 +38,7 @@ struct smnc_vec {
 #define SMNC_DUE_LINK	0x4	/* send the guest the link's state */
 #define SMNC_DUE_VSI	0x8	/* its VSI is unknown: try again */
 #define SMNC_DUE_WISHES	0x10	/* the operator has granted trust */
+#define SMNC_DUE_AGAIN	0x20	/* what the kind could not do, or put off */
 
 /* Groups beyond the VSI's filters that are remembered; more are not. */
 #define SMNC_MORE_GROUPS	192
@@ -75,8 +76,8 @@ enum smnc_cfg {
  * @away: the device is being reset under it, from quiesce to resume
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
- * @guest_mac: address the guest chose as its primary one; that of @addr until it does
  * @rss_key: of its hash until the guest sets one; new with each opening
+ * @guest_mac: address the guest chose as its primary one; that of @addr until it does
  * @nr_more: entries in @more
  * @more: groups the guest joined that have no filter: all multicast instead
  * @more_lost: there were more than fit in @more
@@ -91,6 +92,7 @@ enum smnc_cfg {
  * @closing: @gate stays shut
  * @due: SMNC_DUE_*
  * @starved: no more of its memory can be pinned
+ * @again: SMNC_DUE_AGAIN is wanted, within a second; written under @lock
  * @held: what it leaves if its function has to be kept from others, while open
  * @dma_lock: @xlat, @epoch
  * @xlat: translation table (mode table)
@@ -116,9 +118,9 @@ struct smnc_adi {
 	bool away;
 	bool dma_on;
 	struct smnc_vsi vsi;
+	u8 rss_key[SMNC_RSS_KEY_BYTES];
 	u8 guest_mac[ETH_ALEN];
 	unsigned int nr_more;
-	u8 rss_key[SMNC_RSS_KEY_BYTES];
 	u8 more[SMNC_MORE_GROUPS][ETH_ALEN];
 	bool more_lost;
 	u16 promisc;
@@ -133,6 +135,7 @@ struct smnc_adi {
 	bool closing;
 	u8 due;
 	bool starved;
+	bool again;
 
 	struct smnc_held *held;
 

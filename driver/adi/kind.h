@@ -54,6 +54,7 @@ enum smnc_verdict {
  *	smnc_adi_check_addrs() returned. Returns the SMNC_DUE_* that this leads to
  * @wishes: the operator has granted trust: what the guest asked for before may be given.
  *	NULL: guests ask again
+ * @again: adi->again was set: do what it was set for. NULL: the kind never sets it
  * @reg_read: as in struct vdcm_adi_ops, without adi->lock; NULL: the registers are those of
  *	the window, 4 bytes each
  * @reg_write: likewise, NULL if @reg_read is
@@ -81,6 +82,7 @@ struct smnc_kind {
 	int (*announce_reset)(struct smnc_adi *adi);
 	unsigned int (*addrs_taken)(struct smnc_adi *adi, int taken);
 	void (*wishes)(struct smnc_adi *adi);
+	void (*again)(struct smnc_adi *adi);
 	u64 (*reg_read)(struct smnc_adi *adi, u32 offset, unsigned int size);
 	void (*reg_write)(struct smnc_adi *adi, u32 offset, u64 value, unsigned int size);
 	u32 (*cap_read)(struct smnc_adi *adi, const struct vdcm_cap *cap, unsigned int offset,

@@ -97,6 +97,7 @@ int smnc_adi_start(struct smnc_adi *adi, u16 func)
 	WRITE_ONCE(adi->starved, false);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	get_random_bytes(adi->rss_key, sizeof(adi->rss_key));
+	WRITE_ONCE(adi->again, false);
 	err = adi->kind->start(adi);
 	if (!err)
 		err = smnc_adi_vsi_start(adi);

@@ -46,6 +46,10 @@ void smnc_worker_step(struct smnc_adi *adi, unsigned int due, const struct smnc_
 		adi->kind->wishes(adi);
 	if (due & SMNC_DUE_LINK)
 		adi->kind->link(adi);
+	if (due & SMNC_DUE_AGAIN && adi->again) {
+		WRITE_ONCE(adi->again, false);
+		adi->kind->again(adi);
+	}
 	if (msg && adi->kind->message(adi, msg) == SMNC_RESTART)
 		reset = true;
 	if (reset)

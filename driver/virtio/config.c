@@ -18,7 +18,8 @@ static void smnc_virtio_config(const struct smnc_adi *adi, struct virtio_net_con
 	const struct smnc_virtio *v = smnc_virtio(adi);
 
 	memcpy(config->mac, v->mac, sizeof(config->mac));
-	config->status = cpu_to_virtio16(v->link ? VIRTIO_NET_S_LINK_UP : 0);
+	config->status = cpu_to_virtio16((v->link ? VIRTIO_NET_S_LINK_UP : 0) |
+					 (v->announce ? VIRTIO_NET_S_ANNOUNCE : 0));
 	config->max_virtqueue_pairs = cpu_to_virtio16(adi->nr_queues);
 	config->mtu = cpu_to_virtio16(v->mtu);
 	config->speed = cpu_to_le32(v->speed);
@@ -71,6 +72,29 @@ void smnc_virtio_changed(struct smnc_adi *adi)
 		vdcm_adi_signal(adi->vdcm, v->config_vector);
 }
 
+/* May the driver be asked, does it know how, and would anyone hear it? */
+static bool smnc_virtio_may_announce(const struct smnc_virtio *v)
+{
+	return v->link && v->status & VIRTIO_CONFIG_S_DRIVER_OK &&
+	       smnc_virtio_accepted(v) & SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_ANNOUNCE);
+}
+
+/**
+ * smnc_virtio_ask_announce() - ask the guest to announce its addresses
+ * @adi: ADI, its lock held
+ *
+ * Switches have forgotten them, or may have. The driver acknowledges it.
+ */
+void smnc_virtio_ask_announce(struct smnc_adi *adi)
+{
+	struct smnc_virtio *v = smnc_virtio(adi);
+
+	if (!smnc_virtio_may_announce(v))
+		return;
+	v->announce = true;
+	smnc_virtio_changed(adi);
+}
+
 /**
  * smnc_virtio_link() - bring the guest's link up to date
  * @adi: ADI, its lock held
@@ -86,6 +110,9 @@ void smnc_virtio_link(struct smnc_adi *adi)
 		return;
 	v->link = up;
 	smnc_virtio_changed(adi);
+	/* Later: what a driver sends that has no link yet is lost. */
+	if (up)
+		smnc_virtio_put_off(adi, SMNC_VIRTIO_AGAIN_ANNOUNCE);
 }
 
 /**

@@ -11,6 +11,9 @@
 
 #include "virtio.h"
 
+/* How often an answer is tried to be sent, a second apart. */
+#define SMNC_VIRTIO_TRIES	3
+
 /**
  * struct smnc_virtio_cmd - a control command
  * @class: VIRTIO_NET_CTRL_*
@@ -37,7 +40,13 @@ static int ctrl_allmulti(struct smnc_adi *adi, const u8 *data, u16 len)
 	return smnc_virtio_set_promisc(adi, smnc_virtio(adi)->promisc, data[0]);
 }
 
-/* A hint that is not taken, a notice that is not needed. */
+static int ctrl_announced(struct smnc_adi *adi, const u8 *data, u16 len)
+{
+	smnc_virtio(adi)->announce = false;
+	return 0;
+}
+
+/* A hint that is not taken. */
 static int ctrl_nothing(struct smnc_adi *adi, const u8 *data, u16 len)
 {
 	return 0;
@@ -121,7 +130,7 @@ static const struct smnc_virtio_cmd smnc_virtio_cmds[] = {
 	/* Without a table of VLANs all pass that the operator lets pass. */
 	CTRL(VLAN, ADD, sizeof(u16), sizeof(u16), ctrl_nothing),
 	CTRL(VLAN, DEL, sizeof(u16), sizeof(u16), ctrl_nothing),
-	CTRL(ANNOUNCE, ACK, 0, 0, ctrl_nothing),
+	CTRL(ANNOUNCE, ACK, 0, 0, ctrl_announced),
 	CTRL(MQ, VQ_PAIRS_SET, sizeof(u16), sizeof(u16), ctrl_pairs),
 	CTRL(GUEST_OFFLOADS, SET, sizeof(u64), sizeof(u64), ctrl_offloads),
 };
@@ -145,6 +154,26 @@ static int smnc_virtio_ctrl(struct smnc_adi *adi, u8 class, u8 command, const u8
 }
 
 /**
+ * smnc_virtio_answer() - send the answer to a control command
+ * @adi: its ADI, lock held
+ *
+ * The driver waits for it. One that the mailbox does not take is sent later; a mailbox that
+ * takes nothing at all is reset with its device, which then has the command again.
+ */
+void smnc_virtio_answer(struct smnc_adi *adi)
+{
+	struct smnc_virtio *v = smnc_virtio(adi);
+
+	if (!smnc_mbx_send(adi->pf, adi->func, SMNC_MSG_CTRL, v->ack, NULL, 0) ||
+	    smnc_adi_off(adi))
+		return;
+	if (++v->tries < SMNC_VIRTIO_TRIES)
+		smnc_virtio_put_off(adi, SMNC_VIRTIO_AGAIN_ANSWER);
+	else
+		smnc_hw_stuck(adi->pf, "its mailbox takes no answer");
+}
+
+/**
  * smnc_virtio_message() - the device has a message about a virtio function
  * @adi: its ADI, lock held
  * @msg: a command of the control queue, or that a VQ has stopped
@@ -154,6 +183,7 @@ static int smnc_virtio_ctrl(struct smnc_adi *adi, u8 class, u8 command, const u8
 enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_msg *msg)
 {
 	u8 class = (msg->op & SMNC_MSG_CTRL_CLASS) >> 8, command = msg->op & SMNC_MSG_CTRL_COMMAND;
+	struct smnc_virtio *v = smnc_virtio(adi);
 	int err;
 
 	switch (msg->op & ~(u32)(SMNC_MSG_CTRL_CLASS | SMNC_MSG_CTRL_COMMAND)) {
@@ -163,8 +193,9 @@ enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_ms
 			vdcm_limited(adi->vdcm, notice,
 				     "control command %u/%u, %u bytes: refused with %d\n",
 				     class, command, msg->len, err);
-		smnc_mbx_send(adi->pf, adi->func, SMNC_MSG_CTRL,
-			      err ? VIRTIO_NET_ERR : VIRTIO_NET_OK, NULL, 0);
+		v->ack = err ? VIRTIO_NET_ERR : VIRTIO_NET_OK;
+		v->tries = 0;
+		smnc_virtio_answer(adi);
 		break;
 	case SMNC_MSG_VQ_STOPPED:
 		smnc_virtio_look_stopped(adi);

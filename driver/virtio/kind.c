@@ -231,6 +231,7 @@ const struct smnc_kind smnc_virtio_kind = {
 	.announce_reset = smnc_virtio_announce_reset,
 	.addrs_taken = smnc_virtio_addrs_taken,
 	.wishes = smnc_virtio_wishes,
+	.again = smnc_virtio_again,
 	.reg_read = smnc_virtio_reg_read,
 	.reg_write = smnc_virtio_reg_write,
 	.cap_read = smnc_virtio_cap_read,

@@ -160,7 +160,7 @@ int smnc_virtio_replay(struct smnc_adi *adi)
  * Reset the function, unnoticed by the driver: the hardware did not confirm that a VQ has
  * stopped.
  */
-static void smnc_virtio_again(struct smnc_adi *adi)
+static void smnc_virtio_start_over(struct smnc_adi *adi)
 {
 	int err = smnc_adi_func_reset(adi);
 
@@ -202,7 +202,7 @@ void smnc_virtio_vq_reset(struct smnc_adi *adi, unsigned int n)
 	if (!started || smnc_adi_off(adi))
 		return;
 	if (smnc_virtio_vq_stop(adi, n) && !smnc_adi_off(adi))
-		smnc_virtio_again(adi);
+		smnc_virtio_start_over(adi);
 }
 
 /**
@@ -224,6 +224,7 @@ void smnc_virtio_control_reset(struct smnc_adi *adi)
 	n = smnc_virtio_control_vq(adi);
 	if (n < smnc_virtio_nr_vqs(adi))
 		smnc_virtio_vq_reset(adi, n);
+	smnc_virtio(adi)->again &= ~SMNC_VIRTIO_AGAIN_ANSWER;
 	if (!off && !smnc_adi_off(adi)) {
 		smnc_mbx_tx_drain(adi->pf);
 		smnc_mbx_flush(adi->pf);
@@ -235,9 +236,26 @@ void smnc_virtio_control_reset(struct smnc_adi *adi)
 	mutex_unlock(&adi->lock);
 }
 
+/* As smnc_vq_stopped(), from the queue pair blocks, which the control queue is not in. */
+static u64 smnc_virtio_blocks(struct smnc_adi *adi)
+{
+	unsigned int n;
+	u64 stopped = 0;
+
+	for (n = 0; n < 2 * adi->nr_queues; n++) {
+		u32 queue = SMNC_Q(adi->qp[n / 2], n % 2 ? SMNC_QP_TX : SMNC_QP_RX);
+
+		if (smnc_read(adi->pf, queue + SMNC_Q_CTL) & SMNC_Q_CTL_ERROR)
+			stopped |= BIT_ULL(n);
+	}
+	return stopped;
+}
+
 /**
  * smnc_virtio_look_stopped() - has the device stopped a VQ for an error?
  * @adi: ADI, its lock held
+ *
+ * A firmware that does not say is asked again later.
  */
 void smnc_virtio_look_stopped(struct smnc_adi *adi)
 {
@@ -245,8 +263,12 @@ void smnc_virtio_look_stopped(struct smnc_adi *adi)
 	unsigned int n, control = smnc_virtio_control_vq(adi);
 	u64 stopped;
 
-	if (smnc_adi_off(adi) || smnc_vq_stopped(adi->pf, &adi->vsi, &stopped))
+	if (smnc_adi_off(adi))
 		return;
+	if (smnc_vq_stopped(adi->pf, &adi->vsi, &stopped)) {
+		smnc_virtio_put_off(adi, SMNC_VIRTIO_AGAIN_LOOK);
+		stopped = smnc_virtio_blocks(adi);
+	}
 	for (n = 0; n < smnc_virtio_nr_vqs(adi); n++) {
 		unsigned int bit = n == control ? SMNC_STOPPED_CONTROL : n;
 

@@ -37,6 +37,8 @@ int smnc_virtio_revive(struct smnc_adi *adi)
 {
 	int err = smnc_virtio_revive_vsi(adi);
 
+	/* The device delivers the command again. */
+	smnc_virtio(adi)->again &= ~SMNC_VIRTIO_AGAIN_ANSWER;
 	if (err)
 		return err;
 	err = smnc_virtio_replay(adi);
@@ -45,5 +47,6 @@ int smnc_virtio_revive(struct smnc_adi *adi)
 	if (err)
 		smnc_virtio_broken(adi, "it was not brought back");
 	smnc_virtio_link(adi);
+	smnc_virtio_ask_announce(adi);
 	return 0;
 }

@@ -89,6 +89,8 @@ void smnc_virtio_forget(struct smnc_adi *adi)
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	ether_addr_copy(v->mac, adi->addr.mac);
 	v->link = smnc_adi_link_up(adi);
+	v->announce = false;
+	v->again = 0;
 	v->changed = true;
 }
 

@@ -80,6 +80,10 @@ struct smnc_virtio_vq {
  * @vqs: VQs
  * @used: something was agreed on or started: a reset has to reach the hardware
  * @link: the link is up, to the guest
+ * @announce: the guest is asked to announce its addresses
+ * @again: SMNC_VIRTIO_AGAIN_*
+ * @ack: answer to a control command that could not be sent
+ * @tries: how often it was tried
  * @mac: the address in the device configuration. adi->guest_mac differs if it may not be
  *	had any more; then the link is down.
  * @promisc: the driver asks for all frames
@@ -110,6 +114,10 @@ struct smnc_virtio {
 	struct smnc_virtio_vq vqs[SMNC_VIRTIO_VQS];
 	bool used;
 	bool link;
+	bool announce;
+	u8 again;
+	u8 ack;
+	u8 tries;
 
 	u8 mac[ETH_ALEN];
 	bool promisc;
@@ -127,6 +135,13 @@ static inline struct smnc_virtio *smnc_virtio(const struct smnc_adi *adi)
 	return adi->priv;
 }
 
+/* Do it within a second. adi->lock is held. @what: SMNC_VIRTIO_AGAIN_* */
+static inline void smnc_virtio_put_off(struct smnc_adi *adi, u8 what)
+{
+	smnc_virtio(adi)->again |= what;
+	WRITE_ONCE(adi->again, true);
+}
+
 /* @bytes little-endian bytes, at most 8, at any address. */
 static inline u64 smnc_virtio_le(const void *at, unsigned int bytes)
 {
@@ -137,6 +152,11 @@ static inline u64 smnc_virtio_le(const void *at, unsigned int bytes)
 		value = value << 8 | b[bytes];
 	return value;
 }
+
+/* What is to be done, or tried again, within a second. */
+#define SMNC_VIRTIO_AGAIN_LOOK		0x1	/* has the device stopped a VQ? */
+#define SMNC_VIRTIO_AGAIN_ANSWER	0x2	/* answer a control command */
+#define SMNC_VIRTIO_AGAIN_ANNOUNCE	0x4	/* ask the guest to announce itself */
 
 /* Neither closed nor taken away, and the device is not given up. */
 static inline bool smnc_virtio_there(const struct smnc_adi *adi)
@@ -172,12 +192,16 @@ u64 smnc_virtio_isr_read(struct smnc_adi *adi);
 u8 smnc_virtio_read_generation(struct smnc_virtio *v);
 void smnc_virtio_changed(struct smnc_adi *adi);
 void smnc_virtio_link(struct smnc_adi *adi);
+void smnc_virtio_ask_announce(struct smnc_adi *adi);
 void smnc_virtio_broken(struct smnc_adi *adi, const char *why);
 
 /* features.c */
 u64 smnc_virtio_offered(const struct smnc_adi *adi);
 bool smnc_virtio_acceptable(const struct smnc_adi *adi);
 int smnc_virtio_give_features(struct smnc_adi *adi);
+
+/* again.c */
+void smnc_virtio_again(struct smnc_adi *adi);
 
 /* pci_cfg.c */
 extern const u8 smnc_virtio_pci_cfg[sizeof(struct virtio_pci_cfg_cap)];
@@ -212,6 +236,7 @@ int smnc_virtio_apply_macs(struct smnc_adi *adi);
 void smnc_virtio_wishes(struct smnc_adi *adi);
 
 /* ctrl.c */
+void smnc_virtio_answer(struct smnc_adi *adi);
 enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_msg *msg);
 
 /* revive.c */

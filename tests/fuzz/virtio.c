@@ -95,6 +95,8 @@ int smnc_vq_stop(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq)
 }
 
 int smnc_queue_stopped(struct smnc_pf *p, u32 queue) { return 0; }
+u32 smnc_read(struct smnc_pf *p, u32 off) { return rows >> 16; }
+void smnc_hw_stuck(struct smnc_pf *p, const char *why) { must(failed); }
 
 void smnc_win_kick(struct smnc_pf *p, u16 func, u32 off, u32 value, unsigned int size)
 {
@@ -172,7 +174,10 @@ int smnc_mbx_send(struct smnc_pf *p, u16 func, u32 op, s32 status, const void *d
 {
 	must(func == FUNC && op == SMNC_MSG_CTRL && !len && (status & ~1) == 0);
 	replies++;
-	return 0;
+	if (!failing || rows >> 28)
+		return 0;
+	failed = true;
+	return -ETIMEDOUT;
 }
 
 int smnc_adi_restart(struct smnc_adi *a, bool dma_on)
@@ -350,6 +355,10 @@ static void event(struct input *in)
 		if (smnc_adi_check_addrs(adi) < 0)
 			must(failed);
 		smnc_virtio_wishes(adi);
+		if (adi->again) {
+			adi->again = false;
+			smnc_virtio_again(adi);
+		}
 	}
 	smnc_virtio_link(adi);
 	mutex_unlock(&adi->lock);
@@ -361,6 +370,8 @@ static void check(void)
 
 	must(!adi->lock.held && adi->nr_more <= SMNC_MORE_GROUPS && v->nr_macs <= SMNC_VIRTIO_MACS);
 	must(!(v->status & VIRTIO_CONFIG_S_DRIVER_OK) || v->status & VIRTIO_CONFIG_S_FEATURES_OK);
+	must(!v->again || adi->again);
+	must(!v->announce || v->status & VIRTIO_CONFIG_S_DRIVER_OK);
 	must(v->pairs >= 1 && v->pairs <= QUEUES && is_valid_ether_addr(v->mac));
 	must(smnc_virtio_reg_read(adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + 20, 1) == v->status);
 	for (n = VQS; n < SMNC_VIRTIO_VQS; n++)

@@ -84,6 +84,54 @@ static void life_transparent(struct kunit *test)
 	fake_vsi_expect_known(test);
 }
 
+#define ANNOUNCE	(USUAL | F(VIRTIO_NET_F_GUEST_ANNOUNCE))
+
+static u16 config_status(void)
+{
+	return config(offsetof(struct virtio_net_config, status), 2);
+}
+
+/* A driver that knows how to announces its addresses after it, once. */
+static void life_announced(struct kunit *test)
+{
+	fake->adi.cfg[SMNC_CFG_LINK] = SMNC_LINK_ENABLE;
+	worker(SMNC_DUE_LINK);
+	drive(ANNOUNCE);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP);
+	isr();
+	quiesce();
+	revive(test);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+	KUNIT_EXPECT_EQ(test, isr(), 2);
+	KUNIT_EXPECT_EQ(test, control(3, 0, NULL, 0), VIRTIO_NET_OK);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP);
+	KUNIT_EXPECT_EQ(test, isr(), 0);
+}
+
+/* A link that returns is announced, too, when the driver has seen it. */
+static void life_announced_with_link(struct kunit *test)
+{
+	fake->adi.cfg[SMNC_CFG_LINK] = SMNC_LINK_DISABLE;
+	worker(SMNC_DUE_LINK);
+	drive(ANNOUNCE);
+	fake->adi.cfg[SMNC_CFG_LINK] = SMNC_LINK_ENABLE;
+	worker(SMNC_DUE_LINK);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP);
+	KUNIT_EXPECT_TRUE(test, fake->adi.again);
+	isr();
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_FALSE(test, fake->adi.again);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+	KUNIT_EXPECT_EQ(test, isr(), 2);
+	/* Nothing is left of it for the next driver. */
+	set_status(0);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP);
+	drive(USUAL);
+	fake->adi.again = true;
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP);
+}
+
 /* A driver that starts while there is no hardware starts with it. */
 static void driver_while(struct kunit *test, void (*quiet)(void))
 {
@@ -240,6 +288,85 @@ static void life_vq_stopped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
 }
 
+/* The firmware does not say which, three times: the queue pair does, or it is asked later. */
+static void life_vq_stopped_unsaid(struct kunit *test)
+{
+	drive(USUAL);
+	fake->fw_error = -EIO;
+	stopped(0);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+	fake_set(SMNC_Q(FAKE_QP, SMNC_QP_TX) + SMNC_Q_CTL, SMNC_Q_CTL_ENABLE | SMNC_Q_CTL_ERROR);
+	stopped(BIT(1));
+	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
+	fake->fw_error = 0;
+	set_status(0);
+	fake_set(SMNC_Q(FAKE_QP, SMNC_QP_TX) + SMNC_Q_CTL, 0);
+	drive(USUAL);
+	fake->fw_error = -EIO;
+	stopped(BIT_ULL(SMNC_STOPPED_CONTROL));
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_TRUE(test, fake->adi.again);
+	fake->fw_error = 0;
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, status(), RUNS | S_BROKEN);
+	KUNIT_EXPECT_FALSE(test, fake->adi.again);
+}
+
+/* An answer that the mailbox does not take is sent later. */
+static void life_answer_later(struct kunit *test)
+{
+	static const u8 on = 1;
+	unsigned int sent;
+
+	drive(USUAL);
+	fake->send_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, control(0, 9, &on, 1), VIRTIO_NET_ERR);
+	fake->send_error = 0;
+	sent = fake->nr_sent;
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
+	KUNIT_EXPECT_EQ(test, fake->op, SMNC_MSG_CTRL);
+	KUNIT_EXPECT_EQ(test, fake->status, VIRTIO_NET_ERR);
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
+	/* Not into a ring that is another one by then. */
+	fake->send_error = -ETIMEDOUT;
+	control(0, 0, &on, 1);
+	choose(CONTROL);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	enable_vq(CONTROL);
+	fake->send_error = 0;
+	sent = fake->nr_sent;
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
+	fake->send_error = -ETIMEDOUT;
+	control(0, 0, &on, 1);
+	quiesce();
+	revive(test);
+	sent = fake->nr_sent;
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
+	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_FINE);
+}
+
+/* One that takes none is reset with its device, which has the command again then. */
+static void life_answer_never(struct kunit *test)
+{
+	static const u8 on = 1;
+
+	drive(USUAL);
+	/* Nothing more is to come of it here. */
+	fake->pf.quiesced = true;
+	fake->send_error = -ETIMEDOUT;
+	control(0, 0, &on, 1);
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_FINE);
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_STUCK);
+	KUNIT_EXPECT_FALSE(test, fake->adi.again);
+}
+
 /* It was of a VQ that the driver has reset meanwhile. */
 static void life_vq_stopped_and_reset(struct kunit *test)
 {
@@ -353,6 +480,8 @@ static void life_control_reset(struct kunit *test)
 
 static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_transparent),
+	KUNIT_CASE(life_announced),
+	KUNIT_CASE(life_announced_with_link),
 	KUNIT_CASE(life_driver_while_quiet),
 	KUNIT_CASE(life_driver_while_away),
 	KUNIT_CASE(life_busy_guest),
@@ -361,6 +490,9 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_revive_refused),
 	KUNIT_CASE(life_gone),
 	KUNIT_CASE(life_vq_stopped),
+	KUNIT_CASE(life_vq_stopped_unsaid),
+	KUNIT_CASE(life_answer_later),
+	KUNIT_CASE(life_answer_never),
 	KUNIT_CASE(life_vq_stopped_and_reset),
 	KUNIT_CASE(life_vq_refused),
 	KUNIT_CASE(life_firmware_faults),

@@ -487,6 +487,31 @@ static void config_hooked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.size, 8);
 }
 
+/* Whatever an image says, no more comes of it than of what a guest writes. */
+static void config_load(struct kunit *test)
+{
+	static const u8 fills[] = { 0x00, 0xff, 0x5a, 0x03 };
+	struct vdcm_config *c = kunit_kzalloc(test, 3 * sizeof(*c), GFP_KERNEL);
+	u8 *image = kunit_kzalloc(test, VDCM_CONFIG_STORED, GFP_KERNEL);
+	unsigned int i, k;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	KUNIT_ASSERT_NOT_NULL(test, image);
+	for (i = 0; i < ARRAY_SIZE(fills); i++) {
+		memset(image, fills[i], VDCM_CONFIG_STORED);
+		vdcm_config_init(&c[0], &comp, VECTORS);
+		vdcm_config_init(&c[1], &comp, VECTORS);
+		vdcm_config_load(&c[0], image);
+		for (k = 0; k < VDCM_CONFIG_STORED; k++)
+			vdcm_config_write(&c[1], k, 1, fills[i] & c[1].wmask[k]);
+		KUNIT_EXPECT_TRUE(test, !memcmp(c[0].data, c[1].data, VDCM_CONFIG_STORED));
+		/* What one has, the other one has. */
+		vdcm_config_init(&c[2], &comp, VECTORS);
+		vdcm_config_load(&c[2], c[0].data);
+		KUNIT_EXPECT_TRUE(test, !memcmp(c[0].data, c[2].data, VDCM_CONFIG_STORED));
+	}
+}
+
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_masks),
 	KUNIT_CASE(config_capabilities),
@@ -501,6 +526,7 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_more_capabilities),
 	KUNIT_CASE(config_malformed_capabilities),
 	KUNIT_CASE(config_hooked),
+	KUNIT_CASE(config_load),
 	{ }
 };
 

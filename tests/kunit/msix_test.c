@@ -313,6 +313,83 @@ static void msix_pba(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vdcm_msix_pba_read(m, 16, 8), 0);
 }
 
+/* While the VM is stopped nothing is delivered, and nothing lost; a reset does not end it. */
+static void msix_stopped(struct kunit *test)
+{
+	struct vdcm_msix *m = fresh(test, NR);
+
+	vdcm_msix_arm(m, 1, true);
+	vdcm_msix_arm(m, 2, true);
+	m->stopped = true;
+	KUNIT_EXPECT_TRUE(test, vdcm_msix_blocked(m, 1));
+	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 1));
+	KUNIT_EXPECT_FALSE(test, vdcm_msix_loopback(m, 2));
+	KUNIT_EXPECT_EQ(test, ready(m), 0);
+	m->stopped = false;
+	KUNIT_EXPECT_EQ(test, ready(m), BIT(1) | BIT(2));
+	m->stopped = true;
+	vdcm_msix_reset(m);
+	KUNIT_EXPECT_FALSE(test, vdcm_msix_signal(m, 1));
+}
+
+/* A table moved to another function is the same to its guest. */
+static void msix_moves(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 1, NR, 64, 65, VDCM_MAX_VECTORS };
+	unsigned int i, vec;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned int nr = sizes[i];
+		struct vdcm_msix *a = fresh(test, nr), *b = fresh(test, nr);
+		u8 *state = kunit_kzalloc(test, vdcm_msix_state_size(nr), GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, state);
+		vdcm_msix_ctrl(a, ENABLE);
+		for (vec = 0; vec < nr; vec += 3) {
+			vdcm_msix_table_write(a, vec * 16, 8, 0xfee00000 + 4ULL * vec);
+			set_mask(a, vec, vec & 1);
+		}
+		vdcm_msix_signal(a, nr - 1);
+		vdcm_msix_save(a, state);
+		KUNIT_ASSERT_EQ(test, vdcm_msix_load(b, state, ENABLE), 0);
+		KUNIT_EXPECT_TRUE(test, !memcmp(a->table, b->table, nr * 16));
+		KUNIT_EXPECT_TRUE(test, !memcmp(a->written, b->written, VDCM_MSIX_PBA_SIZE(nr)));
+		KUNIT_EXPECT_TRUE(test, pending(b, nr - 1));
+		KUNIT_EXPECT_EQ(test, b->used, a->used);
+		KUNIT_EXPECT_EQ(test, b->ctrl, a->ctrl);
+		/* Who is signalled is the other VMM's business. */
+		vdcm_msix_arm(b, 0, true);
+		KUNIT_EXPECT_EQ(test, vdcm_msix_blocked(b, 0), false);
+	}
+}
+
+/* Bits that a table cannot have are not taken, those of vectors that do not exist refused. */
+static void msix_bad_states(struct kunit *test)
+{
+	struct vdcm_msix *m = fresh(test, NR);
+	size_t len = vdcm_msix_state_size(NR);
+	u8 *state = kunit_kzalloc(test, len, GFP_KERNEL);
+	unsigned int i, bit;
+
+	KUNIT_ASSERT_NOT_NULL(test, state);
+	KUNIT_ASSERT_EQ(test, len, 1 + NR * 16 + 8 + 8);
+	for (i = 0; i < 2; i++)
+		for (bit = 0; bit < 64; bit++) {
+			state[1 + NR * 16 + 8 * i + bit / 8] = BIT(bit % 8);
+			KUNIT_EXPECT_EQ(test, vdcm_msix_load(m, state, 0), bit < NR ? 0 : -EINVAL);
+			state[1 + NR * 16 + 8 * i + bit / 8] = 0;
+		}
+	state[0] = 2;
+	KUNIT_EXPECT_EQ(test, vdcm_msix_load(m, state, 0), -EINVAL);
+	state[0] = 0;
+	memset(state + 1, 0xff, NR * 16);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_load(m, state, 0), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_msix_table_read(m, 0, 4), 0xfffffffc);
+	KUNIT_EXPECT_EQ(test, ctrl_of(m, NR - 1), 1);
+	/* Not written by a guest, as the state says. */
+	KUNIT_EXPECT_EQ(test, m->written[0], 0);
+}
+
 static struct kunit_case msix_cases[] = {
 	KUNIT_CASE(msix_fresh),
 	KUNIT_CASE(msix_armed),
@@ -326,6 +403,9 @@ static struct kunit_case msix_cases[] = {
 	KUNIT_CASE(msix_table_bits),
 	KUNIT_CASE(msix_table_end),
 	KUNIT_CASE(msix_pba),
+	KUNIT_CASE(msix_stopped),
+	KUNIT_CASE(msix_moves),
+	KUNIT_CASE(msix_bad_states),
 	{ }
 };
 

@@ -371,6 +371,24 @@ u32 vdcm_config_write(struct vdcm_config *cfg, u32 offset, unsigned int size,
 	return ret;
 }
 
+/**
+ * vdcm_config_load() - take over what a guest had made of config space elsewhere
+ * @cfg: config space in its state after reset
+ * @image: VDCM_CONFIG_STORED bytes: the data of a config space of the same composition; of
+ *	anything else no more is taken than a guest could have written
+ *
+ * What the owner has to act upon is for it to compare.
+ */
+void vdcm_config_load(struct vdcm_config *cfg, const u8 *image)
+{
+	u8 d0 = cfg->data[VDCM_CAP_PM + PCI_PM_CTRL];
+	unsigned int i;
+
+	for (i = 0; i < VDCM_CONFIG_STORED; i++)
+		cfg->data[i] = (cfg->data[i] & ~cfg->wmask[i]) | (image[i] & cfg->wmask[i]);
+	keep_power_state(cfg, d0);
+}
+
 static bool in_d0(const struct vdcm_config *cfg)
 {
 	return !(get16(cfg, VDCM_CAP_PM + PCI_PM_CTRL) &

@@ -55,6 +55,7 @@ u64 vdcm_config_read(const struct vdcm_config *cfg, u32 offset,
 		     unsigned int size);
 u32 vdcm_config_write(struct vdcm_config *cfg, u32 offset, unsigned int size,
 		      u64 value);
+void vdcm_config_load(struct vdcm_config *cfg, const u8 *image);
 bool vdcm_config_memory(const struct vdcm_config *cfg);
 bool vdcm_config_bus_master(const struct vdcm_config *cfg);
 u16 vdcm_config_msix_ctrl(const struct vdcm_config *cfg);

@@ -3,9 +3,9 @@
  * MSI-X table, pending bit array, and the gate between a cause and its eventfd.
  *
  * A vector is delivered unless it has no eventfd, is masked by
- * VFIO_DEVICE_SET_IRQS, by its table entry, by the function mask, or because
- * MSI-X is not enabled; then it is pending and delivered when the last of these
- * goes away. VMMs such as QEMU virtualise the table and user space drivers never
+ * VFIO_DEVICE_SET_IRQS, by its table entry, by the function mask, because MSI-X is
+ * not enabled, or because the VM is stopped; then it is pending and delivered when the
+ * last of these goes away. VMMs such as QEMU virtualise the table and user space drivers never
  * touch it or message control: state that is not written after a reset does
  * not block anything, although a fresh table reads "masked" as it must.
  */
@@ -31,7 +31,8 @@ static bool is_set(const u64 *bits, unsigned int vec)
  * vdcm_msix_reset() - back to the state after reset
  * @msix: MSI-X state
  *
- * Eventfds and masks of user space are not the function's state and stay.
+ * Eventfds, masks of user space, and that the VM is stopped, are not the function's state
+ * and stay.
  */
 void vdcm_msix_reset(struct vdcm_msix *msix)
 {
@@ -91,6 +92,8 @@ void vdcm_msix_exit(struct vdcm_msix *msix)
  */
 bool vdcm_msix_blocked(const struct vdcm_msix *msix, unsigned int vec)
 {
+	if (msix->stopped)
+		return true;
 	if (msix->used && (!(msix->ctrl & PCI_MSIX_FLAGS_ENABLE) ||
 			   msix->ctrl & PCI_MSIX_FLAGS_MASKALL))
 		return true;
@@ -123,7 +126,7 @@ bool vdcm_msix_signal(struct vdcm_msix *msix, unsigned int vec)
  * @msix: MSI-X state
  * @vec: vector below the number of vectors
  *
- * Only its own mask keeps it pending.
+ * Only its own mask keeps it pending, or that the VM is stopped.
  *
  * Return: true = deliver it now; false = it is pending, or nothing is armed.
  */
@@ -131,7 +134,7 @@ bool vdcm_msix_loopback(struct vdcm_msix *msix, unsigned int vec)
 {
 	if (!is_set(msix->armed, vec))
 		return false;
-	if (!is_set(msix->held, vec))
+	if (!is_set(msix->held, vec) && !msix->stopped)
 		return true;
 	msix->pending[vec / 64] |= BIT_ULL(vec % 64);
 	return false;
@@ -291,4 +294,82 @@ u64 vdcm_msix_pba_read(const struct vdcm_msix *msix, u32 offset,
 		value |= (word >> 8 * ((offset + i) % 8) & 0xff) << 8 * i;
 	}
 	return value;
+}
+
+/**
+ * vdcm_msix_state_size() - bytes of vdcm_msix_save()
+ * @nr: number of vectors
+ *
+ * Return: bytes.
+ */
+size_t vdcm_msix_state_size(unsigned int nr)
+{
+	return 1 + nr * VDCM_MSIX_ENTRY_SIZE + 2 * VDCM_MSIX_PBA_SIZE(nr);
+}
+
+static u8 *put_bits(const struct vdcm_msix *msix, const u64 *bits, u8 *to)
+{
+	unsigned int i;
+
+	for (i = 0; i < VDCM_MSIX_PBA_SIZE(msix->nr); i++)
+		*to++ = bits[i / 8] >> 8 * (i % 8);
+	return to;
+}
+
+/* Is there no bit of a vector that does not exist? */
+static bool bits_valid(const struct vdcm_msix *msix, const u8 *from)
+{
+	unsigned int i;
+
+	for (i = msix->nr; i < 8 * VDCM_MSIX_PBA_SIZE(msix->nr); i++)
+		if (from[i / 8] & BIT(i % 8))
+			return false;
+	return true;
+}
+
+static void get_bits(const struct vdcm_msix *msix, u64 *bits, const u8 *from)
+{
+	unsigned int i;
+
+	memset(bits, 0, words(msix) * sizeof(u64));
+	for (i = 0; i < VDCM_MSIX_PBA_SIZE(msix->nr); i++)
+		bits[i / 8] |= (u64)from[i] << 8 * (i % 8);
+}
+
+/**
+ * vdcm_msix_save() - write down what is the guest's: table, pending bits, what was used
+ * @msix: MSI-X state
+ * @state: vdcm_msix_state_size() bytes: used, table, pending, written
+ */
+void vdcm_msix_save(const struct vdcm_msix *msix, u8 *state)
+{
+	*state++ = msix->used;
+	memcpy(state, msix->table, msix->nr * VDCM_MSIX_ENTRY_SIZE);
+	state += msix->nr * VDCM_MSIX_ENTRY_SIZE;
+	put_bits(msix, msix->written, put_bits(msix, msix->pending, state));
+}
+
+/**
+ * vdcm_msix_load() - take over what vdcm_msix_save() has written elsewhere
+ * @msix: MSI-X state after a reset
+ * @state: vdcm_msix_state_size() bytes, that anybody may have written
+ * @ctrl: message control
+ *
+ * Return: 0, or -EINVAL with nothing changed.
+ */
+int vdcm_msix_load(struct vdcm_msix *msix, const u8 *state, u16 ctrl)
+{
+	const u8 *table = state + 1, *pending = table + msix->nr * VDCM_MSIX_ENTRY_SIZE;
+	const u8 *written = pending + VDCM_MSIX_PBA_SIZE(msix->nr);
+	unsigned int i;
+
+	if (*state > 1 || !bits_valid(msix, pending) || !bits_valid(msix, written))
+		return -EINVAL;
+	for (i = 0; i < msix->nr * VDCM_MSIX_ENTRY_SIZE; i++)
+		vdcm_msix_table_write(msix, i, 1, table[i]);
+	get_bits(msix, msix->pending, pending);
+	get_bits(msix, msix->written, written);
+	msix->used = *state;
+	vdcm_msix_ctrl(msix, ctrl);
+	return 0;
 }

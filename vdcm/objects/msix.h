@@ -19,6 +19,7 @@
  * @ctrl: message control, PCI_MSIX_FLAGS_*
  * @nr: number of vectors
  * @used: message control has had its enable bit set since reset
+ * @stopped: the VM is stopped: whatever happens is pending
  */
 struct vdcm_msix {
 	u8 *table;
@@ -29,6 +30,7 @@ struct vdcm_msix {
 	u16 ctrl;
 	u16 nr;
 	bool used;
+	bool stopped;
 };
 
 int vdcm_msix_init(struct vdcm_msix *msix, unsigned int nr);
@@ -48,5 +50,8 @@ void vdcm_msix_table_write(struct vdcm_msix *msix, u32 offset,
 			   unsigned int size, u64 value);
 u64 vdcm_msix_pba_read(const struct vdcm_msix *msix, u32 offset,
 		       unsigned int size);
+size_t vdcm_msix_state_size(unsigned int nr);
+void vdcm_msix_save(const struct vdcm_msix *msix, u8 *state);
+int vdcm_msix_load(struct vdcm_msix *msix, const u8 *state, u16 ctrl);
 
 #endif /* VDCM_MSIX_H */

@@ -7,6 +7,7 @@
  */
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/minmax.h>
 
 #include "internal.h"
 
@@ -62,6 +63,8 @@ static int vdcm_call_create(struct vdcm_adi *adi)
 
 	mutex_lock(&adi->lock);
 	ret = vdcm_ops(adi)->create(adi);
+	if (!ret && vdcm_ops(adi)->state_size)
+		adi->state_size = min_t(size_t, vdcm_ops(adi)->state_size(adi), VDCM_MAX_STATE);
 	mutex_unlock(&adi->lock);
 	return ret;
 }

@@ -100,6 +100,7 @@ static void vdcm_fault_answer(struct vdcm_adi *adi, const struct vdcm_fault *fau
 /* Serve one fault. 0 = there may be more, else nanoseconds to wait. */
 static u64 vdcm_fault_serve_next(struct vdcm_adi *adi)
 {
+	const struct vdcm_dma *dma = &adi->live->dma;
 	struct vdcm_serving s;
 	u64 wait;
 	int ret;
@@ -109,7 +110,8 @@ static u64 vdcm_fault_serve_next(struct vdcm_adi *adi)
 	ret = vdcm_fault_serve(adi, &s);
 	mutex_lock(&adi->pin_lock);
 	if (!vdcm_fault_stale(adi, &s)) {
-		if (ret == -EAGAIN)
+		/* No answer while the VM is stopped: what the fault needs may be mapped by now. */
+		if (ret == -EAGAIN || dma->held)
 			ret = vdcm_fault_requeue(adi, &s, 0) ?: -EAGAIN;
 		else if (ret == -ENOMEM)
 			ret = vdcm_fault_starve(adi, &s);
@@ -164,6 +166,25 @@ void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
 	mutex_lock(&adi->pin_lock);
 	vdcm_pin_fed(adi);
 	mutex_unlock(&adi->pin_lock);
+}
+
+/**
+ * vdcm_dma_hold() - let faults wait while the VM is stopped, or serve them again
+ * @adi: open ADI; adi->lock held, adi->pin_lock not
+ * @hold: let them wait
+ *
+ * When it returns after holding, no answer is given any more: a pin may still be under way.
+ */
+void vdcm_dma_hold(struct vdcm_adi *adi, bool hold)
+{
+	lockdep_assert_held(&adi->lock);
+	mutex_lock(&adi->pin_lock);
+	spin_lock_irq(&adi->fault_lock);
+	adi->live->dma.held = hold;
+	spin_unlock_irq(&adi->fault_lock);
+	mutex_unlock(&adi->pin_lock);
+	if (!hold)
+		vdcm_faults_kick(adi->live);
 }
 
 /**

@@ -163,7 +163,7 @@ bool vdcm_fault_take(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait)
 
 	*wait = U64_MAX;
 	spin_lock_irqsave(&adi->fault_lock, flags);
-	for (i = 0; dma->accept && i < dma->nr_waiting; i++) {
+	for (i = 0; dma->accept && !dma->held && i < dma->nr_waiting; i++) {
 		u64 w = vdcm_fault_must_wait(adi, &dma->waiting[i]);
 
 		if (w) {

@@ -120,6 +120,30 @@ void vdcm_revoke(struct vdcm_adi *adi)
 		vdcm_adi_error(adi);
 }
 
+/**
+ * vdcm_freeze_again() - a reset has thawed an ADI whose VM is stopped
+ * @adi: open ADI; adi->lock held; its PF is there
+ *
+ * An ADI that cannot be frozen is revoked.
+ *
+ * Return: 0, also if the VM is not stopped, or the driver's error.
+ */
+int vdcm_freeze_again(struct vdcm_adi *adi)
+{
+	int ret;
+
+	lockdep_assert_held(&adi->lock);
+	if (!adi->live->frozen)
+		return 0;
+	ret = vdcm_ops(adi)->freeze(adi);
+	if (ret) {
+		vdcm_limited(adi, err, "cannot be stopped after a reset, taken from its user: %d\n",
+			     ret);
+		vdcm_revoke(adi);
+	}
+	return ret;
+}
+
 /* The part of a reset that needs no hardware. Return: there is no other part. */
 static bool vdcm_soft_reset(struct vdcm_adi *adi)
 {
@@ -166,7 +190,8 @@ int vdcm_reset(struct vdcm_adi *adi)
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	vdcm_irq_kick_all(adi);
 	vdcm_dma_accept(adi, there);
-	return ret;
+	live->announce = false;
+	return there ? vdcm_freeze_again(adi) : 0;
 }
 
 /* A process may call itself anything: one that parses or prints it must not be misled. */

@@ -39,6 +39,7 @@
 #include "objects/pool.h"
 #include "objects/queues.h"
 #include "objects/region.h"
+#include "objects/stream.h"
 
 /* Where the platform looks for interrupt messages: never memory. */
 #define VDCM_MSI_FIRST	(0xfee00000ULL >> PAGE_SHIFT)
@@ -169,6 +170,7 @@ struct vdcm_helper {
  * @users: unmap callbacks under way
  * @accept: faults are taken
  * @gated: pins are held off while memory is unmapped
+ * @held: the VM is stopped: faults wait
  * @starved_until: when pins are tried again, nanoseconds; for want of memory
  * @hunger: how long pins were not tried for last, nanoseconds; 0 = there is memory
  * @single_until: until when pages are pinned one by one, nanoseconds
@@ -195,6 +197,7 @@ struct vdcm_dma {
 	unsigned int users;
 	bool accept;
 	bool gated;
+	bool held;
 	u64 starved_until;
 	u64 hunger;
 	u64 single_until;
@@ -213,6 +216,9 @@ struct vdcm_dma {
  * @req: eventfd of the release request, or NULL
  * @dma: translation
  * @bus_master: as the driver has it
+ * @paused: the VM is stopped, or about to be: no DMA, whatever the guest had enabled
+ * @frozen: it is stopped: the driver has frozen the ADI, or owes it until its PF is back
+ * @announce: the ADI's state came from elsewhere, and the network does not know yet
  * @revoked: the hardware was taken away: the driver has closed the ADI
  * @resumed: the parent's @nr_quiesces when the ADI was brought back
  * @reset_owed: it was reset while the PF was quiesced
@@ -227,6 +233,9 @@ struct vdcm_live {
 	struct eventfd_ctx *req;
 	struct vdcm_dma dma;
 	bool bus_master;
+	bool paused;
+	bool frozen;
+	bool announce;
 	bool revoked;
 	bool reset_owed;
 	u32 resumed;
@@ -278,6 +287,7 @@ struct vdcm_export_ops {
  * @fault_lock: see above
  * @live: state of an open ADI, or NULL
  * @mem_on: pages of the ADI may be mapped now
+ * @state_size: bytes of its state, at most; 0: it cannot be migrated
  * @pasid: PASID attached, or VDCM_NO_PASID
  * @opener_pid: who has it open
  * @opener: its name, printable ASCII: what is not is escaped
@@ -302,6 +312,7 @@ struct vdcm_adi {
 	spinlock_t fault_lock;		/* queue of faults, gate */
 	struct vdcm_live *live;
 	bool mem_on;
+	size_t state_size;
 	u32 pasid;
 	pid_t opener_pid;
 	char opener[VDCM_OPENER_LEN];
@@ -417,6 +428,18 @@ static inline bool vdcm_is_there(const struct vdcm_adi *adi)
 	return !vdcm_is_dead(adi) && !vdcm_is_away(adi) && !adi->live->revoked;
 }
 
+/* May the ADI do DMA, as far as guest and VMM have a say? Under adi->lock. */
+static inline bool vdcm_wants_dma(const struct vdcm_live *live)
+{
+	return !live->paused && vdcm_config_bus_master(&live->config);
+}
+
+/* Is the device, or this user's hold on it, gone for good? Under adi->lock. */
+static inline bool vdcm_is_gone(const struct vdcm_adi *adi)
+{
+	return vdcm_is_dead(adi) || adi->live->revoked;
+}
+
 static inline void vdcm_add(struct vdcm_adi *adi, enum vdcm_counter counter,
 			    s64 n)
 {
@@ -445,6 +468,7 @@ unsigned int vdcm_parent_available(struct vdcm_parent *parent,
 /* function.c */
 int vdcm_function_open(struct vdcm_adi *adi, bool gated);
 void vdcm_function_close(struct vdcm_adi *adi);
+int vdcm_freeze_again(struct vdcm_adi *adi);
 int vdcm_reset(struct vdcm_adi *adi);
 void vdcm_set_bus_master(struct vdcm_adi *adi, bool on);
 void vdcm_set_memory(struct vdcm_adi *adi, bool on);
@@ -452,6 +476,21 @@ void vdcm_zap(struct vdcm_adi *adi);
 void vdcm_stop(struct vdcm_adi *adi);
 void vdcm_shut_begin(struct vdcm_adi *adi);
 void vdcm_revoke(struct vdcm_adi *adi);
+
+/* freeze.c */
+void vdcm_pause(struct vdcm_adi *adi);
+void vdcm_unpause(struct vdcm_adi *adi);
+int vdcm_freeze(struct vdcm_adi *adi);
+int vdcm_thaw(struct vdcm_adi *adi);
+void vdcm_let_go(struct vdcm_adi *adi);
+
+/* state.c */
+size_t vdcm_state_bound(const struct vdcm_adi *adi);
+int vdcm_state_hello(struct vdcm_adi *adi, struct vdcm_stream_out *out);
+int vdcm_state_compare(struct vdcm_adi *adi, const struct vdcm_stream_in *in);
+void vdcm_state_expect(const struct vdcm_adi *adi, struct vdcm_stream_in *in);
+int vdcm_state_save(struct vdcm_adi *adi, struct vdcm_stream_out *out);
+int vdcm_state_load(struct vdcm_adi *adi, const struct vdcm_stream_in *in);
 
 /* revoke.c */
 void vdcm_revoke_work(struct work_struct *work);
@@ -503,6 +542,7 @@ void vdcm_dma_detach(struct vdcm_adi *adi);
 void vdcm_dma_drain(struct vdcm_live *live);
 void vdcm_dma_free(struct vdcm_live *live);
 void vdcm_dma_accept(struct vdcm_adi *adi, bool accept);
+void vdcm_dma_hold(struct vdcm_adi *adi, bool hold);
 
 /* pin.c */
 int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s);

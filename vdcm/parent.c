@@ -136,6 +136,15 @@ struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned in
 	return regions;
 }
 
+/* All operations of a migration, or none. */
+static bool migration_valid(const struct vdcm_adi_ops *ops)
+{
+	unsigned int nr = !!ops->freeze + !!ops->thaw + !!ops->state_size + !!ops->save +
+			  !!ops->load;
+
+	return !nr || nr == 5;
+}
+
 static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
 {
 	switch (xlat) {
@@ -166,6 +175,10 @@ int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 {
 	if (!xlat_valid(drv->ops, desc->xlat)) {
 		dev_err(dev, "operations for the translation mode are missing\n");
+		return -EINVAL;
+	}
+	if (!migration_valid(drv->ops)) {
+		dev_err(dev, "operations for migration are missing\n");
 		return -EINVAL;
 	}
 	if (!resources_valid(desc)) {

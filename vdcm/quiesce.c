@@ -104,8 +104,11 @@ static int vdcm_resume_guest(struct vdcm_adi *adi)
 	live->reset_owed = false;
 	live->resumed = adi->parent->nr_quiesces;
 	vdcm_inc(adi, VDCM_CNT_RESUMES);
+	ret = vdcm_freeze_again(adi);
+	if (ret)
+		return ret;
 	vdcm_dma_accept(adi, true);
-	vdcm_set_bus_master(adi, vdcm_config_bus_master(&live->config));
+	vdcm_set_bus_master(adi, vdcm_wants_dma(live));
 	vdcm_set_memory(adi, vdcm_config_memory(&live->config));
 	return 0;
 }

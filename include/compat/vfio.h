@@ -44,6 +44,34 @@ static inline bool vdcm_vfio_by_iommufd(const struct vfio_device *vdev)
 #endif
 }
 
+/* Migration: what older kernels' headers do not have, and their cores do not lead to. */
+#ifdef HAVE_VFIO_MIG_PRE_COPY
+#define VDCM_VFIO_MIG_FLAGS \
+	(VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P | VFIO_MIGRATION_PRE_COPY)
+#else
+#define VDCM_VFIO_MIG_FLAGS	(VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P)
+#define VFIO_DEVICE_STATE_PRE_COPY	6
+#define VFIO_DEVICE_STATE_PRE_COPY_P2P	7
+#define VFIO_MIG_GET_PRECOPY_INFO	_IO(VFIO_TYPE, VFIO_BASE + 21)
+
+struct vfio_precopy_info {
+	__u32 argsz;
+	__u32 flags;
+	__aligned_u64 initial_bytes;
+	__aligned_u64 dirty_bytes;
+};
+#endif
+
+/* The bytes of a state: an op of its own, or a feature that is left to the driver. */
+#ifdef HAVE_VFIO_MIG_DATA_SIZE
+#define VDCM_VFIO_MIG_SIZE_OP(fn)	.migration_get_data_size = fn,
+#define VDCM_VFIO_FEATURE_OP(fn)
+#else
+#define VDCM_VFIO_MIG_SIZE_OP(fn)
+#define VDCM_VFIO_FEATURE_OP(fn)	.device_feature = fn,
+#define VFIO_DEVICE_FEATURE_MIG_DATA_SIZE	9
+#endif
+
 /*
  * Region information: newer cores do the copying and call an op of its own,
  * older ones leave VFIO_DEVICE_GET_REGION_INFO to the driver's ioctl op.

@@ -9,12 +9,6 @@
 
 #include "exporter.h"
 
-/* The device, or this user's hold on it, is gone for good. Under adi->lock. */
-static bool vdcm_is_gone(const struct vdcm_adi *adi)
-{
-	return vdcm_is_dead(adi) || adi->live->revoked;
-}
-
 static u64 vdcm_read_msix(struct vdcm_adi *adi, const struct vdcm_hit *hit, unsigned int size)
 {
 	struct vdcm_msix *msix = &adi->live->msix;
@@ -73,7 +67,7 @@ static void vdcm_write_hit(struct vdcm_adi *adi, const struct vdcm_hit *hit,
 	} else if (hit->kind == VDCM_HIT_PASS) {
 		vdcm_inc(adi, VDCM_CNT_DOORBELL_TRAPS);
 		vdcm_ops(adi)->reg_write(adi, hit->target, value, size);
-	} else if (hit->kind == VDCM_HIT_REG && hit->wmask) {
+	} else if (hit->kind == VDCM_HIT_REG && hit->wmask && !adi->live->frozen) {
 		vdcm_ops(adi)->reg_write(adi, hit->target, value & hit->wmask, size);
 	}
 }
@@ -152,6 +146,8 @@ static u32 vdcm_write_config(struct vdcm_adi *adi, u32 offset, unsigned int size
 		u64 part = value >> 8 * done;
 
 		vdcm_config_piece(adi->type->comp, offset + done, size - done, &piece);
+		if (piece.cap && adi->live->frozen)
+			continue;
 		if (piece.cap)
 			vdcm_ops(adi)->cap_write(adi, piece.cap, piece.offset, piece.size,
 						 part & GENMASK_ULL(8 * piece.size - 1, 0));
@@ -164,7 +160,8 @@ static u32 vdcm_write_config(struct vdcm_adi *adi, u32 offset, unsigned int size
 
 /*
  * Act upon what a write to config space changed; reset comes last. What concerns
- * a PF that is quiesced is done when it is resumed.
+ * a PF that is quiesced is done when it is resumed; DMA of a VM that is stopped, when it
+ * goes on.
  */
 static void vdcm_act_on_config(struct vdcm_adi *adi, u32 changes)
 {
@@ -175,7 +172,7 @@ static void vdcm_act_on_config(struct vdcm_adi *adi, u32 changes)
 	if (changes & VDCM_CFG_MEMORY && there)
 		vdcm_set_memory(adi, vdcm_config_memory(&live->config));
 	if (changes & VDCM_CFG_BUS_MASTER && there)
-		vdcm_set_bus_master(adi, vdcm_config_bus_master(&live->config));
+		vdcm_set_bus_master(adi, vdcm_wants_dma(live));
 	if (changes & VDCM_CFG_MSIX) {
 		spin_lock_irqsave(&adi->irq_lock, flags);
 		vdcm_msix_ctrl(&live->msix, vdcm_config_msix_ctrl(&live->config));

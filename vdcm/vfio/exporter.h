@@ -40,16 +40,30 @@ struct vdcm_ioevents {
 	struct work_struct work;
 };
 
+struct vdcm_mig_file;
+
+/**
+ * struct vdcm_migration - where a device is on its way to another host; under adi->lock
+ * @state: the state that was reached last
+ * @file: of the session, or NULL
+ */
+struct vdcm_migration {
+	enum vfio_device_mig_state state;
+	struct vdcm_mig_file *file;
+};
+
 /**
  * struct vdcm_vdev - an ADI and its VFIO device
  * @vdev: must be first; its release frees this structure
  * @adi: ADI
  * @ioevents: eventfds that stand for writes; none while it is closed
+ * @mig: migration; RUNNING without a file while it is closed
  */
 struct vdcm_vdev {
 	struct vfio_device vdev;
 	struct vdcm_adi adi;
 	struct vdcm_ioevents ioevents;
+	struct vdcm_migration mig;
 };
 
 static inline struct vdcm_vdev *vdcm_vdev_of(struct vdcm_adi *adi)
@@ -89,7 +103,23 @@ int vdcm_irq_set(struct vdcm_adi *adi, const struct vfio_irq_set *hdr,
 void vdcm_ioevents_init(struct vdcm_vdev *v);
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value,
 		 int fd);
+void vdcm_ioevents_flush(struct vdcm_vdev *v);
 void vdcm_ioevents_release(struct vdcm_vdev *v);
+
+/* migration.c */
+void vdcm_mig_init(struct vdcm_vdev *v);
+void vdcm_mig_reset(struct vdcm_vdev *v);
+void vdcm_mig_close(struct vdcm_vdev *v);
+int vdcm_mig_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size_t argsz);
+
+/* mig_file.c */
+struct file *vdcm_mig_file_save(struct vdcm_vdev *v, bool precopy);
+int vdcm_mig_file_complete(struct vdcm_vdev *v);
+struct file *vdcm_mig_file_resume(struct vdcm_vdev *v);
+bool vdcm_mig_file_loaded(const struct vdcm_vdev *v);
+struct vdcm_mig_file *vdcm_mig_file_end(struct vdcm_vdev *v);
+void vdcm_mig_file_put(struct vdcm_mig_file *f);
+void vdcm_mig_file_wait(struct vdcm_mig_file *f);
 
 /* dma.c */
 int vdcm_vdev_pin(struct vdcm_adi *adi, u64 iova, unsigned int nr, u32 prot,

@@ -260,6 +260,15 @@ int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 }
 
 /**
+ * vdcm_ioevents_flush() - make the writes whose eventfds were signalled before
+ * @v: its VFIO device, open; adi->lock not held
+ */
+void vdcm_ioevents_flush(struct vdcm_vdev *v)
+{
+	flush_work(&v->ioevents.work);
+}
+
+/**
  * vdcm_ioevents_release() - drop all of a closing ADI
  * @v: its VFIO device, still open; adi->lock not held
  */
@@ -282,6 +291,10 @@ void vdcm_ioevents_init(struct vdcm_vdev *v)
 int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 {
 	return -ENOTTY;
+}
+
+void vdcm_ioevents_flush(struct vdcm_vdev *v)
+{
 }
 
 void vdcm_ioevents_release(struct vdcm_vdev *v)

@@ -90,6 +90,7 @@ static int vdcm_vdev_add(struct mdev_device *mdev)
 	ret = vdcm_adi_create(&v->adi);
 	if (ret)
 		goto put;
+	vdcm_mig_init(v);
 	ret = vfio_register_emulated_iommu_dev(&v->vdev);
 	if (ret)
 		goto destroy;

@@ -19,6 +19,7 @@ static void vdcm_close_device(struct vfio_device *vdev)
 {
 	struct vdcm_adi *adi = vdcm_from_vdev(vdev);
 
+	vdcm_mig_close(vdcm_vdev_of(adi));
 	vdcm_ioevents_release(vdcm_vdev_of(adi));
 	vdcm_function_close(adi);
 }
@@ -141,6 +142,7 @@ static long vdcm_ioctl_reset(struct vdcm_adi *adi)
 	int ret;
 
 	mutex_lock(&adi->lock);
+	vdcm_mig_reset(vdcm_vdev_of(adi));
 	ret = vdcm_reset(adi);
 	mutex_unlock(&adi->lock);
 	return ret;
@@ -199,6 +201,7 @@ const struct vfio_device_ops vdcm_vfio_ops = {
 	.release = vdcm_release,
 	VDCM_VFIO_IOMMUFD_OPS
 	VDCM_VFIO_REGION_INFO_OP(vdcm_region_info)
+	VDCM_VFIO_FEATURE_OP(vdcm_mig_feature)
 	.open_device = vdcm_open_device,
 	.close_device = vdcm_close_device,
 	.read = vdcm_read,

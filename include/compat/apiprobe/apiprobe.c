@@ -9,7 +9,9 @@
  * HAS(struct, member, type): a member of a structure
  * Where kernels of the supported window differ, the probes (../probes) choose.
  */
+#include <linux/anon_inodes.h>
 #include <linux/ethtool.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/mdev.h>
@@ -83,6 +85,25 @@ HAS(vfio_device_ops, mmap, int (*)(struct vfio_device *,
 				   struct vm_area_struct *));
 HAS(vfio_device_ops, request, void (*)(struct vfio_device *, unsigned int));
 HAS(vfio_device_ops, dma_unmap, void (*)(struct vfio_device *, u64, u64));
+HAS(vfio_device_ops, device_feature, int (*)(struct vfio_device *, u32, void __user *,
+					     size_t));
+HAS(vfio_device, migration_flags, unsigned int);
+HAS(vfio_device, mig_ops, const struct vfio_migration_ops *);
+HAS(vfio_migration_ops, migration_set_state,
+    struct file *(*)(struct vfio_device *, enum vfio_device_mig_state));
+HAS(vfio_migration_ops, migration_get_state,
+    int (*)(struct vfio_device *, enum vfio_device_mig_state *));
+#ifdef HAVE_VFIO_MIG_DATA_SIZE
+HAS(vfio_migration_ops, migration_get_data_size,
+    int (*)(struct vfio_device *, unsigned long *));
+#endif
+FUNC(vfio_mig_get_next_state, int, (struct vfio_device *, enum vfio_device_mig_state,
+				    enum vfio_device_mig_state,
+				    enum vfio_device_mig_state *));
+CALL(vfio_check_feature, int, (u32, size_t, u32, size_t));
+FUNC(anon_inode_getfile, struct file *, (const char *, const struct file_operations *,
+					 void *, int));
+FUNC(stream_open, int, (struct inode *, struct file *));
 #ifdef HAVE_VFIO_REGION_INFO_CAPS_OP
 HAS(vfio_device_ops, get_region_info_caps, int (*)(struct vfio_device *,
 						   struct vfio_region_info *,

@@ -54,6 +54,18 @@
 enum null_status { NULL_DONE, NULL_BUSY, NULL_FAILED };
 enum null_hardware { NULL_ON, NULL_OFF, NULL_GONE };
 
+#define NULL_STATE_VERSION	1
+
+/**
+ * struct null_state - an ADI on its way to another host
+ * @notes: as in struct null_adi
+ * @window: the same
+ */
+struct null_state {
+	u8 notes[NULL_NOTES];
+	u8 window[PAGE_SIZE << NULL_ORDER];
+};
+
 /**
  * struct null_adi - what an ADI has in place of hardware
  * @adi: the ADI
@@ -240,9 +252,10 @@ static void null_bus_master(struct vdcm_adi *adi, bool on)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 
-	WRITE_ONCE(n->bus_master, on);
+	/* A copy under way ends as it would have: a VM that is paused loses nothing. */
 	if (!on)
 		flush_work(&n->copy);
+	WRITE_ONCE(n->bus_master, on);
 }
 
 static phys_addr_t null_page(struct vdcm_adi *adi, unsigned int page)
@@ -331,6 +344,54 @@ static void null_cap_write(struct vdcm_adi *adi, const struct vdcm_cap *cap, uns
 		store(n->notes + offset, value, size);
 }
 
+/* --- migration: all that there is, once no copy is under way ---------------------------------- */
+
+static int null_freeze(struct vdcm_adi *adi)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+
+	/* One that was refused for want of bus mastering may not have ended. */
+	flush_work(&n->copy);
+	return 0;
+}
+
+static int null_thaw(struct vdcm_adi *adi)
+{
+	return 0;
+}
+
+static size_t null_state_size(struct vdcm_adi *adi)
+{
+	return sizeof(struct null_state);
+}
+
+static ssize_t null_save(struct vdcm_adi *adi, void *buf, size_t len)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+	struct null_state *state = buf;
+
+	memcpy(state->notes, n->notes, sizeof(state->notes));
+	memcpy(state->window, n->window, sizeof(state->window));
+	return sizeof(*state);
+}
+
+/* A guest may write anything but STATUS, of which an ADI that is frozen has two values. */
+static int null_load(struct vdcm_adi *adi, const void *buf, size_t len)
+{
+	struct null_adi *n = vdcm_adi_drvdata(adi);
+	const struct null_state *state = buf;
+	u32 status;
+
+	if (len != sizeof(*state))
+		return -EINVAL;
+	memcpy(&status, state->window + NULL_STATUS, sizeof(status));
+	if (status != NULL_DONE && status != NULL_FAILED)
+		return -EINVAL;
+	memcpy(n->notes, state->notes, sizeof(state->notes));
+	memcpy(n->window, state->window, sizeof(state->window));
+	return 0;
+}
+
 static const struct vdcm_adi_ops null_ops = {
 	.create = null_create,
 	.destroy = null_destroy,
@@ -345,6 +406,11 @@ static const struct vdcm_adi_ops null_ops = {
 	.cap_write = null_cap_write,
 	.soft_reset = null_soft_reset,
 	.resume = null_resume,
+	.freeze = null_freeze,
+	.thaw = null_thaw,
+	.state_size = null_state_size,
+	.save = null_save,
+	.load = null_load,
 };
 
 /* --- its mdevs' attributes, and the parent ---------------------------------------------------- */
@@ -364,6 +430,7 @@ static struct vdcm_driver null_driver = {
 	.name = "vdcm_null_adi",
 	.owner = THIS_MODULE,
 	.ops = &null_ops,
+	.state_version = NULL_STATE_VERSION,
 	.attrs_dir = "vdcm_null",
 	.groups = null_groups,
 };

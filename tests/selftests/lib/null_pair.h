@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* samples/vdcm-null: two devices of it, one for each end of a migration. */
+#ifndef SELFTESTS_NULL_PAIR_H
+#define SELFTESTS_NULL_PAIR_H
+
+#include <linux/pci_regs.h>
+
+#include "migrate.h"
+
+#define MSIX	VFIO_PCI_MSIX_IRQ_INDEX
+#define PASSED	0x0000		/* pages of BAR 0: memory */
+#define SRC	0x4000
+#define DST	0x4008
+#define LEN	0x4010
+#define GO	0x4014
+#define RAISE	0x4018
+#define STATUS	0x401c
+#define KEY	0x4020
+#define NOTE16	0x5002
+#define NOTE64	0x5008
+#define DONE	0
+#define SOON	2000
+#define QUIET	50
+
+#define IOVA	0x100000000ull
+#define SIZE	0x200000u
+#define HALF	(SIZE / 2)
+
+#define MEMORY		PCI_COMMAND_MEMORY
+#define MASTER		PCI_COMMAND_MASTER
+#define RUNNING		VFIO_DEVICE_STATE_RUNNING
+#define P2P		VFIO_DEVICE_STATE_RUNNING_P2P
+#define STOP		VFIO_DEVICE_STATE_STOP
+#define STOP_COPY	VFIO_DEVICE_STATE_STOP_COPY
+#define RESUMING	VFIO_DEVICE_STATE_RESUMING
+#define PRE_COPY	VFIO_DEVICE_STATE_PRE_COPY
+#define PRE_COPY_P2P	VFIO_DEVICE_STATE_PRE_COPY_P2P
+
+#define HEAD		16		/* bytes of a record's header (docs/migration.md) */
+#define HELLO_LEN	88
+
+extern char *uuid_a, *uuid_b, *uuid_other;	/* two of one type, one of another */
+extern struct vfio_dev a, b;
+extern int ev_a, ev_b;				/* their vectors 0 */
+extern uint8_t *mem;				/* at IOVA, for all of them */
+
+/* For ktap_suite.setup; skips the program where the subject is another one. */
+void pair_setup(void);
+/* Opens one; opens A and B, and A may do DMA. */
+void pair_open(struct vfio_dev *d, const char *uuid, int *ev);
+void pair_start(void);
+void pair_hardware(const char *to);
+/* Skips the case elsewhere: only type1 tells a VMM which pages a device has dirtied. */
+void pair_needs_type1(void);
+
+void pair_go(struct vfio_dev *d, uint64_t src, uint64_t dst, uint32_t len);
+void pair_works(struct vfio_dev *d, int ev);
+/* Gives a device something of all that a guest can; whether a device has it. */
+void pair_fill(struct vfio_dev *d);
+void pair_check(struct vfio_dev *d);
+/* Both started, A filled and running: its stream; to be freed. */
+uint8_t *pair_recorded(size_t *len);
+
+#endif /* SELFTESTS_NULL_PAIR_H */

@@ -37,9 +37,16 @@ static int vdcm_fault_remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pi
 
 	ret = dma->ops->remap(adi, page << PAGE_SHIFT, pfn_to_page(pin->pfn),
 			      prot);
-	if (!ret)
-		vdcm_pin_tree_set_flags(&dma->tree, page, flags);
-	return ret;
+	if (ret)
+		return ret;
+	vdcm_pin_tree_set_flags(&dma->tree, page, flags);
+	if (prot & VDCM_PROT_WRITE)
+		vdcm_log_pages(dma, page, 1);
+	if (vdcm_pin_tree_hidden(&dma->tree, page)) {
+		vdcm_pin_tree_show(&dma->tree, page);
+		vdcm_inc(adi, VDCM_CNT_AGE_FAULTS);
+	}
+	return 0;
 }
 
 /* The page is pinned: 0 or errno. 1: it is not. -EAGAIN: it leaves, or the fault is stale. */
@@ -135,6 +142,7 @@ static void vdcm_fault_work(struct work_struct *work)
 		wait = vdcm_fault_serve_next(live->adi);
 		cond_resched();
 	} while (!wait);
+	wait = min(wait, vdcm_age(live));
 	vdcm_charge_end(old);
 	/* If a fault arrived meanwhile the work is queued, and sooner. */
 	if (wait != VDCM_HOLDOFF_UNKNOWN)
@@ -199,6 +207,7 @@ int vdcm_dma_open(struct vdcm_live *live)
 
 	vdcm_pin_tree_init(&dma->tree);
 	xa_init_flags(&dma->dma, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&dma->dirty, XA_FLAGS_ACCOUNT);
 	INIT_DELAYED_WORK(&dma->work, vdcm_fault_work);
 	vdcm_unpin_init(live);
 	dma->pages = kcalloc(VDCM_PIN_BATCH, sizeof(*dma->pages),
@@ -214,6 +223,7 @@ void vdcm_dma_free(struct vdcm_live *live)
 {
 	vdcm_pin_tree_destroy(&live->dma.tree);
 	xa_destroy(&live->dma.dma);
+	xa_destroy(&live->dma.dirty);
 	kfree(live->dma.pages);
 }
 
@@ -288,7 +298,12 @@ void vdcm_dma_detach(struct vdcm_adi *adi)
 int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len,
 		    bool write)
 {
-	return adi->export->dma_rw(adi, iova, data, len, write);
+	int ret = adi->export->dma_rw(adi, iova, data, len, write);
+
+	/* Part of it may have been written also if it failed. */
+	if (write && len)
+		vdcm_log_written(adi, iova, len);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_dma_rw);
 

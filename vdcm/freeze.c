@@ -67,6 +67,8 @@ int vdcm_freeze(struct vdcm_adi *adi)
 	int ret = 0;
 
 	lockdep_assert_held(&adi->lock);
+	/* What is pinned when the VM stops is what the VMM is told last. */
+	vdcm_age_stop(adi);
 	vdcm_hold(adi, true);
 	/* Posted interrupts pass no gate: no more of them. */
 	vdcm_irq_kick_all(adi);
@@ -111,6 +113,7 @@ void vdcm_let_go(struct vdcm_adi *adi)
 {
 	lockdep_assert_held(&adi->lock);
 	adi->live->paused = false;
+	vdcm_age_stop(adi);
 	/* The reset drops what is pending and what waits: neither is delivered here. */
 	vdcm_hold(adi, false);
 }

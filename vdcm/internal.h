@@ -65,6 +65,8 @@ enum vdcm_counter {
 	VDCM_CNT_IRQS_SIGNALLED,
 	VDCM_CNT_RESETS,
 	VDCM_CNT_RESUMES,
+	VDCM_CNT_AGED_PAGES,
+	VDCM_CNT_AGE_FAULTS,
 	VDCM_NR_COUNTERS
 };
 
@@ -171,6 +173,12 @@ struct vdcm_helper {
  * @accept: faults are taken
  * @gated: pins are held off while memory is unmapped
  * @held: the VM is stopped: faults wait
+ * @ageing: pages that are not used are given up, and pinned one by one; under the pin lock
+ * @age_at: when the next turn of it is, nanoseconds
+ * @age_next: page with which that begins
+ * @logging: what the device writes is logged; under the pin lock
+ * @dirty_all: all counts as written: there was no memory for a mark
+ * @dirty: pages that the device has written, or may write
  * @starved_until: when pins are tried again, nanoseconds; for want of memory
  * @hunger: how long pins were not tried for last, nanoseconds; 0 = there is memory
  * @single_until: until when pages are pinned one by one, nanoseconds
@@ -198,6 +206,12 @@ struct vdcm_dma {
 	bool accept;
 	bool gated;
 	bool held;
+	bool ageing;
+	u64 age_at;
+	u64 age_next;
+	bool logging;
+	bool dirty_all;
+	struct xarray dirty;
 	u64 starved_until;
 	u64 hunger;
 	u64 single_until;
@@ -361,7 +375,8 @@ struct vdcm_parent {
  * @detach: end: nothing is mapped any more
  * @map: map a batch. 0 or errno (then nothing of it is mapped)
  * @remap: replace the mapping of one page with rights @prot. 0 or errno
- * @unmap: remove @nr mapped pages; no access is under way when it returns
+ * @unmap: remove @nr pages that were mapped; no access is under way when it returns
+ * @hide: the same for the device alone: remap() is what follows, or unmap()
  */
 struct vdcm_xlat_ops {
 	int (*attach)(struct vdcm_adi *adi);
@@ -371,6 +386,7 @@ struct vdcm_xlat_ops {
 	int (*remap)(struct vdcm_adi *adi, u64 iova, struct page *page,
 		     u32 prot);
 	void (*unmap)(struct vdcm_adi *adi, u64 iova, u64 nr);
+	void (*hide)(struct vdcm_adi *adi, u64 iova, u64 nr);
 };
 
 extern const struct vdcm_xlat_ops vdcm_xlat_table;
@@ -483,6 +499,22 @@ void vdcm_unpause(struct vdcm_adi *adi);
 int vdcm_freeze(struct vdcm_adi *adi);
 int vdcm_thaw(struct vdcm_adi *adi);
 void vdcm_let_go(struct vdcm_adi *adi);
+
+/* ageing.c */
+void vdcm_age_start(struct vdcm_adi *adi);
+void vdcm_age_stop(struct vdcm_adi *adi);
+void vdcm_age_now(struct vdcm_adi *adi);
+u64 vdcm_age(struct vdcm_live *live);
+
+/* marks.c */
+void vdcm_log_pages(struct vdcm_dma *dma, u64 first, u32 nr);
+void vdcm_log_written(struct vdcm_adi *adi, u64 iova, size_t len);
+
+/* dirty.c */
+int vdcm_log_start(struct vdcm_adi *adi);
+int vdcm_log_stop(struct vdcm_adi *adi);
+int vdcm_log_report(struct vdcm_adi *adi, u64 iova, u64 len,
+		    void (*report)(void *opaque, u64 iova, u64 len), void *opaque);
 
 /* state.c */
 size_t vdcm_state_bound(const struct vdcm_adi *adi);

@@ -63,6 +63,8 @@ static int vdcm_pin_map(struct vdcm_adi *adi, u64 first, u32 nr,
 				    r->map, r->pin & VDCM_PROT_WRITE);
 	if (ret)
 		vdcm_pin_tree_erase(&dma->tree, first, nr);
+	else if (r->map & VDCM_PROT_WRITE)
+		vdcm_log_pages(dma, first, nr);
 	return ret;
 }
 
@@ -221,7 +223,9 @@ int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s)
 #undef W
 	struct vdcm_dma *dma = &adi->live->dma;
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
-	bool many = ktime_get_ns() >= dma->single_until;
+	/* While the VM is migrated each page counts. */
+	bool many = ktime_get_ns() >= dma->single_until && !READ_ONCE(dma->ageing) &&
+		    !READ_ONCE(dma->logging);
 	int ret = vdcm_pin_batch(adi, s, many, &usual[write]);
 
 	/* Only this work item looks at it. */

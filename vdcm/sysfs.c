@@ -26,6 +26,8 @@ static const char * const counter_names[VDCM_NR_COUNTERS] = {
 	[VDCM_CNT_IRQS_SIGNALLED] = "irqs_signalled",
 	[VDCM_CNT_RESETS] = "resets",
 	[VDCM_CNT_RESUMES] = "resumes",
+	[VDCM_CNT_AGED_PAGES] = "aged_pages",
+	[VDCM_CNT_AGE_FAULTS] = "age_faults",
 };
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,

@@ -62,12 +62,19 @@ struct vfio_precopy_info {
 };
 #endif
 
+/* The bitmaps of dirty pages are in a namespace where they belong to iommufd. */
+#ifdef HAVE_IMPORT_NS_STRING
+#define VDCM_IMPORT_IOMMUFD	MODULE_IMPORT_NS("IOMMUFD")
+#else
+#define VDCM_IMPORT_IOMMUFD	MODULE_IMPORT_NS(IOMMUFD)
+#endif
+
 /* The bytes of a state: an op of its own, or a feature that is left to the driver. */
 #ifdef HAVE_VFIO_MIG_DATA_SIZE
 #define VDCM_VFIO_MIG_SIZE_OP(fn)	.migration_get_data_size = fn,
-#define VDCM_VFIO_FEATURE_OP(fn)
+#define VDCM_VFIO_FEATURE_OP(...)
 #else
-#define VDCM_VFIO_MIG_SIZE_OP(fn)
+#define VDCM_VFIO_MIG_SIZE_OP(...)
 #define VDCM_VFIO_FEATURE_OP(fn)	.device_feature = fn,
 #define VFIO_DEVICE_FEATURE_MIG_DATA_SIZE	9
 #endif

@@ -177,9 +177,9 @@ struct vdcm_fault {
  *	forgetting them: another ADI may take them. Vectors may still be signalled: the
  *	framework keeps them pending. Until thaw(), reg_read(), cap_read(), page() and writes to
  *	pages that are passed through go on; reg_write() of registers and cap_write() are not
- *	called. reset() ends it; so does resume(), after which the ADI is as after @open: the
- *	framework calls freeze() again in both cases if the VM is still stopped. 0, or errno if
- *	DMA has not ended or something does not stop; the ADI goes on then.
+ *	called. close() and reset() end it; so does resume(), after which the ADI is as after
+ *	@open: the framework calls freeze() again after the last two if the VM is still stopped.
+ *	0, or errno if DMA has not ended or something does not stop; the ADI goes on then.
  * @thaw: undo freeze(): the ADI goes on where it was, or where load() has put it. DMA is still
  *	off; bus_master(on) follows if the guest allows it. 0, or errno (-EADDRINUSE: another
  *	device has the ADI's address now); the ADI stays frozen then.

@@ -173,6 +173,7 @@ struct xarray {
 
 #define XA_MARK_0	0
 #define XA_MARK_1	1
+#define XA_MARK_2	2
 #define XA_PRESENT	8
 #define xa_mk_value(v)	((void *)(((unsigned long)(v) << 1) | 1))
 #define xa_to_value(e)	((unsigned long)(e) >> 1)

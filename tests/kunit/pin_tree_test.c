@@ -321,6 +321,31 @@ static void pin_tree_random(struct kunit *test)
 	vdcm_pin_tree_destroy(&tree);
 }
 
+/* Hidden is a mapped page's own, over a change of its rights, until it is shown or erased. */
+static void pin_tree_hidden(struct kunit *test)
+{
+	struct vdcm_pin_tree tree;
+	struct vdcm_pin pin;
+	u64 page;
+
+	vdcm_pin_tree_init(&tree);
+	for (page = 10; page < 20; page++)
+		KUNIT_ASSERT_EQ(test, vdcm_pin_tree_add(&tree, page, 1, 0, page, 0), 0);
+	vdcm_pin_tree_hide(&tree, 12, 3);
+	for (page = 0; page < 30; page++)
+		KUNIT_EXPECT_EQ(test, vdcm_pin_tree_hidden(&tree, page), page >= 12 && page < 15);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_next(&tree, 12, 12, &pin));
+	vdcm_pin_tree_set_flags(&tree, 12, VDCM_PIN_WRITABLE);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_hidden(&tree, 12));
+	vdcm_pin_tree_show(&tree, 12);
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_hidden(&tree, 12));
+	vdcm_pin_tree_erase(&tree, 10, 10);
+	KUNIT_ASSERT_EQ(test, vdcm_pin_tree_add(&tree, 13, 1, 0, 13, 0), 0);
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_hidden(&tree, 13));
+	vdcm_pin_tree_erase(&tree, 13, 1);
+	vdcm_pin_tree_destroy(&tree);
+}
+
 static struct kunit_case pin_tree_cases[] = {
 	KUNIT_CASE(pin_tree_batch),
 	KUNIT_CASE(pin_tree_bad),
@@ -331,6 +356,7 @@ static struct kunit_case pin_tree_cases[] = {
 	KUNIT_CASE(pin_tree_leaves),
 	KUNIT_CASE(pin_tree_takes),
 	KUNIT_CASE(pin_tree_random),
+	KUNIT_CASE(pin_tree_hidden),
 	{ }
 };
 

@@ -56,7 +56,7 @@ static int result_of(int from, int to)
 	if (!mig_has(&a, to) || from == RESUMING ||
 	    (from == STOP_COPY && (to == PRE_COPY || to == PRE_COPY_P2P)))
 		return EINVAL;
-	if (!vfio_is_type1() && (to == PRE_COPY || to == PRE_COPY_P2P || to == STOP_COPY))
+	if (!mig_leaves(&a) && (to == PRE_COPY || to == PRE_COPY_P2P || to == STOP_COPY))
 		return EOPNOTSUPP;
 	return 0;
 }
@@ -215,8 +215,8 @@ static void moves(void)
 	size_t len, len2;
 	int fd;
 
-	pair_needs_type1();
 	pair_start();
+	pair_needs_source();
 	pair_fill(&a);
 	REQUIRE_OK(mig_set(&a, STOP, NULL));
 	EXPECT_OK(vfio_irq_trigger(&a, MSIX, 0, 1));
@@ -253,8 +253,8 @@ static void pending_moves(void)
 	uint8_t *s;
 	size_t len;
 
-	pair_needs_type1();
 	pair_start();
+	pair_needs_source();
 	pair_fill(&a);
 	REQUIRE_OK(mig_set(&a, STOP, NULL));
 	EXPECT_OK(vfio_irq_trigger(&a, MSIX, 0, 1));
@@ -273,8 +273,8 @@ static void pre_copy(void)
 	ssize_t hello, rest;
 	int fd, more;
 
-	pair_needs_type1();
 	pair_start();
+	pair_needs_source();
 	if (!mig_has(&a, PRE_COPY))
 		ktap_skip("this kernel has no PRE_COPY");
 	pair_fill(&a);
@@ -319,8 +319,8 @@ static void ping_pong(void)
 	size_t len;
 	int i;
 
-	pair_needs_type1();
 	pair_start();
+	pair_needs_source();
 	pair_fill(&a);
 	for (i = 0; i < 10; i++) {
 		s = mig_save(d[i % 2], &len);
@@ -330,6 +330,54 @@ static void ping_pong(void)
 		free(s);
 	}
 	pair_works(&a, ev_a);
+}
+
+/* --- what was written -------------------------------------------------------------------------- */
+
+static unsigned int count(const uint64_t *bitmap, unsigned int first, unsigned int last)
+{
+	unsigned int n = 0, i;
+
+	for (i = first; i <= last; i++)
+		n += bitmap[i / 64] >> i % 64 & 1;
+	return n;
+}
+
+/* Clause: the log has the pages that the device has written, once, and no others. */
+static void logging(void)
+{
+	uint64_t bitmap[SIZE / 4096 / 64] = { 0 };
+	const unsigned int pages = SIZE / 4096, half = pages / 2;
+
+	pair_start();
+	if (mig_log_start(&a, IOVA, SIZE) == -ENOTTY)
+		ktap_skip("this kernel has no bitmaps for it");
+	EXPECT_ERR(mig_log_start(&a, IOVA, SIZE), EINVAL);
+	pair_works(&a, ev_a);
+	/* 100 bytes, then two pages and a byte of the next one. */
+	REQUIRE_OK(mig_log_report(&a, IOVA, SIZE, bitmap));
+	EXPECT_EQ(count(bitmap, 0, pages - 1), 1);
+	EXPECT_EQ(count(bitmap, half, half), 1);
+	memset(bitmap, 0, sizeof(bitmap));
+	pair_go(&a, IOVA, IOVA + HALF + 4095, 4098);
+	REQUIRE_EQ(event_wait(ev_a, SOON), 1);
+	REQUIRE_OK(mig_log_report(&a, IOVA, SIZE, bitmap));
+	EXPECT_EQ(count(bitmap, 0, pages - 1), 3);
+	EXPECT_EQ(count(bitmap, half, half + 2), 3);
+	memset(bitmap, 0, sizeof(bitmap));
+	REQUIRE_OK(mig_log_report(&a, IOVA, SIZE, bitmap));
+	EXPECT_EQ(count(bitmap, 0, pages - 1), 0);
+	/* It is independent of the state, and of a reset. */
+	REQUIRE_OK(mig_set(&a, STOP, NULL));
+	REQUIRE_OK(mig_set(&a, RUNNING, NULL));
+	pair_works(&a, ev_a);
+	REQUIRE_OK(vfio_reset(&a));
+	REQUIRE_OK(mig_log_report(&a, IOVA, HALF, bitmap));
+	EXPECT_EQ(count(bitmap, 0, pages - 1), 0);
+	REQUIRE_OK(mig_log_report(&a, IOVA, SIZE, bitmap));
+	EXPECT_EQ(count(bitmap, 0, pages - 1), 1);
+	REQUIRE_OK(mig_log_stop(&a));
+	EXPECT_ERR(mig_log_report(&a, IOVA, SIZE, bitmap), EINVAL);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -489,7 +537,7 @@ static void hardware_gone(void)
 	pair_hardware("gone");
 	EXPECT_OK(mig_set(&a, RUNNING, NULL));
 	EXPECT_OK(mig_set(&a, STOP, NULL));
-	EXPECT_ERR(mig_set(&a, STOP_COPY, &fd), vfio_is_type1() ? EIO : EOPNOTSUPP);
+	EXPECT_ERR(mig_set(&a, STOP_COPY, &fd), mig_leaves(&a) ? EIO : EOPNOTSUPP);
 	EXPECT_EQ(mig_get(&a), STOP);
 	EXPECT_OK(mig_set(&a, RUNNING, NULL));
 	EXPECT_ERR(mig_set(&a, PRE_COPY, &fd), ANY_ERROR);
@@ -510,6 +558,7 @@ static const struct ktap_case cases[] = {
 	CASE(pending_moves),
 	CASE_FOR(pre_copy, "QEMU: switchover-ack waits for the initial bytes"),
 	CASE(ping_pong),
+	CASE_FOR(logging, "QEMU: takes it before what type1 tells"),
 	CASE(files_end),
 	CASE(files_closed_early),
 	CASE(slow_user_memory),

@@ -9,7 +9,8 @@
  *
  * A batch is mapped, then leaving (unmapped, still pinned), then taken by the work
  * item that unpins it, then erased. The state is in the xarray's marks: changing it
- * needs no memory, and each state is found without a walk over the others.
+ * needs no memory, and each state is found without a walk over the others. A mapped page
+ * may be hidden: the device faults when it accesses it.
  */
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -31,6 +32,7 @@
 
 #define MAPPED		XA_MARK_0
 #define LEAVING		XA_MARK_1
+#define HIDDEN		XA_MARK_2
 
 static void *vdcm_pin_make_entry(u64 pfn, u32 nr, u32 i, u32 flags)
 {
@@ -239,6 +241,42 @@ void vdcm_pin_tree_set_flags(struct vdcm_pin_tree *tree, u64 page, u32 flags)
 							      page - pin.first,
 							      flags & ~VDCM_PIN_LEAVING),
 			 GFP_KERNEL);
+}
+
+/**
+ * vdcm_pin_tree_hide() - pages are out of the translation, and pinned still
+ * @tree: tree
+ * @first: first page
+ * @nr: number of pages; each is in the tree, and mapped
+ */
+void vdcm_pin_tree_hide(struct vdcm_pin_tree *tree, u64 first, u64 nr)
+{
+	u64 i;
+
+	for (i = 0; i < nr; i++)
+		xa_set_mark(&tree->xa, first + i, HIDDEN);
+}
+
+/**
+ * vdcm_pin_tree_show() - a page is in the translation again
+ * @tree: tree
+ * @page: page in the tree
+ */
+void vdcm_pin_tree_show(struct vdcm_pin_tree *tree, u64 page)
+{
+	xa_clear_mark(&tree->xa, page, HIDDEN);
+}
+
+/**
+ * vdcm_pin_tree_hidden() - is a page out of the translation, by vdcm_pin_tree_hide()?
+ * @tree: tree
+ * @page: page
+ *
+ * Return: true = yes.
+ */
+bool vdcm_pin_tree_hidden(struct vdcm_pin_tree *tree, u64 page)
+{
+	return xa_get_mark(&tree->xa, page, HIDDEN);
 }
 
 /**

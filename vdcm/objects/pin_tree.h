@@ -50,6 +50,9 @@ void vdcm_pin_tree_leave(struct vdcm_pin_tree *tree, u64 first, u32 nr);
 u32 vdcm_pin_tree_take(struct vdcm_pin_tree *tree, u64 first, u64 last,
 		       u32 most, u64 *from);
 void vdcm_pin_tree_set_flags(struct vdcm_pin_tree *tree, u64 page, u32 flags);
+void vdcm_pin_tree_hide(struct vdcm_pin_tree *tree, u64 first, u64 nr);
+void vdcm_pin_tree_show(struct vdcm_pin_tree *tree, u64 page);
+bool vdcm_pin_tree_hidden(struct vdcm_pin_tree *tree, u64 page);
 void vdcm_pin_tree_erase(struct vdcm_pin_tree *tree, u64 first, u32 nr);
 void vdcm_pin_tree_gap(struct vdcm_pin_tree *tree, u64 page, u64 *first,
 		       u64 *last);

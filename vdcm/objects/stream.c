@@ -99,10 +99,15 @@ int vdcm_hello_check(const struct vdcm_hello *mine, const void *data, size_t len
 		size_t size;
 		const char *name;
 	} fields[] = {
-#define FIELD(_name) offsetof(struct vdcm_hello, _name), sizeof(mine->_name), #_name
-		{ FIELD(magic) }, { FIELD(major) }, { FIELD(driver) }, { FIELD(type) },
-		{ FIELD(state_version) }, { FIELD(nr_vectors) }, { FIELD(composition) },
-#undef FIELD
+		{ offsetof(struct vdcm_hello, magic), sizeof(mine->magic), "magic" },
+		{ offsetof(struct vdcm_hello, major), sizeof(mine->major), "major" },
+		{ offsetof(struct vdcm_hello, driver), sizeof(mine->driver), "driver" },
+		{ offsetof(struct vdcm_hello, type), sizeof(mine->type), "type" },
+		{ offsetof(struct vdcm_hello, state_version), sizeof(mine->state_version),
+		  "state_version" },
+		{ offsetof(struct vdcm_hello, nr_vectors), sizeof(mine->nr_vectors), "nr_vectors" },
+		{ offsetof(struct vdcm_hello, composition), sizeof(mine->composition),
+		  "composition" },
 	};
 	unsigned int i;
 

@@ -18,7 +18,7 @@
 #define VDCM_STREAM_NAME	32
 #define VDCM_STREAM_OPTIONAL	0x1u
 /* Bytes of records that are skipped, at most, in one stream. */
-#define VDCM_STREAM_SKIP	(1u << 20)
+#define VDCM_STREAM_SKIP	0x100000u
 
 enum vdcm_tag {
 	VDCM_TAG_NONE,

@@ -112,6 +112,9 @@ void vdcm_mig_reset(struct vdcm_vdev *v);
 void vdcm_mig_close(struct vdcm_vdev *v);
 int vdcm_mig_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size_t argsz);
 
+/* dirty.c */
+void vdcm_dirty_init(struct vdcm_vdev *v);
+
 /* mig_file.c */
 struct file *vdcm_mig_file_save(struct vdcm_vdev *v, bool precopy);
 int vdcm_mig_file_complete(struct vdcm_vdev *v);

@@ -27,7 +27,7 @@
  * @filp: the session's reference
  * @v: device; only under @load, and while not @ended
  * @lock: one read or write at a time; held while user memory is copied
- * @load: held while a write acts upon the device; outside adi->lock
+ * @load: held while a write, or a question, acts upon the device; outside adi->lock
  * @ended: the session is over
  * @loaded: END has come, and the device has taken the state; under adi->lock
  * @precopy: more will come, @out is not complete
@@ -68,8 +68,9 @@ static int vdcm_mig_release(struct inode *inode, struct file *filp)
 /* Bytes that can be read now; or 0 at the end, or -ENOMSG: there will be more. */
 static ssize_t vdcm_mig_readable(const struct vdcm_mig_file *f)
 {
-	/* Before @ready: what is complete stays so. */
+	/* Pairs with vdcm_mig_file_complete(): who sees the end sees all bytes before it. */
 	bool precopy = smp_load_acquire(&f->precopy);
+	/* The same for the bytes themselves. */
 	size_t ready = smp_load_acquire(&f->ready);
 
 	if (f->pos < ready)
@@ -120,6 +121,10 @@ static long vdcm_mig_ioctl(struct file *filp, unsigned int cmd, unsigned long ar
 	mutex_unlock(&f->lock);
 	if (!READ_ONCE(f->precopy))
 		return -EINVAL;
+	mutex_lock(&f->load);
+	if (!READ_ONCE(f->ended))
+		vdcm_age_now(&f->v->adi);
+	mutex_unlock(&f->load);
 	info.flags = 0;
 	info.initial_bytes = max_t(ssize_t, readable, 0);
 	info.dirty_bytes = 0;
@@ -305,6 +310,7 @@ int vdcm_mig_file_complete(struct vdcm_vdev *v)
 	ret = vdcm_state_save(&v->adi, &f->out);
 	if (ret)
 		return ret;
+	/* Pairs with vdcm_mig_readable(). */
 	smp_store_release(&f->ready, f->out.len);
 	/* After it: who sees this sees all bytes. */
 	smp_store_release(&f->precopy, false);

@@ -48,11 +48,11 @@ static struct file *vdcm_go_thaw(struct vdcm_vdev *v)
 
 /*
  * iommufd reports no page that the device has dirtied, and QEMU asks for none: a guest that
- * is migrated so goes on with pages of old contents.
+ * is migrated so goes on with pages of old contents. Unless the device logs them itself.
  */
 static int vdcm_mig_may_save(struct vdcm_vdev *v)
 {
-	if (vdcm_vfio_by_iommufd(&v->vdev))
+	if (vdcm_vfio_by_iommufd(&v->vdev) && !v->vdev.log_ops)
 		return -EOPNOTSUPP;
 	return vdcm_is_gone(&v->adi) ? -EIO : 0;
 }
@@ -60,8 +60,14 @@ static int vdcm_mig_may_save(struct vdcm_vdev *v)
 static struct file *vdcm_go_precopy(struct vdcm_vdev *v)
 {
 	int ret = vdcm_mig_may_save(v);
+	struct file *file;
 
-	return ret ? ERR_PTR(ret) : vdcm_mig_file_save(v, true);
+	if (ret)
+		return ERR_PTR(ret);
+	file = vdcm_mig_file_save(v, true);
+	if (!IS_ERR(file))
+		vdcm_age_start(&v->adi);
+	return file;
 }
 
 static struct file *vdcm_go_save(struct vdcm_vdev *v)
@@ -92,6 +98,7 @@ static struct file *vdcm_go_resume(struct vdcm_vdev *v)
 
 static struct file *vdcm_go_end(struct vdcm_vdev *v)
 {
+	vdcm_age_stop(&v->adi);
 	vdcm_mig_file_put(vdcm_mig_file_end(v));
 	return NULL;
 }
@@ -236,6 +243,7 @@ void vdcm_mig_init(struct vdcm_vdev *v)
 		return;
 	v->vdev.migration_flags = VDCM_VFIO_MIG_FLAGS;
 	v->vdev.mig_ops = &vdcm_mig_ops;
+	vdcm_dirty_init(v);
 }
 
 /**

@@ -102,9 +102,14 @@ static void pasid_detach(struct vdcm_adi *adi)
 	dev_dbg(vdcm_adi_dev(adi), "PASID %u detached\n", pasid);
 }
 
+/* Also of pages of which some are hidden. */
 static void pasid_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
 {
-	iommu_unmap(adi->live->dma.domain, iova, nr * PAGE_SIZE);
+	size_t done = 0, size = nr * PAGE_SIZE;
+
+	/* It ends at a hole. */
+	while (done < size)
+		done += iommu_unmap(adi->live->dma.domain, iova + done, size - done) ?: PAGE_SIZE;
 	if (vdcm_ops(adi)->invalidate)
 		vdcm_ops(adi)->invalidate(adi, iova, nr);
 }
@@ -148,4 +153,5 @@ const struct vdcm_xlat_ops vdcm_xlat_pasid = {
 	.map = pasid_map,
 	.remap = pasid_remap,
 	.unmap = pasid_unmap,
+	.hide = pasid_unmap,
 };

@@ -159,6 +159,11 @@ static int table_remap(struct vdcm_adi *adi, u64 iova, struct page *page,
 	return table_fill(adi, iova >> PAGE_SHIFT, 1, prot);
 }
 
+static void table_hide(struct vdcm_adi *adi, u64 iova, u64 nr)
+{
+	vdcm_ops(adi)->xlat_unmap(adi, iova, nr);
+}
+
 static void table_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
 {
 	vdcm_ops(adi)->xlat_unmap(adi, iova, nr);
@@ -171,4 +176,5 @@ const struct vdcm_xlat_ops vdcm_xlat_table = {
 	.map = table_map,
 	.remap = table_remap,
 	.unmap = table_unmap,
+	.hide = table_hide,
 };

@@ -12,6 +12,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/ethtool.h>
 #include <linux/fs.h>
+#include <linux/iova_bitmap.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/mdev.h>
@@ -89,13 +90,13 @@ HAS(vfio_device_ops, device_feature, int (*)(struct vfio_device *, u32, void __u
 					     size_t));
 HAS(vfio_device, migration_flags, unsigned int);
 HAS(vfio_device, mig_ops, const struct vfio_migration_ops *);
-HAS(vfio_migration_ops, migration_set_state,
-    struct file *(*)(struct vfio_device *, enum vfio_device_mig_state));
-HAS(vfio_migration_ops, migration_get_state,
-    int (*)(struct vfio_device *, enum vfio_device_mig_state *));
+HAS(vfio_migration_ops, migration_set_state, struct file *(*)(struct vfio_device *,
+							      enum vfio_device_mig_state));
+HAS(vfio_migration_ops, migration_get_state, int (*)(struct vfio_device *,
+						     enum vfio_device_mig_state *));
 #ifdef HAVE_VFIO_MIG_DATA_SIZE
-HAS(vfio_migration_ops, migration_get_data_size,
-    int (*)(struct vfio_device *, unsigned long *));
+HAS(vfio_migration_ops, migration_get_data_size, int (*)(struct vfio_device *,
+							 unsigned long *));
 #endif
 FUNC(vfio_mig_get_next_state, int, (struct vfio_device *, enum vfio_device_mig_state,
 				    enum vfio_device_mig_state,
@@ -104,6 +105,14 @@ CALL(vfio_check_feature, int, (u32, size_t, u32, size_t));
 FUNC(anon_inode_getfile, struct file *, (const char *, const struct file_operations *,
 					 void *, int));
 FUNC(stream_open, int, (struct inode *, struct file *));
+#ifdef HAVE_IOVA_BITMAP
+CALL(iova_bitmap_set, void, (struct iova_bitmap *, unsigned long, size_t));
+HAS(vfio_device, log_ops, const struct vfio_log_ops *);
+HAS(vfio_log_ops, log_start, int (*)(struct vfio_device *, struct rb_root_cached *, u32, u64 *));
+HAS(vfio_log_ops, log_stop, int (*)(struct vfio_device *));
+HAS(vfio_log_ops, log_read_and_clear, int (*)(struct vfio_device *, unsigned long, unsigned long,
+					      struct iova_bitmap *));
+#endif
 #ifdef HAVE_VFIO_REGION_INFO_CAPS_OP
 HAS(vfio_device_ops, get_region_info_caps, int (*)(struct vfio_device *,
 						   struct vfio_region_info *,

@@ -22,11 +22,13 @@ int mig_feature(struct vfio_dev *d, uint32_t flags, void *data, size_t len)
 
 	f->argsz = (uint32_t)(sizeof(*f) + len);
 	f->flags = flags;
-	memcpy(f->data, data, len);
+	if (len)
+		memcpy(f->data, data, len);
 	ret = ioctl(d->fd, VFIO_DEVICE_FEATURE, f);
 	if (ret < 0)
 		return -errno;
-	memcpy(data, f->data, len);
+	if (len)
+		memcpy(data, f->data, len);
 	return ret;
 }
 
@@ -111,6 +113,37 @@ int64_t mig_initial_bytes(int fd)
 	EXPECT_EQ(info.dirty_bytes, 0);
 	EXPECT_EQ(info.flags, 0);
 	return (int64_t)info.initial_bytes;
+}
+
+int mig_log_start(struct vfio_dev *d, uint64_t iova, uint64_t size)
+{
+	struct vfio_device_feature_dma_logging_range range = { .iova = iova, .length = size };
+	struct vfio_device_feature_dma_logging_control c = {
+		.page_size = 4096, .num_ranges = 1, .ranges = (uintptr_t)&range,
+	};
+
+	return mig_feature(d, SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START, &c, sizeof(c));
+}
+
+int mig_log_stop(struct vfio_dev *d)
+{
+	return mig_feature(d, SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, NULL, 0);
+}
+
+int mig_log_report(struct vfio_dev *d, uint64_t iova, uint64_t size, uint64_t *bitmap)
+{
+	struct vfio_device_feature_dma_logging_report r = {
+		.iova = iova, .length = size, .page_size = 4096, .bitmap = (uintptr_t)bitmap,
+	};
+
+	return mig_feature(d, GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, &r, sizeof(r));
+}
+
+bool mig_leaves(struct vfio_dev *d)
+{
+	uint32_t probe = VFIO_DEVICE_FEATURE_PROBE | SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START;
+
+	return vfio_is_type1() || !mig_feature(d, probe, NULL, 0);
 }
 
 uint8_t *mig_save(struct vfio_dev *d, size_t *len)

@@ -32,6 +32,14 @@ ssize_t mig_write(int fd, const void *buf, size_t len, size_t step);
 /* Bytes of VFIO_MIG_GET_PRECOPY_INFO. */
 int64_t mig_initial_bytes(int fd);
 
+/* Log what the device writes, from @iova on; -ENOTTY where it cannot. */
+int mig_log_start(struct vfio_dev *d, uint64_t iova, uint64_t size);
+int mig_log_stop(struct vfio_dev *d);
+/* The pages of 4 KiB that were written since, a bit each. */
+int mig_log_report(struct vfio_dev *d, uint64_t iova, uint64_t size, uint64_t *bitmap);
+/* Does its state leave a device that is opened as this one is? */
+bool mig_leaves(struct vfio_dev *d);
+
 /* From RUNNING: the state of a device, as one stream of @len bytes; to be freed. */
 uint8_t *mig_save(struct vfio_dev *d, size_t *len);
 /* To RUNNING: a device goes on with such a stream. The first error. */

@@ -50,8 +50,8 @@ void pair_setup(void);
 void pair_open(struct vfio_dev *d, const char *uuid, int *ev);
 void pair_start(void);
 void pair_hardware(const char *to);
-/* Skips the case elsewhere: only type1 tells a VMM which pages a device has dirtied. */
-void pair_needs_type1(void);
+/* Skips the case where no state leaves A, which is open. */
+void pair_needs_source(void);
 
 void pair_go(struct vfio_dev *d, uint64_t src, uint64_t dst, uint32_t len);
 void pair_works(struct vfio_dev *d, int ev);

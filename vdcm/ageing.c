@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Giving up pages that a device has not used of late, while its VM is migrated.
+ *
+ * type1 counts a page as dirty for as long as it is pinned, and once more when it was unpinned.
+ * So what a VMM sends again and again is what is pinned; it comes to an end only if that is no
+ * more than what the device works with. Without bits that tell of an access, pages are asked:
+ * one eighth of them every 100 ms, in turn, loses its translation, not its pin. A page that
+ * faults has it back at once; one that has not when its turn comes again is unpinned. Pages
+ * that were pinned together are unpinned, and come back one by one.
+ *
+ * Whatever is written is reported: a page is out of the translation, and no access under way,
+ * before it is unpinned.
+ */
+#include <linux/ktime.h>
+
+#include "internal.h"
+
+#define VDCM_AGE_NS	(100 * NSEC_PER_MSEC)
+#define VDCM_AGE_PARTS	8
+
+static void vdcm_age_kick(struct vdcm_live *live)
+{
+	mod_delayed_work(vdcm_wq_of(live->adi, VDCM_QUEUE_FAULTS), &live->dma.work, 0);
+}
+
+/**
+ * vdcm_age_start() - begin to give up cold pages
+ * @adi: open ADI; adi->lock held; its PF is there, or dead
+ */
+void vdcm_age_start(struct vdcm_adi *adi)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+
+	lockdep_assert_held(&adi->lock);
+	mutex_lock(&adi->pin_lock);
+	/* What is logged is reported exactly, whatever is pinned. */
+	dma->ageing = dma->ops && !dma->logging;
+	dma->age_at = 0;
+	dma->age_next = 0;
+	if (dma->ageing)
+		vdcm_age_kick(adi->live);
+	mutex_unlock(&adi->pin_lock);
+}
+
+/**
+ * vdcm_age_stop() - cold pages stay from now on
+ * @adi: open ADI; adi->lock held
+ *
+ * Pages that were asked and have not answered are still pinned: they fault.
+ */
+void vdcm_age_stop(struct vdcm_adi *adi)
+{
+	lockdep_assert_held(&adi->lock);
+	mutex_lock(&adi->pin_lock);
+	adi->live->dma.ageing = false;
+	mutex_unlock(&adi->pin_lock);
+}
+
+/**
+ * vdcm_age_now() - the VMM has just asked for dirty pages: what is given up now, it is told next
+ * @adi: open ADI
+ *
+ * Context: process.
+ */
+void vdcm_age_now(struct vdcm_adi *adi)
+{
+	struct vdcm_dma *dma = &adi->live->dma;
+
+	mutex_lock(&adi->pin_lock);
+	if (dma->ageing) {
+		dma->age_at = 0;
+		vdcm_age_kick(adi->live);
+	}
+	mutex_unlock(&adi->pin_lock);
+}
+
+/* The pages from @pin on that lie side by side, alone in their batches, and were not asked. */
+static u64 vdcm_age_singles(struct vdcm_pin_tree *tree, const struct vdcm_pin *pin, u64 most)
+{
+	struct vdcm_pin next;
+	u64 nr = 1;
+
+	while (nr < most && vdcm_pin_tree_find(tree, pin->first + nr, &next) && next.nr == 1 &&
+	       !(next.flags & VDCM_PIN_LEAVING) &&
+	       !vdcm_pin_tree_hidden(tree, pin->first + nr))
+		nr++;
+	return nr;
+}
+
+/* Ask, or give up, at most @most pages. Return: their number; 0: all have had their turn. */
+static u64 vdcm_age_run(struct vdcm_live *live, u64 most)
+{
+	struct vdcm_dma *dma = &live->dma;
+	struct vdcm_pin pin;
+	u64 nr;
+
+	lockdep_assert_held(&live->adi->pin_lock);
+	if (!dma->ageing || !dma->ops ||
+	    !vdcm_pin_tree_next(&dma->tree, dma->age_next, ULONG_MAX, &pin)) {
+		dma->age_next = 0;
+		return 0;
+	}
+	nr = pin.nr;
+	if (nr > 1 || vdcm_pin_tree_hidden(&dma->tree, pin.first)) {
+		vdcm_unpin_drop(live, pin.first);
+		vdcm_add(live->adi, VDCM_CNT_AGED_PAGES, nr);
+	} else {
+		nr = vdcm_age_singles(&dma->tree, &pin, min_t(u64, most, VDCM_XLAT_RUN));
+		dma->ops->hide(live->adi, pin.first << PAGE_SHIFT, nr);
+		vdcm_pin_tree_hide(&dma->tree, pin.first, nr);
+	}
+	dma->age_next = pin.first + nr;
+	return nr;
+}
+
+/* One turn. Units that fault meanwhile are served when it is over. */
+static void vdcm_age_turn(struct vdcm_live *live)
+{
+	u64 left = live->dma.tree.count / VDCM_AGE_PARTS + 1, nr;
+
+	do {
+		mutex_lock(&live->adi->pin_lock);
+		nr = vdcm_age_run(live, left);
+		mutex_unlock(&live->adi->pin_lock);
+		left -= min(nr, left);
+		cond_resched();
+	} while (nr && left);
+}
+
+/**
+ * vdcm_age() - give up what is cold, if it is time to
+ * @live: open state
+ *
+ * Context: the ADI's work item for faults.
+ * Return: nanoseconds until it is time again, or VDCM_HOLDOFF_UNKNOWN.
+ */
+u64 vdcm_age(struct vdcm_live *live)
+{
+	struct vdcm_dma *dma = &live->dma;
+	u64 now = ktime_get_ns(), at;
+	bool on;
+
+	mutex_lock(&live->adi->pin_lock);
+	on = dma->ageing && !dma->held;
+	at = dma->age_at;
+	if (on && now >= at)
+		dma->age_at = now + VDCM_AGE_NS;
+	mutex_unlock(&live->adi->pin_lock);
+	if (!on)
+		return VDCM_HOLDOFF_UNKNOWN;
+	if (now < at)
+		return at - now;
+	vdcm_age_turn(live);
+	return VDCM_AGE_NS;
+}

@@ -11,6 +11,7 @@
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
+. /lab/tests/e2e/testpmd.sh
 
 G=drv
 MB=2
@@ -163,38 +164,14 @@ ipxe_cases=6
 
 # --- DPDK ------------------------------------------------------------------------
 
-# uio_pci_generic, since Debian's kernels have no VFIO without an IOMMU.
-testpmd_guest() {
-	start_l2 $G --guest dpdk --mdev "${UUID[$G]}" --mem 768 --smp 2 &&
-		BDF=$(l2_cmd $G 'for d in /sys/bus/pci/devices/*; do [ "$(cat $d/device)" != 0x1889 ] || echo ${d##*/}; done') &&
-		[ -n "$BDF" ] && l2_cmd $G "modprobe uio_pci_generic
-			[ ! -e /sys/bus/pci/devices/$BDF/driver ] || echo $BDF >/sys/bus/pci/devices/$BDF/driver/unbind
-			echo uio_pci_generic >/sys/bus/pci/devices/$BDF/driver_override
-			echo $BDF >/sys/bus/pci/drivers/uio_pci_generic/bind
-			mkdir -p /var/run/dpdk && echo 100 >/proc/sys/vm/nr_hugepages
-			grep -x 'HugePages_Total: *100' /proc/meminfo"
-}
+testpmd_guest() { start_l2 $G --guest dpdk --mdev "${UUID[$G]}" --mem 768 --smp 2 && testpmd_bind uio_pci_generic; }
 
-# testpmd answers ARP and pings for any address. Its messages are buffered, its prompt is
-# not: whether a command worked is seen from outside.
+# testpmd answers ARP and pings for any address.
 testpmd_start() { # RXQ TXQ
 	ADDR[$G]=$NET.60
-	l2_cmd $G --timeout 90 "rm -f /tmp/pmd.in /tmp/pmd.out; mkfifo /tmp/pmd.in
-		setsid sleep 100000 >/tmp/pmd.in &
-		setsid dpdk-testpmd --in-memory --no-telemetry -l 0,1 -n 1 -m 128 -a $BDF --log-level=pmd.net.iavf:info \
-			-d librte_mempool_ring.so.25 -d librte_net_iavf.so.25 -- -i --rxq=$1 --txq=$2 \
-			--rxd=256 --txd=256 --total-num-mbufs=4096 --forward-mode=icmpecho </tmp/pmd.in >>/tmp/pmd.out 2>&1 &
-		$(prompted 60)" && testpmd_do start && if [ "$1" -le "$2" ]; then answered; else arp_answered; fi
+	testpmd_run "${BDF[0]}" "--rxq=$1" "--txq=$2" --forward-mode=icmpecho &&
+		if [ "$1" -le "$2" ]; then answered; else arp_answered; fi
 }
-
-# prompted SECONDS: shell text, until testpmd asks for a command.
-prompted() {
-	echo "i=0
-		until grep -qaF 'testpmd> ' /tmp/pmd.out 2>/dev/null; do
-			i=\$((i + 1)); [ \$i -lt $(($1 * 5 * SLOW)) ] || { tail -n 20 /tmp/pmd.out; exit 1; }; sleep 0.2
-		done"
-}
-testpmd_do() { l2_cmd $G --timeout 50 ": >/tmp/pmd.out; echo '$1' >/tmp/pmd.in; $(prompted 30)"; }
 
 # testpmd serves no more queues to receive than it has to send, and only IP is spread.
 arp_answered() { busybox arping -c 10 -w 40 -I "$PF_DEV" "${ADDR[$G]}" | tee /dev/stderr | grep -q 'Received [5-9]\|Received 10'; }
@@ -206,11 +183,6 @@ testpmd_stops_starts() {
 	for c in stop 'port stop all' 'port start all' start; do testpmd_do "$c" || return; done
 	answered
 }
-testpmd_quits() { l2_cmd $G --timeout 60 'echo quit >/tmp/pmd.in; i=0; while pidof dpdk-testpmd; do i=$((i + 1)); [ $i -lt 150 ] || exit 1; sleep 0.2; done; killall sleep; true'; }
-testpmd_killed() { l2_cmd $G --timeout 30 'killall -9 dpdk-testpmd; while pidof dpdk-testpmd; do sleep 0.2; done; killall sleep; true'; }
-testpmd_leaves_to_iavf() {
-	l2_cmd $G "echo $BDF >/sys/bus/pci/drivers/uio_pci_generic/unbind; echo >/sys/bus/pci/devices/$BDF/driver_override; echo $BDF >/sys/bus/pci/drivers/iavf/bind"
-}
 
 testpmd_cases=9
 testpmd() {
@@ -221,7 +193,7 @@ testpmd() {
 	check "testpmd: after SIGKILL, two queues to receive, one to send" eval 'testpmd_killed && testpmd_start 2 1'
 	check "testpmd: after quit, one to receive, two to send" eval 'testpmd_quits && testpmd_start 1 2'
 	check "testpmd: the PF was reset" eval 'testpmd_killed && pf_reset && testpmd_start 2 2'
-	check "iavf after testpmd was killed" eval 'testpmd_killed && testpmd_leaves_to_iavf && works'
+	check "iavf after testpmd was killed" eval 'testpmd_killed && testpmd_unbind && works'
 	check "testpmd: the end leaves nothing behind" end
 }
 

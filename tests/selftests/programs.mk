@@ -8,4 +8,4 @@ DEBUG_SCRIPTS := debug_kernel
 # With SUBJECT=vdcm_null, the sample driver, these and no others.
 SAMPLE_PROGS := types vfio_walk irqs mmap copy registers migration migration_streams
 # Used by other tests.
-TOOLS := hold odd_frames busy rowdy xdp
+TOOLS := hold odd_frames bounce busy rowdy xdp

@@ -115,9 +115,19 @@ int smnc_avf_start(struct smnc_adi *adi);
 void smnc_avf_reset(struct smnc_adi *adi);
 
 /* virtchnl.c */
-enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, const struct smnc_msg *msg);
+int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
+		    struct smnc_vc_reply *reply);
+int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,
+			  struct smnc_vc_reply *reply);
+int smnc_vc_reset_vf(struct smnc_adi *adi, const void *msg, u16 len,
+		     struct smnc_vc_reply *reply);
+int smnc_vc_get_stats(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
 void smnc_vc_link(struct smnc_adi *adi);
 int smnc_vc_reset_impending(struct smnc_adi *adi);
+
+/* dispatch.c */
+enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, const struct smnc_msg *msg);
 
 /* kind.c */
 extern const struct smnc_kind smnc_avf_kind;

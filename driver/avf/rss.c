@@ -4,18 +4,12 @@
  */
 #include "avf.h"
 
-static bool smnc_vc_may_rss(const struct smnc_adi *adi)
-{
-	return smnc_avf(adi)->caps & VIRTCHNL_VF_OFFLOAD_RSS_PF;
-}
-
 int smnc_vc_rss_key(struct smnc_adi *adi, const void *msg, u16 len,
 		    struct smnc_vc_reply *reply)
 {
 	const struct virtchnl_rss_key *key = msg;
 
-	if (!smnc_vc_may_rss(adi) || !smnc_vc_own_vsi(key->vsi_id) ||
-	    key->key_len != SMNC_RSS_KEY_BYTES)
+	if (!smnc_vc_own_vsi(key->vsi_id) || key->key_len != SMNC_RSS_KEY_BYTES)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	return smnc_vc_status(smnc_vsi_rss_key(adi->pf, &adi->vsi, key->key));
 }
@@ -26,8 +20,7 @@ int smnc_vc_rss_lut(struct smnc_adi *adi, const void *msg, u16 len,
 	const struct virtchnl_rss_lut *lut = msg;
 	unsigned int i;
 
-	if (!smnc_vc_may_rss(adi) || !smnc_vc_own_vsi(lut->vsi_id) ||
-	    lut->lut_entries != SMNC_RSS_LUT_ENTRIES)
+	if (!smnc_vc_own_vsi(lut->vsi_id) || lut->lut_entries != SMNC_RSS_LUT_ENTRIES)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	for (i = 0; i < SMNC_RSS_LUT_ENTRIES; i++)
 		if (lut->lut[i] >= adi->nr_queues)
@@ -38,8 +31,6 @@ int smnc_vc_rss_lut(struct smnc_adi *adi, const void *msg, u16 len,
 int smnc_vc_get_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
 			struct smnc_vc_reply *reply)
 {
-	if (!smnc_vc_may_rss(adi))
-		return VIRTCHNL_STATUS_ERR_PARAM;
 	*(u64 *)reply->data = SMNC_HASHCFG;
 	reply->len = sizeof(u64);
 	return VIRTCHNL_STATUS_SUCCESS;
@@ -50,7 +41,7 @@ int smnc_vc_set_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
 {
 	u64 hashcfg = *(const u64 *)msg;
 
-	if (!smnc_vc_may_rss(adi) || hashcfg & ~SMNC_HASHCFG)
+	if (hashcfg & ~SMNC_HASHCFG)
 		return VIRTCHNL_STATUS_ERR_PARAM;
 	return smnc_vc_status(smnc_vsi_rss_hash(adi->pf, &adi->vsi, hashcfg));
 }

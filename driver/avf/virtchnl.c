@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtchnl responder: what a guest's AVF driver asks of its PF.
- *
- * Runs in the ADI's worker with adi->lock held. The guest is hostile: a message
- * is looked at once its length has been found to fit, every number in it is
- * checked, and whatever is wrong with it costs its sender an error reply.
+ * virtchnl: version, resources, reset, counters and the link.
  */
 #include <linux/etherdevice.h>
-#include <linux/nospec.h>
 
 #include "../core/hw.h"
 #include "avf.h"
@@ -22,8 +17,8 @@
 /* --- version, resources, reset ---------------------------------------------- */
 
 /* May come at any time, also as a ping, or never: nothing depends on it. */
-static int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
-			   struct smnc_vc_reply *reply)
+int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
+		    struct smnc_vc_reply *reply)
 {
 	const struct virtchnl_version_info *guest = msg;
 	struct virtchnl_version_info *ours = (void *)reply->data;
@@ -40,8 +35,8 @@ static int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
 }
 
 /* A driver starts. What its predecessor left running, if any, ends here. */
-static int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,
-				 struct smnc_vc_reply *reply)
+int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,
+			  struct smnc_vc_reply *reply)
 {
 	struct virtchnl_vf_resource *res = (void *)reply->data;
 	struct virtchnl_vsi_resource *vsi = res->vsi_res;
@@ -75,8 +70,8 @@ static int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
-static int smnc_vc_reset_vf(struct smnc_adi *adi, const void *msg, u16 len,
-			    struct smnc_vc_reply *reply)
+int smnc_vc_reset_vf(struct smnc_adi *adi, const void *msg, u16 len,
+		     struct smnc_vc_reply *reply)
 {
 	reply->reset = true;
 	return VIRTCHNL_STATUS_SUCCESS;
@@ -84,8 +79,8 @@ static int smnc_vc_reset_vf(struct smnc_adi *adi, const void *msg, u16 len,
 
 /* --- counters and link ------------------------------------------------------ */
 
-static int smnc_vc_get_stats(struct smnc_adi *adi, const void *msg, u16 len,
-			     struct smnc_vc_reply *reply)
+int smnc_vc_get_stats(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply)
 {
 	const struct virtchnl_queue_select *sel = msg;
 	u64 *stats = (u64 *)reply->data;
@@ -178,81 +173,4 @@ int smnc_vc_reset_impending(struct smnc_adi *adi)
 	err = smnc_mbx_send(adi->pf, func, VIRTCHNL_OP_EVENT, VIRTCHNL_STATUS_SUCCESS,
 			    &event, sizeof(event));
 	return err ?: 1;
-}
-
-/* --- dispatch --------------------------------------------------------------- */
-
-static const struct smnc_vc_op {
-	smnc_vc_handler handle;
-	u8 state;
-} smnc_vc_ops[] = {
-	[VIRTCHNL_OP_VERSION] = { smnc_vc_version, SMNC_VC_NEW },
-	[VIRTCHNL_OP_RESET_VF] = { smnc_vc_reset_vf, SMNC_VC_NEW },
-	[VIRTCHNL_OP_GET_VF_RESOURCES] = { smnc_vc_get_resources, SMNC_VC_NEW },
-	[VIRTCHNL_OP_CONFIG_VSI_QUEUES] = { smnc_vc_config_queues, SMNC_VC_READY },
-	[VIRTCHNL_OP_CONFIG_IRQ_MAP] = { smnc_vc_config_irq_map, SMNC_VC_READY },
-	[VIRTCHNL_OP_ENABLE_QUEUES] = { smnc_vc_enable_queues, SMNC_VC_READY },
-	[VIRTCHNL_OP_DISABLE_QUEUES] = { smnc_vc_disable_queues, SMNC_VC_READY },
-	[VIRTCHNL_OP_ADD_ETH_ADDR] = { smnc_vc_add_addrs, SMNC_VC_READY },
-	[VIRTCHNL_OP_DEL_ETH_ADDR] = { smnc_vc_del_addrs, SMNC_VC_READY },
-	[VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE] = { smnc_vc_promisc, SMNC_VC_READY },
-	[VIRTCHNL_OP_GET_STATS] = { smnc_vc_get_stats, SMNC_VC_READY },
-	[VIRTCHNL_OP_CONFIG_RSS_KEY] = { smnc_vc_rss_key, SMNC_VC_READY },
-	[VIRTCHNL_OP_CONFIG_RSS_LUT] = { smnc_vc_rss_lut, SMNC_VC_READY },
-	[SMNC_VC_OP_GET_HASHCFG] = { smnc_vc_get_hashcfg, SMNC_VC_READY },
-	[SMNC_VC_OP_SET_HASHCFG] = { smnc_vc_set_hashcfg, SMNC_VC_READY },
-};
-
-static int smnc_vc_dispatch(struct smnc_adi *adi, const struct smnc_msg *msg,
-			    struct smnc_vc_reply *reply)
-{
-	/*
-	 * Only GET_VF_RESOURCES differs: before 1.1 it has no argument. Its length says
-	 * which it is: the version agreed may be that of a driver that is gone.
-	 */
-	struct virtchnl_version_info ver = {
-		.major = VIRTCHNL_VERSION_MAJOR,
-		.minor = msg->len ? VIRTCHNL_VERSION_MINOR : VIRTCHNL_VERSION_MINOR_NO_VF_CAPS,
-	};
-	struct smnc_avf *avf = smnc_avf(adi);
-	const struct smnc_vc_op *op;
-	int status;
-
-	if (msg->op >= ARRAY_SIZE(smnc_vc_ops))
-		return VIRTCHNL_STATUS_ERR_NOT_SUPPORTED;
-	op = &smnc_vc_ops[array_index_nospec(msg->op, ARRAY_SIZE(smnc_vc_ops))];
-	if (!op->handle)
-		return VIRTCHNL_STATUS_ERR_NOT_SUPPORTED;
-	if (avf->state < op->state)
-		return VIRTCHNL_STATUS_ERR_PARAM;
-	status = virtchnl_vc_validate_vf_msg(&ver, msg->op, (u8 *)msg->data, msg->len);
-	if (status)
-		return status;
-	return op->handle(adi, msg->data, msg->len, reply);
-}
-
-/**
- * smnc_vc_handle() - answer one message
- * @adi: its sender, lock held
- * @msg: message
- *
- * Return: verdict. There is no reply before a reset: none could arrive, and the next
- * driver has no use for it.
- */
-enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, const struct smnc_msg *msg)
-{
-	struct smnc_vc_reply reply = {};
-	int status;
-
-	status = smnc_vc_dispatch(adi, msg, &reply);
-	if (reply.reset)
-		return SMNC_RESTART;
-	if (status) {
-		reply.len = 0;
-		vdcm_limited(adi->vdcm, notice,
-			     "virtchnl message %u, %u bytes: refused with %d\n",
-			     msg->op, msg->len, status);
-	}
-	smnc_mbx_send(adi->pf, adi->func, msg->op, status, reply.data, reply.len);
-	return SMNC_DONE;
 }

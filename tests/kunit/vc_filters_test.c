@@ -112,18 +112,6 @@ static void vcf_hash(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, set_hash(extra), SMNC_HASHCFG & extra ? 0 : PARAM);
 }
 
-/* Without the capability, or with it not asked for: nothing of RSS. */
-static void vcf_no_rss(struct kunit *test)
-{
-	fake_ready();
-	fake->avf->caps = VIRTCHNL_VF_OFFLOAD_L2;
-	KUNIT_EXPECT_EQ(test, rss_key(SMNC_VC_VSI, 52), PARAM);
-	KUNIT_EXPECT_EQ(test, rss_lut(SMNC_VC_VSI, 64, 0, 0), PARAM);
-	KUNIT_EXPECT_EQ(test, fake_guest(SMNC_VC_OP_GET_HASHCFG, NULL, 0), PARAM);
-	KUNIT_EXPECT_EQ(test, set_hash(0), PARAM);
-	KUNIT_EXPECT_EQ(test, fake->nr_fw, 0);
-}
-
 /* Who never asks for RSS gets it over all its queues, with a key of its own. */
 static void vcf_rss_default(struct kunit *test)
 {
@@ -145,7 +133,6 @@ static struct kunit_case vcf_cases[] = {
 	KUNIT_CASE(vcf_promisc),
 	KUNIT_CASE(vcf_rss),
 	KUNIT_CASE(vcf_hash),
-	KUNIT_CASE(vcf_no_rss),
 	KUNIT_CASE(vcf_rss_default),
 	{ }
 };

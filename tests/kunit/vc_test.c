@@ -103,27 +103,33 @@ static u16 fill_hashcfg(union any_msg *m)
 	return sizeof(m->hashcfg);
 }
 
+#define NO_LIST	-1
+#define RSS	VIRTCHNL_VF_OFFLOAD_RSS_PF
+
 static const struct op {
 	const char *name;
 	u32 op;
 	u16 (*fill)(union any_msg *m);
 	enum smnc_vc_state state;
+	u32 cap;		/* without which it is refused */
+	int list;		/* where the number of elements stands, or NO_LIST */
+	u16 elem;		/* their length */
 } ops[] = {
-	{ "version", VIRTCHNL_OP_VERSION, fill_version, SMNC_VC_NEW },
-	{ "reset_vf", VIRTCHNL_OP_RESET_VF, fill_none, SMNC_VC_NEW },
-	{ "get_vf_resources", VIRTCHNL_OP_GET_VF_RESOURCES, fill_caps, SMNC_VC_NEW },
-	{ "config_vsi_queues", VIRTCHNL_OP_CONFIG_VSI_QUEUES, fill_queues, SMNC_VC_READY },
-	{ "config_irq_map", VIRTCHNL_OP_CONFIG_IRQ_MAP, fill_map, SMNC_VC_READY },
-	{ "enable_queues", VIRTCHNL_OP_ENABLE_QUEUES, fill_select, SMNC_VC_READY },
-	{ "disable_queues", VIRTCHNL_OP_DISABLE_QUEUES, fill_select, SMNC_VC_READY },
-	{ "add_eth_addr", VIRTCHNL_OP_ADD_ETH_ADDR, fill_addrs, SMNC_VC_READY },
-	{ "del_eth_addr", VIRTCHNL_OP_DEL_ETH_ADDR, fill_addrs, SMNC_VC_READY },
-	{ "promiscuous", VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, fill_promisc, SMNC_VC_READY },
-	{ "get_stats", VIRTCHNL_OP_GET_STATS, fill_select, SMNC_VC_READY },
-	{ "rss_key", VIRTCHNL_OP_CONFIG_RSS_KEY, fill_key, SMNC_VC_READY },
-	{ "rss_lut", VIRTCHNL_OP_CONFIG_RSS_LUT, fill_lut, SMNC_VC_READY },
-	{ "get_hashcfg", SMNC_VC_OP_GET_HASHCFG, fill_none, SMNC_VC_READY },
-	{ "set_hashcfg", SMNC_VC_OP_SET_HASHCFG, fill_hashcfg, SMNC_VC_READY },
+	{ "version", VIRTCHNL_OP_VERSION, fill_version, SMNC_VC_NEW, 0, NO_LIST },
+	{ "reset_vf", VIRTCHNL_OP_RESET_VF, fill_none, SMNC_VC_NEW, 0, NO_LIST },
+	{ "get_vf_resources", VIRTCHNL_OP_GET_VF_RESOURCES, fill_caps, SMNC_VC_NEW, 0, NO_LIST },
+	{ "config_vsi_queues", VIRTCHNL_OP_CONFIG_VSI_QUEUES, fill_queues, SMNC_VC_READY, 0, 2, 64 },
+	{ "config_irq_map", VIRTCHNL_OP_CONFIG_IRQ_MAP, fill_map, SMNC_VC_READY, 0, 0, 12 },
+	{ "enable_queues", VIRTCHNL_OP_ENABLE_QUEUES, fill_select, SMNC_VC_READY, 0, NO_LIST },
+	{ "disable_queues", VIRTCHNL_OP_DISABLE_QUEUES, fill_select, SMNC_VC_READY, 0, NO_LIST },
+	{ "add_eth_addr", VIRTCHNL_OP_ADD_ETH_ADDR, fill_addrs, SMNC_VC_READY, 0, 2, 8 },
+	{ "del_eth_addr", VIRTCHNL_OP_DEL_ETH_ADDR, fill_addrs, SMNC_VC_READY, 0, 2, 8 },
+	{ "promiscuous", VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, fill_promisc, SMNC_VC_READY, 0, NO_LIST },
+	{ "get_stats", VIRTCHNL_OP_GET_STATS, fill_select, SMNC_VC_READY, 0, NO_LIST },
+	{ "rss_key", VIRTCHNL_OP_CONFIG_RSS_KEY, fill_key, SMNC_VC_READY, RSS, 2, 1 },
+	{ "rss_lut", VIRTCHNL_OP_CONFIG_RSS_LUT, fill_lut, SMNC_VC_READY, RSS, 2, 1 },
+	{ "get_hashcfg", SMNC_VC_OP_GET_HASHCFG, fill_none, SMNC_VC_READY, RSS, NO_LIST },
+	{ "set_hashcfg", SMNC_VC_OP_SET_HASHCFG, fill_hashcfg, SMNC_VC_READY, RSS, NO_LIST },
 };
 
 static void op_name(const struct op *op, char *desc)
@@ -132,6 +138,13 @@ static void op_name(const struct op *op, char *desc)
 }
 
 KUNIT_ARRAY_PARAM(op, ops, op_name);
+
+/* A driver that has all that it needs for @op, also what it would have asked for instead. */
+static void ready_for(const struct op *op)
+{
+	fake_ready();
+	fake->avf->caps |= op->cap;
+}
 
 /* Only the right length is looked at: the wrong ones change nothing. */
 static void vc_length(struct kunit *test)
@@ -143,7 +156,7 @@ static void vc_length(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	good = op->fill(m);
-	fake_ready();
+	ready_for(op);
 	fake->avf->configured_tx = 1;
 	fake->avf->configured_rx = 1;
 	fw = fake->nr_fw;
@@ -161,6 +174,60 @@ static void vc_length(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, writes);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
 	KUNIT_EXPECT_EQ(test, fake_guest(op->op, m, good), op->op == VIRTCHNL_OP_RESET_VF ? 1 : 0);
+}
+
+/* The number of elements and the length agree, and there is one. */
+static void vc_list(struct kunit *test)
+{
+	const struct op *op = test->param_value;
+	union any_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned int fw, writes, i;
+	u16 good, *n;
+
+	if (op->list == NO_LIST)
+		return;
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	good = op->fill(m);
+	n = (u16 *)&m->bytes[op->list];
+	ready_for(op);
+	fw = fake->nr_fw;
+	writes = fake->nr_writes;
+	for (i = 0; i < 3; i++) {
+		static const int by[] = { 1, -1, 0x7000 };
+
+		*n += by[i];
+		KUNIT_EXPECT_EQ_MSG(test, fake_guest(op->op, m, good),
+				    VIRTCHNL_STATUS_ERR_OPCODE_MISMATCH, "%u elements", *n);
+		*n -= by[i];
+	}
+	good -= *n * op->elem;
+	*n = 0;
+	KUNIT_EXPECT_EQ_MSG(test, fake_guest(op->op, m, good),
+			    VIRTCHNL_STATUS_ERR_OPCODE_MISMATCH, "none");
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
+	KUNIT_EXPECT_EQ(test, fake->nr_writes, writes);
+}
+
+/* What needs a capability is refused without it, whatever it says. */
+static void vc_capability(struct kunit *test)
+{
+	const struct op *op = test->param_value;
+	union any_msg *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned int fw, writes;
+	u16 good;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	good = op->fill(m);
+	fake_ready();
+	if (!op->cap)
+		return;
+	fake->avf->caps &= ~op->cap;
+	fw = fake->nr_fw;
+	writes = fake->nr_writes;
+	KUNIT_EXPECT_EQ(test, fake_guest(op->op, m, good), VIRTCHNL_STATUS_ERR_NOT_SUPPORTED);
+	KUNIT_EXPECT_EQ(test, fake_guest(op->op, m, good + 1), VIRTCHNL_STATUS_ERR_NOT_SUPPORTED);
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
+	KUNIT_EXPECT_EQ(test, fake->nr_writes, writes);
 }
 
 /* A message that comes too early is refused. */
@@ -229,7 +296,7 @@ static void vc_version(struct kunit *test)
 static void vc_resources(struct kunit *test)
 {
 	const struct virtchnl_vf_resource *res = (void *)fake->data;
-	const u32 caps = VIRTCHNL_VF_OFFLOAD_RSS_PF | VIRTCHNL_VF_OFFLOAD_VLAN |
+	const u32 caps = VIRTCHNL_VF_OFFLOAD_RSS_PF | VIRTCHNL_VF_OFFLOAD_CRC |
 			 VIRTCHNL_VF_OFFLOAD_REQ_QUEUES;
 	static const u8 mac[ETH_ALEN] = { 2, 1, 2, 3, 4, 5 };
 
@@ -470,6 +537,8 @@ static void vc_close_in_reset(struct kunit *test)
 
 static struct kunit_case vc_cases[] = {
 	KUNIT_CASE_PARAM(vc_length, op_gen_params),
+	KUNIT_CASE_PARAM(vc_list, op_gen_params),
+	KUNIT_CASE_PARAM(vc_capability, op_gen_params),
 	KUNIT_CASE_PARAM(vc_order, op_gen_params),
 	KUNIT_CASE(vc_unknown),
 	KUNIT_CASE(vc_version),

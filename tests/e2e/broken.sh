@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# broken.sh: a SmartNIC of which a part is broken (property "inject" of the model), beside a
-# device that is open: who pays, and for how long. Run it with --qmp, and with the
-# hot plug left to the port (see removal.sh).
+# broken.sh [TYPE]: a SmartNIC of which a part is broken (property "inject" of the model), beside a
+# device that is open: who pays, and for how long; both are of TYPE (smartnic-1q). Run it
+# with --qmp, and with the hot plug left to the port (see removal.sh).
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
 
+TYPE=${1:-smartnic-1q}
 # Messages to the firmware.
 VSI_SET=2 MAC_ADD=3 VSI_CLEAR=5 RSS_KEY=6
 declare -A PID=()
@@ -47,7 +48,7 @@ resumes_are() { [ "$(resumes)" = "$1" ]; }
 neighbour() { state_is n "open ${PID[n]} hold" && fails grep -q error /run/hold-n; }
 
 set_up() {
-	guest_mdev n "$PF" smartnic-1q && guest_mdev x "$PF" smartnic-1q && opened n && opened x && closed x
+	guest_mdev n "$PF" "$TYPE" && guest_mdev x "$PF" "$TYPE" && opened n && opened x && closed x
 }
 
 # FAULT OP: closing or opening meets a firmware that does not answer as it should. The next
@@ -129,7 +130,7 @@ given_up() {
 	until_s 10 logged 'the device is given up' && until_s 5 state_is n dead && until_s 5 grep -q error /run/hold-n || return
 	kill -KILL "${PID[n]}"
 	echo "$PF" >/sys/bus/pci/drivers/smartnic/unbind && echo "$PF" >/sys/bus/pci/drivers/smartnic/bind &&
-		until_s 10 test -d "/sys/class/mdev_bus/$PF" && guest_mdev y "$PF" smartnic-1q && opened y && closed y && mdevctl stop -u "${UUID[y]}"
+		until_s 10 test -d "/sys/class/mdev_bus/$PF" && guest_mdev y "$PF" "$TYPE" && opened y && closed y && mdevctl stop -u "${UUID[y]}"
 }
 
 leave() {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# kill50.sh [COUNT]: QEMU is killed (SIGKILL) in the middle of traffic, COUNT times
+# kill50.sh [COUNT [TYPE]]: QEMU is killed (SIGKILL) in the middle of traffic, COUNT times
 # in a row: nothing may stay behind, a neighbour notices nothing, and at the end
 # both modules unload.
 set -u
@@ -8,12 +8,14 @@ set -u
 . /lab/tests/e2e/ktap.sh
 
 COUNT=${1:-50}
-TYPE=smartnic-4q
+TYPE=${2:-smartnic-4q}
 
 vmstat() { awk -v n="$1" '$1 == n { print $2 }' /proc/vmstat; }
 
 # The kernel's own count of pages pinned for DMA, its parts on each CPU included.
 pins() { cat /proc/sys/vm/stat_refresh; echo $(($(vmstat nr_foll_pin_acquired) - $(vmstat nr_foll_pin_released))); }
+
+vectors() { echo "dedicated $(attr "${UUID[v]}" vectors/dedicated) shared $(attr "${UUID[v]}" vectors/shared)"; }
 
 # Everything that must be as it was, one "name value" a line.
 levels() {
@@ -24,7 +26,7 @@ levels() {
 	echo "pinned $(pinned v)"
 	echo "pasid $(attr "${UUID[v]}" pasid)"
 	echo "function $(attr "${UUID[v]}" function)"
-	echo "vectors $(attr "${UUID[v]}" vectors | tr '\n' ' ')"
+	echo "vectors $(vectors)"
 	echo "qemus $(pidof qemu-system-x86_64 | wc -w)"
 }
 
@@ -44,7 +46,7 @@ settled() {
 }
 
 # What an open device has; the same numbers every time, or something leaks.
-identity() { echo "function $(attr "${UUID[v]}" function) pasid $(attr "${UUID[v]}" pasid) $(attr "${UUID[v]}" vectors | tr '\n' ' ')"; }
+identity() { echo "function $(attr "${UUID[v]}" function) pasid $(attr "${UUID[v]}" pasid) $(vectors)"; }
 
 victim_up() {
 	start_l2 v --mdev "${UUID[v]}" --smp 2 && equal "$(guest_dev v)" eth0 && guest_up v 1 && reach v host
@@ -129,7 +131,7 @@ main() {
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) FULL=$(pool "$PF") PINS=$(pins)
 	must "the PF is up" pf_up "$PF_DEV"
 	must "a device for the neighbour" guest_mdev n "$PF" smartnic-1q
-	must "a device for the victim" guest_mdev v "$PF" $TYPE
+	must "a device for the victim" guest_mdev v "$PF" "$TYPE"
 	must "the neighbour boots" start_l2 n --mdev "${UUID[n]}"
 	must "the neighbour is on the network" neighbour
 	LEVELS=$(levels)

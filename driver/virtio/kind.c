@@ -121,6 +121,7 @@ static const struct vdcm_cap virtio_caps[] = {
 	},
 };
 
+/* virtio_pci does not give its device anew after a sleep of the guest if D3hot keeps its state. */
 static const struct vdcm_composition virtio_composition = {
 	.vendor = VIRTIO_VENDOR,
 	.device = VIRTIO_DEVICE,
@@ -146,6 +147,7 @@ static const struct vdcm_composition virtio_composition = {
 	.msix_bar = 1,
 	.msix_table = 0,
 	.msix_pba = 0x2000,
+	.d3_resets = true,
 };
 
 #define VIRTIO_HAS	", 64 MAC addresses, checksums, TSO"

@@ -141,6 +141,10 @@ struct vdcm_cap {
  * @msix_bar: BAR of MSI-X table and PBA
  * @msix_table: offset of the table in that BAR, 4 KiB aligned; 16 bytes for each vector
  * @msix_pba: offset of the PBA in that BAR, 4 KiB aligned; on no page of the table
+ * @d3_resets: the function says that it loses its state when it leaves D3hot
+ *	(No_Soft_Reset is clear), and is reset then as by a function level reset. For
+ *	guests' drivers that, where the bit is set, rely on the state over a sleep of the
+ *	machine, which resets its devices. Otherwise the state stays
  */
 struct vdcm_composition {
 	u16 vendor;
@@ -157,6 +161,7 @@ struct vdcm_composition {
 	u8 msix_bar;
 	u32 msix_table;
 	u32 msix_pba;
+	bool d3_resets;
 };
 
 #endif /* VDCM_COMPOSITION_H */

@@ -271,6 +271,34 @@ static void config_power(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vdcm_config_bus_master(cfg));
 }
 
+/* A function whose composition says so loses its state by D3hot, and by nothing else. */
+static void config_power_resets(struct kunit *test)
+{
+	struct vdcm_composition resets = comp;
+	struct vdcm_config *cfg = fresh(test);
+
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 2, 3), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 2, 0), 0);
+	resets.d3_resets = true;
+	vdcm_config_init(cfg, &resets, VECTORS);
+	KUNIT_EXPECT_EQ(test, vdcm_config_read(cfg, 0x94, 2), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 2, 0), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 2, 1), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 2, 3), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 2, 3), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x04, 2, 0x6), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 1, 2), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 1, 0),
+			VDCM_CFG_MEMORY | VDCM_CFG_BUS_MASTER | VDCM_CFG_FLR);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 1, 0), 0);
+	/* Bytes beside it do not change the power state. */
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x94, 1, 3),
+			VDCM_CFG_MEMORY | VDCM_CFG_BUS_MASTER);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x95, 1, 0), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_config_write(cfg, 0x90, 8, 0),
+			VDCM_CFG_MEMORY | VDCM_CFG_BUS_MASTER | VDCM_CFG_FLR);
+}
+
 static void config_msix_reported(struct kunit *test)
 {
 	struct vdcm_config *cfg = fresh(test);
@@ -521,6 +549,7 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_end),
 	KUNIT_CASE(config_command),
 	KUNIT_CASE(config_power),
+	KUNIT_CASE(config_power_resets),
 	KUNIT_CASE(config_msix_reported),
 	KUNIT_CASE(config_flr),
 	KUNIT_CASE(config_more_capabilities),

@@ -244,6 +244,8 @@ void vdcm_config_init(struct vdcm_config *cfg,
 	put_dword(cfg, VDCM_CAP_MSIX + PCI_MSIX_PBA,
 		  comp->msix_pba | comp->msix_bar, 0, 0);
 	cfg->data[VDCM_CAP_PM + 1] = next_cap(comp, 0, false);
+	if (comp->d3_resets)
+		cfg->data[VDCM_CAP_PM + PCI_PM_CTRL] &= ~PCI_PM_CTRL_NO_SOFT_RESET;
 	for (i = 0; i < comp->nr_caps; i++)
 		put_cap(cfg, comp, i);
 }
@@ -328,6 +330,15 @@ static void keep_power_state(struct vdcm_config *cfg, u8 old)
 		*state = old;
 }
 
+/* Has a function whose power state was @old left D3hot, and lost its state by that? */
+static bool lost_in_d3(const struct vdcm_config *cfg, u8 old)
+{
+	u8 now = cfg->data[VDCM_CAP_PM + PCI_PM_CTRL];
+
+	return !(now & (PCI_PM_CTRL_NO_SOFT_RESET | PCI_PM_CTRL_STATE_MASK)) &&
+	       old & PCI_PM_CTRL_STATE_MASK;
+}
+
 /**
  * vdcm_config_write() - write config space
  * @cfg: config space
@@ -367,6 +378,8 @@ u32 vdcm_config_write(struct vdcm_config *cfg, u32 offset, unsigned int size,
 	/* Initiate FLR is bit 15 of Device Control; it always reads 0. */
 	if (in_range(offset, size, devctl) &&
 	    value >> 8 * (devctl - offset) & PCI_EXP_DEVCTL_BCR_FLR >> 8)
+		ret |= VDCM_CFG_FLR;
+	if (lost_in_d3(cfg, power))
 		ret |= VDCM_CFG_FLR;
 	return ret;
 }

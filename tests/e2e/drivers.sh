@@ -5,7 +5,7 @@
 # left (kexec) or died in (kdump), after the user-space driver was killed, after resets
 # of the function and of the PF. Each must come up by itself, and its frames must arrive.
 #
-#   iavf@GUEST   the kernel's own driver, in guest l2 or l2@GUEST
+#   iavf@GUEST, virtio_net@GUEST   the kernel's own driver, in guest l2 or l2@GUEST
 #   ipxe         Debian's iPXE, which then boots the guest over this network
 #   testpmd      DPDK's net_iavf, with Debian's testpmd
 set -u
@@ -44,6 +44,20 @@ idle_again() {
 # --- iavf -----------------------------------------------------------------------
 
 guest_files() { if [ -n "$1" ]; then echo "/lab/guests/$1"; else echo /lab/l2; fi; }
+
+# The guest sleeps (S3). Its VMM resets the device when it wakes up.
+sleeps() {
+	local i
+
+	l2_cmd $G 'cat /sys/power/mem_sleep; grep -w mem /sys/power/state && grep -w deep /sys/power/mem_sleep && echo deep >/sys/power/mem_sleep' &&
+		l2_cmd $G '(sleep 1; echo mem >/sys/power/state) >/dev/null 2>&1 </dev/null &' || return
+	for ((i = 0; i < 60 * SLOW; i++)); do
+		[[ $(l2_qmp $G '{"execute":"query-status"}') != *'"suspended"'* ]] || break
+		sleep 0.5
+	done
+	[ "$i" -lt $((60 * SLOW)) ] || { echo "the guest does not sleep"; return 1; }
+	l2_qmp $G '{"execute":"system_wakeup"}' && l2_cmd $G --timeout 60 'dmesg | grep "PM: suspend exit"; cat /sys/class/net/eth0/operstate'
+}
 
 # Its kernel and initramfs are its disks too: it starts them a second time.
 start_guest() { # GUEST
@@ -88,20 +102,27 @@ second() { l2_cmd $G 'grep -o lab.second /proc/cmdline'; }
 flr() { l2_cmd $G 'cat /sys/class/net/eth0/device/reset_method; echo 1 >/sys/class/net/eth0/device/reset'; }
 pf_reset() { echo 1 >"/sys/bus/pci/devices/$PF/reset"; }
 
-iavf_cases=8
-iavf() { # GUEST
-	local t="iavf${1:+ of $1}"
+# virtio_net notices a reset of its function from 7.2 on.
+kernel_driver() { # DRIVER TYPE GUEST
+	local t="$1${3:+ of $3}" type=$2
 
-	must "$t: a device" device 2q
+	set -- "$3"
+	must "$t: a device" device "$type"
 	must "$t: the guest boots" start_guest "$1"
 	say "$t: $(l2_cmd $G 'uname -r')"
 	check "$t: clean" works
-	check "$t: its function was reset" eval 'flr && answers'
+	[[ $t != iavf* ]] || check "$t: its function was reset" eval 'flr && answers'
 	check "$t: the PF was reset" eval 'pf_reset && answers'
 	check "$t: in a kernel that kexec started" eval 'kexec_boots && works'
 	check "$t: in the second kernel after a crash" eval 'crash_boots && works'
+	[[ $t != virtio_net* ]] || check "$t: after the guest has slept" eval 'reboot_l2 $G && answers && sleeps && answers && sent'
 	check "$t: the end leaves nothing behind" end
 }
+
+iavf_cases=8
+iavf() { kernel_driver iavf 2q "$1"; }
+virtio_net_cases=8
+virtio_net() { kernel_driver virtio_net virtio-2q "$1"; }
 
 # --- iPXE ------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@
  *	  the parent's list lock (mutex)
  *	vfio group and device-set locks
  *	ioevents.lock of the VFIO device (mutex)
+ *	lock of a migration's file (mutex), then its load (mutex)
  *	  adi->lock (mutex)
  *	    adi->pin_lock (mutex); also inside VFIO's locks, in its unmap callback
  *	      driver's own locks

@@ -1,20 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # soak.sh [MINUTES [SEED]], in L1: sixteen devices in the hands of four processes,
-# and beside them two guests that talk to each other all the time.
+# and beside them two guests, one with a device of each kind, that talk to each other all
+# the time.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
 
 export MINUTES=${1:-2} SEED=${2:-$(($(date +%s%N) % 1000000007))}
 GUESTS='red blue'
+declare -A TYPE=([red]=smartnic-1q [blue]=smartnic-virtio-1q)
 OUT=/run/soak
 
 guests_up() {
 	local n=0 g
 
 	for g in $GUESTS; do
-		guest_mdev "$g" "$PF" smartnic-1q && start_l2 "$g" --no-wait --mdev "${UUID[$g]}" || return
+		guest_mdev "$g" "$PF" "${TYPE[$g]}" && start_l2 "$g" --no-wait --mdev "${UUID[$g]}" || return
 	done
 	for g in $GUESTS; do
 		n=$((n + 1))

@@ -14,14 +14,22 @@
 #include "../selftests/lib/avf.h"
 #include "../selftests/lib/frame.h"
 #include "../selftests/lib/ktap.h"
+#include "../selftests/lib/virtio.h"
 #include "books.h"
 
 #define REGION		0x2000000000ull
 #define REGION_BYTES	(1u << 20)
+#define VIRTIO_FEATURES	(VF_LEAST | VF_MAC | VF_CTRL_VQ | VF_CTRL_RX)
+#define CTRL_RX		0
+#define CTRL_RX_PROMISC	0
 
 static struct books *books;
 
-static struct avf dev[SLOTS];
+/* Every second device is a virtio one. */
+static struct {
+	struct avf a;
+	struct virtio v;
+} dev[SLOTS];
 static struct entry *mine;
 static uint64_t state;
 static unsigned int me, resets_seen;
@@ -31,26 +39,54 @@ static uint32_t rnd(uint32_t below)
 	return books_random(&state, below);
 }
 
+static bool is_virtio(unsigned int s)
+{
+	return s % 2;
+}
+
 static unsigned int queues_of(const struct entry *e)
 {
 	return e->granted < 2 ? 1 : 2;
 }
 
 /* The child of op_kill() must not get copies of what devices reach. */
-static void up(struct avf *a, const struct entry *e)
+static void up(unsigned int s)
 {
+	const struct entry *e = &mine[s];
+	struct avf *a = &dev[s].a;
+	struct virtio *v = &dev[s].v;
+
+	if (is_virtio(s)) {
+		virtio_open(v, e->uuid);
+		virtio_up(v, 1, VIRTIO_FEATURES);
+		REQUIRE_EQ(virtio_cfg(v, VN_PAIRS, 2), e->granted);
+		madvise(v->mem, VIRTIO_MEMORY, MADV_DONTFORK);
+		return;
+	}
 	avf_up(a, e->uuid, NULL, queues_of(e));
 	REQUIRE_EQ(a->res.num_queue_pairs, e->granted);
 	madvise(a->mem, a->o.memory, MADV_DONTFORK);
+}
+
+static struct vfio_dev *vfio_of(unsigned int s)
+{
+	return is_virtio(s) ? &dev[s].v.dev : &dev[s].a.dev;
+}
+
+static const uint8_t *mac_of(unsigned int s)
+{
+	return is_virtio(s) ? dev[s].v.mac : dev[s].a.res.mac;
 }
 
 static void op_create(unsigned int s)
 {
 	struct entry *e = &mine[s];
 
-	e->queues = 1 << rnd(5);
+	e->queues = 1 << rnd(is_virtio(s) ? 4 : 5);
 	e->granted = e->queues;
-	mdev_new(e->queues, e->uuid);
+	mdev_uuid(e->uuid);
+	REQUIRE_OK(mdev_create(is_virtio(s) ? mdev_virtio_type(e->queues) : mdev_type_of(e->queues),
+			       e->uuid));
 	e->state = CLOSED;
 }
 
@@ -63,14 +99,17 @@ static void op_remove(unsigned int s)
 
 static void op_open(unsigned int s)
 {
-	up(&dev[s], &mine[s]);
+	up(s);
 	mine[s].pid = getpid();
 	mine[s].state = OPEN;
 }
 
 static void op_close(unsigned int s)
 {
-	avf_close(&dev[s]);
+	if (is_virtio(s))
+		virtio_close(&dev[s].v);
+	else
+		avf_close(&dev[s].a);
 	EXPECT(books_idle(mine[s].uuid));
 	mine[s].state = CLOSED;
 }
@@ -97,76 +136,128 @@ static void op_live_attr(unsigned int s)
 	REQUIRE_OK(mdev_attr_set(mine[s].uuid, "link_state", rnd(2) ? "auto" : "enable"));
 }
 
+static void send_frame(unsigned int s, const uint8_t *f, unsigned int len)
+{
+	if (is_virtio(s)) {
+		virtio_tx(&dev[s].v, 0, f, len);
+		return;
+	}
+	REQUIRE_GE(avf_tx(&dev[s].a, 0, f, len, 0), 0);
+	REQUIRE_OK(avf_tx_done(&dev[s].a, 0, AVF_MS));
+}
+
+/* The next frame from @src, which is not one to everybody; returns its length. */
+static unsigned int take_frame(unsigned int s, const uint8_t *src, uint8_t *f)
+{
+	static struct avf_rx rx;
+	int len;
+
+	do {
+		if (is_virtio(s)) {
+			len = virtio_rx(&dev[s].v, 0, f, VIRTIO_MS);
+			REQUIRE_GE(len, ETH_HLEN);
+			continue;
+		}
+		REQUIRE_GE(avf_rx_from(&dev[s].a, src, &rx, AVF_MS), 0);
+		len = (int)rx.len;
+		REQUIRE_LE(len, VIRTIO_BUF);
+		memcpy(f, rx.data, (size_t)len);
+	} while (memcmp(f + 6, src, 6) || !memcmp(f, mac_broadcast, sizeof(mac_broadcast)));
+	return (unsigned int)len;
+}
+
+/* Others' broadcasts must not fill its ring. */
+static void drain(unsigned int s)
+{
+	uint8_t f[VIRTIO_BUF];
+
+	if (!is_virtio(s))
+		avf_rx_drain(&dev[s].a);
+	else
+		while (virtio_rx(&dev[s].v, 0, f, 0) >= 0)
+			;
+}
+
 /* To another device of ours if one is open, else to nobody in particular. */
 static void op_traffic(unsigned int s)
 {
-	static struct avf_rx rx;
-	struct avf *a = &dev[s], *b = NULL;
-	unsigned int i, n = 1 + rnd(8), len = 60 + rnd(1400);
-	uint8_t f[1500];
+	unsigned int i, to = s, n = 1 + rnd(8), len = 60 + rnd(1400);
+	uint8_t f[1500], got[VIRTIO_BUF];
 
-	for (i = 1; i < SLOTS && !b; i++)
+	for (i = 1; i < SLOTS && to == s; i++)
 		if (mine[(s + i) % SLOTS].state == OPEN)
-			b = &dev[(s + i) % SLOTS];
-	/* Others' broadcasts must not fill its ring. */
-	if (b)
-		avf_rx_drain(b);
+			to = (s + i) % SLOTS;
+	if (to != s)
+		drain(to);
 	for (i = 0; i < n; i++) {
-		frame_l2(f, len, b ? b->res.mac : mac_broadcast, a->res.mac, i);
-		REQUIRE_GE(avf_tx(a, 0, f, len, 0), 0);
-		REQUIRE_OK(avf_tx_done(a, 0, AVF_MS));
-		if (!b)
+		frame_l2(f, len, to == s ? mac_broadcast : mac_of(to), mac_of(s), i);
+		send_frame(s, f, len);
+		if (to == s)
 			continue;
-		/* What it once sent to everybody may still come before. */
-		do {
-			REQUIRE_GE(avf_rx_from(b, a->res.mac, &rx, AVF_MS), 0);
-		} while (!memcmp(rx.data, mac_broadcast, sizeof(mac_broadcast)));
-		REQUIRE_EQ(rx.len, len);
-		EXPECT_MEM(rx.data, f, len);
+		REQUIRE_EQ(take_frame(to, mac_of(s), got), len);
+		EXPECT_MEM(got, f, len);
 	}
 }
 
 static void again(unsigned int s)
 {
-	REQUIRE_OK(avf_restart(&dev[s]));
-	REQUIRE_EQ(avf_queues_up(&dev[s], queues_of(&mine[s])), 0);
+	if (is_virtio(s)) {
+		virtio_restart(&dev[s].v, 1, VIRTIO_FEATURES);
+		return;
+	}
+	REQUIRE_OK(avf_restart(&dev[s].a));
+	REQUIRE_EQ(avf_queues_up(&dev[s].a, queues_of(&mine[s])), 0);
 }
 
 static void op_reset(unsigned int s)
 {
-	REQUIRE_OK(vfio_reset(&dev[s].dev));
+	REQUIRE_OK(vfio_reset(vfio_of(s)));
 	again(s);
 }
 
 static void op_flr(unsigned int s)
 {
-	unsigned int cap = cfg_cap(&dev[s].dev, PCI_CAP_ID_EXP);
+	unsigned int cap = cfg_cap(vfio_of(s), PCI_CAP_ID_EXP);
 
-	cfg_wr(&dev[s].dev, cap + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, 2);
+	cfg_wr(vfio_of(s), cap + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, 2);
 	again(s);
 }
 
 static void op_queue(unsigned int s)
 {
-	avf_queue_again(&dev[s], 0);
+	const uint8_t on = 0;
+
+	if (is_virtio(s))
+		EXPECT_EQ(virtio_command(&dev[s].v, CTRL_RX, CTRL_RX_PROMISC, &on, 1), 0);
+	else
+		avf_queue_again(&dev[s].a, 0);
+}
+
+static void send_at(unsigned int s, uint64_t iova, unsigned int len)
+{
+	struct avf_frag frag = { .iova = iova, .len = len };
+
+	if (is_virtio(s)) {
+		virtio_tx_at(&dev[s].v, 0, iova, len);
+		return;
+	}
+	REQUIRE_GE(avf_tx_frags(&dev[s].a, 0, &frag, 1, 0, 0, 0), 0);
+	/* The same gate as in virtio_tx_at(). */
+	EXPECT_OK(avf_tx_done(&dev[s].a, 0, 3 * AVF_MS));
 }
 
 /* Memory that comes and goes below a device that has used it. */
 static void op_remap(unsigned int s)
 {
-	struct avf_frag frag = { .len = 64 };
-	struct avf *a = &dev[s];
+	uint64_t iova = REGION + rnd(REGION_BYTES / 64) * 64;
 	uint8_t *p = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	REQUIRE(p != MAP_FAILED);
-	frag.iova = REGION + rnd(REGION_BYTES / 64) * 64;
-	frame_l2(p + (frag.iova - REGION), 64, mac_broadcast, a->res.mac, 1);
-	REQUIRE_OK(vfio_map(&a->dev, p, REGION, REGION_BYTES, DMA_RW));
-	REQUIRE_GE(avf_tx_frags(a, 0, &frag, 1, 0, 0, 0), 0);
-	/* The gate of an unmap just before may hold the page back for a while. */
-	EXPECT_OK(avf_tx_done(a, 0, 3 * AVF_MS));
-	REQUIRE_OK(vfio_unmap(&a->dev, REGION, REGION_BYTES));
+	frame_l2(p + (iova - REGION), 64, mac_broadcast, mac_of(s), 1);
+	REQUIRE_OK(vfio_map(vfio_of(s), p, REGION, REGION_BYTES, DMA_RW));
+	send_at(s, iova, 64);
+	REQUIRE_OK(vfio_unmap(vfio_of(s), REGION, REGION_BYTES));
 	munmap(p, REGION_BYTES);
 }
 
@@ -184,7 +275,7 @@ static void op_kill(unsigned int s)
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(fds[0]);
-		up(&dev[s], &mine[s]);
+		up(s);
 		if (write(fds[1], &c, 1) == 1)
 			pause();
 		_exit(1);
@@ -228,11 +319,15 @@ const char *op_name(unsigned int op)
 	return ops[op].name;
 }
 
-/* The PF was reset while all stood still: what a guest's driver does then. */
+/* The PF was reset while all stood still: what a guest's driver does then. A virtio one has
+ * noticed nothing.
+ */
 static void after_reset(unsigned int s)
 {
-	struct avf *a = &dev[s];
+	struct avf *a = &dev[s].a;
 
+	if (is_virtio(s))
+		return;
 	EXPECT_EQ(avf_rd(a, AVF_ATQLEN) & AVF_AQ_LEN_ENABLE, 0);
 	EXPECT_EQ(avf_rd(a, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE, 0);
 	a->used = 0;

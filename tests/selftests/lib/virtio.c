@@ -8,8 +8,6 @@
 #include "mdev.h"
 #include "virtio.h"
 
-#define MEMORY		(4u << 20)
-
 const struct virtio_field virtio_common[CC_NR] = {
 	[CC_DEV_SELECT] = { 0, 4 },
 	[CC_DEV_FEATURE] = { 4, 4 },
@@ -72,7 +70,7 @@ void virtio_close(struct virtio *v)
 {
 	vfio_close(&v->dev);
 	if (v->mem)
-		munmap(v->mem, MEMORY);
+		munmap(v->mem, VIRTIO_MEMORY);
 	v->mem = NULL;
 }
 
@@ -165,7 +163,7 @@ static void *take(struct virtio *v, size_t len)
 	void *p = v->mem + v->used;
 
 	v->used += (len + 4095) & ~4095ul;
-	REQUIRE_LE(v->used, MEMORY);
+	REQUIRE_LE(v->used, VIRTIO_MEMORY);
 	memset(p, 0, len);
 	return p;
 }
@@ -265,9 +263,14 @@ void virtio_queues(struct virtio *v, unsigned int pairs, uint64_t features)
 
 void virtio_up(struct virtio *v, unsigned int pairs, uint64_t features)
 {
-	v->mem = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	v->mem = mmap(NULL, VIRTIO_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	REQUIRE(v->mem != MAP_FAILED);
-	REQUIRE_OK(vfio_map(&v->dev, v->mem, VIRTIO_IOVA, MEMORY, DMA_RW));
+	REQUIRE_OK(vfio_map(&v->dev, v->mem, VIRTIO_IOVA, VIRTIO_MEMORY, DMA_RW));
+	virtio_restart(v, pairs, features);
+}
+
+void virtio_restart(struct virtio *v, unsigned int pairs, uint64_t features)
+{
 	cfg_command(&v->dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	virtio_reset(v);
 	virtio_queues(v, pairs, features);
@@ -286,15 +289,35 @@ void virtio_post(struct virtio *v, unsigned int pair, const void *frame, size_t 
 	post(q, 0);
 }
 
-void virtio_tx(struct virtio *v, unsigned int pair, const void *frame, size_t len)
+/* Kicks, and waits until the one chain under way was used. */
+static void sent(struct virtio *v, unsigned int pair, int ms)
 {
 	struct virtio_queue *q = &v->q[2 * pair + 1];
 	uint32_t id;
 
-	virtio_post(v, pair, frame, len);
 	virtio_kick(v, 2 * pair + 1);
-	REQUIRE_GE(wait_used(q, &id, VIRTIO_MS), 0);
+	REQUIRE_GE(wait_used(q, &id, ms), 0);
 	EXPECT_EQ(id, 0);
+}
+
+void virtio_tx(struct virtio *v, unsigned int pair, const void *frame, size_t len)
+{
+	virtio_post(v, pair, frame, len);
+	sent(v, pair, VIRTIO_MS);
+}
+
+void virtio_tx_at(struct virtio *v, unsigned int pair, uint64_t iova, size_t len)
+{
+	struct virtio_queue *q = &v->q[2 * pair + 1];
+
+	memset(q->buf, 0, VIRTIO_HDR);
+	q->desc[0] = (struct virtio_desc){
+		.addr = q->buf_iova, .len = VIRTIO_HDR, .flags = VD_NEXT, .next = 1,
+	};
+	q->desc[1] = (struct virtio_desc){ .addr = iova, .len = (uint32_t)len };
+	post(q, 0);
+	/* The gate of an unmap just before may hold the page back for a while. */
+	sent(v, pair, 3 * VIRTIO_MS);
 }
 
 int virtio_rx(struct virtio *v, unsigned int pair, void *frame, int ms)

@@ -92,6 +92,7 @@ extern const struct virtio_field virtio_common[CC_NR];
 #define VIRTIO_BUF		2048
 #define VIRTIO_HDR		12
 #define VIRTIO_IOVA		0x20000000ull
+#define VIRTIO_MEMORY		(4u << 20)	/* at VIRTIO_IOVA, once it is up */
 #define VIRTIO_MS		3000	/* limit of one step of the device */
 
 struct virtio_desc {
@@ -147,14 +148,18 @@ bool virtio_negotiate(struct virtio *v, uint64_t features);
 void virtio_queues(struct virtio *v, unsigned int pairs, uint64_t features);
 /* One queue, in fresh memory. */
 void virtio_queue_up(struct virtio *v, unsigned int nr);
-/* All of it from a reset to DRIVER_OK. */
+/* All of it from a reset to DRIVER_OK, in memory that is mapped first. */
 void virtio_up(struct virtio *v, unsigned int pairs, uint64_t features);
+/* The same in the memory that is there, after whatever has reset the function. */
+void virtio_restart(struct virtio *v, unsigned int pairs, uint64_t features);
 
 void virtio_kick(struct virtio *v, unsigned int queue);
 /* Makes a frame available to be sent. */
 void virtio_post(struct virtio *v, unsigned int pair, const void *frame, size_t len);
 /* Sends a frame and waits until it was used. */
 void virtio_tx(struct virtio *v, unsigned int pair, const void *frame, size_t len);
+/* The same of a frame in the guest's memory at @iova. */
+void virtio_tx_at(struct virtio *v, unsigned int pair, uint64_t iova, size_t len);
 /* The next frame of a pair: its length, or -ETIMEDOUT. The buffer is given back. */
 int virtio_rx(struct virtio *v, unsigned int pair, void *frame, int ms);
 /* One control command; its answer (0 OK, 1 ERR), or -ETIMEDOUT. */

@@ -108,15 +108,13 @@ static void vdcm_shut(struct vdcm_adi *adi)
  */
 void vdcm_revoke(struct vdcm_adi *adi)
 {
-	struct vdcm_live *live = adi->live;
+	bool told = vdcm_is_gone(adi);
 
-	lockdep_assert_held(&adi->lock);
-	if (live->revoked)
-		return;
 	/* Before the vectors' irqs go: bypass does not ask for them any more. */
-	WRITE_ONCE(live->revoked, true);
+	if (!vdcm_adi_move(adi, VDCM_ADI_REVOKED))
+		return;
 	vdcm_shut(adi);
-	if (!vdcm_is_dead(adi))
+	if (!told)
 		vdcm_adi_error(adi);
 }
 
@@ -160,7 +158,7 @@ static bool vdcm_soft_reset(struct vdcm_adi *adi)
  * While the PF is quiesced, the hardware's part, if there is any, is left to
  * vdcm_parent_resume(). An ADI that cannot be reset is revoked.
  *
- * Return: 0, -EIO on a dead or revoked device, or the driver's error.
+ * Return: 0, -EIO on a dead, lost or revoked device, or the driver's error.
  */
 int vdcm_reset(struct vdcm_adi *adi)
 {
@@ -170,7 +168,7 @@ int vdcm_reset(struct vdcm_adi *adi)
 	int ret = 0;
 
 	lockdep_assert_held(&adi->lock);
-	if (vdcm_is_dead(adi) || live->revoked)
+	if (vdcm_is_gone(adi))
 		return -EIO;
 	vdcm_inc(adi, VDCM_CNT_RESETS);
 	vdcm_stop(adi);
@@ -220,6 +218,7 @@ static void vdcm_publish(struct vdcm_adi *adi, struct vdcm_live *live)
 	spin_lock(&adi->fault_lock);
 	adi->live = live;
 	spin_unlock(&adi->fault_lock);
+	vdcm_adi_move(adi, live ? VDCM_ADI_OPEN : VDCM_ADI_CLOSED);
 	adi->opener_pid = live ? task_tgid_nr(current) : 0;
 	memcpy(adi->opener, opener, sizeof(opener));
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
@@ -267,7 +266,7 @@ static int vdcm_open_locked(struct vdcm_adi *adi, bool gated)
 	if (vdcm_is_dead(adi))
 		return -EIO;
 	/* Soon it will be there again; and the caller holds VFIO's locks. */
-	if (READ_ONCE(adi->parent->quiesced))
+	if (vdcm_parent_is(adi->parent, VDCM_PARENT_QUIESCED))
 		return -EAGAIN;
 	live = vdcm_live_alloc(adi, gated);
 	if (!live)
@@ -326,12 +325,12 @@ void vdcm_function_close(struct vdcm_adi *adi)
 	struct vdcm_live *live = adi->live;
 
 	vdcm_lock_settled(adi);
-	if (!live->revoked)
+	if (vdcm_is_held(adi))
 		vdcm_shut_begin(adi);
-	if (!live->revoked)
+	if (vdcm_is_held(adi))
 		vdcm_shut(adi);
 	/* There is nothing left to quiesce, resume or revoke. */
-	WRITE_ONCE(live->revoked, true);
+	vdcm_adi_move(adi, VDCM_ADI_CLOSING);
 	vdcm_irq_release(adi);
 	mutex_unlock(&adi->lock);
 	/* May take as long as its user's memory likes: without a lock. */

@@ -12,6 +12,7 @@
  * What joins ADIs to unmap operations has a lock of its own (unmap.c), outside fault_lock.
  * @live is written under lock, pin_lock, irq_lock and fault_lock, and read under any
  * of them; while the file is open it stays.
+ * @state is read with none of them; states.c says which lock its changes need.
  */
 #ifndef VDCM_INTERNAL_H
 #define VDCM_INTERNAL_H
@@ -30,6 +31,7 @@
 #include <linux/xarray.h>
 
 #include <compat/irq.h>
+#include <vdcm/state.h>
 #include <vdcm/vdcm.h>
 
 #include "objects/config.h"
@@ -46,6 +48,38 @@
 #define VDCM_MSI_LAST	(0xfeefffffULL >> PAGE_SHIFT)
 /* An escaped character takes up to four. */
 #define VDCM_OPENER_LEN		(4 * TASK_COMM_LEN)
+
+/**
+ * enum vdcm_parent_state - the state of a PF; moves in states.c
+ * @VDCM_PARENT_UP: it works
+ * @VDCM_PARENT_QUIESCED: it is being reset, or asleep
+ * @VDCM_PARENT_DEAD: the device is gone
+ */
+enum vdcm_parent_state {
+	VDCM_PARENT_UP,
+	VDCM_PARENT_QUIESCED,
+	VDCM_PARENT_DEAD,
+	VDCM_NR_PARENT_STATES
+};
+
+/**
+ * enum vdcm_adi_state - the state of an ADI; moves in states.c
+ * @VDCM_ADI_CLOSED: no file has it open; in all other states there is @live
+ * @VDCM_ADI_OPEN: the PF driver has it open; also while its open() runs
+ * @VDCM_ADI_AWAY: the PF is quiesced, and the ADI not yet brought back
+ * @VDCM_ADI_LOST: given up by the PF driver, which still has it open
+ * @VDCM_ADI_REVOKED: the hardware was taken away: the driver has closed it
+ * @VDCM_ADI_CLOSING: likewise, and the file is being closed
+ */
+enum vdcm_adi_state {
+	VDCM_ADI_CLOSED,
+	VDCM_ADI_OPEN,
+	VDCM_ADI_AWAY,
+	VDCM_ADI_LOST,
+	VDCM_ADI_REVOKED,
+	VDCM_ADI_CLOSING,
+	VDCM_NR_ADI_STATES
+};
 
 /* Counters of an ADI; names in sysfs.c. */
 enum vdcm_counter {
@@ -233,8 +267,6 @@ struct vdcm_dma {
  * @paused: the VM is stopped, or about to be: no DMA, whatever the guest had enabled
  * @frozen: it is stopped: the driver has frozen the ADI, or owes it until its PF is back
  * @announce: the ADI's state came from elsewhere, and the network does not know yet
- * @revoked: the hardware was taken away: the driver has closed the ADI
- * @resumed: the parent's @nr_quiesces when the ADI was brought back
  * @reset_owed: it was reset while the PF was quiesced
  * @memcg: memory cgroup of the process that opened it, or NULL
  * @vecs: one for each vector
@@ -250,9 +282,7 @@ struct vdcm_live {
 	bool paused;
 	bool frozen;
 	bool announce;
-	bool revoked;
 	bool reset_owed;
-	u32 resumed;
 	struct mem_cgroup *memcg;
 	struct vdcm_vec vecs[];
 };
@@ -299,6 +329,7 @@ struct vdcm_export_ops {
  * @mem_lock: see above
  * @irq_lock: see above
  * @fault_lock: see above
+ * @state: enum vdcm_adi_state; changed by vdcm_adi_move()
  * @live: state of an open ADI, or NULL
  * @mem_on: pages of the ADI may be mapped now
  * @state_size: bytes of its state, at most; 0: it cannot be migrated
@@ -324,6 +355,7 @@ struct vdcm_adi {
 	struct rw_semaphore mem_lock;	/* mem_on */
 	spinlock_t irq_lock;		/* MSI-X state, opener */
 	spinlock_t fault_lock;		/* queue of faults, gate */
+	unsigned int state;
 	struct vdcm_live *live;
 	bool mem_on;
 	size_t state_size;
@@ -344,10 +376,8 @@ struct vdcm_adi {
  * @resources: names of what types are paid with
  * @nr_resources: their number
  * @drvdata: the PF driver's
- * @dead: the device is gone
- * @quiesced: the device is being reset, or asleep
- * @nr_quiesces: how often it was
- * @wait: for the end of that
+ * @state: enum vdcm_parent_state; changed by vdcm_parent_move()
+ * @wait: for the end of VDCM_PARENT_QUIESCED
  * @list_lock: protects @adis; outside adi->lock
  * @adis: all ADIs
  * @pool: what is left to create ADIs from
@@ -360,9 +390,7 @@ struct vdcm_parent {
 	const char * const *resources;
 	unsigned int nr_resources;
 	void *drvdata;
-	bool dead;
-	bool quiesced;
-	u32 nr_quiesces;
+	unsigned int state;
 	wait_queue_head_t wait;
 	struct mutex list_lock;		/* adis */
 	struct list_head adis;
@@ -423,9 +451,15 @@ static inline void vdcm_charge_end(struct mem_cgroup *old)
 	set_active_memcg(old);
 }
 
+static inline bool vdcm_parent_is(const struct vdcm_parent *parent,
+				  enum vdcm_parent_state state)
+{
+	return READ_ONCE(parent->state) == state;
+}
+
 static inline bool vdcm_is_dead(const struct vdcm_adi *adi)
 {
-	return READ_ONCE(adi->parent->dead);
+	return vdcm_parent_is(adi->parent, VDCM_PARENT_DEAD);
 }
 
 /*
@@ -434,26 +468,33 @@ static inline bool vdcm_is_dead(const struct vdcm_adi *adi)
  */
 static inline bool vdcm_is_away(const struct vdcm_adi *adi)
 {
-	return READ_ONCE(adi->parent->quiesced) &&
-	       adi->live->resumed != READ_ONCE(adi->parent->nr_quiesces);
+	return READ_ONCE(adi->state) == VDCM_ADI_AWAY;
+}
+
+/* The PF driver has the ADI open: there is something to stop, to quiesce or to revoke. */
+static inline bool vdcm_is_held(const struct vdcm_adi *adi)
+{
+	unsigned int state = READ_ONCE(adi->state);
+
+	return state >= VDCM_ADI_OPEN && state <= VDCM_ADI_LOST;
+}
+
+/* The device, or this user's hold on it, is gone for good; of an open ADI. */
+static inline bool vdcm_is_gone(const struct vdcm_adi *adi)
+{
+	return vdcm_is_dead(adi) || READ_ONCE(adi->state) >= VDCM_ADI_LOST;
 }
 
 /* May operations of an open ADI reach for the hardware? Under adi->lock. */
 static inline bool vdcm_is_there(const struct vdcm_adi *adi)
 {
-	return !vdcm_is_dead(adi) && !vdcm_is_away(adi) && !adi->live->revoked;
+	return !vdcm_is_gone(adi) && !vdcm_is_away(adi);
 }
 
 /* May the ADI do DMA, as far as guest and VMM have a say? Under adi->lock. */
 static inline bool vdcm_wants_dma(const struct vdcm_live *live)
 {
 	return !live->paused && vdcm_config_bus_master(&live->config);
-}
-
-/* Is the device, or this user's hold on it, gone for good? Under adi->lock. */
-static inline bool vdcm_is_gone(const struct vdcm_adi *adi)
-{
-	return vdcm_is_dead(adi) || adi->live->revoked;
 }
 
 static inline void vdcm_add(struct vdcm_adi *adi, enum vdcm_counter counter,
@@ -466,6 +507,12 @@ static inline void vdcm_inc(struct vdcm_adi *adi, enum vdcm_counter counter)
 {
 	atomic64_inc(&adi->counters[counter]);
 }
+
+/* states.c */
+extern const struct vdcm_states vdcm_parent_states;
+extern const struct vdcm_states vdcm_adi_states;
+bool vdcm_parent_move(struct vdcm_parent *parent, enum vdcm_parent_state to);
+bool vdcm_adi_move(struct vdcm_adi *adi, enum vdcm_adi_state to);
 
 /* parent.c */
 void vdcm_lock_settled(struct vdcm_adi *adi);

@@ -53,7 +53,7 @@ static void vdcm_update_bypass(struct vdcm_adi *adi, unsigned int vec)
 	int irq;
 
 	spin_lock_irqsave(&adi->irq_lock, flags);
-	open = !vdcm_msix_blocked(&adi->live->msix, vec) && !adi->live->revoked;
+	open = !vdcm_msix_blocked(&adi->live->msix, vec) && vdcm_is_held(adi);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	if (!open) {
 		vdcm_stop_bypass(v);

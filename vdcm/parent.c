@@ -12,7 +12,7 @@
 
 static bool vdcm_settled(const struct vdcm_parent *parent)
 {
-	return !READ_ONCE(parent->quiesced) || READ_ONCE(parent->dead);
+	return !vdcm_parent_is(parent, VDCM_PARENT_QUIESCED);
 }
 
 /**
@@ -222,7 +222,7 @@ int vdcm_parent_take(struct vdcm_parent *parent, const struct vdcm_type *type,
 {
 	int lacking;
 
-	if (READ_ONCE(parent->dead)) {
+	if (vdcm_parent_is(parent, VDCM_PARENT_DEAD)) {
 		dev_err(parent->dev, "%s not created: device is gone\n", name);
 		return -ENODEV;
 	}
@@ -246,7 +246,7 @@ int vdcm_parent_take(struct vdcm_parent *parent, const struct vdcm_type *type,
 unsigned int vdcm_parent_available(struct vdcm_parent *parent,
 				   const struct vdcm_type *type)
 {
-	if (READ_ONCE(parent->dead))
+	if (vdcm_parent_is(parent, VDCM_PARENT_DEAD))
 		return 0;
 	return vdcm_pool_available(&parent->pool, type->cost);
 }

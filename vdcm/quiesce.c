@@ -14,6 +14,13 @@
 
 #include "internal.h"
 
+/* From here on its operations leave the hardware alone. */
+static void vdcm_stop_adi(struct vdcm_adi *adi)
+{
+	vdcm_stop(adi);
+	vdcm_adi_move(adi, VDCM_ADI_AWAY);
+}
+
 static void vdcm_quiesce_adi(struct vdcm_adi *adi)
 {
 	if (vdcm_ops(adi)->quiesce)
@@ -28,7 +35,7 @@ static void vdcm_call_each_open(struct vdcm_parent *parent,
 	lockdep_assert_held(&parent->list_lock);
 	list_for_each_entry(adi, &parent->adis, entry) {
 		mutex_lock(&adi->lock);
-		if (adi->live && !adi->live->revoked)
+		if (vdcm_is_held(adi))
 			fn(adi);
 		mutex_unlock(&adi->lock);
 	}
@@ -56,11 +63,9 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 	if (WARN_ON(!parent->ops->resume))
 		return;
 	mutex_lock(&parent->list_lock);
-	/* No ADI has been brought back from this quiesce. */
-	WRITE_ONCE(parent->nr_quiesces, parent->nr_quiesces + 1);
-	/* Before the locks are taken: who opens later sees it. */
-	WRITE_ONCE(parent->quiesced, true);
-	vdcm_call_each_open(parent, vdcm_stop);
+	/* Before the ADIs' locks are taken: who opens later sees it. A dead PF stays dead. */
+	vdcm_parent_move(parent, VDCM_PARENT_QUIESCED);
+	vdcm_call_each_open(parent, vdcm_stop_adi);
 	vdcm_call_each_open(parent, vdcm_quiesce_adi);
 	mutex_unlock(&parent->list_lock);
 }
@@ -102,7 +107,9 @@ static int vdcm_resume_guest(struct vdcm_adi *adi)
 			return ret;
 	}
 	live->reset_owed = false;
-	live->resumed = adi->parent->nr_quiesces;
+	/* Given up meanwhile: it gets no DMA any more. */
+	if (!vdcm_adi_move(adi, VDCM_ADI_OPEN))
+		return 0;
 	vdcm_inc(adi, VDCM_CNT_RESUMES);
 	ret = vdcm_freeze_again(adi);
 	if (ret)
@@ -110,6 +117,16 @@ static int vdcm_resume_guest(struct vdcm_adi *adi)
 	vdcm_dma_accept(adi, true);
 	vdcm_set_bus_master(adi, vdcm_wants_dma(live));
 	vdcm_set_memory(adi, vdcm_config_memory(&live->config));
+	return 0;
+}
+
+/* An ADI that was given up is not brought back. */
+static int vdcm_resume_adi(struct vdcm_adi *adi, int (*pass)(struct vdcm_adi *adi))
+{
+	if (vdcm_is_away(adi))
+		return pass(adi);
+	if (vdcm_is_held(adi))
+		vdcm_revoke(adi);
 	return 0;
 }
 
@@ -122,10 +139,8 @@ static int vdcm_resume_pass(struct vdcm_parent *parent, int (*pass)(struct vdcm_
 	lockdep_assert_held(&parent->list_lock);
 	list_for_each_entry(adi, &parent->adis, entry) {
 		mutex_lock(&adi->lock);
-		if (adi->live && !adi->live->revoked) {
-			err = pass(adi);
-			ret = err ?: ret;
-		}
+		err = vdcm_resume_adi(adi, pass);
+		ret = err ?: ret;
 		mutex_unlock(&adi->lock);
 	}
 	return ret;
@@ -151,7 +166,7 @@ int vdcm_parent_resume(struct vdcm_parent *parent)
 	ret = vdcm_resume_pass(parent, vdcm_resume_hardware);
 	err = vdcm_resume_pass(parent, vdcm_resume_guest);
 	ret = err ?: ret;
-	WRITE_ONCE(parent->quiesced, false);
+	vdcm_parent_move(parent, VDCM_PARENT_UP);
 	mutex_unlock(&parent->list_lock);
 	wake_up_all(&parent->wait);
 	return ret;
@@ -173,7 +188,7 @@ void vdcm_parent_dead(struct vdcm_parent *parent)
 {
 	struct vdcm_adi *adi;
 
-	WRITE_ONCE(parent->dead, true);
+	vdcm_parent_move(parent, VDCM_PARENT_DEAD);
 	wake_up_all(&parent->wait);
 	mutex_lock(&parent->list_lock);
 	list_for_each_entry(adi, &parent->adis, entry) {

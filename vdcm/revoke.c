@@ -43,8 +43,8 @@ void vdcm_revoke_work(struct work_struct *work)
 					    struct vdcm_adi, revoke_work);
 
 	vdcm_lock_settled(adi);
-	if (adi->live && !adi->live->revoked) {
-		if (!vdcm_is_dead(adi))
+	if (vdcm_is_held(adi)) {
+		if (!vdcm_is_gone(adi))
 			vdcm_report_revoked(adi);
 		vdcm_shut_begin(adi);
 	}

@@ -33,23 +33,30 @@ static const char * const counter_names[VDCM_NR_COUNTERS] = {
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
+	/* To the operator: does its user still have the hardware? */
+	static const char * const names[VDCM_NR_ADI_STATES] = {
+		[VDCM_ADI_OPEN] = "open",
+		[VDCM_ADI_AWAY] = "open",
+		[VDCM_ADI_LOST] = "revoked",
+		[VDCM_ADI_REVOKED] = "revoked",
+		[VDCM_ADI_CLOSING] = "revoked",
+	};
 	struct vdcm_adi *adi = vdcm_adi_get(dev);
 	char opener[VDCM_OPENER_LEN];
 	unsigned long flags;
-	bool revoked;
+	unsigned int state;
 	pid_t pid;
 
 	if (vdcm_is_dead(adi))
 		return sysfs_emit(buf, "dead\n");
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	pid = adi->opener_pid;
-	revoked = adi->live && READ_ONCE(adi->live->revoked);
+	state = READ_ONCE(adi->state);
 	memcpy(opener, adi->opener, sizeof(opener));
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
-	if (!pid)
+	if (state == VDCM_ADI_CLOSED)
 		return sysfs_emit(buf, "idle\n");
-	return sysfs_emit(buf, "%s %d %s\n", revoked ? "revoked" : "open", pid,
-			  opener);
+	return sysfs_emit(buf, "%s %d %s\n", names[state], pid, opener);
 }
 
 static ssize_t pinned_bytes_show(struct device *dev,

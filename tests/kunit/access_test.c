@@ -186,6 +186,7 @@ static int access_init(struct kunit *test)
 	o->v.adi.regions = vdcm_regions_create(&comp, VECS, &why);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(o->v.adi.regions));
 	o->v.adi.live = o->live;
+	o->v.adi.state = VDCM_ADI_OPEN;
 	o->live->adi = &o->v.adi;
 	mutex_init(&o->v.adi.lock);
 	spin_lock_init(&o->v.adi.irq_lock);
@@ -405,11 +406,10 @@ static void access_back_before_others(struct kunit *test)
 	struct open_adi *o = test->priv;
 
 	memory_on(test);
-	o->parent.quiesced = true;
-	o->parent.nr_quiesces = 2;
-	o->live->resumed = 1;
+	o->parent.state = VDCM_PARENT_QUIESCED;
+	o->v.adi.state = VDCM_ADI_AWAY;
 	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x9020), 4), U32_MAX);
-	o->live->resumed = 2;
+	o->v.adi.state = VDCM_ADI_OPEN;
 	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0x9020), 4), 0xa0001020);
 }
 
@@ -418,25 +418,25 @@ static void access_soft(struct kunit *test)
 {
 	struct open_adi *o = test->priv;
 	static const struct {
-		bool quiesced, dead, revoked;
+		unsigned int parent, adi;
 		u64 table;	/* 4 bytes of the MSI-X table, of an absent page, of a register */
 		u64 absent, reg;
 	} states[] = {
-		{ false, false, false, 0x1234, 0, 0xa0001020 },
-		{ true, false, false, 0x1234, 0, U32_MAX },
-		{ false, true, false, U32_MAX, U32_MAX, U32_MAX },
-		{ false, false, true, U32_MAX, U32_MAX, U32_MAX },
-		{ true, true, true, U32_MAX, U32_MAX, U32_MAX },
+		{ VDCM_PARENT_UP, VDCM_ADI_OPEN, 0x1234, 0, 0xa0001020 },
+		{ VDCM_PARENT_QUIESCED, VDCM_ADI_AWAY, 0x1234, 0, U32_MAX },
+		{ VDCM_PARENT_DEAD, VDCM_ADI_OPEN, U32_MAX, U32_MAX, U32_MAX },
+		{ VDCM_PARENT_DEAD, VDCM_ADI_AWAY, U32_MAX, U32_MAX, U32_MAX },
+		{ VDCM_PARENT_UP, VDCM_ADI_LOST, U32_MAX, U32_MAX, U32_MAX },
+		{ VDCM_PARENT_UP, VDCM_ADI_REVOKED, U32_MAX, U32_MAX, U32_MAX },
+		{ VDCM_PARENT_DEAD, VDCM_ADI_REVOKED, U32_MAX, U32_MAX, U32_MAX },
 	};
 	unsigned int i;
 
 	memory_on(test);
 	wr_value(test, POS(3, 0x1008), 4, 0x1234);
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
-		o->parent.quiesced = states[i].quiesced;
-		o->parent.nr_quiesces = states[i].quiesced;
-		o->parent.dead = states[i].dead;
-		o->live->revoked = states[i].revoked;
+		o->parent.state = states[i].parent;
+		o->v.adi.state = states[i].adi;
 		check_page(test, 0xc000, 0x2000);
 		KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xc028), 8), 0xa000202ca0002028);
 		KUNIT_EXPECT_EQ(test, rd_value(test, POS(3, 0x1008), 4), states[i].table);
@@ -452,9 +452,8 @@ static void access_soft(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, o->accesses, 0);
 	}
 	/* No memory space, no register of any kind. */
-	o->parent.quiesced = false;
-	o->parent.dead = false;
-	o->live->revoked = false;
+	o->parent.state = VDCM_PARENT_UP;
+	o->v.adi.state = VDCM_ADI_OPEN;
 	wr_value(test, CONFIG(PCI_COMMAND), 2, 0);
 	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0xc020), 8), U64_MAX);
 	wr_value(test, POS(0, 0xc020), 4, 1);
@@ -489,11 +488,11 @@ static void access_hooked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, o->accesses, 5);
 	KUNIT_EXPECT_FALSE(test, o->wide);
 	/* Also while the PF is quiesced; not once it is gone. */
-	o->parent.quiesced = true;
-	o->parent.nr_quiesces = 1;
+	o->parent.state = VDCM_PARENT_QUIESCED;
+	o->v.adi.state = VDCM_ADI_AWAY;
 	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xb4), 4), 0xd3d2d1cc);
 	o->accesses = 0;
-	o->live->revoked = true;
+	o->v.adi.state = VDCM_ADI_REVOKED;
 	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0xb4), 4), U32_MAX);
 	wr_value(test, CONFIG(0xb4), 4, 0);
 	KUNIT_EXPECT_EQ(test, o->accesses, 0);
@@ -558,8 +557,8 @@ static void access_config(struct kunit *test)
 	wr_value(test, CONFIG(VDCM_CAP_PCIE + PCI_EXP_DEVCTL), 2, PCI_EXP_DEVCTL_BCR_FLR);
 	KUNIT_EXPECT_EQ(test, o->resets, 1);
 	/* Away: what concerns the hardware is left for later. */
-	o->parent.quiesced = true;
-	o->parent.nr_quiesces = 1;
+	o->parent.state = VDCM_PARENT_QUIESCED;
+	o->v.adi.state = VDCM_ADI_AWAY;
 	wr_value(test, CONFIG(PCI_COMMAND), 2, PCI_COMMAND_MEMORY);
 	KUNIT_EXPECT_EQ(test, o->bus_master, 1);
 	KUNIT_EXPECT_EQ(test, o->memory, 0);
@@ -573,11 +572,15 @@ static void access_gone(struct kunit *test)
 	struct open_adi *o = test->priv;
 
 	memory_on(test);
-	o->live->revoked = true;
+	o->v.adi.state = VDCM_ADI_REVOKED;
 	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0), 4), U32_MAX);
 	wr_value(test, POS(0, 0), 4, 1);
-	o->live->revoked = false;
-	o->parent.dead = true;
+	o->v.adi.state = VDCM_ADI_LOST;
+	KUNIT_EXPECT_EQ(test, rd_value(test, CONFIG(0), 4), U32_MAX);
+	wr_value(test, POS(0, 0), 4, 1);
+	wr_value(test, CONFIG(PCI_COMMAND), 2, 0);
+	o->v.adi.state = VDCM_ADI_OPEN;
+	o->parent.state = VDCM_PARENT_DEAD;
 	KUNIT_EXPECT_EQ(test, rd_value(test, POS(0, 0), 8), U64_MAX);
 	wr_value(test, CONFIG(PCI_COMMAND), 2, 0);
 	KUNIT_EXPECT_EQ(test, o->accesses, 0);

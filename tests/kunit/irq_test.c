@@ -43,6 +43,7 @@ static int irq_init(struct kunit *test)
 	o->adi.parent = &o->parent;
 	o->adi.type = &o->type;
 	o->adi.live = o->live;
+	o->adi.state = VDCM_ADI_OPEN;
 	o->live->adi = &o->adi;
 	mutex_init(&o->adi.lock);
 	spin_lock_init(&o->adi.irq_lock);
@@ -333,10 +334,10 @@ static void irq_bypass(struct kunit *test)
 	set(test, MSIX, DATA_NONE | TRIGGER, 0, 0, NULL);
 	KUNIT_EXPECT_EQ(test, fake_vfio.producers, 0);
 	/* Taken from its user: there are no irqs behind the vectors any more. */
-	o->live->revoked = true;
+	o->adi.state = VDCM_ADI_REVOKED;
 	arm(test);
 	KUNIT_EXPECT_EQ(test, fake_vfio.producers, 0);
-	o->live->revoked = false;
+	o->adi.state = VDCM_ADI_OPEN;
 	set(test, MSIX, DATA_NONE | TRIGGER, 0, 0, NULL);
 	/* Refused: the vector works all the same. */
 	fake_vfio.bypass_error = -EBUSY;

@@ -270,7 +270,7 @@ static void parent_pool(struct kunit *test)
 	vdcm_pool_give(&o->parent.pool, o->type.cost);
 	KUNIT_EXPECT_EQ(test, vdcm_parent_available(&o->parent, &o->type), 1);
 	/* Nothing is to be had of a device that is gone. */
-	o->parent.dead = true;
+	o->parent.state = VDCM_PARENT_DEAD;
 	KUNIT_EXPECT_EQ(test, vdcm_parent_available(&o->parent, &o->type), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_parent_take(&o->parent, &o->type, "d"), -ENODEV);
 	vdcm_parent_exit(&o->parent);
@@ -288,8 +288,7 @@ static void parent_settled(struct kunit *test)
 	mutex_init(&adi->lock);
 	vdcm_lock_settled(adi);
 	mutex_unlock(&adi->lock);
-	o->parent.quiesced = true;
-	o->parent.dead = true;
+	o->parent.state = VDCM_PARENT_DEAD;
 	vdcm_wait_settled(&o->parent);
 	vdcm_lock_settled(adi);
 	mutex_unlock(&adi->lock);

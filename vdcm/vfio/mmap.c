@@ -26,7 +26,7 @@ static phys_addr_t vdcm_find_page(struct vdcm_adi *adi, unsigned long pgoff)
 	const struct vdcm_pages *run;
 
 	lockdep_assert_held(&adi->mem_lock);
-	if (!adi->mem_on || vdcm_is_dead(adi))
+	if (!adi->mem_on || vdcm_is_gone(adi))
 		return 0;
 	run = vdcm_regions_run(adi->regions, offset >> VDCM_REGION_SHIFT,
 			       offset & VDCM_REGION_MASK);
@@ -73,7 +73,7 @@ static vm_fault_t vdcm_vm_fault(struct vm_fault *vmf)
 		ret = vmf_insert_pfn(vmf->vma, vmf->address,
 				     phys >> PAGE_SHIFT);
 	/* Under the lock: it ends after the pages have come back. */
-	wait = !phys && READ_ONCE(adi->parent->quiesced) && !vdcm_is_dead(adi);
+	wait = !phys && vdcm_parent_is(adi->parent, VDCM_PARENT_QUIESCED) && !vdcm_is_gone(adi);
 	up_read(&adi->mem_lock);
 	return wait ? vdcm_wait_for_page(vmf) : ret;
 }

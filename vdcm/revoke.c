@@ -77,6 +77,29 @@ void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay)
 }
 
 /**
+ * vdcm_adi_lost() - give up one ADI; its PF and the other ADIs go on
+ * @adi: ADI; nothing happens if it is not open, or given up already
+ * @why: for the log
+ *
+ * For hardware of an ADI that does not obey. As for an ADI of a dead PF: the error interrupt
+ * is signalled, from now on reads return all-ones and writes are dropped, but in soft pages,
+ * and soon after the ADI is revoked: close() is called, guest memory is given back. The file
+ * stays open, and can be closed, and the mdev removed, as ever. The next open() is up to the
+ * PF driver.
+ *
+ * Context: any, but where close() waits for the caller, as with vdcm_adi_signal().
+ */
+void vdcm_adi_lost(struct vdcm_adi *adi, const char *why)
+{
+	if (!vdcm_adi_move(adi, VDCM_ADI_LOST))
+		return;
+	vdcm_limited(adi, err, "given up: %s\n", why);
+	vdcm_adi_error(adi);
+	vdcm_revoke_after(adi, 0);
+}
+EXPORT_SYMBOL_GPL(vdcm_adi_lost);
+
+/**
  * vdcm_request_release() - ask an ADI's user to release it
  * @adi: ADI
  *

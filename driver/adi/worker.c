@@ -11,7 +11,7 @@
 static void smnc_adi_reset_func(struct smnc_adi *adi)
 {
 	if (smnc_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
-		vdcm_adi_error(adi->vdcm);
+		vdcm_adi_lost(adi->vdcm, "its function cannot be reset");
 }
 
 /**

@@ -171,7 +171,7 @@ static void smnc_virtio_start_over(struct smnc_adi *adi)
 	smnc_msgs_open(adi);
 	if (err && !smnc_adi_off(adi)) {
 		smnc_virtio_broken(adi, "its hardware does not obey");
-		vdcm_adi_error(adi->vdcm);
+		vdcm_adi_lost(adi->vdcm, "its queues do not stop");
 	}
 }
 

@@ -112,6 +112,6 @@ void smnc_virtio_restart(struct smnc_adi *adi)
 	if (off)
 		smnc_virtio_forget(adi);
 	else if (smnc_adi_restart(adi, adi->dma_on) && !smnc_adi_off(adi))
-		vdcm_adi_error(adi->vdcm);
+		vdcm_adi_lost(adi->vdcm, "its function cannot be reset");
 	mutex_unlock(&adi->lock);
 }

@@ -313,6 +313,7 @@ void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec);
 int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault);
 int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len, bool write);
 void vdcm_adi_error(struct vdcm_adi *adi);
+void vdcm_adi_lost(struct vdcm_adi *adi, const char *why);
 
 /**
  * vdcm_limited() - log a line about an ADI, unless there were too many of late

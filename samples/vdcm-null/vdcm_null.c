@@ -4,7 +4,8 @@
  * driver from. docs/porting.md walks through it.
  *
  * Its ADIs copy memory: a guest writes addresses and a length, then GO; a work item copies, each
- * byte XORed with KEY, sets STATUS and signals vector 0. RAISE signals any vector. Three pages of
+ * byte XORed with KEY, sets STATUS and signals vector 0; all-ones in GO break the ADI, which is
+ * given up. RAISE signals any vector. Three pages of
  * the BAR are memory that a guest maps, as it maps the doorbells of hardware. NOTES are the
  * driver's own: they stay whatever becomes of the hardware, of which HARDWARE tells; so does the
  * attribute "hardware" of the parent, which also takes it away and brings it back.
@@ -32,6 +33,7 @@
 #define NULL_PAGES	3			/* of the window that a guest maps */
 #define NULL_ORDER	2			/* of the window */
 #define NULL_MAX_LEN	0x100000
+#define NULL_BREAK	0xffffffffu
 
 /* Registers, by their offset in the window. */
 #define NULL_REG(_n)	(NULL_PAGES * VDCM_PAGE_SIZE + 4 * (_n))
@@ -316,6 +318,8 @@ static void null_reg_write(struct vdcm_adi *adi, u32 offset, u64 value, unsigned
 
 	if (offset == NULL_RAISE) {
 		vdcm_adi_signal(adi, value);
+	} else if (offset == NULL_GO && value == NULL_BREAK) {
+		vdcm_adi_lost(adi, "all-ones were written to GO");
 	} else if (offset < NULL_SRC || offset >= NULL_SOFT ||
 		   load(n->window + NULL_STATUS, 4) != NULL_BUSY) {
 		store(null_reg(n, offset), value, size);

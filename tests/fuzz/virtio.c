@@ -155,7 +155,7 @@ int smnc_adi_vsi_again(struct smnc_adi *a)
 
 struct device *vdcm_adi_dev(const struct vdcm_adi *a) { return NULL; }
 bool vdcm_adi_may_log(struct vdcm_adi *a) { return false; }
-void vdcm_adi_error(struct vdcm_adi *a) { must(failed); }
+void vdcm_adi_lost(struct vdcm_adi *a, const char *why) { must(failed); }
 bool smnc_adi_link_up(const struct smnc_adi *a) { return !a->starved; }
 bool smnc_adi_due(struct smnc_adi *a, unsigned int what) { return true; }
 void smnc_msgs_open(struct smnc_adi *a) { must(a->lock.held); }

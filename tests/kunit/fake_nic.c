@@ -631,7 +631,7 @@ int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 	return fake->fault_error;
 }
 
-void vdcm_adi_error(struct vdcm_adi *adi)
+void vdcm_adi_lost(struct vdcm_adi *adi, const char *why)
 {
 	fake->errors++;
 }

@@ -83,7 +83,7 @@ struct fake_vq {
  * @other: an address of a neighbour
  * @restarts: calls of smnc_adi_restart(); @restart_dma, @restart_error: see there
  * @restart_held: it waits until this is false
- * @errors: calls of vdcm_adi_error()
+ * @errors: calls of vdcm_adi_lost()
  * @faults: calls of vdcm_adi_fault(); @fault_token, @fault_error: see there
  * @tail: where the cause ring ends
  * @signals: signals by vector of the ADI; @net_signals: likewise of the netdev

@@ -418,6 +418,46 @@ static void revoked(void)
 	expect_notes(false);
 }
 
+static void break_it(void)
+{
+	uint64_t end = now_ms() + SOON;
+	int err = event_new();
+
+	REQUIRE_OK(vfio_irq_eventfds(&d, VFIO_PCI_ERR_IRQ_INDEX, 0, 1, &err));
+	vfio_wr(&d, 0, GO, 0xffffffff, 4);
+	EXPECT_EQ(cfg_rd(&d, PCI_VENDOR_ID, 4), 0xffffffff);
+	EXPECT_EQ(event_wait(err, SOON), 1);
+	while (vfio_rd(&d, 0, HARDWARE, 1) != GONE && now_ms() < end)
+		poll(NULL, 0, 10);
+	close(err);
+}
+
+/* Clause: one device is given up without its PF: its user is notified and loses it as that of a
+ * dead PF does; it can be opened again, and removed.
+ */
+static void lost(void)
+{
+	start();
+	write_notes();
+	break_it();
+	expect_away(GONE, false);
+	EXPECT_ERR(vfio_reset(&d), EIO);
+	vfio_close(&d);
+	start();
+	EXPECT_EQ(vfio_rd(&d, 0, HARDWARE, 1), ON);
+	EXPECT_EQ(cfg_rd(&d, PCI_VENDOR_ID, 4), subject()->id);
+	expect_notes(false);
+	/* The PF is reset meanwhile: that does not bring it back. */
+	break_it();
+	set_hardware("off");
+	set_hardware("on");
+	EXPECT_EQ(vfio_rd(&d, 0, HARDWARE, 1), GONE);
+	EXPECT_EQ(cfg_rd(&d, PCI_VENDOR_ID, 4), 0xffffffff);
+	vfio_close(&d);
+	REQUIRE_OK(mdev_remove(uuid));
+	REQUIRE_OK(mdev_create(mdev_type_of(1), uuid));
+}
+
 /* Clause: of a device that is dead as much is left; the last case, for the driver is loaded
  * again.
  */
@@ -441,6 +481,7 @@ static const struct ktap_case cases[] = {
 	CASE(many_vectors),
 	CASE(quiesced),
 	CASE_SECONDS(revoked, 60),
+	CASE(lost),
 	CASE(dead),
 };
 

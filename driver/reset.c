@@ -53,10 +53,9 @@ static void smnc_announce(struct smnc_pf *pf)
 /* @there: the device still answers, for all that is known */
 static void smnc_quiesce(struct smnc_pf *pf, bool there)
 {
-	if (READ_ONCE(pf->dead) || pf->quiesced)
+	if (smnc_pf_is(pf, SMNC_PF_DEAD) || smnc_pf_is(pf, SMNC_PF_QUIESCED))
 		return;
-	WRITE_ONCE(pf->quiesced, true);
-	if (there && !READ_ONCE(pf->quiet))
+	if (there && smnc_pf_move(pf, SMNC_PF_STOPPING))
 		smnc_announce(pf);
 	else
 		smnc_silence(pf);
@@ -66,7 +65,7 @@ static void smnc_quiesce(struct smnc_pf *pf, bool there)
 	smnc_net_detach(pf);
 	smnc_write(pf, SMNC_ICR_MASK, 0);
 	smnc_read(pf, SMNC_ICR_MASK);
-	WRITE_ONCE(pf->quiet, true);
+	smnc_pf_move(pf, SMNC_PF_QUIESCED);
 	smnc_sync_events(pf);
 }
 
@@ -95,14 +94,12 @@ static int smnc_restart(struct smnc_pf *pf)
 
 	if (!smnc_hw_answers(pf))
 		return -EIO;
-	/* From here on there may be new trouble. */
-	WRITE_ONCE(pf->trouble, SMNC_FINE);
 	err = smnc_hw_start(pf);
 	if (err)
 		return err;
 	smnc_held_free_all(pf);
 	/* Only now: a setting that is written meanwhile must not meet the reset. */
-	WRITE_ONCE(pf->quiet, false);
+	smnc_pf_move(pf, SMNC_PF_STARTING);
 	err = smnc_set_xlat(pf, pf->xlat == VDCM_XLAT_PASID ?
 			    SMNC_XLAT_MODE_PASID : SMNC_XLAT_MODE_TABLE);
 	if (err)
@@ -116,7 +113,7 @@ static void smnc_resume(struct smnc_pf *pf)
 {
 	int err;
 
-	if (READ_ONCE(pf->dead) || !pf->quiesced)
+	if (!smnc_pf_is(pf, SMNC_PF_QUIESCED))
 		return;
 	/* A reset through sysfs amid error recovery: another one follows. */
 	if (delayed_work_pending(&pf->recovery_work))
@@ -127,7 +124,7 @@ static void smnc_resume(struct smnc_pf *pf)
 		smnc_hw_dead(pf);
 		return;
 	}
-	WRITE_ONCE(pf->quiesced, false);
+	smnc_pf_move(pf, SMNC_PF_UP);
 	/* An ADI that fails is lost by itself. */
 	if (pf->parent)
 		vdcm_parent_resume(pf->parent);
@@ -165,12 +162,14 @@ static bool smnc_rescue_allowed(struct smnc_pf *pf)
 
 static void smnc_rescue(struct smnc_pf *pf)
 {
+	bool lost = smnc_pf_is(pf, SMNC_PF_LOST);
+
 	/* A reset or sleep that has quiesced it meanwhile brings it back. */
-	if (READ_ONCE(pf->dead) || !READ_ONCE(pf->trouble) || pf->quiesced)
+	if (!lost && !smnc_pf_is(pf, SMNC_PF_STUCK))
 		return;
 	smnc_quiesce(pf, false);
 	/* Link errors are the kernel's; smnc_recovery_work() waits for it. */
-	if (READ_ONCE(pf->trouble) == SMNC_LOST)
+	if (lost)
 		return;
 	if (smnc_rescue_allowed(pf)) {
 		smnc_resume(pf);
@@ -230,7 +229,7 @@ void smnc_recovery_exit(struct smnc_pf *pf)
 	cancel_delayed_work_sync(&pf->recovery_work);
 	kfree(pf->saved);
 	pf->saved = NULL;
-	if (READ_ONCE(pf->quiet))
+	if (smnc_hw_off(pf))
 		smnc_hw_dead(pf);
 }
 
@@ -241,13 +240,19 @@ static pci_ers_result_t smnc_refuse(struct smnc_pf *pf)
 	return PCI_ERS_RESULT_DISCONNECT;
 }
 
+/* It fell silent before the kernel says so, or is to be reset already. */
+static bool smnc_recovering(struct smnc_pf *pf)
+{
+	return smnc_pf_is(pf, SMNC_PF_LOST) || delayed_work_pending(&pf->recovery_work);
+}
+
 static pci_ers_result_t smnc_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
 	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
-	if (READ_ONCE(pf->dead) || state == pci_channel_io_perm_failure)
+	if (smnc_pf_is(pf, SMNC_PF_DEAD) || state == pci_channel_io_perm_failure)
 		return smnc_refuse(pf);
-	if (state == pci_channel_io_normal && READ_ONCE(pf->trouble) != SMNC_LOST)
+	if (state == pci_channel_io_normal && !smnc_recovering(pf))
 		return PCI_ERS_RESULT_CAN_RECOVER;
 	smnc_quiesce(pf, false);
 	smnc_recovery_expect(pf);
@@ -260,7 +265,7 @@ static pci_ers_result_t smnc_slot_reset(struct pci_dev *pdev)
 
 	/* Given up meanwhile, or not: it must not be while it gets the bus back. */
 	cancel_delayed_work_sync(&pf->recovery_work);
-	if (READ_ONCE(pf->dead))
+	if (smnc_pf_is(pf, SMNC_PF_DEAD))
 		return PCI_ERS_RESULT_DISCONNECT;
 	/* The reset took config space along. */
 	if (pf->saved)

@@ -32,6 +32,31 @@ struct smnc_vec {
 /* Time for guests to read the announcement of a reset, ms. They notice it anyway. */
 #define SMNC_ANNOUNCE_MS	5
 
+/**
+ * enum smnc_adi_state - the state of an ADI's function; moves in life.c
+ * @SMNC_ADI_CLOSED: there is none
+ * @SMNC_ADI_OPEN: it is the ADI's
+ * @SMNC_ADI_AWAY: the device is being reset under it, from quiesce to resume
+ */
+enum smnc_adi_state {
+	SMNC_ADI_CLOSED,
+	SMNC_ADI_OPEN,
+	SMNC_ADI_AWAY,
+	SMNC_NR_ADI_STATES
+};
+
+/**
+ * enum smnc_gate - what becomes of messages; under msg_lock
+ * @SMNC_GATE_SHUT: they are dropped, until smnc_msgs_open()
+ * @SMNC_GATE_OPEN: they are accepted
+ * @SMNC_GATE_LOCKED: they are dropped, and the worker's end is waited for: stays so meanwhile
+ */
+enum smnc_gate {
+	SMNC_GATE_SHUT,
+	SMNC_GATE_OPEN,
+	SMNC_GATE_LOCKED,
+};
+
 /* What an ADI's worker has to do besides messages. The link comes after them. */
 #define SMNC_DUE_CHECK	0x1	/* addresses may have become another's */
 #define SMNC_DUE_RESET	0x2	/* reset the function, the guest is notified */
@@ -73,7 +98,7 @@ enum smnc_cfg {
  * @nr_queues: queue pairs it was opened with
  * @qp: queue pairs
  * @vecs: vectors
- * @away: the device is being reset under it, from quiesce to resume
+ * @state: enum smnc_adi_state; changed by smnc_adi_move()
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
  * @rss_key: of its hash until the guest sets one; new with each opening
@@ -84,12 +109,11 @@ enum smnc_cfg {
  * @promisc: SMNC_VSI_UC_PROMISC, SMNC_VSI_MC_PROMISC: asked for by the guest, granted or not
  * @work: answers messages
  * @later: queues @work when a guest that has kept the firmware busy has waited
- * @msg_lock: @msgs, @gate, @closing and @due
+ * @msg_lock: @msgs, @gate and @due
  * @msgs: messages that wait
  * @msg: the one that @work has taken
  * @pace: what the guest has caused at the firmware
- * @gate: messages are accepted
- * @closing: @gate stays shut
+ * @gate: are messages accepted?
  * @due: SMNC_DUE_*
  * @starved: no more of its memory can be pinned
  * @again: SMNC_DUE_AGAIN is wanted, within a second; written under @lock
@@ -115,7 +139,7 @@ struct smnc_adi {
 	unsigned int nr_queues;
 	u16 qp[SMNC_FUNC_QPS];
 	struct smnc_vec vecs[SMNC_FUNC_VECS];
-	bool away;
+	unsigned int state;
 	bool dma_on;
 	struct smnc_vsi vsi;
 	u8 rss_key[SMNC_RSS_KEY_BYTES];
@@ -131,8 +155,7 @@ struct smnc_adi {
 	struct smnc_msgq msgs;
 	struct smnc_msg *msg;
 	struct smnc_pace pace;
-	bool gate;
-	bool closing;
+	enum smnc_gate gate;
 	u8 due;
 	bool starved;
 	bool again;
@@ -152,7 +175,7 @@ static inline unsigned int smnc_adi_nr_vecs(const struct smnc_adi *adi)
 /* The function does not answer now. The kind sets it up again when it is back. */
 static inline bool smnc_adi_off(const struct smnc_adi *adi)
 {
-	return adi->away || smnc_hw_off(adi->pf);
+	return adi->state == SMNC_ADI_AWAY || smnc_hw_off(adi->pf);
 }
 
 /* What the guest's driver asked of the VSI ends with that driver. */
@@ -173,6 +196,8 @@ static inline u32 smnc_adi_token(const struct smnc_adi *adi, u8 unit)
 extern const struct vdcm_adi_ops smnc_adi_ops;
 
 /* life.c */
+extern const struct vdcm_states smnc_adi_states;
+bool smnc_adi_move(struct smnc_adi *adi, enum smnc_adi_state to);
 int smnc_adi_start(struct smnc_adi *adi, u16 func);
 void smnc_adi_stop(struct smnc_adi *adi);
 int smnc_adi_func_reset(struct smnc_adi *adi);

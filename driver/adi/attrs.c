@@ -64,7 +64,7 @@ static int smnc_cfg_apply(struct smnc_adi *adi, enum smnc_cfg cfg)
 	int err;
 
 	/* It is being reset, or asleep: all settings are applied when it is back. */
-	if (READ_ONCE(adi->pf->quiet))
+	if (smnc_hw_off(adi->pf))
 		return 0;
 	if (cfg == SMNC_CFG_ITR) {
 		smnc_cfg_apply_itr(adi);
@@ -95,7 +95,7 @@ static int smnc_cfg_set_live(struct smnc_adi *adi, enum smnc_cfg cfg, u32 value)
 	adi->cfg[cfg] = value;
 	if (adi->func && before != value)
 		err = smnc_cfg_apply(adi, cfg);
-	if (READ_ONCE(adi->pf->dead))
+	if (smnc_pf_is(adi->pf, SMNC_PF_DEAD))
 		err = -ENODEV;
 	if (err)
 		adi->cfg[cfg] = before;

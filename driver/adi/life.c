@@ -3,11 +3,45 @@
  * The function behind an open ADI: started, stopped, reset, and brought back after a
  * reset of the device.
  */
+#include <linux/bits.h>
 #include <linux/etherdevice.h>
 #include <linux/random.h>
 
 #include "../core/hw.h"
 #include "adi.h"
+
+static const char * const smnc_adi_names[SMNC_NR_ADI_STATES] = {
+	[SMNC_ADI_CLOSED] = "closed",
+	[SMNC_ADI_OPEN] = "open",
+	[SMNC_ADI_AWAY] = "away",
+};
+
+static const u32 smnc_adi_next[SMNC_NR_ADI_STATES] = {
+	[SMNC_ADI_CLOSED] = BIT(SMNC_ADI_OPEN),
+	[SMNC_ADI_OPEN] = BIT(SMNC_ADI_AWAY) | BIT(SMNC_ADI_CLOSED),
+	[SMNC_ADI_AWAY] = BIT(SMNC_ADI_OPEN) | BIT(SMNC_ADI_CLOSED),
+};
+
+const struct vdcm_states smnc_adi_states = { smnc_adi_names, smnc_adi_next };
+
+/**
+ * smnc_adi_move() - move the function of an ADI to another state
+ * @adi: ADI, its lock held
+ * @to: new state
+ *
+ * Return: false if that does not follow its state.
+ */
+bool smnc_adi_move(struct smnc_adi *adi, enum smnc_adi_state to)
+{
+	unsigned int from;
+
+	lockdep_assert_held(&adi->lock);
+	if (!vdcm_state_move(&smnc_adi_states, &adi->state, to, &from))
+		return false;
+	dev_dbg(vdcm_adi_dev(adi->vdcm), "function %u: %s -> %s\n", adi->func,
+		smnc_adi_names[from], smnc_adi_names[to]);
+	return true;
+}
 
 static void smnc_adi_scrub_queues(struct smnc_adi *adi)
 {
@@ -42,6 +76,7 @@ void smnc_adi_stop(struct smnc_adi *adi)
 	u16 func = adi->func;
 	unsigned int i;
 
+	smnc_adi_move(adi, SMNC_ADI_CLOSED);
 	WRITE_ONCE(pf->func[func], NULL);
 	smnc_mbx_tx_drain(pf);
 	smnc_adi_func_off(adi, func);
@@ -92,7 +127,7 @@ int smnc_adi_start(struct smnc_adi *adi, u16 func)
 	smnc_cfg_apply_itr(adi);
 	smnc_adi_map_queues(adi, func);
 	smnc_adi_vectors_open(adi, func);
-	adi->away = false;
+	smnc_adi_move(adi, SMNC_ADI_OPEN);
 	adi->dma_on = false;
 	WRITE_ONCE(adi->starved, false);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);

@@ -34,7 +34,7 @@ unsigned int smnc_msgs_next(struct smnc_adi *adi, bool *msg)
 
 	*msg = false;
 	spin_lock(&adi->msg_lock);
-	if (adi->gate) {
+	if (adi->gate == SMNC_GATE_OPEN) {
 		due = adi->due & ~SMNC_DUE_LINK;
 		if (!due)
 			*msg = smnc_msg_take(adi);
@@ -89,7 +89,8 @@ void smnc_msgs_free(struct smnc_adi *adi)
 void smnc_msgs_open(struct smnc_adi *adi)
 {
 	spin_lock(&adi->msg_lock);
-	adi->gate = !adi->closing;
+	if (adi->gate == SMNC_GATE_SHUT)
+		adi->gate = SMNC_GATE_OPEN;
 	spin_unlock(&adi->msg_lock);
 }
 
@@ -97,16 +98,17 @@ void smnc_msgs_open(struct smnc_adi *adi)
 void smnc_msgs_purge(struct smnc_adi *adi)
 {
 	spin_lock(&adi->msg_lock);
-	adi->gate = false;
+	if (adi->gate == SMNC_GATE_OPEN)
+		adi->gate = SMNC_GATE_SHUT;
 	adi->due = 0;
 	smnc_msgq_clear(&adi->msgs);
 	spin_unlock(&adi->msg_lock);
 }
 
-static void smnc_msgs_closing(struct smnc_adi *adi, bool closing)
+static void smnc_msgs_set_gate(struct smnc_adi *adi, enum smnc_gate gate)
 {
 	spin_lock(&adi->msg_lock);
-	adi->closing = closing;
+	adi->gate = gate;
 	spin_unlock(&adi->msg_lock);
 }
 
@@ -116,11 +118,11 @@ static void smnc_msgs_closing(struct smnc_adi *adi, bool closing)
  */
 void smnc_msgs_close(struct smnc_adi *adi)
 {
-	smnc_msgs_closing(adi, true);
+	smnc_msgs_set_gate(adi, SMNC_GATE_LOCKED);
 	smnc_msgs_purge(adi);
 	cancel_delayed_work_sync(&adi->later);
 	cancel_work_sync(&adi->work);
-	smnc_msgs_closing(adi, false);
+	smnc_msgs_set_gate(adi, SMNC_GATE_SHUT);
 }
 
 /**
@@ -139,7 +141,7 @@ void smnc_adi_message(struct smnc_adi *adi, u32 op, const void *data, u16 len)
 	bool flood = false;
 
 	spin_lock(&adi->msg_lock);
-	if (adi->gate) {
+	if (adi->gate == SMNC_GATE_OPEN) {
 		flood = !smnc_msgq_put(&adi->msgs, op, data, len);
 		queue_work(adi->pf->adi_wq, &adi->work);
 	}
@@ -162,7 +164,7 @@ bool smnc_adi_due(struct smnc_adi *adi, unsigned int what)
 	bool open;
 
 	spin_lock(&adi->msg_lock);
-	open = adi->gate;
+	open = adi->gate == SMNC_GATE_OPEN;
 	if (open) {
 		adi->due |= what;
 		queue_work(adi->pf->adi_wq, &adi->work);

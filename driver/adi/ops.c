@@ -203,7 +203,7 @@ static void smnc_adi_quiesce(struct vdcm_adi *vadi)
 	if (smnc_func_off(adi->pf, adi->func) == -ETIMEDOUT)
 		smnc_hush(adi->pf, "a function");
 	smnc_stats_keep(adi);
-	adi->away = true;
+	smnc_adi_move(adi, SMNC_ADI_AWAY);
 	mutex_unlock(&adi->lock);
 }
 
@@ -213,7 +213,7 @@ static int smnc_adi_resume(struct vdcm_adi *vadi)
 	int err;
 
 	mutex_lock(&adi->lock);
-	adi->away = false;
+	smnc_adi_move(adi, SMNC_ADI_OPEN);
 	err = smnc_adi_revive(adi);
 	mutex_unlock(&adi->lock);
 	return err;

@@ -33,9 +33,9 @@ static int smnc_vlan_set(struct smnc_adi *adi, struct smnc_vlan *vlan)
 	mutex_lock(&adi->lock);
 	swap(adi->vlan, *vlan);
 	/* A device in reset or asleep gets all settings when it is back. */
-	if (adi->func && !READ_ONCE(adi->pf->quiet))
+	if (adi->func && !smnc_hw_off(adi->pf))
 		err = smnc_adi_vsi_update(adi);
-	if (READ_ONCE(adi->pf->dead))
+	if (smnc_pf_is(adi->pf, SMNC_PF_DEAD))
 		err = -ENODEV;
 	if (err)
 		swap(adi->vlan, *vlan);

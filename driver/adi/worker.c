@@ -10,7 +10,7 @@
 /* The PF going down for a reset is no error: that resets the function as well. */
 static void smnc_adi_reset_func(struct smnc_adi *adi)
 {
-	if (smnc_adi_restart(adi, adi->dma_on) && !READ_ONCE(adi->pf->quiet))
+	if (smnc_adi_restart(adi, adi->dma_on) && !smnc_hw_off(adi->pf))
 		vdcm_adi_lost(adi->vdcm, "its function cannot be reset");
 }
 

@@ -34,7 +34,7 @@ void smnc_death_exit(struct smnc_pf *pf)
 void smnc_silence(struct smnc_pf *pf)
 {
 	pci_clear_master(pf->pdev);
-	WRITE_ONCE(pf->quiet, true);
+	smnc_pf_move(pf, SMNC_PF_QUIESCED);
 }
 
 /**
@@ -63,14 +63,14 @@ static bool smnc_gone_for_good(const struct smnc_pf *pf)
  */
 void smnc_hw_dead(struct smnc_pf *pf)
 {
-	if (READ_ONCE(pf->dead))
+	if (smnc_pf_is(pf, SMNC_PF_DEAD))
 		return;
 	/*
 	 * Should it be there all the same: no DMA into what is given back as soon
 	 * as a reader sees it dead. Several may do this at once.
 	 */
 	pci_clear_master(pf->pdev);
-	if (xchg(&pf->dead, true))
+	if (!smnc_pf_move(pf, SMNC_PF_DEAD))
 		return;
 	pci_err(pf->pdev, "the device is given up\n");
 	queue_work(pf->ctl_wq, &pf->death_work);
@@ -80,15 +80,19 @@ void smnc_hw_dead(struct smnc_pf *pf)
  * Silent at once; the rest of the way down needs the device lock. Return: false if it
  * was off, or in trouble, already.
  */
-static bool smnc_in_trouble(struct smnc_pf *pf, enum smnc_trouble trouble, const char *why)
+static bool smnc_in_trouble(struct smnc_pf *pf, enum smnc_pf_state trouble, const char *why)
 {
+	enum smnc_pf_state to;
+
 	if (smnc_hw_off(pf))
 		return false;
-	/* As above: before a reader sees it quiet. */
+	/* As above: before a reader sees it off. */
 	pci_clear_master(pf->pdev);
-	if (cmpxchg(&pf->trouble, SMNC_FINE, trouble) != SMNC_FINE)
-		return false;
-	WRITE_ONCE(pf->quiet, true);
+	do {
+		if (smnc_hw_off(pf))
+			return false;
+		to = smnc_pf_is(pf, SMNC_PF_STOPPING) ? SMNC_PF_QUIESCED : trouble;
+	} while (!smnc_pf_move(pf, to));
 	pci_err(pf->pdev, "%s\n", why);
 	queue_delayed_work(pf->ctl_wq, &pf->rescue_work, 0);
 	return true;
@@ -105,7 +109,7 @@ static bool smnc_in_trouble(struct smnc_pf *pf, enum smnc_trouble trouble, const
  */
 void smnc_hw_stuck(struct smnc_pf *pf, const char *why)
 {
-	smnc_in_trouble(pf, SMNC_STUCK, why);
+	smnc_in_trouble(pf, SMNC_PF_STUCK, why);
 }
 
 /* It is brought back within a time, or given up. Any context. */
@@ -131,6 +135,6 @@ void smnc_hw_lost(struct smnc_pf *pf)
 		smnc_hw_dead(pf);
 		return;
 	}
-	if (smnc_in_trouble(pf, SMNC_LOST, why))
+	if (smnc_in_trouble(pf, SMNC_PF_LOST, why))
 		smnc_recovery_expect(pf);
 }

@@ -50,6 +50,7 @@
 
 #include <smartnic/messages.h>
 #include <smartnic/regs.h>
+#include <vdcm/state.h>
 #include <vdcm/vdcm.h>
 
 #define SMNC_DRV_NAME	"smartnic"
@@ -170,11 +171,27 @@ struct smnc_ctl_vec {
 	char name[48];
 };
 
-/* What is wrong with a device that is not given up yet. */
-enum smnc_trouble {
-	SMNC_FINE,
-	SMNC_STUCK,	/* it answers, but does not obey */
-	SMNC_LOST,	/* it does not answer; the kernel may say why, and bring it back */
+/**
+ * enum smnc_pf_state - the state of a device; moves in state.c
+ * @SMNC_PF_UP: it works
+ * @SMNC_PF_STOPPING: it is being quiesced, and still answers
+ * @SMNC_PF_STARTING: it was reset, and is being set up
+ * @SMNC_PF_STUCK: it answers, but does not obey: the driver resets it
+ * @SMNC_PF_LOST: it does not answer; the kernel may say why, and bring it back
+ * @SMNC_PF_QUIESCED: it is being reset, or asleep
+ * @SMNC_PF_DEAD: it is given up
+ *
+ * From SMNC_PF_STUCK on the driver does not access it, and it has lost the bus.
+ */
+enum smnc_pf_state {
+	SMNC_PF_UP,
+	SMNC_PF_STOPPING,
+	SMNC_PF_STARTING,
+	SMNC_PF_STUCK,
+	SMNC_PF_LOST,
+	SMNC_PF_QUIESCED,
+	SMNC_PF_DEAD,
+	SMNC_NR_PF_STATES
 };
 
 /* Error recovery that takes longer than this has failed; the kernel may not say so. */
@@ -191,10 +208,7 @@ enum smnc_trouble {
  * @windows: BAR2
  * @msix: BAR4
  * @windows_phys: physical address of BAR2
- * @dead: the device is gone or does not answer; set once, the bus taken from it before
- * @quiet: the device is being reset or asleep, or waits for that: nothing touches it
- * @quiesced: it is being reset or asleep; written under the device lock
- * @trouble: enum smnc_trouble: why it is quiet without having been quiesced
+ * @state: enum smnc_pf_state; changed by smnc_pf_move()
  * @num_adis: ADIs of the device
  * @num_qps: queue pairs of the device
  * @num_vecs: MSI-X entries of the device
@@ -253,10 +267,7 @@ struct smnc_pf {
 	void __iomem *windows;
 	void __iomem *msix;
 	phys_addr_t windows_phys;
-	bool dead;
-	bool quiet;
-	bool quiesced;
-	int trouble;
+	unsigned int state;
 	bool removing;
 
 	u32 num_adis;
@@ -317,11 +328,20 @@ struct smnc_pf {
 	bool link;
 };
 
+static inline bool smnc_pf_is(const struct smnc_pf *pf, enum smnc_pf_state state)
+{
+	return READ_ONCE(pf->state) == state;
+}
+
 /* The driver does not access the device: it is dead, asleep or being reset. */
 static inline bool smnc_hw_off(const struct smnc_pf *pf)
 {
-	return READ_ONCE(pf->dead) || READ_ONCE(pf->quiet);
+	return READ_ONCE(pf->state) >= SMNC_PF_STUCK;
 }
+
+/* state.c */
+extern const struct vdcm_states smnc_pf_states;
+bool smnc_pf_move(struct smnc_pf *pf, enum smnc_pf_state to);
 
 /* counters.c */
 extern const char * const smnc_stat_names[];

@@ -32,7 +32,7 @@ static void smnc_net_carrier(struct smnc_pf *pf)
 
 	if (!net)
 		return;
-	if (READ_ONCE(pf->link) && !READ_ONCE(pf->dead))
+	if (READ_ONCE(pf->link) && !smnc_pf_is(pf, SMNC_PF_DEAD))
 		netif_carrier_on(net->dev);
 	else
 		netif_carrier_off(net->dev);

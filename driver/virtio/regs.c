@@ -340,7 +340,7 @@ static void smnc_virtio_wait(struct smnc_adi *adi)
 {
 	u64 wait = min_t(u64, smnc_msgs_wait(adi), SMNC_VIRTIO_WAIT_MS * NSEC_PER_MSEC);
 
-	for (; wait && !READ_ONCE(adi->pf->quiesced); wait -= min_t(u64, wait, NSEC_PER_MSEC))
+	for (; wait && smnc_pf_is(adi->pf, SMNC_PF_UP); wait -= min_t(u64, wait, NSEC_PER_MSEC))
 		usleep_range(1000, 1200);
 }
 

@@ -161,7 +161,7 @@ static inline u64 smnc_virtio_le(const void *at, unsigned int bytes)
 /* Neither closed nor taken away, and the device is not given up. */
 static inline bool smnc_virtio_there(const struct smnc_adi *adi)
 {
-	return adi->func && !READ_ONCE(adi->pf->dead);
+	return adi->func && !smnc_pf_is(adi->pf, SMNC_PF_DEAD);
 }
 
 static inline unsigned int smnc_virtio_nr_vqs(const struct smnc_adi *adi)

@@ -79,6 +79,8 @@ typedef struct { u8 b[16]; } uuid_t;
 #define READ_ONCE(x)		(x)
 #define WRITE_ONCE(x, v)	((x) = (v))
 #define IS_ENABLED(x)		0
+#define try_cmpxchg(p, old, new) \
+	__atomic_compare_exchange_n(p, old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define array_index_nospec(i, n)	(i)
 
 /* A warning is a finding. */

@@ -36,7 +36,7 @@ static u32 rows;
 
 static int verb(void)
 {
-	must(!pf.quiet && !pf.dead && adi->func == FUNC && adi->lock.held);
+	must(!smnc_hw_off(&pf) && adi->func == FUNC && adi->lock.held);
 	rows = rows * 1103515245 + 12345;
 	if (!failing || rows >> 28)
 		return 0;
@@ -320,7 +320,7 @@ static void revive(void)
 	memset(hw, 0, sizeof(hw));
 	features = 0;
 	failed = false;
-	pf.quiet = false;
+	pf.state = SMNC_PF_UP;
 	mutex_lock(&adi->lock);
 	if (smnc_virtio_revive(adi))
 		must(failed);
@@ -333,11 +333,11 @@ static void event(struct input *in)
 
 	switch (how % 8) {
 	case 0:
-		pf.quiet = true;
+		pf.state = SMNC_PF_QUIESCED;
 		return;
 	case 1:
 	case 2:
-		if (pf.quiet)
+		if (smnc_hw_off(&pf))
 			revive();
 		return;
 	case 3:
@@ -351,7 +351,7 @@ static void event(struct input *in)
 		break;
 	}
 	mutex_lock(&adi->lock);
-	if (!pf.quiet) {
+	if (!smnc_hw_off(&pf)) {
 		if (smnc_adi_check_addrs(adi) < 0)
 			must(failed);
 		smnc_virtio_wishes(adi);
@@ -376,7 +376,7 @@ static void check(void)
 	must(smnc_virtio_reg_read(adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + 20, 1) == v->status);
 	for (n = VQS; n < SMNC_VIRTIO_VQS; n++)
 		must(!v->vqs[n].enabled);
-	if (failed || pf.quiet)
+	if (failed || smnc_hw_off(&pf))
 		return;
 	for (n = 0; n < VQS; n++) {
 		must(hw[n].on == (v->vqs[n].enabled && v->status & VIRTIO_CONFIG_S_DRIVER_OK));
@@ -433,7 +433,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			break;
 		case 3:
 		case 4:
-			if (!pf.quiet)
+			if (!smnc_hw_off(&pf))
 				message(&in);
 			break;
 		default:

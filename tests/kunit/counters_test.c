@@ -30,12 +30,12 @@ static void pf_reset(void)
 /* It could not be asked any more, and is asked all the same meanwhile. */
 static void pf_lost(void)
 {
-	fake->pf.quiet = true;
+	fake->pf.state = SMNC_PF_QUIESCED;
 	smnc_stats_read(&fake->adi, 0);
 	smnc_stats_keep(&fake->adi);
 	smnc_stats_read(&fake->adi, 0);
 	memset(fake->stats, 0, sizeof(fake->stats));
-	fake->pf.quiet = false;
+	fake->pf.state = SMNC_PF_UP;
 	smnc_stats_resume(&fake->adi);
 	fake->adi.kind->reset(&fake->adi);
 }

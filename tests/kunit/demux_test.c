@@ -132,9 +132,9 @@ static void demux_error(struct kunit *test)
 		fake_set(rings[i] + SMNC_RING_LEN, 64);
 		KUNIT_EXPECT_EQ(test, smnc_rings_check(&fake->pf), i + 1);
 	}
-	fake->pf.dead = true;
+	fake->pf.state = SMNC_PF_DEAD;
 	KUNIT_EXPECT_EQ(test, smnc_rings_check(&fake->pf), 0);
-	fake->pf.dead = false;
+	fake->pf.state = SMNC_PF_UP;
 	stop(test);
 }
 

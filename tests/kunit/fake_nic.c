@@ -223,7 +223,7 @@ bool smnc_hw_alive(struct smnc_pf *pf)
 
 u32 smnc_read(struct smnc_pf *pf, u32 off)
 {
-	return pf->dead ? ~0U : fake_reg(off);
+	return smnc_pf_is(pf, SMNC_PF_DEAD) ? ~0U : fake_reg(off);
 }
 
 void smnc_write(struct smnc_pf *pf, u32 off, u32 value)
@@ -256,7 +256,7 @@ void smnc_win_kick(struct smnc_pf *pf, u16 func, u32 off, u32 value, unsigned in
 
 int smnc_poll(struct smnc_pf *pf, u32 off, u32 mask, u32 want)
 {
-	if (pf->dead)
+	if (smnc_pf_is(pf, SMNC_PF_DEAD))
 		return -EIO;
 	return (fake_reg(off) & mask) == want ? 0 : -ETIMEDOUT;
 }

@@ -130,7 +130,7 @@ static void fw_case(struct kunit *test, unsigned int a, unsigned int f)
 			    askers[a].who, faults[f].what);
 	fake_vsi_expect_known(test);
 	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&adi->vsi, mac_c));
-	KUNIT_EXPECT_FALSE(test, pf->dead);
+	KUNIT_EXPECT_FALSE(test, smnc_pf_is(pf, SMNC_PF_DEAD));
 	KUNIT_EXPECT_EQ(test, fake->fw_csr, 0);
 }
 
@@ -202,16 +202,16 @@ static void fw_hangs(struct kunit *test)
 	unsigned int sent;
 
 	/* Nothing more is to come of it here. */
-	fake->pf.quiesced = true;
+	fake->pf.state = SMNC_PF_STOPPING;
 	fake->fw_fault = FAKE_FW_HANGS;
 	KUNIT_EXPECT_EQ(test, sets(), -ETIMEDOUT);
 	sent = fake->nr_fw;
-	while (!fake->pf.quiet && ktime_us_delta(fake->now, t0) < 20 * USEC_PER_SEC) {
+	while (!smnc_hw_off(&fake->pf) && ktime_us_delta(fake->now, t0) < 20 * USEC_PER_SEC) {
 		before = fake->now;
 		KUNIT_EXPECT_EQ(test, adds(), -EBUSY);
 		KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, before), SMNC_POLL_US + 1000);
 	}
-	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_STUCK);
+	KUNIT_EXPECT_EQ(test, fake->pf.state, SMNC_PF_QUIESCED);
 	KUNIT_EXPECT_GE(test, ktime_us_delta(fake->now, t0), 3 * USEC_PER_SEC);
 	/* Not one request on top of another. */
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, sent);
@@ -235,10 +235,10 @@ static void fw_again(struct kunit *test)
 	fake->fw_refused = SMNC_FW_MAC_ADD;
 	fake->fw_refusals = 1;
 	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_again(&fake->adi), -EADDRINUSE);
-	fake->pf.quiesced = true;
+	fake->pf.state = SMNC_PF_STOPPING;
 	fake->fw_fault = FAKE_FW_HANGS;
 	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_again(&fake->adi), -EIO);
-	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	KUNIT_EXPECT_TRUE(test, smnc_hw_off(&fake->pf));
 }
 
 /* Resets without a pause: it waits, and no other ADI does. */
@@ -274,7 +274,7 @@ static void fw_babbles(struct kunit *test)
 {
 	ktime_t t0 = fake->now;
 
-	fake->pf.quiesced = true;
+	fake->pf.state = SMNC_PF_STOPPING;
 	fake->fw_babbles = true;
 	KUNIT_EXPECT_EQ(test, sets(), -EBUSY);
 	KUNIT_EXPECT_LE(test, ktime_us_delta(fake->now, t0), SMNC_POLL_US + 1000);
@@ -285,7 +285,7 @@ static void fw_gone(struct kunit *test)
 	fake->gone = true;
 	KUNIT_EXPECT_EQ(test, sets(), -EIO);
 	fake->gone = false;
-	fake->pf.quiet = true;
+	fake->pf.state = SMNC_PF_QUIESCED;
 	KUNIT_EXPECT_EQ(test, sets(), -EIO);
 }
 

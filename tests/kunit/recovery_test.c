@@ -28,7 +28,7 @@ static void did(char what)
 void pci_clear_master(struct pci_dev *pdev)
 {
 	/* Before anybody can see it dead, and takes it for one that does no DMA. */
-	KUNIT_EXPECT_FALSE(fake->test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(fake->test, smnc_pf_is(&fake->pf, SMNC_PF_DEAD));
 	did('m');
 }
 
@@ -42,7 +42,7 @@ void pci_set_master(struct pci_dev *pdev)
 void pci_restore_state(struct pci_dev *pdev)
 {
 	/* It gives the bus back: not to a device that was given up, now or soon. */
-	KUNIT_EXPECT_FALSE(fake->test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(fake->test, smnc_pf_is(&fake->pf, SMNC_PF_DEAD));
 	KUNIT_EXPECT_FALSE(fake->test, delayed_work_pending(&fake->pf.recovery_work));
 	did('c');
 }
@@ -200,15 +200,15 @@ static void recovery_not_needed(struct kunit *test)
 static void recovery_after_reset(struct kunit *test)
 {
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
-	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	KUNIT_EXPECT_TRUE(test, smnc_hw_off(&fake->pf));
 	KUNIT_EXPECT_TRUE(test, waits());
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
-	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	KUNIT_EXPECT_TRUE(test, smnc_hw_off(&fake->pf));
 	KUNIT_EXPECT_TRUE(test, waits());
 	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
-	KUNIT_EXPECT_FALSE(test, fake->pf.quiet);
-	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(test, smnc_hw_off(&fake->pf));
+	KUNIT_EXPECT_FALSE(test, smnc_pf_is(&fake->pf, SMNC_PF_DEAD));
 	KUNIT_EXPECT_FALSE(test, waits());
 }
 
@@ -337,7 +337,7 @@ static void recovery_gone_for_good(struct kunit *test)
 {
 	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "mx");
 	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "");
-	fake->pf.dead = false;
+	fake->pf.state = SMNC_PF_UP;
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET, "mqn");
 	detected(test, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT, "mx");
 	KUNIT_EXPECT_FALSE(test, waits());
@@ -346,7 +346,7 @@ static void recovery_gone_for_good(struct kunit *test)
 /* A dead device is not brought back by any error. */
 static void recovery_of_the_dead(struct kunit *test)
 {
-	fake->pf.dead = true;
+	fake->pf.state = SMNC_PF_DEAD;
 	detected(test, pci_channel_io_normal, PCI_ERS_RESULT_DISCONNECT, "");
 	detected(test, pci_channel_io_frozen, PCI_ERS_RESULT_DISCONNECT, "");
 	slot(test, PCI_ERS_RESULT_DISCONNECT, "");
@@ -362,7 +362,7 @@ static void recovery_amid_reset(struct kunit *test)
 	smnc_err_handlers.reset_prepare(&fake->pdev);
 	smnc_err_handlers.reset_done(&fake->pdev);
 	says(test, "");
-	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	KUNIT_EXPECT_TRUE(test, smnc_hw_off(&fake->pf));
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	smnc_err_handlers.reset_prepare(&fake->pdev);
 	smnc_err_handlers.reset_done(&fake->pdev);
@@ -387,7 +387,7 @@ static void recovery_removed(struct kunit *test)
 static void recovery_death(struct kunit *test)
 {
 	smnc_hw_dead(&fake->pf);
-	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
+	KUNIT_EXPECT_TRUE(test, smnc_pf_is(&fake->pf, SMNC_PF_DEAD));
 	says(test, "mx");
 	smnc_hw_dead(&fake->pf);
 	smnc_hw_stuck(&fake->pf, "the test is out to kill it");
@@ -400,11 +400,11 @@ static void recovery_rescue(struct kunit *test)
 {
 	smnc_hw_stuck(&fake->pf, "the test says so");
 	/* From here on: not only when the work comes to run. */
-	KUNIT_EXPECT_TRUE(test, fake->pf.quiet);
+	KUNIT_EXPECT_TRUE(test, smnc_hw_off(&fake->pf));
 	smnc_hw_stuck(&fake->pf, "and again");
 	says(test, "mmqnRMrQN");
-	KUNIT_EXPECT_FALSE(test, fake->pf.quiet);
-	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(test, smnc_hw_off(&fake->pf));
+	KUNIT_EXPECT_FALSE(test, smnc_pf_is(&fake->pf, SMNC_PF_DEAD));
 	KUNIT_EXPECT_FALSE(test, waits());
 }
 
@@ -423,7 +423,7 @@ static void recovery_rescues(struct kunit *test)
 	says(test, "mmqnRMrQN");
 	smnc_hw_stuck(&fake->pf, "the test says so");
 	says(test, "mmqnmx");
-	KUNIT_EXPECT_TRUE(test, fake->pf.dead);
+	KUNIT_EXPECT_TRUE(test, smnc_pf_is(&fake->pf, SMNC_PF_DEAD));
 }
 
 static void recovery_rescue_fails(struct kunit *test)
@@ -463,7 +463,7 @@ static void recovery_lost_first(struct kunit *test)
 	slot(test, PCI_ERS_RESULT_RECOVERED, "lcm");
 	smnc_err_handlers.resume(&fake->pdev);
 	says(test, "RMrQN");
-	KUNIT_EXPECT_FALSE(test, fake->pf.dead);
+	KUNIT_EXPECT_FALSE(test, smnc_pf_is(&fake->pf, SMNC_PF_DEAD));
 	KUNIT_EXPECT_FALSE(test, waits());
 	KUNIT_EXPECT_EQ(test, fake->pf.nr_rescues, 0);
 	/* Nor does the kernel have to find the error fatal. */
@@ -503,6 +503,23 @@ static void recovery_taken_out(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, waits());
 }
 
+/* Every state has a name and a way to the end, and the end has none. */
+static void recovery_states(struct kunit *test)
+{
+	unsigned int from;
+
+	for (from = 0; from < SMNC_NR_PF_STATES; from++) {
+		KUNIT_EXPECT_NOT_NULL(test, smnc_pf_states.names[from]);
+		fake->pf.state = SMNC_PF_DEAD;
+		KUNIT_EXPECT_FALSE(test, smnc_pf_move(&fake->pf, from));
+		fake->pf.state = from;
+		KUNIT_EXPECT_EQ(test, smnc_pf_move(&fake->pf, SMNC_PF_DEAD),
+				from != SMNC_PF_DEAD);
+	}
+	fake->pf.state = SMNC_PF_UP;
+	says(test, "");
+}
+
 static struct completion go;
 
 static void wait_to_go(struct work_struct *work)
@@ -530,12 +547,13 @@ static void recovery_death_in_removal(struct kunit *test)
 	destroy_work_on_stack(&before);
 	fake->pf.ctl_wq = other;
 	smnc_death_exit(&fake->pf);
-	fake->pf.dead = false;
+	fake->pf.state = SMNC_PF_UP;
 	smnc_hw_dead(&fake->pf);
 	says(test, "m");
 }
 
 static struct kunit_case recovery_cases[] = {
+	KUNIT_CASE(recovery_states),
 	KUNIT_CASE(recovery_not_needed),
 	KUNIT_CASE(recovery_after_reset),
 	KUNIT_CASE(recovery_no_answer),

@@ -420,7 +420,7 @@ static void vcq_dead(struct kunit *test)
 {
 	fake_ready();
 	fake->avf->configured_tx = 0x1;
-	fake->pf.dead = true;
+	fake->pf.state = SMNC_PF_DEAD;
 	KUNIT_EXPECT_EQ(test, enable(0x1, 0), VIRTCHNL_STATUS_ERR_ADMIN_QUEUE_ERROR);
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 0);
 	KUNIT_EXPECT_EQ(test, smnc_queue_start(&fake->pf, TXQ(0)), -EIO);

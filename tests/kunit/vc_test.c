@@ -344,11 +344,11 @@ static void vc_reset_vf(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->errors, 1);
 	/* But not while the device is being brought back, which may well succeed. */
 	fake->restart_error = -EIO;
-	fake->pf.quiet = true;
+	fake->pf.state = SMNC_PF_QUIESCED;
 	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_RESET_VF, NULL, 0), 1);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 3);
 	KUNIT_EXPECT_EQ(test, fake->errors, 1);
-	fake->pf.quiet = false;
+	fake->pf.state = SMNC_PF_UP;
 }
 
 static void vc_stats(struct kunit *test)
@@ -407,7 +407,7 @@ static void vc_link(struct kunit *test)
 	fake->adi.func = 0;
 	smnc_vc_link(&fake->adi);
 	fake->adi.func = FAKE_FUNC;
-	fake->pf.dead = true;
+	fake->pf.state = SMNC_PF_DEAD;
 	smnc_vc_link(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, i);
 }
@@ -503,7 +503,7 @@ static bool gate_open(void)
 	bool open;
 
 	spin_lock(&fake->adi.msg_lock);
-	open = fake->adi.gate;
+	open = fake->adi.gate == SMNC_GATE_OPEN;
 	spin_unlock(&fake->adi.msg_lock);
 	return open;
 }

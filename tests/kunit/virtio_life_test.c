@@ -16,14 +16,14 @@ static const u8 other[ETH_ALEN] __aligned(2) = { 2, 0, 0, 0, 9, 9 };
 static void quiesce(void)
 {
 	smnc_msgs_close(&fake->adi);
-	WRITE_ONCE(fake->pf.quiet, true);
+	WRITE_ONCE(fake->pf.state, SMNC_PF_QUIESCED);
 }
 
 /* The PF does not rest yet, or is back already, and the function is not. */
 static void quiesce_alone(void)
 {
 	smnc_msgs_close(&fake->adi);
-	fake->adi.away = true;
+	fake->adi.state = SMNC_ADI_AWAY;
 }
 
 /* The hardware is as new. */
@@ -37,9 +37,9 @@ static void revive(struct kunit *test)
 		fake->vqs[i] = (struct fake_vq) {};
 	fake->vq_features = 0;
 	fake->vq_offloads = 0;
-	WRITE_ONCE(fake->pf.quiet, false);
+	WRITE_ONCE(fake->pf.state, SMNC_PF_UP);
 	mutex_lock(&fake->adi.lock);
-	fake->adi.away = false;
+	fake->adi.state = SMNC_ADI_OPEN;
 	KUNIT_EXPECT_EQ(test, fake->adi.kind->revive(&fake->adi), 0);
 	mutex_unlock(&fake->adi.lock);
 	smnc_msgs_open(&fake->adi);
@@ -178,9 +178,9 @@ static s64 ms_of_a_write(bool quiesced)
 {
 	ktime_t from = ktime_get();
 
-	WRITE_ONCE(fake->pf.quiesced, quiesced);
+	WRITE_ONCE(fake->pf.state, quiesced ? SMNC_PF_STOPPING : SMNC_PF_UP);
 	set_status(S_ACK);
-	WRITE_ONCE(fake->pf.quiesced, false);
+	WRITE_ONCE(fake->pf.state, SMNC_PF_UP);
 	return ktime_ms_delta(ktime_get(), from);
 }
 
@@ -257,12 +257,12 @@ static void life_gone(struct kunit *test)
 	config(0, 4);
 	fake->adi.func = FAKE_FUNC;
 	KUNIT_EXPECT_EQ(test, status(), RUNS);
-	fake->pf.dead = true;
+	fake->pf.state = SMNC_PF_DEAD;
 	KUNIT_EXPECT_EQ(test, status(), 0);
 	set_status(0);
 	enable_vq(0);
 	KUNIT_EXPECT_EQ(test, status(), 0);
-	fake->pf.dead = false;
+	fake->pf.state = SMNC_PF_UP;
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, fw);
 	KUNIT_EXPECT_EQ(test, fake->restarts, 0);
 }
@@ -347,7 +347,7 @@ static void life_answer_later(struct kunit *test)
 	sent = fake->nr_sent;
 	worker(SMNC_DUE_AGAIN);
 	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
-	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_FINE);
+	KUNIT_EXPECT_EQ(test, fake->pf.state, SMNC_PF_UP);
 }
 
 /* One that takes none is reset with its device, which has the command again then. */
@@ -357,13 +357,13 @@ static void life_answer_never(struct kunit *test)
 
 	drive(USUAL);
 	/* Nothing more is to come of it here. */
-	fake->pf.quiesced = true;
+	fake->pf.state = SMNC_PF_STOPPING;
 	fake->send_error = -ETIMEDOUT;
 	control(0, 0, &on, 1);
 	worker(SMNC_DUE_AGAIN);
-	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_FINE);
+	KUNIT_EXPECT_EQ(test, fake->pf.state, SMNC_PF_STOPPING);
 	worker(SMNC_DUE_AGAIN);
-	KUNIT_EXPECT_EQ(test, fake->pf.trouble, SMNC_STUCK);
+	KUNIT_EXPECT_EQ(test, fake->pf.state, SMNC_PF_QUIESCED);
 	KUNIT_EXPECT_FALSE(test, fake->adi.again);
 }
 

@@ -70,7 +70,6 @@ static const struct smnc_kind * const smnc_kinds[] = {
 static struct vdcm_driver smnc_vdcm_driver = {
 	.name = "smartnic_adi",
 	.owner = THIS_MODULE,
-	.ops = &smnc_adi_ops,
 	.attrs_dir = SMNC_DRV_NAME,
 	.groups = smnc_adi_groups,
 };
@@ -170,6 +169,7 @@ static void smnc_fill_type(struct vdcm_type *type, const struct smnc_kind *kind,
 	*type = kind->types[i];
 	type->cost[SMNC_RES_ADIS] = 1;
 	type->cost[SMNC_RES_VECTORS] = type->nr_vectors;
+	type->ops = kind->ops;
 	type->driver_data = (unsigned long)kind;
 }
 

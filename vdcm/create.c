@@ -34,6 +34,7 @@ int vdcm_adi_init(struct vdcm_adi *adi, const struct vdcm_export_ops *export,
 	adi->dev = dev;
 	adi->parent = parent;
 	adi->type = type;
+	adi->ops = vdcm_parent_ops(parent, type);
 	adi->regions = regions;
 	adi->pasid = VDCM_NO_PASID;
 	INIT_LIST_HEAD(&adi->entry);

@@ -319,6 +319,7 @@ struct vdcm_export_ops {
  * @dev: its device, the mdev's
  * @parent: PF
  * @type: type
+ * @ops: operations of the type
  * @regions: region table of the type
  * @drvdata: the PF driver's
  * @attrs: directory of the PF driver's attributes, or NULL
@@ -345,6 +346,7 @@ struct vdcm_adi {
 	struct device *dev;
 	struct vdcm_parent *parent;
 	const struct vdcm_type *type;
+	const struct vdcm_adi_ops *ops;
 	const struct vdcm_regions *regions;
 	void *drvdata;
 	struct kobject *attrs;
@@ -371,7 +373,7 @@ struct vdcm_adi {
  * struct vdcm_parent - a registered PF
  * @dev: the PF
  * @drv: PF driver
- * @ops: the PF driver's operations
+ * @resumes: ADIs of all types can be brought back
  * @xlat: translation mode
  * @resources: names of what types are paid with
  * @nr_resources: their number
@@ -385,7 +387,7 @@ struct vdcm_adi {
 struct vdcm_parent {
 	struct device *dev;
 	const struct vdcm_driver *drv;
-	const struct vdcm_adi_ops *ops;
+	bool resumes;
 	enum vdcm_xlat xlat;
 	const char * const *resources;
 	unsigned int nr_resources;
@@ -426,7 +428,7 @@ extern bool vdcm_holdoff_on;
 
 static inline const struct vdcm_adi_ops *vdcm_ops(const struct vdcm_adi *adi)
 {
-	return adi->parent->ops;
+	return adi->ops;
 }
 
 /* Where work items of an ADI run: never on a queue that others share without a bound. */
@@ -519,6 +521,9 @@ void vdcm_lock_settled(struct vdcm_adi *adi);
 void vdcm_wait_settled(struct vdcm_parent *parent);
 struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned int i,
 					 const struct vdcm_type *type);
+const struct vdcm_adi_ops *vdcm_parent_ops(const struct vdcm_parent *parent,
+					   const struct vdcm_type *type);
+bool vdcm_ops_complete(const struct vdcm_adi_ops *ops);
 int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 		     struct device *dev, const struct vdcm_parent_desc *desc,
 		     void *drvdata);

@@ -66,7 +66,8 @@ static bool type_valid(const struct vdcm_parent *parent, const struct vdcm_type 
 	unsigned int i;
 
 	if (!type->name || !type->pretty_name || !type->description ||
-	    !type->comp || strlen(type->pretty_name) > 39)
+	    !type->comp || strlen(type->pretty_name) > 39 ||
+	    (type->groups && !parent->drv->attrs_dir))
 		return false;
 	for (i = 0; i < parent->nr_resources; i++)
 		costs |= type->cost[i];
@@ -97,45 +98,6 @@ static bool has_soft_page(const struct vdcm_composition *comp)
 	return false;
 }
 
-/* Does a driver have the operations that a well-formed composition of it asks for? */
-static bool ops_valid(const struct vdcm_adi_ops *ops, const struct vdcm_composition *comp)
-{
-	bool hook = has_hook(comp);
-
-	if (hook && (!ops->cap_read || !ops->cap_write))
-		return false;
-	/* A guest sees them while the PF is quiesced. */
-	return ops->soft_reset || !ops->resume || !(hook || has_soft_page(comp));
-}
-
-/**
- * vdcm_parent_regions() - look at a type of a PF driver, and make its region table
- * @parent: PF
- * @i: number of the type
- * @type: type
- *
- * Context: process.
- * Return: table, for vdcm_regions_destroy(), or ERR_PTR: -EINVAL (malformed; one line in
- * the log says why), -ENOMEM.
- */
-struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned int i,
-					 const struct vdcm_type *type)
-{
-	struct vdcm_regions *regions = ERR_PTR(-EINVAL);
-	const char *why = "malformed type";
-
-	if (type_valid(parent, type))
-		regions = vdcm_regions_create(type->comp, type->nr_vectors, &why);
-	if (!IS_ERR(regions) && !ops_valid(parent->ops, type->comp)) {
-		vdcm_regions_destroy(regions);
-		regions = ERR_PTR(-EINVAL);
-		why = "operations for its soft pages or hooked capabilities are missing";
-	}
-	if (regions == ERR_PTR(-EINVAL))
-		dev_err(parent->dev, "mdev type %u (%s): %s\n", i, type->name ?: "no name", why);
-	return regions;
-}
-
 /* All operations of a migration, or none. */
 static bool migration_valid(const struct vdcm_adi_ops *ops)
 {
@@ -158,6 +120,91 @@ static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
 	return false;
 }
 
+/* Operations that a well-formed composition asks for. */
+static bool comp_valid(const struct vdcm_adi_ops *ops, const struct vdcm_composition *comp)
+{
+	bool hook = has_hook(comp);
+
+	if (hook && (!ops->cap_read || !ops->cap_write))
+		return false;
+	/* A guest sees them while the PF is quiesced. */
+	return ops->soft_reset || !ops->resume || !(hook || has_soft_page(comp));
+}
+
+/* Return: what the operations of a type lack, or NULL. Those of the driver are complete. */
+static const char *ops_lack(const struct vdcm_parent *parent, const struct vdcm_type *type)
+{
+	const struct vdcm_adi_ops *ops = vdcm_parent_ops(parent, type);
+
+	if (!ops || (type->ops && !vdcm_ops_complete(ops)))
+		return "operations are missing";
+	if (!xlat_valid(ops, parent->xlat))
+		return "operations for the translation mode are missing";
+	if (!migration_valid(ops))
+		return "operations for migration are missing";
+	if (!comp_valid(ops, type->comp))
+		return "operations for its soft pages or hooked capabilities are missing";
+	return NULL;
+}
+
+/**
+ * vdcm_ops_complete() - are there all operations that are not optional?
+ * @ops: operations
+ *
+ * Context: any.
+ */
+bool vdcm_ops_complete(const struct vdcm_adi_ops *ops)
+{
+	return ops->create && ops->destroy && ops->open && ops->close && ops->reset &&
+	       ops->bus_master && ops->page && ops->reg_read && ops->reg_write;
+}
+
+/**
+ * vdcm_parent_ops() - the operations of a type
+ * @parent: PF
+ * @type: one of its types
+ *
+ * Context: any.
+ * Return: operations, or NULL if the PF driver gave none.
+ */
+const struct vdcm_adi_ops *vdcm_parent_ops(const struct vdcm_parent *parent,
+					   const struct vdcm_type *type)
+{
+	return type->ops ?: parent->drv->ops;
+}
+
+/**
+ * vdcm_parent_regions() - look at a type of a PF driver, and make its region table
+ * @parent: PF
+ * @i: number of the type
+ * @type: type
+ *
+ * Context: process.
+ * Return: table, for vdcm_regions_destroy(), or ERR_PTR: -EINVAL (malformed, operations are
+ * missing; one line in the log says why), -ENOMEM.
+ */
+struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned int i,
+					 const struct vdcm_type *type)
+{
+	struct vdcm_regions *regions = ERR_PTR(-EINVAL);
+	const char *why = "malformed type";
+
+	if (type_valid(parent, type))
+		regions = vdcm_regions_create(type->comp, type->nr_vectors, &why);
+	if (!IS_ERR(regions)) {
+		why = ops_lack(parent, type);
+		if (why) {
+			vdcm_regions_destroy(regions);
+			regions = ERR_PTR(-EINVAL);
+		}
+	}
+	if (!IS_ERR(regions))
+		parent->resumes &= !!vdcm_parent_ops(parent, type)->resume;
+	if (regions == ERR_PTR(-EINVAL))
+		dev_err(parent->dev, "mdev type %u (%s): %s\n", i, type->name ?: "no name", why);
+	return regions;
+}
+
 /**
  * vdcm_parent_init() - set up a PF without types and ADIs
  * @parent: parent, zeroed
@@ -166,19 +213,15 @@ static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
  * @desc: what it offers
  * @drvdata: the PF driver's
  *
- * Return: 0 or -EINVAL (operations are missing, malformed resources). Undone by
+ * Return: 0 or -EINVAL (malformed resources, unknown translation mode). Undone by
  * vdcm_parent_exit().
  */
 int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 		     struct device *dev, const struct vdcm_parent_desc *desc,
 		     void *drvdata)
 {
-	if (!xlat_valid(drv->ops, desc->xlat)) {
-		dev_err(dev, "operations for the translation mode are missing\n");
-		return -EINVAL;
-	}
-	if (!migration_valid(drv->ops)) {
-		dev_err(dev, "operations for migration are missing\n");
+	if (desc->xlat > VDCM_XLAT_NONE) {
+		dev_err(dev, "unknown translation mode\n");
 		return -EINVAL;
 	}
 	if (!resources_valid(desc)) {
@@ -187,7 +230,7 @@ int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 	}
 	parent->dev = get_device(dev);
 	parent->drv = drv;
-	parent->ops = drv->ops;
+	parent->resumes = true;
 	parent->xlat = desc->xlat;
 	parent->resources = desc->resources;
 	parent->nr_resources = desc->nr_resources;

@@ -43,7 +43,7 @@ static void vdcm_call_each_open(struct vdcm_parent *parent,
 
 /**
  * vdcm_parent_quiesce() - the PF is about to be reset, or put to sleep
- * @parent: parent; its driver has the resume() operation
+ * @parent: parent; its types have the resume() operation
  *
  * On return no operation of an ADI that needs the hardware is running or will be
  * called before vdcm_parent_resume() or vdcm_parent_dead(), but for xlat_unmap()
@@ -60,7 +60,7 @@ static void vdcm_call_each_open(struct vdcm_parent *parent,
 void vdcm_parent_quiesce(struct vdcm_parent *parent)
 {
 	device_lock_assert(parent->dev);
-	if (WARN_ON(!parent->ops->resume))
+	if (WARN_ON(!parent->resumes))
 		return;
 	mutex_lock(&parent->list_lock);
 	/* Before the ADIs' locks are taken: who opens later sees it. A dead PF stays dead. */

@@ -192,9 +192,6 @@ static inline u32 smnc_adi_token(const struct smnc_adi *adi, u8 unit)
 	return READ_ONCE(adi->epoch) << 8 | unit;
 }
 
-/* ops.c */
-extern const struct vdcm_adi_ops smnc_adi_ops;
-
 /* life.c */
 extern const struct vdcm_states smnc_adi_states;
 bool smnc_adi_move(struct smnc_adi *adi, enum smnc_adi_state to);
@@ -228,11 +225,6 @@ int smnc_adi_check_addrs(struct smnc_adi *adi);
 bool smnc_adi_link_up(const struct smnc_adi *adi);
 
 /* dma.c */
-void smnc_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid);
-int smnc_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
-		      unsigned int nr, u32 prot);
-void smnc_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr);
-void smnc_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err);
 int smnc_adi_dma_open(struct smnc_adi *adi, u16 func);
 void smnc_adi_dma_resume(struct smnc_adi *adi);
 void smnc_adi_dma_close(struct smnc_adi *adi);
@@ -254,7 +246,6 @@ u64 smnc_msgs_wait(struct smnc_adi *adi);
 void smnc_adi_message(struct smnc_adi *adi, u32 op, const void *data, u16 len);
 bool smnc_adi_due(struct smnc_adi *adi, unsigned int what);
 void smnc_adi_link_event(struct smnc_adi *adi);
-void smnc_adi_starved(struct vdcm_adi *vadi, bool starved);
 
 /* client.c */
 extern const struct smnc_client smnc_adi_client;

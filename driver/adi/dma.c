@@ -7,6 +7,7 @@
  */
 #include "../core/hw.h"
 #include "adi.h"
+#include "ops.h"
 
 static u32 smnc_adi_reg(const struct smnc_adi *adi, u32 reg)
 {

@@ -10,7 +10,7 @@
 
 struct smnc_adi;
 struct smnc_msg;
-struct vdcm_cap;
+struct vdcm_adi_ops;
 struct vdcm_type;
 
 /* What types are paid with; names in main.c. */
@@ -35,6 +35,7 @@ enum smnc_verdict {
  * struct smnc_kind - a kind of function
  * @types: mdev types, each with its composition
  * @nr_types: their number
+ * @ops: operations of its ADIs towards the framework, made of SMNC_ADI_OPS
  * @ctrl: SMNC_FUNC_CTRL_* that its function is enabled with, beside ENABLE
  * @queue_vecs: vectors of a queue pair; there is one more, vector 0
  * @spread: a fresh guest's frames are spread over all RX queues, else they go to queue 0
@@ -55,21 +56,17 @@ enum smnc_verdict {
  * @wishes: the operator has granted trust: what the guest asked for before may be given.
  *	NULL: guests ask again
  * @again: adi->again was set: do what it was set for. NULL: the kind never sets it
- * @reg_read: as in struct vdcm_adi_ops, without adi->lock; NULL: the registers are those of
- *	the window, 4 bytes each
- * @reg_write: likewise, NULL if @reg_read is
- * @cap_read: as in struct vdcm_adi_ops, without adi->lock; NULL: no capability is hooked
- * @cap_write: likewise
  * @flr: a reset of the PCI function begins: what is not the guest's network driver's.
  *	@reset follows; also while the device is being reset, and @revive brings back what the
  *	guest sets up from then on. NULL: there is nothing, and both wait for the device
  *
  * Process context; adi->lock is held but where it says otherwise. None of them may restart
- * the function, but reg_write and cap_write.
+ * the function.
  */
 struct smnc_kind {
 	const struct vdcm_type *types;
 	unsigned int nr_types;
+	const struct vdcm_adi_ops *ops;
 	u32 ctrl;
 	unsigned int queue_vecs;
 	bool spread;
@@ -83,12 +80,6 @@ struct smnc_kind {
 	unsigned int (*addrs_taken)(struct smnc_adi *adi, int taken);
 	void (*wishes)(struct smnc_adi *adi);
 	void (*again)(struct smnc_adi *adi);
-	u64 (*reg_read)(struct smnc_adi *adi, u32 offset, unsigned int size);
-	void (*reg_write)(struct smnc_adi *adi, u32 offset, u64 value, unsigned int size);
-	u32 (*cap_read)(struct smnc_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
-			unsigned int size);
-	void (*cap_write)(struct smnc_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
-			  unsigned int size, u32 value);
 	void (*flr)(struct smnc_adi *adi);
 };
 

@@ -9,6 +9,7 @@
 
 #include "../core/hw.h"
 #include "adi.h"
+#include "ops.h"
 
 /* Pages of a window that may be mapped into a guest: all but the mailbox. */
 #define SMNC_USER_PAGES	(SMNC_WIN_MBX / VDCM_PAGE_SIZE)
@@ -35,7 +36,7 @@ static void smnc_mac_from_uuid(struct smnc_adi *adi, unsigned int attempt, u8 *m
 
 /* --- life without hardware -------------------------------------------------- */
 
-static int smnc_adi_create(struct vdcm_adi *vadi)
+int smnc_adi_create(struct vdcm_adi *vadi)
 {
 	struct smnc_pf *pf = vdcm_parent_drvdata(vdcm_adi_parent(vadi));
 	struct smnc_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
@@ -67,7 +68,7 @@ static int smnc_adi_create(struct vdcm_adi *vadi)
 	return 0;
 }
 
-static void smnc_adi_destroy(struct vdcm_adi *vadi)
+void smnc_adi_destroy(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
@@ -127,7 +128,7 @@ static int smnc_adi_open_once(struct smnc_adi *adi)
 	return err;
 }
 
-static int smnc_adi_open(struct vdcm_adi *vadi)
+int smnc_adi_open(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
@@ -146,7 +147,7 @@ static int smnc_adi_open(struct vdcm_adi *vadi)
 	return err == -EBUSY ? -ETIMEDOUT : err;
 }
 
-static void smnc_adi_close(struct vdcm_adi *vadi)
+void smnc_adi_close(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	u16 func = adi->func;
@@ -161,7 +162,7 @@ static void smnc_adi_close(struct vdcm_adi *vadi)
 	smnc_held_release(adi, func);
 }
 
-static int smnc_adi_reset(struct vdcm_adi *vadi)
+int smnc_adi_reset(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
@@ -178,13 +179,11 @@ static int smnc_adi_reset(struct vdcm_adi *vadi)
 	return err;
 }
 
-/* The device is being reset. A kind whose registers answer meanwhile is reset at once. */
-static bool smnc_adi_soft_reset(struct vdcm_adi *vadi)
+/* The device is being reset: for a kind with flr(), whose registers answer meanwhile. */
+bool smnc_adi_soft_reset(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
-	if (!adi->kind->flr)
-		return false;
 	mutex_lock(&adi->lock);
 	adi->kind->flr(adi);
 	adi->kind->reset(adi);
@@ -194,7 +193,7 @@ static bool smnc_adi_soft_reset(struct vdcm_adi *vadi)
 
 /* --- the device is reset under it ------------------------------------------- */
 
-static void smnc_adi_quiesce(struct vdcm_adi *vadi)
+void smnc_adi_quiesce(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
@@ -207,7 +206,7 @@ static void smnc_adi_quiesce(struct vdcm_adi *vadi)
 	mutex_unlock(&adi->lock);
 }
 
-static int smnc_adi_resume(struct vdcm_adi *vadi)
+int smnc_adi_resume(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
@@ -219,7 +218,7 @@ static int smnc_adi_resume(struct vdcm_adi *vadi)
 	return err;
 }
 
-static void smnc_adi_bus_master(struct vdcm_adi *vadi, bool on)
+void smnc_adi_bus_master(struct vdcm_adi *vadi, bool on)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
@@ -236,7 +235,7 @@ static void smnc_adi_bus_master(struct vdcm_adi *vadi, bool on)
 
 /* --- the window ------------------------------------------------------------- */
 
-static phys_addr_t smnc_adi_page(struct vdcm_adi *vadi, unsigned int page)
+phys_addr_t smnc_adi_page(struct vdcm_adi *vadi, unsigned int page)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	u16 func = READ_ONCE(adi->func);
@@ -251,45 +250,22 @@ static bool smnc_adi_reg_ok(const struct smnc_adi *adi, u32 offset, unsigned int
 	return adi->func && offset < SMNC_WINDOW_SIZE && offset % 4 == 0 && size == 4;
 }
 
-static u64 smnc_adi_reg_read(struct vdcm_adi *vadi, u32 offset, unsigned int size)
+u64 smnc_adi_win_read(struct vdcm_adi *vadi, u32 offset, unsigned int size)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
-	if (adi->kind->reg_read)
-		return adi->kind->reg_read(adi, offset, size);
-	if (!smnc_adi_reg_ok(adi, offset, size))
-		return 0;
-	return smnc_win_read(adi->pf, adi->func, offset);
+	return smnc_adi_reg_ok(adi, offset, size) ? smnc_win_read(adi->pf, adi->func, offset) : 0;
 }
 
-static void smnc_adi_reg_write(struct vdcm_adi *vadi, u32 offset, u64 value, unsigned int size)
+void smnc_adi_win_write(struct vdcm_adi *vadi, u32 offset, u64 value, unsigned int size)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
-	if (adi->kind->reg_write)
-		adi->kind->reg_write(adi, offset, value, size);
-	else if (smnc_adi_reg_ok(adi, offset, size))
+	if (smnc_adi_reg_ok(adi, offset, size))
 		smnc_win_write(adi->pf, adi->func, offset, value);
 }
 
-static u32 smnc_adi_cap_read(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
-			     unsigned int offset, unsigned int size)
-{
-	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
-
-	return adi->kind->cap_read ? adi->kind->cap_read(adi, cap, offset, size) : 0;
-}
-
-static void smnc_adi_cap_write(struct vdcm_adi *vadi, const struct vdcm_cap *cap,
-			       unsigned int offset, unsigned int size, u32 value)
-{
-	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
-
-	if (adi->kind->cap_write)
-		adi->kind->cap_write(adi, cap, offset, size, value);
-}
-
-static int smnc_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec)
+int smnc_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
@@ -297,26 +273,3 @@ static int smnc_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec)
 		return -ENXIO;
 	return adi->vecs[vec].irq;
 }
-
-const struct vdcm_adi_ops smnc_adi_ops = {
-	.create = smnc_adi_create,
-	.destroy = smnc_adi_destroy,
-	.open = smnc_adi_open,
-	.close = smnc_adi_close,
-	.reset = smnc_adi_reset,
-	.soft_reset = smnc_adi_soft_reset,
-	.bus_master = smnc_adi_bus_master,
-	.page = smnc_adi_page,
-	.reg_read = smnc_adi_reg_read,
-	.reg_write = smnc_adi_reg_write,
-	.cap_read = smnc_adi_cap_read,
-	.cap_write = smnc_adi_cap_write,
-	.vector_irq = smnc_adi_vector_irq,
-	.set_pasid = smnc_adi_set_pasid,
-	.xlat_map = smnc_adi_xlat_map,
-	.xlat_unmap = smnc_adi_xlat_unmap,
-	.fault_done = smnc_adi_fault_done,
-	.starved = smnc_adi_starved,
-	.quiesce = smnc_adi_quiesce,
-	.resume = smnc_adi_resume,
-};

@@ -132,6 +132,9 @@ enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, const struct smnc_msg *ms
 /* kind.c */
 extern const struct smnc_kind smnc_avf_kind;
 
+/* ops.c */
+extern const struct vdcm_adi_ops smnc_avf_ops;
+
 /*
  * Every guest's name of its own VSI. It is not the function's number, which a guest that is
  * saved and loaded elsewhere would lose, and which is the host's.

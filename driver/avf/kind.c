@@ -105,6 +105,7 @@ static unsigned int smnc_avf_addrs_taken(struct smnc_adi *adi, int taken)
 const struct smnc_kind smnc_avf_kind = {
 	.types = avf_types,
 	.nr_types = ARRAY_SIZE(avf_types),
+	.ops = &smnc_avf_ops,
 	.queue_vecs = 1,
 	.spread = true,
 	.bytes = sizeof(struct smnc_avf),

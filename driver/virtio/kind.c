@@ -222,6 +222,7 @@ static unsigned int smnc_virtio_addrs_taken(struct smnc_adi *adi, int taken)
 const struct smnc_kind smnc_virtio_kind = {
 	.types = virtio_types,
 	.nr_types = ARRAY_SIZE(virtio_types),
+	.ops = &smnc_virtio_ops,
 	.ctrl = SMNC_FUNC_CTRL_VIRTIO,
 	.queue_vecs = 2,
 	.bytes = sizeof(struct smnc_virtio),
@@ -234,9 +235,5 @@ const struct smnc_kind smnc_virtio_kind = {
 	.addrs_taken = smnc_virtio_addrs_taken,
 	.wishes = smnc_virtio_wishes,
 	.again = smnc_virtio_again,
-	.reg_read = smnc_virtio_reg_read,
-	.reg_write = smnc_virtio_reg_write,
-	.cap_read = smnc_virtio_cap_read,
-	.cap_write = smnc_virtio_cap_write,
 	.flr = smnc_virtio_flr,
 };

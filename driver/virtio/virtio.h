@@ -245,4 +245,7 @@ int smnc_virtio_revive(struct smnc_adi *adi);
 /* kind.c */
 extern const struct smnc_kind smnc_virtio_kind;
 
+/* ops.c */
+extern const struct vdcm_adi_ops smnc_virtio_ops;
+
 #endif /* SMARTNIC_VIRTIO_H */

@@ -40,8 +40,9 @@
 #include "composition.h"
 
 struct module;
-struct vdcm_parent;
 struct vdcm_adi;
+struct vdcm_adi_ops;
+struct vdcm_parent;
 
 /* What state_size() returns, at most, bytes. */
 #define VDCM_MAX_STATE	(512u << 10)
@@ -65,6 +66,8 @@ enum vdcm_xlat {
  * @nr_vectors: MSI-X vectors of the function, 1..VDCM_MAX_VECTORS
  * @cost: what one instance takes from the parent's pool, by index in its @resources; not
  *	all 0
+ * @ops: operations of its ADIs, or NULL: the driver's. All types of a PF have @resume, or none
+ * @groups: attributes of its ADIs, as @groups of the driver, or NULL: the driver's
  * @driver_data: the driver's own, e.g. number of queues
  */
 struct vdcm_type {
@@ -74,6 +77,8 @@ struct vdcm_type {
 	const struct vdcm_composition *comp;
 	u16 nr_vectors;
 	u32 cost[VDCM_MAX_RESOURCES];
+	const struct vdcm_adi_ops *ops;
+	const struct attribute_group **groups;
 	unsigned long driver_data;
 };
 
@@ -243,10 +248,10 @@ struct vdcm_adi_ops {
  * struct vdcm_driver - a PF driver that uses the framework
  * @name: name of the mdev driver, e.g. "smartnic_adi"
  * @owner: THIS_MODULE
- * @ops: see struct vdcm_adi_ops
+ * @ops: operations of types that have none of their own; NULL if all have
  * @state_version: of what @save writes, with @save. A stream of another number is refused
  *	before the VM stops, so a new number is for what an older driver cannot load
- * @attrs_dir: name of the directory of each mdev that holds @groups
+ * @attrs_dir: name of the directory of each mdev that holds the attributes
  * @groups: sysfs attribute groups, NULL-terminated, or NULL. A group without a
  *	name is in @attrs_dir itself, one with a name in a directory there. All
  *	are of struct device_attribute and get the mdev's struct device:

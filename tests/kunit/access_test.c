@@ -178,7 +178,7 @@ static int access_init(struct kunit *test)
 		.reg_read = reg_read, .reg_write = reg_write, .vector_irq = no_irq,
 		.cap_read = cap_read, .cap_write = cap_write,
 	};
-	o->parent.ops = &o->ops;
+	o->v.adi.ops = &o->ops;
 	o->type.comp = &comp;
 	o->type.nr_vectors = VECS;
 	o->v.adi.parent = &o->parent;

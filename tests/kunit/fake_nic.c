@@ -25,6 +25,10 @@ static void net_event(struct smnc_pf *pf)
 {
 }
 
+/* Called by the framework only. */
+const struct vdcm_adi_ops smnc_avf_ops;
+const struct vdcm_adi_ops smnc_virtio_ops;
+
 static const struct smnc_client net_client = {
 	.vector = net_vector,
 	.link = net_event,

@@ -38,7 +38,7 @@ static int irq_init(struct kunit *test)
 	o->live = kunit_kzalloc(test, struct_size(o->live, vecs, VECS), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, o->live);
 	o->ops.vector_irq = vector_irq;
-	o->parent.ops = &o->ops;
+	o->adi.ops = &o->ops;
 	o->type.nr_vectors = VECS;
 	o->adi.parent = &o->parent;
 	o->adi.type = &o->type;

@@ -103,6 +103,30 @@ static bool soft_reset(struct vdcm_adi *adi)
 	return true;
 }
 
+static void nothing(struct vdcm_adi *adi)
+{
+}
+
+static void bus_master(struct vdcm_adi *adi, bool on)
+{
+}
+
+static phys_addr_t page(struct vdcm_adi *adi, unsigned int page)
+{
+	return 0;
+}
+
+static u64 reg_read(struct vdcm_adi *adi, u32 offset, unsigned int size)
+{
+	return 0;
+}
+
+static void reg_write(struct vdcm_adi *adi, u32 offset, u64 value, unsigned int size)
+{
+}
+
+static const struct attribute_group *groups[] = { NULL };
+
 static u32 cap_read(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
 		    unsigned int size)
 {
@@ -121,6 +145,17 @@ static int init_parent(struct offer *o)
 	return vdcm_parent_init(&o->parent, &o->drv, o->dev, &o->desc, o);
 }
 
+/* 0 or an errno. */
+static int regions_of(struct offer *o)
+{
+	struct vdcm_regions *regions = vdcm_parent_regions(&o->parent, 0, &o->type);
+	int ret = PTR_ERR_OR_ZERO(regions);
+
+	if (!ret)
+		vdcm_regions_destroy(regions);
+	return ret;
+}
+
 static void parent_translation(struct kunit *test)
 {
 	struct offer *o = test->priv;
@@ -137,30 +172,58 @@ static void parent_translation(struct kunit *test)
 		{ VDCM_XLAT_PASID, { .set_pasid = set_pasid, .fault_done = done }, 0 },
 		{ VDCM_XLAT_PASID, { .set_pasid = set_pasid }, -EINVAL },
 		{ VDCM_XLAT_PASID, { .fault_done = done }, -EINVAL },
-		{ VDCM_XLAT_NONE + 1, { }, -EINVAL },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		o->ops = rows[i].ops;
 		o->desc.xlat = rows[i].xlat;
-		KUNIT_EXPECT_EQ_MSG(test, init_parent(o), rows[i].ret, "row %u", i);
-		if (rows[i].ret)
-			continue;
+		KUNIT_ASSERT_EQ(test, init_parent(o), 0);
 		KUNIT_EXPECT_PTR_EQ(test, vdcm_parent_drvdata(&o->parent), o);
+		KUNIT_EXPECT_EQ_MSG(test, regions_of(o), rows[i].ret, "row %u", i);
 		vdcm_parent_exit(&o->parent);
 	}
+	o->desc.xlat = VDCM_XLAT_NONE + 1;
+	KUNIT_EXPECT_EQ(test, init_parent(o), -EINVAL);
 }
 
-/* 0 or an errno. */
-static int regions_of(struct offer *o)
+/* A type has operations of its own, or the driver's; all that every driver has. */
+static void parent_type_ops(struct kunit *test)
 {
-	struct vdcm_regions *regions = vdcm_parent_regions(&o->parent, 0, &o->type);
-	int ret = PTR_ERR_OR_ZERO(regions);
+	static const struct vdcm_adi_ops whole = {
+		.create = resume, .destroy = nothing, .open = resume, .close = nothing,
+		.reset = resume, .bus_master = bus_master, .page = page, .reg_read = reg_read,
+		.reg_write = reg_write, .resume = resume,
+	};
+	struct offer *o = test->priv;
+	struct vdcm_adi_ops own;
+	size_t at;
 
-	if (!ret)
-		vdcm_regions_destroy(regions);
-	return ret;
+	KUNIT_ASSERT_EQ(test, init_parent(o), 0);
+	KUNIT_EXPECT_PTR_EQ(test, vdcm_parent_ops(&o->parent, &o->type), &o->ops);
+	o->drv.ops = NULL;
+	KUNIT_EXPECT_EQ(test, regions_of(o), -EINVAL);
+	o->type.ops = &own;
+	own = whole;
+	KUNIT_EXPECT_EQ(test, regions_of(o), 0);
+	KUNIT_EXPECT_PTR_EQ(test, vdcm_parent_ops(&o->parent, &o->type), &own);
+	KUNIT_EXPECT_TRUE(test, o->parent.resumes);
+	for (at = 0; at < sizeof(own); at += sizeof(void *)) {
+		own = whole;
+		if (!*(void **)((u8 *)&own + at))
+			continue;
+		*(void **)((u8 *)&own + at) = NULL;
+		KUNIT_EXPECT_EQ_MSG(test, regions_of(o), own.resume ? -EINVAL : 0, "%zu", at);
+	}
+	/* One type that cannot be brought back is enough. */
+	KUNIT_EXPECT_FALSE(test, o->parent.resumes);
+	/* Attributes need a directory. */
+	own = whole;
+	o->type.groups = groups;
+	KUNIT_EXPECT_EQ(test, regions_of(o), -EINVAL);
+	o->drv.attrs_dir = "d";
+	KUNIT_EXPECT_EQ(test, regions_of(o), 0);
+	vdcm_parent_exit(&o->parent);
 }
 
 /* What a composition asks for beside what every driver has. */
@@ -297,6 +360,7 @@ static void parent_settled(struct kunit *test)
 
 static struct kunit_case parent_cases[] = {
 	KUNIT_CASE(parent_translation),
+	KUNIT_CASE(parent_type_ops),
 	KUNIT_CASE(parent_operations),
 	KUNIT_CASE(parent_types),
 	KUNIT_CASE(parent_resources),

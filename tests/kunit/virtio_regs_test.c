@@ -478,28 +478,28 @@ static void regs_link(struct kunit *test)
 
 static void regs_notify(struct kunit *test)
 {
-	fake->adi.kind->reg_write(&fake->adi, 0xffe, 5, 2);
+	smnc_virtio_reg_write(&fake->adi, 0xffe, 5, 2);
 	KUNIT_EXPECT_EQ(test, fake->kicks_to, 5);
-	fake->adi.kind->reg_write(&fake->adi, 8, 6, 4);
+	smnc_virtio_reg_write(&fake->adi, 8, 6, 4);
 	KUNIT_EXPECT_EQ(test, fake->kicks_to, 6);
-	fake->adi.kind->reg_write(&fake->adi, 0, 7, 1);
-	fake->adi.kind->reg_write(&fake->adi, 0, 7, 8);
+	smnc_virtio_reg_write(&fake->adi, 0, 7, 1);
+	smnc_virtio_reg_write(&fake->adi, 0, 7, 8);
 	KUNIT_EXPECT_EQ(test, fake->kicks_to, 6);
-	KUNIT_EXPECT_EQ(test, fake->adi.kind->reg_read(&fake->adi, 0, 4), 0);
+	KUNIT_EXPECT_EQ(test, smnc_virtio_reg_read(&fake->adi, 0, 4), 0);
 	fake->adi.func = 0;
-	fake->adi.kind->reg_write(&fake->adi, 0, 8, 2);
+	smnc_virtio_reg_write(&fake->adi, 0, 8, 2);
 	KUNIT_EXPECT_EQ(test, fake->kicks_to, 6);
 	fake->adi.func = FAKE_FUNC;
 }
 
 static void cap_wr(unsigned int offset, unsigned int size, u32 value)
 {
-	fake->adi.kind->cap_write(&fake->adi, NULL, offset, size, value);
+	smnc_virtio_cap_write(&fake->adi, NULL, offset, size, value);
 }
 
 static u32 cap_rd(unsigned int offset, unsigned int size)
 {
-	return fake->adi.kind->cap_read(&fake->adi, NULL, offset, size);
+	return smnc_virtio_cap_read(&fake->adi, NULL, offset, size);
 }
 
 static void cap_point(u8 bar, u32 offset, u32 length)

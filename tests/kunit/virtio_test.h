@@ -25,25 +25,25 @@
 
 static inline u64 rd(u32 reg, unsigned int size)
 {
-	return fake->adi.kind->reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + reg,
-					size);
+	return smnc_virtio_reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + reg,
+				    size);
 }
 
 static inline void wr(u32 reg, unsigned int size, u64 value)
 {
-	fake->adi.kind->reg_write(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + reg, value,
-				  size);
+	smnc_virtio_reg_write(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_COMMON) + reg, value,
+			      size);
 }
 
 static inline u64 config(u32 offset, unsigned int size)
 {
-	return fake->adi.kind->reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_DEVICE) + offset,
-					size);
+	return smnc_virtio_reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_DEVICE) + offset,
+				    size);
 }
 
 static inline u8 isr(void)
 {
-	return fake->adi.kind->reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_ISR), 1);
+	return smnc_virtio_reg_read(&fake->adi, SMNC_VIRTIO_WINDOW(SMNC_VIRTIO_ISR), 1);
 }
 
 static inline u8 status(void)

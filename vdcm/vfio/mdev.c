@@ -159,13 +159,11 @@ static ssize_t vdcm_show_description(struct mdev_type *mtype, char *buf)
  */
 int vdcm_driver_register(struct vdcm_driver *drv)
 {
-	const struct vdcm_adi_ops *ops = drv->ops;
 	struct mdev_driver *mdrv;
 	int ret;
 
-	if (!drv->name || !ops || !ops->create || !ops->destroy || !ops->open ||
-	    !ops->close || !ops->reset || !ops->bus_master || !ops->page ||
-	    !ops->reg_read || !ops->reg_write || (drv->groups && !drv->attrs_dir))
+	if (!drv->name || (drv->ops && !vdcm_ops_complete(drv->ops)) ||
+	    (drv->groups && !drv->attrs_dir))
 		return -EINVAL;
 	mdrv = kzalloc(sizeof(*mdrv), GFP_KERNEL);
 	if (!mdrv)

@@ -107,7 +107,7 @@ static u64 vdcm_age_run(struct vdcm_live *live, u64 most)
 		vdcm_add(live->adi, VDCM_CNT_AGED_PAGES, nr);
 	} else {
 		nr = vdcm_age_singles(&dma->tree, &pin, min_t(u64, most, VDCM_XLAT_RUN));
-		dma->ops->hide(live->adi, pin.first << PAGE_SHIFT, nr);
+		dma->ops->hide(&live->adi->xlat, pin.first << PAGE_SHIFT, nr);
 		vdcm_pin_tree_hide(&dma->tree, pin.first, nr);
 	}
 	dma->age_next = pin.first + nr;

@@ -36,7 +36,9 @@ int vdcm_adi_init(struct vdcm_adi *adi, const struct vdcm_export_ops *export,
 	adi->type = type;
 	adi->ops = vdcm_parent_ops(parent, type);
 	adi->regions = regions;
-	adi->pasid = VDCM_NO_PASID;
+	adi->xlat = (struct vdcm_translation) {
+		.adi = adi, .ops = adi->ops, .dev = parent->dev, .pasid = VDCM_NO_PASID,
+	};
 	INIT_LIST_HEAD(&adi->entry);
 	mutex_init(&adi->lock);
 	mutex_init(&adi->pin_lock);

@@ -50,7 +50,7 @@ static void vdcm_log_protect(struct vdcm_live *live, u64 first, u64 nr)
 	for (page = first; dma->ops && page < end; page += run ?: 1) {
 		run = vdcm_log_writable(&dma->tree, page, end);
 		if (run)
-			dma->ops->hide(live->adi, page << PAGE_SHIFT, run);
+			dma->ops->hide(&live->adi->xlat, page << PAGE_SHIFT, run);
 		for (i = 0; i < run; i++)
 			vdcm_log_take_right(live, page + i);
 	}

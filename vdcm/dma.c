@@ -35,7 +35,7 @@ static int vdcm_fault_remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pi
 		   (flags & VDCM_PIN_MAPPED_WRITE ? VDCM_PROT_WRITE : 0);
 	int ret;
 
-	ret = dma->ops->remap(adi, page << PAGE_SHIFT, pfn_to_page(pin->pfn),
+	ret = dma->ops->remap(&adi->xlat, page << PAGE_SHIFT, pfn_to_page(pin->pfn),
 			      prot);
 	if (ret)
 		return ret;
@@ -206,7 +206,6 @@ int vdcm_dma_open(struct vdcm_live *live)
 	struct vdcm_dma *dma = &live->dma;
 
 	vdcm_pin_tree_init(&dma->tree);
-	xa_init_flags(&dma->dma, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&dma->dirty, XA_FLAGS_ACCOUNT);
 	INIT_DELAYED_WORK(&dma->work, vdcm_fault_work);
 	vdcm_unpin_init(live);
@@ -222,16 +221,9 @@ int vdcm_dma_open(struct vdcm_live *live)
 void vdcm_dma_free(struct vdcm_live *live)
 {
 	vdcm_pin_tree_destroy(&live->dma.tree);
-	xa_destroy(&live->dma.dma);
 	xa_destroy(&live->dma.dirty);
 	kfree(live->dma.pages);
 }
-
-static const struct vdcm_xlat_ops * const backends[] = {
-	[VDCM_XLAT_TABLE] = &vdcm_xlat_table,
-	[VDCM_XLAT_PASID] = &vdcm_xlat_pasid,
-	[VDCM_XLAT_NONE] = NULL,
-};
 
 /**
  * vdcm_dma_attach() - give an ADI a translation, empty at first
@@ -243,13 +235,13 @@ static const struct vdcm_xlat_ops * const backends[] = {
  */
 int vdcm_dma_attach(struct vdcm_adi *adi)
 {
-	const struct vdcm_xlat_ops *ops = backends[adi->parent->xlat];
+	const struct vdcm_xlat_ops *ops = adi->parent->backend->ops;
 	int ret;
 
 	if (!ops)
 		return 0;
 	mutex_lock(&adi->pin_lock);
-	ret = ops->attach(adi);
+	ret = ops->attach(&adi->xlat);
 	if (!ret)
 		adi->live->dma.ops = ops;
 	mutex_unlock(&adi->pin_lock);
@@ -273,9 +265,24 @@ void vdcm_dma_detach(struct vdcm_adi *adi)
 	vdcm_drop_range(adi->live, 0, ULONG_MAX);
 	mutex_lock(&adi->pin_lock);
 	if (dma->ops) {
-		dma->ops->detach(adi);
+		dma->ops->detach(&adi->xlat);
 		dma->ops = NULL;
 	}
+	mutex_unlock(&adi->pin_lock);
+}
+
+/**
+ * vdcm_dma_resume() - the PF was reset: the translation goes on
+ * @adi: ADI that its driver has brought back; adi->lock held
+ */
+void vdcm_dma_resume(struct vdcm_adi *adi)
+{
+	const struct vdcm_xlat_ops *ops = adi->live->dma.ops;
+
+	if (!ops || !ops->resume)
+		return;
+	mutex_lock(&adi->pin_lock);
+	ops->resume(&adi->xlat);
 	mutex_unlock(&adi->pin_lock);
 }
 

@@ -28,7 +28,6 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include <compat/irq.h>
 #include <vdcm/state.h>
@@ -42,6 +41,7 @@
 #include "objects/queues.h"
 #include "objects/region.h"
 #include "objects/stream.h"
+#include "xlat/xlat.h"
 
 /* Where the platform looks for interrupt messages: never memory. */
 #define VDCM_MSI_FIRST	(0xfee00000ULL >> PAGE_SHIFT)
@@ -153,7 +153,6 @@ struct vdcm_pinning {
 	u64 last;
 };
 
-struct vdcm_xlat_ops;
 struct vdcm_unmap;
 
 /**
@@ -191,8 +190,6 @@ struct vdcm_helper {
  * struct vdcm_dma - translation of an open ADI
  * @ops: back end; NULL while nothing is attached
  * @tree: pinned pages
- * @dma: mode table: bus address of each page
- * @domain: mode pasid: page table of the ADI
  * @pages: room for one batch
  * @work: serves the faults, one at a time
  * @unpin: unpins what has left the translation
@@ -224,8 +221,6 @@ struct vdcm_helper {
 struct vdcm_dma {
 	const struct vdcm_xlat_ops *ops;
 	struct vdcm_pin_tree tree;
-	struct xarray dma;
-	struct iommu_domain *domain;
 	struct page **pages;
 	struct delayed_work work;
 	struct work_struct unpin;
@@ -334,7 +329,7 @@ struct vdcm_export_ops {
  * @live: state of an open ADI, or NULL
  * @mem_on: pages of the ADI may be mapped now
  * @state_size: bytes of its state, at most; 0: it cannot be migrated
- * @pasid: PASID attached, or VDCM_NO_PASID
+ * @xlat: translation, for its back end
  * @opener_pid: who has it open
  * @opener: its name, printable ASCII: what is not is escaped
  * @revoke_work: revokes it from a user that does not release it
@@ -361,7 +356,7 @@ struct vdcm_adi {
 	struct vdcm_live *live;
 	bool mem_on;
 	size_t state_size;
-	u32 pasid;
+	struct vdcm_translation xlat;
 	pid_t opener_pid;
 	char opener[VDCM_OPENER_LEN];
 	struct delayed_work revoke_work;
@@ -374,7 +369,7 @@ struct vdcm_adi {
  * @dev: the PF
  * @drv: PF driver
  * @resumes: ADIs of all types can be brought back
- * @xlat: translation mode
+ * @backend: back end of the translation mode
  * @resources: names of what types are paid with
  * @nr_resources: their number
  * @drvdata: the PF driver's
@@ -388,7 +383,7 @@ struct vdcm_parent {
 	struct device *dev;
 	const struct vdcm_driver *drv;
 	bool resumes;
-	enum vdcm_xlat xlat;
+	const struct vdcm_backend *backend;
 	const char * const *resources;
 	unsigned int nr_resources;
 	void *drvdata;
@@ -398,29 +393,6 @@ struct vdcm_parent {
 	struct list_head adis;
 	struct vdcm_pool pool;
 };
-
-/**
- * struct vdcm_xlat_ops - a translation back end; called under adi->pin_lock
- * @attach: begin: nothing is mapped. 0 or errno
- * @detach: end: nothing is mapped any more
- * @map: map a batch. 0 or errno (then nothing of it is mapped)
- * @remap: replace the mapping of one page with rights @prot. 0 or errno
- * @unmap: remove @nr pages that were mapped; no access is under way when it returns
- * @hide: the same for the device alone: remap() is what follows, or unmap()
- */
-struct vdcm_xlat_ops {
-	int (*attach)(struct vdcm_adi *adi);
-	void (*detach)(struct vdcm_adi *adi);
-	int (*map)(struct vdcm_adi *adi, u64 iova, struct page **pages,
-		   unsigned int nr, u32 prot, bool writable);
-	int (*remap)(struct vdcm_adi *adi, u64 iova, struct page *page,
-		     u32 prot);
-	void (*unmap)(struct vdcm_adi *adi, u64 iova, u64 nr);
-	void (*hide)(struct vdcm_adi *adi, u64 iova, u64 nr);
-};
-
-extern const struct vdcm_xlat_ops vdcm_xlat_table;
-extern const struct vdcm_xlat_ops vdcm_xlat_pasid;
 
 extern struct workqueue_struct *vdcm_wq;
 extern unsigned int vdcm_fault_around;
@@ -623,6 +595,7 @@ bool vdcm_fault_may_come_back(struct vdcm_adi *adi, const struct vdcm_serving *s
 int vdcm_dma_open(struct vdcm_live *live);
 int vdcm_dma_attach(struct vdcm_adi *adi);
 void vdcm_dma_detach(struct vdcm_adi *adi);
+void vdcm_dma_resume(struct vdcm_adi *adi);
 void vdcm_dma_drain(struct vdcm_live *live);
 void vdcm_dma_free(struct vdcm_live *live);
 void vdcm_dma_accept(struct vdcm_adi *adi, bool accept);

@@ -107,19 +107,6 @@ static bool migration_valid(const struct vdcm_adi_ops *ops)
 	return !nr || nr == 5;
 }
 
-static bool xlat_valid(const struct vdcm_adi_ops *ops, enum vdcm_xlat xlat)
-{
-	switch (xlat) {
-	case VDCM_XLAT_TABLE:
-		return ops->xlat_map && ops->xlat_unmap && ops->fault_done;
-	case VDCM_XLAT_PASID:
-		return ops->set_pasid && ops->fault_done;
-	case VDCM_XLAT_NONE:
-		return true;
-	}
-	return false;
-}
-
 /* Operations that a well-formed composition asks for. */
 static bool comp_valid(const struct vdcm_adi_ops *ops, const struct vdcm_composition *comp)
 {
@@ -138,7 +125,7 @@ static const char *ops_lack(const struct vdcm_parent *parent, const struct vdcm_
 
 	if (!ops || (type->ops && !vdcm_ops_complete(ops)))
 		return "operations are missing";
-	if (!xlat_valid(ops, parent->xlat))
+	if (!parent->backend->suits(ops))
 		return "operations for the translation mode are missing";
 	if (!migration_valid(ops))
 		return "operations for migration are missing";
@@ -220,7 +207,8 @@ int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 		     struct device *dev, const struct vdcm_parent_desc *desc,
 		     void *drvdata)
 {
-	if (desc->xlat > VDCM_XLAT_NONE) {
+	parent->backend = vdcm_backend(desc->xlat);
+	if (!parent->backend) {
 		dev_err(dev, "unknown translation mode\n");
 		return -EINVAL;
 	}
@@ -231,7 +219,6 @@ int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 	parent->dev = get_device(dev);
 	parent->drv = drv;
 	parent->resumes = true;
-	parent->xlat = desc->xlat;
 	parent->resources = desc->resources;
 	parent->nr_resources = desc->nr_resources;
 	parent->drvdata = drvdata;

@@ -59,7 +59,7 @@ static int vdcm_pin_map(struct vdcm_adi *adi, u64 first, u32 nr,
 					page_to_pfn(dma->pages[i]),
 					vdcm_pin_flags(r));
 	if (!ret)
-		ret = dma->ops->map(adi, first << PAGE_SHIFT, dma->pages, nr,
+		ret = dma->ops->map(&adi->xlat, first << PAGE_SHIFT, dma->pages, nr,
 				    r->map, r->pin & VDCM_PROT_WRITE);
 	if (ret)
 		vdcm_pin_tree_erase(&dma->tree, first, nr);

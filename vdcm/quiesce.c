@@ -86,11 +86,8 @@ static int vdcm_resume_hardware(struct vdcm_adi *adi)
 {
 	int ret = vdcm_resumed(adi, vdcm_ops(adi)->resume(adi));
 
-	if (!ret && adi->parent->xlat == VDCM_XLAT_PASID) {
-		mutex_lock(&adi->pin_lock);
-		vdcm_ops(adi)->set_pasid(adi, adi->pasid);
-		mutex_unlock(&adi->pin_lock);
-	}
+	if (!ret)
+		vdcm_dma_resume(adi);
 	return ret;
 }
 

@@ -71,19 +71,13 @@ static ssize_t pinned_bytes_show(struct device *dev,
 static ssize_t dma_mode_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	static const char * const names[] = {
-		[VDCM_XLAT_TABLE] = "table",
-		[VDCM_XLAT_PASID] = "pasid",
-		[VDCM_XLAT_NONE] = "none",
-	};
-
-	return sysfs_emit(buf, "%s\n", names[vdcm_adi_get(dev)->parent->xlat]);
+	return sysfs_emit(buf, "%s\n", vdcm_adi_get(dev)->parent->backend->name);
 }
 
 static ssize_t pasid_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
-	u32 pasid = READ_ONCE(vdcm_adi_get(dev)->pasid);
+	u32 pasid = READ_ONCE(vdcm_adi_get(dev)->xlat.pasid);
 
 	if (pasid == VDCM_NO_PASID)
 		return sysfs_emit(buf, "none\n");

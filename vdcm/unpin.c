@@ -132,7 +132,7 @@ static bool vdcm_drop_run(struct vdcm_live *live, u64 first, u64 last)
 	       !(pin.flags & VDCM_PIN_LEAVING) &&
 	       end + pin.nr - run <= VDCM_XLAT_RUN)
 		end += pin.nr;
-	dma->ops->unmap(live->adi, run << PAGE_SHIFT, end - run);
+	dma->ops->unmap(&live->adi->xlat, run << PAGE_SHIFT, end - run);
 	vdcm_pin_tree_leave(&dma->tree, run, end - run);
 	return true;
 }

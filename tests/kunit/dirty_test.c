@@ -20,9 +20,9 @@ static struct {
 	struct kunit *test;
 } t;
 
-static void fake_hide(struct vdcm_adi *adi, u64 iova, u64 nr)
+static void fake_hide(struct vdcm_translation *x, u64 iova, u64 nr)
 {
-	lockdep_assert_held(&adi->pin_lock);
+	lockdep_assert_held(&t.adi.pin_lock);
 	t.hides++;
 	memset(&t.reach[iova >> PAGE_SHIFT], 0, nr);
 }

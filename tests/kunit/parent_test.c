@@ -20,6 +20,10 @@ static const char * const names[] = { "queues", "vectors" };
 static const struct vdcm_cap plain = { .id = 0x09, .len = 8, .init = init };
 static const struct vdcm_cap hooked = { .id = 0x09, .len = 8, .init = init, .hooked = true };
 
+/* Never called. */
+const struct vdcm_xlat_ops vdcm_xlat_table;
+const struct vdcm_xlat_ops vdcm_xlat_pasid;
+
 struct offer {
 	struct device *dev;
 	struct vdcm_parent parent;

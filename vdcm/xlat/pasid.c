@@ -7,7 +7,7 @@
 
 #include <compat/iommu.h>
 
-#include "../internal.h"
+#include "xlat.h"
 
 static int pasid_prot(u32 prot)
 {
@@ -74,58 +74,58 @@ int vdcm_pasid_usable(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(vdcm_pasid_usable);
 
-static int pasid_attach(struct vdcm_adi *adi)
+static int pasid_attach(struct vdcm_translation *x)
 {
 	struct iommu_domain *domain;
 	u32 pasid;
 
-	if (!vdcm_iommu_has_pasids(adi->parent->dev))
+	if (!vdcm_iommu_has_pasids(x->dev))
 		return -ENODEV;
-	domain = pasid_attach_new(adi->parent->dev, &pasid);
+	domain = pasid_attach_new(x->dev, &pasid);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
-	adi->live->dma.domain = domain;
-	WRITE_ONCE(adi->pasid, pasid);
-	vdcm_ops(adi)->set_pasid(adi, pasid);
-	dev_dbg(vdcm_adi_dev(adi), "PASID %u attached\n", pasid);
+	x->priv = domain;
+	WRITE_ONCE(x->pasid, pasid);
+	x->ops->set_pasid(x->adi, pasid);
+	dev_dbg(vdcm_adi_dev(x->adi), "PASID %u attached\n", pasid);
 	return 0;
 }
 
-static void pasid_detach(struct vdcm_adi *adi)
+static void pasid_detach(struct vdcm_translation *x)
 {
-	u32 pasid = adi->pasid;
+	u32 pasid = x->pasid;
 
-	vdcm_ops(adi)->set_pasid(adi, VDCM_NO_PASID);
-	pasid_detach_free(adi->live->dma.domain, adi->parent->dev, pasid);
-	adi->live->dma.domain = NULL;
-	WRITE_ONCE(adi->pasid, VDCM_NO_PASID);
-	dev_dbg(vdcm_adi_dev(adi), "PASID %u detached\n", pasid);
+	x->ops->set_pasid(x->adi, VDCM_NO_PASID);
+	pasid_detach_free(x->priv, x->dev, pasid);
+	x->priv = NULL;
+	WRITE_ONCE(x->pasid, VDCM_NO_PASID);
+	dev_dbg(vdcm_adi_dev(x->adi), "PASID %u detached\n", pasid);
 }
 
 /* Also of pages of which some are hidden. */
-static void pasid_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
+static void pasid_unmap(struct vdcm_translation *x, u64 iova, u64 nr)
 {
 	size_t done = 0, size = nr * PAGE_SIZE;
 
 	/* It ends at a hole. */
 	while (done < size)
-		done += iommu_unmap(adi->live->dma.domain, iova + done, size - done) ?: PAGE_SIZE;
-	if (vdcm_ops(adi)->invalidate)
-		vdcm_ops(adi)->invalidate(adi, iova, nr);
+		done += iommu_unmap(x->priv, iova + done, size - done) ?: PAGE_SIZE;
+	if (x->ops->invalidate)
+		x->ops->invalidate(x->adi, iova, nr);
 }
 
 /*
  * Page by page: a larger piece could become a large page of the table, which
  * cannot be taken apart when a part of it is unmapped or gets other rights.
  */
-static int pasid_map(struct vdcm_adi *adi, u64 iova, struct page **pages,
+static int pasid_map(struct vdcm_translation *x, u64 iova, struct page **pages,
 		     unsigned int nr, u32 prot, bool writable)
 {
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < nr; i++) {
-		ret = vdcm_iommu_map(adi->live->dma.domain,
+		ret = vdcm_iommu_map(x->priv,
 				     iova + (u64)i * PAGE_SIZE,
 				     page_to_phys(pages[i]), PAGE_SIZE,
 				     pasid_prot(prot));
@@ -135,16 +135,21 @@ static int pasid_map(struct vdcm_adi *adi, u64 iova, struct page **pages,
 	return 0;
 undo:
 	if (i)
-		pasid_unmap(adi, iova, i);
+		pasid_unmap(x, iova, i);
 	return ret;
 }
 
 /* Between the two the page is missing: that is one more fault, nothing worse. */
-static int pasid_remap(struct vdcm_adi *adi, u64 iova, struct page *page,
+static int pasid_remap(struct vdcm_translation *x, u64 iova, struct page *page,
 		       u32 prot)
 {
-	pasid_unmap(adi, iova, 1);
-	return pasid_map(adi, iova, &page, 1, prot, true);
+	pasid_unmap(x, iova, 1);
+	return pasid_map(x, iova, &page, 1, prot, true);
+}
+
+static void pasid_resume(struct vdcm_translation *x)
+{
+	x->ops->set_pasid(x->adi, x->pasid);
 }
 
 const struct vdcm_xlat_ops vdcm_xlat_pasid = {
@@ -153,5 +158,6 @@ const struct vdcm_xlat_ops vdcm_xlat_pasid = {
 	.map = pasid_map,
 	.remap = pasid_remap,
 	.unmap = pasid_unmap,
+	.resume = pasid_resume,
 	.hide = pasid_unmap,
 };

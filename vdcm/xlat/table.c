@@ -7,8 +7,10 @@
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
 
-#include "../internal.h"
+#include "xlat.h"
 
 /* What is kept of a page: bus page number, and whether it was mapped for writing. */
 static void *table_value(dma_addr_t addr, bool writable)
@@ -32,13 +34,28 @@ static enum dma_data_direction table_direction(bool writable)
 	return writable ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
 }
 
-static int table_attach(struct vdcm_adi *adi)
+/* The bus address of each page. */
+static struct xarray *table_pages(struct vdcm_translation *x)
 {
+	return x->priv;
+}
+
+static int table_attach(struct vdcm_translation *x)
+{
+	struct xarray *pages = kmalloc(sizeof(*pages), GFP_KERNEL_ACCOUNT);
+
+	if (!pages)
+		return -ENOMEM;
+	xa_init_flags(pages, XA_FLAGS_ACCOUNT);
+	x->priv = pages;
 	return 0;
 }
 
-static void table_detach(struct vdcm_adi *adi)
+static void table_detach(struct vdcm_translation *x)
 {
+	xa_destroy(table_pages(x));
+	kfree(x->priv);
+	x->priv = NULL;
 }
 
 /*
@@ -57,10 +74,10 @@ static bool table_is_direct(struct device *dev, dma_addr_t addr, struct page *pa
 	return phys == page_to_phys(page);
 }
 
-static int table_map_page(struct vdcm_adi *adi, u64 index, struct page *page,
+static int table_map_page(struct vdcm_translation *x, u64 index, struct page *page,
 			  bool writable)
 {
-	struct device *dev = adi->parent->dev;
+	struct device *dev = x->dev;
 	dma_addr_t addr;
 	int ret;
 
@@ -71,7 +88,7 @@ static int table_map_page(struct vdcm_adi *adi, u64 index, struct page *page,
 	if (!table_is_direct(dev, addr, page))
 		ret = -EIO;
 	else
-		ret = xa_err(xa_store(&adi->live->dma.dma, index,
+		ret = xa_err(xa_store(table_pages(x), index,
 				      table_value(addr, writable), GFP_KERNEL));
 	/* Nothing was written: a bounce buffer does not overwrite the page. */
 	if (ret)
@@ -80,15 +97,15 @@ static int table_map_page(struct vdcm_adi *adi, u64 index, struct page *page,
 	return ret;
 }
 
-static void table_unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
+static void table_unmap_pages(struct vdcm_translation *x, u64 index, u64 nr)
 {
 	u64 i;
 
 	for (i = 0; i < nr; i++) {
-		void *value = xa_erase(&adi->live->dma.dma, index + i);
+		void *value = xa_erase(table_pages(x), index + i);
 
 		if (value)
-			dma_unmap_page_attrs(adi->parent->dev, table_value_addr(value),
+			dma_unmap_page_attrs(x->dev, table_value_addr(value),
 					     PAGE_SIZE,
 					     table_direction(xa_to_value(value) & 1),
 					     TABLE_ATTRS);
@@ -98,10 +115,10 @@ static void table_unmap_pages(struct vdcm_adi *adi, u64 index, u64 nr)
 }
 
 /* The number of pages from @index on, at most @nr, at consecutive bus addresses. */
-static unsigned int table_consecutive(struct vdcm_adi *adi, u64 index,
+static unsigned int table_consecutive(struct vdcm_translation *x, u64 index,
 				      unsigned int nr, dma_addr_t *addr)
 {
-	struct xarray *xa = &adi->live->dma.dma;
+	struct xarray *xa = table_pages(x);
 	unsigned int i;
 
 	*addr = table_value_addr(xa_load(xa, index));
@@ -112,17 +129,16 @@ static unsigned int table_consecutive(struct vdcm_adi *adi, u64 index,
 	return i;
 }
 
-static int table_fill(struct vdcm_adi *adi, u64 index, unsigned int nr,
+static int table_fill(struct vdcm_translation *x, u64 index, unsigned int nr,
 		      u32 prot)
 {
-	const struct vdcm_adi_ops *ops = vdcm_ops(adi);
 	unsigned int i, n;
 	dma_addr_t addr;
 	int ret;
 
 	for (i = 0; i < nr; i += n) {
-		n = table_consecutive(adi, index + i, nr - i, &addr);
-		ret = ops->xlat_map(adi, (index + i) << PAGE_SHIFT, addr, n,
+		n = table_consecutive(x, index + i, nr - i, &addr);
+		ret = x->ops->xlat_map(x->adi, (index + i) << PAGE_SHIFT, addr, n,
 				    prot);
 		if (ret)
 			goto undo;
@@ -130,11 +146,11 @@ static int table_fill(struct vdcm_adi *adi, u64 index, unsigned int nr,
 	return 0;
 undo:
 	if (i)
-		ops->xlat_unmap(adi, index << PAGE_SHIFT, i);
+		x->ops->xlat_unmap(x->adi, index << PAGE_SHIFT, i);
 	return ret;
 }
 
-static int table_map(struct vdcm_adi *adi, u64 iova, struct page **pages,
+static int table_map(struct vdcm_translation *x, u64 iova, struct page **pages,
 		     unsigned int nr, u32 prot, bool writable)
 {
 	u64 index = iova >> PAGE_SHIFT;
@@ -142,32 +158,32 @@ static int table_map(struct vdcm_adi *adi, u64 iova, struct page **pages,
 	int ret = 0;
 
 	for (i = 0; i < nr; i++) {
-		ret = table_map_page(adi, index + i, pages[i], writable);
+		ret = table_map_page(x, index + i, pages[i], writable);
 		if (ret)
 			break;
 	}
 	if (!ret)
-		ret = table_fill(adi, index, nr, prot);
+		ret = table_fill(x, index, nr, prot);
 	if (ret)
-		table_unmap_pages(adi, index, i);
+		table_unmap_pages(x, index, i);
 	return ret;
 }
 
-static int table_remap(struct vdcm_adi *adi, u64 iova, struct page *page,
+static int table_remap(struct vdcm_translation *x, u64 iova, struct page *page,
 		       u32 prot)
 {
-	return table_fill(adi, iova >> PAGE_SHIFT, 1, prot);
+	return table_fill(x, iova >> PAGE_SHIFT, 1, prot);
 }
 
-static void table_hide(struct vdcm_adi *adi, u64 iova, u64 nr)
+static void table_hide(struct vdcm_translation *x, u64 iova, u64 nr)
 {
-	vdcm_ops(adi)->xlat_unmap(adi, iova, nr);
+	x->ops->xlat_unmap(x->adi, iova, nr);
 }
 
-static void table_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
+static void table_unmap(struct vdcm_translation *x, u64 iova, u64 nr)
 {
-	vdcm_ops(adi)->xlat_unmap(adi, iova, nr);
-	table_unmap_pages(adi, iova >> PAGE_SHIFT, nr);
+	x->ops->xlat_unmap(x->adi, iova, nr);
+	table_unmap_pages(x, iova >> PAGE_SHIFT, nr);
 }
 
 const struct vdcm_xlat_ops vdcm_xlat_table = {

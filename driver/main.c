@@ -285,10 +285,18 @@ static const char * const smnc_resources[SMNC_NR_RESOURCES] = {
 	[SMNC_RES_VECTORS] = "vectors",
 };
 
+/* docs/hardware.md, 9.4: a function refuses them itself. */
+static const struct vdcm_range smnc_reserved[] = {
+	{ 0xfee00000, 0xfeefffff },
+};
+
 static int smnc_offer_adis(struct smnc_pf *pf)
 {
 	struct vdcm_parent_desc desc = {
 		.xlat = pf->xlat,
+		.iova_bits = SMNC_XLAT_IOVA_BITS,
+		.reserved = smnc_reserved,
+		.nr_reserved = ARRAY_SIZE(smnc_reserved),
 		.resources = smnc_resources,
 		.nr_resources = SMNC_NR_RESOURCES,
 		.capacity = {

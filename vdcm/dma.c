@@ -77,7 +77,7 @@ static int vdcm_fault_serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
 	int ret;
 
-	if (!vdcm_iova_valid(s->w.fault.iova, s->w.fault.len))
+	if (!vdcm_iova_valid(adi, s->w.fault.iova, s->w.fault.len))
 		return -EFAULT;
 	mutex_lock(&adi->pin_lock);
 	ret = vdcm_fault_serve_pinned(adi, s, write);

@@ -8,22 +8,19 @@
 
 #include "internal.h"
 
-/* Addresses that a translation can hold. */
-#define IOVA_BITS	48
-
 /**
  * vdcm_iova_valid() - can an access of the device be translated at all?
+ * @adi: ADI
  * @iova: its address, bytes
  * @len: its length
  *
- * Return: false = beyond the translation's addresses, at those of interrupt messages, or
- * in two pages.
+ * Return: false = beyond the addresses that ADIs of the PF can use, or in two pages.
  */
-bool vdcm_iova_valid(u64 iova, u32 len)
+bool vdcm_iova_valid(const struct vdcm_adi *adi, u64 iova, u32 len)
 {
 	u64 page = iova >> PAGE_SHIFT;
 
-	return iova >> IOVA_BITS == 0 && (page < VDCM_MSI_FIRST || page > VDCM_MSI_LAST) &&
+	return vdcm_iova_has(&adi->parent->iova, page) &&
 	       (iova + len - 1) >> PAGE_SHIFT == page;
 }
 
@@ -243,5 +240,5 @@ bool vdcm_fault_may_come_back(struct vdcm_adi *adi, const struct vdcm_serving *s
 	ret = vdcm_holdoff_lately(&adi->live->dma.gate, s->w.fault.iova,
 				  ktime_get_ns());
 	spin_unlock_irq(&adi->fault_lock);
-	return ret && vdcm_iova_valid(s->w.fault.iova, s->w.fault.len);
+	return ret && vdcm_iova_valid(adi, s->w.fault.iova, s->w.fault.len);
 }

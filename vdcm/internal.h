@@ -35,6 +35,7 @@
 
 #include "objects/config.h"
 #include "objects/holdoff.h"
+#include "objects/iova.h"
 #include "objects/msix.h"
 #include "objects/pin_tree.h"
 #include "objects/pool.h"
@@ -43,9 +44,6 @@
 #include "objects/stream.h"
 #include "xlat/xlat.h"
 
-/* Where the platform looks for interrupt messages: never memory. */
-#define VDCM_MSI_FIRST	(0xfee00000ULL >> PAGE_SHIFT)
-#define VDCM_MSI_LAST	(0xfeefffffULL >> PAGE_SHIFT)
 /* An escaped character takes up to four. */
 #define VDCM_OPENER_LEN		(4 * TASK_COMM_LEN)
 
@@ -370,6 +368,7 @@ struct vdcm_adi {
  * @drv: PF driver
  * @resumes: ADIs of all types can be brought back
  * @backend: back end of the translation mode
+ * @iova: addresses that its ADIs can use
  * @resources: names of what types are paid with
  * @nr_resources: their number
  * @drvdata: the PF driver's
@@ -384,6 +383,7 @@ struct vdcm_parent {
 	const struct vdcm_driver *drv;
 	bool resumes;
 	const struct vdcm_backend *backend;
+	struct vdcm_iova iova;
 	const char * const *resources;
 	unsigned int nr_resources;
 	void *drvdata;
@@ -584,7 +584,7 @@ void vdcm_irq_release(struct vdcm_adi *adi);
 bool vdcm_irq_request(struct vdcm_adi *adi);
 
 /* faults.c */
-bool vdcm_iova_valid(u64 iova, u32 len);
+bool vdcm_iova_valid(const struct vdcm_adi *adi, u64 iova, u32 len);
 void vdcm_faults_kick(struct vdcm_live *live);
 bool vdcm_fault_take(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait);
 bool vdcm_fault_stale(struct vdcm_adi *adi, const struct vdcm_serving *s);

@@ -2,6 +2,7 @@
 /*
  * A PF: what it offers, its ADIs, and whether it is there.
  */
+#include <linux/bits.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/sched/signal.h>
@@ -192,6 +193,27 @@ struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned in
 	return regions;
 }
 
+/* What the device can use, and its back end. 0 or errno */
+static int iova_init(struct vdcm_parent *parent, struct device *dev,
+		     const struct vdcm_parent_desc *desc)
+{
+	const struct vdcm_xlat_ops *ops = parent->backend->ops;
+	unsigned int i;
+	int ret = 0;
+
+	vdcm_iova_init(&parent->iova);
+	if (desc->iova_bits && (desc->iova_bits < PAGE_SHIFT || desc->iova_bits > 64))
+		return -EINVAL;
+	if (desc->iova_bits)
+		vdcm_iova_limit(&parent->iova, 0, GENMASK_ULL(desc->iova_bits - 1, 0));
+	for (i = 0; !ret && i < desc->nr_reserved; i++)
+		ret = vdcm_iova_reserve(&parent->iova, desc->reserved[i].first,
+					desc->reserved[i].last);
+	if (!ret && ops && ops->limits)
+		ret = ops->limits(dev, &parent->iova);
+	return ret;
+}
+
 /**
  * vdcm_parent_init() - set up a PF without types and ADIs
  * @parent: parent, zeroed
@@ -200,13 +222,16 @@ struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned in
  * @desc: what it offers
  * @drvdata: the PF driver's
  *
- * Return: 0 or -EINVAL (malformed resources, unknown translation mode). Undone by
+ * Return: 0, -EINVAL (malformed resources or addresses, unknown translation mode), -ENOSPC (too
+ * many reserved ranges), or an error of the IOMMU. Undone by
  * vdcm_parent_exit().
  */
 int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 		     struct device *dev, const struct vdcm_parent_desc *desc,
 		     void *drvdata)
 {
+	int ret;
+
 	parent->backend = vdcm_backend(desc->xlat);
 	if (!parent->backend) {
 		dev_err(dev, "unknown translation mode\n");
@@ -215,6 +240,11 @@ int vdcm_parent_init(struct vdcm_parent *parent, const struct vdcm_driver *drv,
 	if (!resources_valid(desc)) {
 		dev_err(dev, "malformed resources\n");
 		return -EINVAL;
+	}
+	ret = iova_init(parent, dev, desc);
+	if (ret) {
+		dev_err(dev, "malformed limits of addresses, or none from the IOMMU: %d\n", ret);
+		return ret;
 	}
 	parent->dev = get_device(dev);
 	parent->drv = drv;

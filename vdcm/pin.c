@@ -76,10 +76,7 @@ static void vdcm_pin_around(struct vdcm_adi *adi, u64 page, u64 *first, u64 *las
 	lockdep_assert_held(&adi->fault_lock);
 	*first = page & ~(nr - 1);
 	*last = *first + nr - 1;
-	if (page < VDCM_MSI_FIRST)
-		*last = min(*last, VDCM_MSI_FIRST - 1);
-	else
-		*first = max(*first, VDCM_MSI_LAST + 1);
+	vdcm_iova_around(&adi->parent->iova, page, first, last);
 	vdcm_pin_tree_gap(&adi->live->dma.tree, page, first, last);
 	if (vdcm_gate_wait(adi, *first, *last))
 		*first = *last = page;

@@ -67,6 +67,12 @@ static inline void vdcm_iommu_detach(struct iommu_domain *domain,
 	iommu_detach_device_pasid(domain, dev, pasid);
 }
 
+/* To be given back by iommu_put_resv_regions(). */
+static inline void vdcm_iommu_resv_regions(struct device *dev, struct list_head *list)
+{
+	iommu_get_resv_regions(dev, list);
+}
+
 static inline int vdcm_iommu_map(struct iommu_domain *domain, u64 iova,
 				 phys_addr_t phys, size_t size, int prot)
 {
@@ -74,6 +80,10 @@ static inline int vdcm_iommu_map(struct iommu_domain *domain, u64 iova,
 }
 
 #else /* no attachment of domains to PASIDs: nothing below is ever reached */
+
+static inline void vdcm_iommu_resv_regions(struct device *dev, struct list_head *list)
+{
+}
 
 static inline bool vdcm_iommu_has_pasids(struct device *dev)
 {

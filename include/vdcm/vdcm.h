@@ -270,6 +270,16 @@ struct vdcm_driver {
 };
 
 /**
+ * struct vdcm_range - addresses
+ * @first: the first
+ * @last: the last
+ */
+struct vdcm_range {
+	u64 first;
+	u64 last;
+};
+
+/**
  * struct vdcm_parent_desc - a PF
  * @types: its mdev types; must live until vdcm_parent_unregister() returns
  * @nr_types: number of types
@@ -278,6 +288,10 @@ struct vdcm_driver {
  * @nr_resources: number of resources, 1..VDCM_MAX_RESOURCES
  * @capacity: what there is of each to share
  * @xlat: translation mode; VDCM_XLAT_PASID needs vdcm_pasid_usable() to be 0
+ * @iova_bits: bits of the addresses that its ADIs can use, 12..64; 0 = 64. In mode pasid the
+ *	IOMMU's limits are added
+ * @reserved: bytes that its ADIs do not take for memory; in mode pasid the IOMMU's are added
+ * @nr_reserved: entries in @reserved
  */
 struct vdcm_parent_desc {
 	const struct vdcm_type *types;
@@ -286,6 +300,9 @@ struct vdcm_parent_desc {
 	unsigned int nr_resources;
 	u32 capacity[VDCM_MAX_RESOURCES];
 	enum vdcm_xlat xlat;
+	u8 iova_bits;
+	const struct vdcm_range *reserved;
+	unsigned int nr_reserved;
 };
 
 int vdcm_driver_register(struct vdcm_driver *drv);

@@ -325,6 +325,22 @@ static void parent_resources(struct kunit *test)
 	EXPECT_DESC(-EINVAL, o->desc.capacity[VDCM_MAX_RESOURCES - 1] = 1);
 }
 
+static void parent_addresses(struct kunit *test)
+{
+	static const struct vdcm_range some[] = { { 0x2000, 0x2fff }, { 0x8000, 0x7fff } };
+	struct offer *o = test->priv;
+
+	EXPECT_DESC(0, o->desc.iova_bits = 64);
+	EXPECT_DESC(0, o->desc.iova_bits = 12);
+	EXPECT_DESC(-EINVAL, o->desc.iova_bits = 11);
+	EXPECT_DESC(-EINVAL, o->desc.iova_bits = 65);
+	EXPECT_DESC(-EINVAL, o->desc.reserved = some; o->desc.nr_reserved = 2);
+	EXPECT_DESC(0, o->desc.reserved = some; o->desc.nr_reserved = 1; o->desc.iova_bits = 15);
+	KUNIT_EXPECT_FALSE(test, vdcm_iova_has(&o->parent.iova, 2));
+	KUNIT_EXPECT_TRUE(test, vdcm_iova_has(&o->parent.iova, 7));
+	KUNIT_EXPECT_FALSE(test, vdcm_iova_has(&o->parent.iova, 8));
+}
+
 static void parent_pool(struct kunit *test)
 {
 	struct offer *o = test->priv;
@@ -364,6 +380,7 @@ static void parent_settled(struct kunit *test)
 
 static struct kunit_case parent_cases[] = {
 	KUNIT_CASE(parent_translation),
+	KUNIT_CASE(parent_addresses),
 	KUNIT_CASE(parent_type_ops),
 	KUNIT_CASE(parent_operations),
 	KUNIT_CASE(parent_types),

@@ -3,6 +3,7 @@
  * Translation by the platform IOMMU: each open ADI has a PASID of the PF and a
  * page table of its own behind it.
  */
+#include <linux/list.h>
 #include <linux/mm.h>
 
 #include <compat/iommu.h>
@@ -73,6 +74,33 @@ int vdcm_pasid_usable(struct device *dev)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vdcm_pasid_usable);
+
+/* Ranges that the IOMMU, or the platform behind it, does not take for memory. */
+static int pasid_reserve(struct device *dev, struct vdcm_iova *iova)
+{
+	struct iommu_resv_region *region;
+	LIST_HEAD(regions);
+	int ret = 0;
+
+	vdcm_iommu_resv_regions(dev, &regions);
+	list_for_each_entry(region, &regions, list)
+		if (!ret && region->type != IOMMU_RESV_DIRECT_RELAXABLE && region->length)
+			ret = vdcm_iova_reserve(iova, region->start,
+						region->start + region->length - 1);
+	iommu_put_resv_regions(dev, &regions);
+	return ret;
+}
+
+static int pasid_limits(struct device *dev, struct vdcm_iova *iova)
+{
+	struct iommu_domain *domain = vdcm_iommu_domain_alloc(dev);
+
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
+	vdcm_iova_limit(iova, domain->geometry.aperture_start, domain->geometry.aperture_end);
+	iommu_domain_free(domain);
+	return pasid_reserve(dev, iova);
+}
 
 static int pasid_attach(struct vdcm_translation *x)
 {
@@ -153,6 +181,7 @@ static void pasid_resume(struct vdcm_translation *x)
 }
 
 const struct vdcm_xlat_ops vdcm_xlat_pasid = {
+	.limits = pasid_limits,
 	.attach = pasid_attach,
 	.detach = pasid_detach,
 	.map = pasid_map,

@@ -8,6 +8,8 @@
 
 #include <vdcm/vdcm.h>
 
+#include "../objects/iova.h"
+
 struct page;
 
 /**
@@ -29,6 +31,8 @@ struct vdcm_translation {
 /**
  * struct vdcm_xlat_ops - a translation back end; called under the pin lock, but @attach and
  *	@detach also under adi->lock. Addresses are in bytes, of whole pages
+ * @limits: take away from *@iova what ADIs of @dev cannot use; without the pin lock, when the PF
+ *	is registered. 0 or errno. Optional
  * @attach: begin: nothing is mapped. 0 or errno
  * @detach: end: nothing is mapped any more
  * @map: map a batch with rights @prot; @writable: the pages are pinned for writing. 0 or errno
@@ -41,6 +45,7 @@ struct vdcm_translation {
  *	hardware has forgotten. Optional
  */
 struct vdcm_xlat_ops {
+	int (*limits)(struct device *dev, struct vdcm_iova *iova);
 	int (*attach)(struct vdcm_translation *x);
 	void (*detach)(struct vdcm_translation *x);
 	int (*map)(struct vdcm_translation *x, u64 iova, struct page **pages, unsigned int nr,

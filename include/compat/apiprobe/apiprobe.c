@@ -175,11 +175,13 @@ FUNC(iommu_get_domain_for_dev, struct iommu_domain *, (struct device *));
 FUNC(iommu_iova_to_phys, phys_addr_t, (struct iommu_domain *, dma_addr_t));
 FUNC(iommu_unmap, size_t, (struct iommu_domain *, unsigned long, size_t));
 FUNC(iommu_domain_free, void, (struct iommu_domain *));
+FUNC(iommu_put_resv_regions, void, (struct device *, struct list_head *));
 #ifdef VDCM_PASID_API
 FUNC(iommu_map, int, (struct iommu_domain *, unsigned long, phys_addr_t, size_t,
 		      int, gfp_t));
 FUNC(iommu_detach_device_pasid, void, (struct iommu_domain *, struct device *,
 				       ioasid_t));
+FUNC(iommu_get_resv_regions, void, (struct device *, struct list_head *));
 FUNC(iommu_alloc_global_pasid, ioasid_t, (struct device *));
 FUNC(iommu_free_global_pasid, void, (ioasid_t));
 CALL(iommu_paging_domain_alloc, struct iommu_domain *, (struct device *));

@@ -10,24 +10,10 @@
 #include "internal.h"
 
 static const char * const counter_names[VDCM_NR_COUNTERS] = {
-	[VDCM_CNT_TRAPS_READ] = "traps_read",
-	[VDCM_CNT_TRAPS_WRITE] = "traps_write",
-	[VDCM_CNT_MMAP_FAULTS] = "mmap_faults",
-	[VDCM_CNT_DOORBELL_TRAPS] = "doorbell_traps",
-	[VDCM_CNT_DMA_FAULTS] = "dma_faults",
-	[VDCM_CNT_PAGES_PINNED_TOTAL] = "pages_pinned_total",
-	[VDCM_CNT_PINNED_PAGES] = "pinned_pages",
-	[VDCM_CNT_FAULT_AROUND_PAGES] = "fault_around_pages",
-	[VDCM_CNT_PINS_FAILED] = "pins_failed",
-	[VDCM_CNT_STARVED] = "starved",
-	[VDCM_CNT_UNMAP_CALLBACKS] = "unmap_callbacks",
-	[VDCM_CNT_HOLDOFF_DELAYED] = "holdoff_delayed",
-	[VDCM_CNT_HOLDOFF_WOULD_RETRY] = "holdoff_would_retry",
-	[VDCM_CNT_IRQS_SIGNALLED] = "irqs_signalled",
-	[VDCM_CNT_RESETS] = "resets",
-	[VDCM_CNT_RESUMES] = "resumes",
-	[VDCM_CNT_AGED_PAGES] = "aged_pages",
-	[VDCM_CNT_AGE_FAULTS] = "age_faults",
+#define VDCM_COUNTER_ROW(id, name) \
+	[VDCM_CNT_##id] = #name,
+#include "counter_rows.h"
+#undef VDCM_COUNTER_ROW
 };
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,

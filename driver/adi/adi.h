@@ -70,14 +70,9 @@ enum smnc_gate {
 
 /* What the operator set (attrs.c). Kept over open, close and reset. */
 enum smnc_cfg {
-	SMNC_CFG_TX_RATE,	/* Mb/s */
-	SMNC_CFG_TRUST,
-	SMNC_CFG_SPOOFCHK,
-	SMNC_CFG_LINK,		/* enum smnc_link_state */
-	SMNC_CFG_QUEUES,
-	SMNC_CFG_RX_RING,	/* most descriptors */
-	SMNC_CFG_TX_RING,
-	SMNC_CFG_ITR,		/* us */
+#define SMNC_CFG_ROW(id, ...)		SMNC_CFG_##id,
+#include "cfg_rows.h"
+#undef SMNC_CFG_ROW
 	SMNC_NR_CFG
 };
 

@@ -9,10 +9,11 @@
 #include "adi.h"
 
 /**
- * struct smnc_cfg_attr - a setting
+ * struct smnc_cfg_attr - a setting; all of it in cfg_rows.h
  * @dattr: its attribute
  * @cfg: what it sets
  * @live: may change while the ADI is open
+ * @usual: of a new ADI; without @range and @words it is all queues of the type
  * @range: numbers it takes; NULL: 1 to the queues of the type, unless it has @words
  * @words: words it takes instead, or NULL
  * @nr_words: their number
@@ -21,6 +22,7 @@ struct smnc_cfg_attr {
 	struct device_attribute dattr;
 	enum smnc_cfg cfg;
 	bool live;
+	u32 usual;
 	const struct smnc_range *range;
 	const char * const *words;
 	unsigned int nr_words;
@@ -29,16 +31,6 @@ struct smnc_cfg_attr {
 static unsigned int smnc_type_queues(const struct smnc_adi *adi)
 {
 	return vdcm_adi_type(adi->vdcm)->cost[SMNC_RES_QUEUES];
-}
-
-/* Default settings. */
-void smnc_cfg_init(struct smnc_adi *adi)
-{
-	adi->cfg[SMNC_CFG_SPOOFCHK] = true;
-	adi->cfg[SMNC_CFG_LINK] = SMNC_LINK_AUTO;
-	adi->cfg[SMNC_CFG_QUEUES] = smnc_type_queues(adi);
-	adi->cfg[SMNC_CFG_RX_RING] = smnc_range_ring.max;
-	adi->cfg[SMNC_CFG_TX_RING] = smnc_range_ring.max;
 }
 
 /* The device keeps it over function reset. adi->func is set. */
@@ -150,35 +142,36 @@ static ssize_t smnc_cfg_store(struct device *dev, struct device_attribute *attr,
 	return err ?: count;
 }
 
-#define SMNC_CFG_ATTR(_name, _cfg, _live, ...) \
-	static struct smnc_cfg_attr smnc_cfg_##_name = { \
-		.dattr = __ATTR(_name, 0644, smnc_cfg_show, smnc_cfg_store), \
-		.cfg = (_cfg), \
-		.live = (_live), \
-		__VA_ARGS__ \
-	}
-
 #define SMNC_SWITCH	.words = smnc_switch_words, .nr_words = SMNC_SWITCH_WORDS
 
-SMNC_CFG_ATTR(tx_rate, SMNC_CFG_TX_RATE, true, .range = &smnc_range_tx_rate);
-SMNC_CFG_ATTR(trust, SMNC_CFG_TRUST, true, SMNC_SWITCH);
-SMNC_CFG_ATTR(spoofchk, SMNC_CFG_SPOOFCHK, true, SMNC_SWITCH);
-SMNC_CFG_ATTR(link_state, SMNC_CFG_LINK, true, .words = smnc_link_words,
-	      .nr_words = SMNC_LINK_STATES);
-SMNC_CFG_ATTR(queues, SMNC_CFG_QUEUES, false);
-SMNC_CFG_ATTR(rx_ring_size, SMNC_CFG_RX_RING, false, .range = &smnc_range_ring);
-SMNC_CFG_ATTR(tx_ring_size, SMNC_CFG_TX_RING, false, .range = &smnc_range_ring);
-SMNC_CFG_ATTR(itr, SMNC_CFG_ITR, true, .range = &smnc_range_itr);
+static struct smnc_cfg_attr smnc_cfgs[SMNC_NR_CFG] = {
+#define SMNC_CFG_ROW(_id, _name, _live, _usual, ...) \
+	[SMNC_CFG_##_id] = { \
+		.dattr = __ATTR(_name, 0644, smnc_cfg_show, smnc_cfg_store), \
+		.cfg = SMNC_CFG_##_id, \
+		.live = (_live), \
+		.usual = (_usual), \
+		__VA_ARGS__ \
+	},
+#include "cfg_rows.h"
+#undef SMNC_CFG_ROW
+};
 
 struct attribute *smnc_cfg_attrs[] = {
+#define SMNC_CFG_ROW(id, ...) \
+	[SMNC_CFG_##id] = &smnc_cfgs[SMNC_CFG_##id].dattr.attr,
+#include "cfg_rows.h"
+#undef SMNC_CFG_ROW
 	&smnc_attr_vlan.attr,
-	&smnc_cfg_tx_rate.dattr.attr,
-	&smnc_cfg_trust.dattr.attr,
-	&smnc_cfg_spoofchk.dattr.attr,
-	&smnc_cfg_link_state.dattr.attr,
-	&smnc_cfg_queues.dattr.attr,
-	&smnc_cfg_rx_ring_size.dattr.attr,
-	&smnc_cfg_tx_ring_size.dattr.attr,
-	&smnc_cfg_itr.dattr.attr,
 	NULL
 };
+
+/* Default settings. */
+void smnc_cfg_init(struct smnc_adi *adi)
+{
+	unsigned int i;
+
+	for (i = 0; i < SMNC_NR_CFG; i++)
+		adi->cfg[i] = smnc_cfgs[i].range || smnc_cfgs[i].words ? smnc_cfgs[i].usual :
+			      smnc_type_queues(adi);
+}

@@ -10,37 +10,10 @@
 
 /* As sysfs (stats/ of a device) and ethtool (the PF's netdev) have them. */
 const char * const smnc_stat_names[] = {
-	[SMNC_STAT_RX_BYTES] = "rx_bytes",
-	[SMNC_STAT_RX_UNICAST] = "rx_unicast",
-	[SMNC_STAT_RX_MULTICAST] = "rx_multicast",
-	[SMNC_STAT_RX_BROADCAST] = "rx_broadcast",
-	[SMNC_STAT_RX_DISCARDS] = "rx_discards",
-	[SMNC_STAT_RX_UNKNOWN_PROTOCOL] = "rx_unknown_protocol",
-	[SMNC_STAT_TX_BYTES] = "tx_bytes",
-	[SMNC_STAT_TX_UNICAST] = "tx_unicast",
-	[SMNC_STAT_TX_MULTICAST] = "tx_multicast",
-	[SMNC_STAT_TX_BROADCAST] = "tx_broadcast",
-	[SMNC_STAT_TX_DISCARDS] = "tx_discards",
-	[SMNC_STAT_TX_ERRORS] = "tx_errors",
-	[SMNC_STAT_SPOOFED] = "spoofed",
-	[SMNC_STAT_TX_DOORBELLS] = "tx_doorbells",
-	[SMNC_STAT_RX_DOORBELLS] = "rx_doorbells",
-	[SMNC_STAT_ITR_WRITES] = "itr_writes",
-	[SMNC_STAT_REARMS] = "rearms",
-	[SMNC_STAT_INTERRUPTS] = "interrupts",
-	[SMNC_STAT_SHARED_CAUSES] = "shared_causes",
-	[SMNC_STAT_FAULTS] = "dma_faults",
-	[SMNC_STAT_FAULT_RETRIES] = "dma_fault_retries",
-	[SMNC_STAT_FAULT_FAILS] = "dma_fault_fails",
-	[SMNC_STAT_MBX_REQUESTS] = "mbx_requests",
-	[SMNC_STAT_MBX_REPLIES] = "mbx_replies",
-	[SMNC_STAT_BAD_DESCRIPTORS] = "bad_descriptors",
-	[SMNC_STAT_BAD_TAILS] = "bad_tails",
-	[SMNC_STAT_DMA_REFUSED] = "dma_refused",
-	[SMNC_STAT_TSO_PACKETS] = "tso_packets",
-	[SMNC_STAT_VLAN_DROPS] = "vlan_drops",
-	[SMNC_STAT_RATE_WAITS] = "rate_waits",
-	[SMNC_STAT_CONTROL_DROPS] = "control_drops",
+#define SMNC_STAT_ROW(id, name) \
+	[SMNC_STAT_##id] = #name,
+#include <smartnic/stat_rows.h>
+#undef SMNC_STAT_ROW
 };
 
 static_assert(ARRAY_SIZE(smnc_stat_names) == SMNC_STAT_COUNT);

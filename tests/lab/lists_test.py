@@ -15,22 +15,22 @@ LISTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lists")
 SOURCES = os.path.join(os.path.dirname(LISTS), "../..")
 READ = ["mdevctl", "driver", "device", "include", "docs/abi"]
 
-KIT, ATTRS, PARSE = "mdevctl/smartnic.sh", "driver/adi/attrs.c", "driver/adi/attrs_parse.c"
-ABI, REGS, NAMES = "docs/abi/sysfs-bus-mdev-smartnic", "include/smartnic/regs.h", "driver/core/counters.c"
+KIT, ROWS, PARSE = "mdevctl/smartnic.sh", "driver/adi/cfg_rows.h", "driver/adi/attrs_parse.c"
+ABI, REGS, STATS = "docs/abi/sysfs-bus-mdev-smartnic", "include/smartnic/regs.h", "include/smartnic/stat_rows.h"
 
 # name, check, file, what is replaced, by what, finding
 CASES = [
     ("a setting that the kit lacks", "settings", KIT, r"\n\t\titr\t.*", "", "itr: no row in mdevctl"),
     ("one that the driver lacks", "settings", KIT, r"\n(\t\titr\t.*)", r"\n\1\n\t\tmtu 1500 closed number 68 9600 1", "mtu: no attribute in driver/adi"),
     ("one that is not documented", "settings", ABI, r"smartnic/itr\n", "smartnic/holdoff\n", "itr: no entry (RW) in docs/abi"),
-    ("an attribute of the driver's alone", "settings", ATTRS, r"SMNC_CFG_ATTR\(itr,", "SMNC_CFG_ATTR(mtu, SMNC_CFG_MTU, true);\n\\g<0>",
+    ("an attribute of the driver's alone", "settings", ROWS, r"SMNC_CFG_ROW\(ITR,", "SMNC_CFG_ROW(MTU, mtu, true, 1)\n\\g<0>",
      "mtu: no row in mdevctl"),
     ("another usual value in the kit", "settings", KIT, r"(spoofchk\t)on", r"\1off", "spoofchk: usually off in the kit, on in the driver"),
-    ("another one in the driver", "settings", ATTRS, r"(SMNC_CFG_LINK\] = )SMNC_LINK_AUTO", r"\1SMNC_LINK_ENABLE",
+    ("another one in the driver", "settings", ROWS, r"(LINK, link_state, true, )SMNC_LINK_AUTO", r"\1SMNC_LINK_ENABLE",
      "link_state: usually auto in the kit, enable in the driver"),
-    ("one that the driver does not set", "settings", ATTRS, r"\n.*SMNC_CFG_SPOOFCHK\] = true;", "", "spoofchk: usually on in the kit, off in the driver"),
+    ("one that the driver does not set", "settings", ROWS, r"(spoofchk, true, )true", r"\1false", "spoofchk: usually on in the kit, off in the driver"),
     ("closed in the kit alone", "settings", KIT, r"(itr\t\t0\t)live", r"\1closed", "itr: closed in the kit, live in the driver"),
-    ("closed in the driver alone", "settings", ATTRS, r"(tx_rate, SMNC_CFG_TX_RATE, )true", r"\1false", "tx_rate: live in the kit, closed in the driver"),
+    ("closed in the driver alone", "settings", ROWS, r"(tx_rate, )true", r"\1false", "tx_rate: live in the kit, closed in the driver"),
     ("an attribute with a store of its own that changes live", "settings", "driver/adi/sysfs.c", r"vdcm_adi_configure_begin", "mutex_lock",
      "mac: closed in the kit, live in the driver"),
     ("another limit in the kit", "settings", KIT, r"number 0 100000 1", "number 0 200000 1", "tx_rate: takes number 0 200000 1 in the kit"),
@@ -41,7 +41,7 @@ CASES = [
     ("a document with another default", "settings", ABI, r'"off", the default: only', '"off": only', "trust: docs/abi/sysfs-bus-mdev-smartnic does not call off"),
     ("a document that calls live what is not", "settings", ABI, r"which is the default\. Fewer take no less from the pool\. Only while the device\s+is closed",
      "the default. Changes act at once", "queues: docs/abi/sysfs-bus-mdev-smartnic does not say that it changes only"),
-    ("a counter without a name", "counters", NAMES, r"\n.*SMNC_STAT_SPOOFED\].*", "", "SMNC_STAT_SPOOFED: no name"),
+    ("a counter that was renamed", "counters", STATS, r"\(SPOOFED, spoofed\)", "(SPOOFED, forged)", "forged: no row of stats/"),
     ("a counter that is not documented", "counters", ABI, r"\n\t\tspoofed\t.*", "", "spoofed: no row of stats/"),
     ("a row without a counter", "counters", ABI, r"\n(\t\tspoofed\t.*)", r"\n\1\n\t\tlost\t\tframes", "lost: a row of stats/"),
     ("a counter that the device does not count", "counters", "device/core/rate.c", r"SMNC_STAT_RATE_WAITS", "0", "rate_waits: "),

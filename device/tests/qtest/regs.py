@@ -8,6 +8,12 @@ HEADERS = [os.path.join(HERE, '../../../include/smartnic', h)
            for h in ('regs.h', 'messages.h')]
 
 
+def rows():
+    """The counters, as the enum has them."""
+    with open(os.path.join(os.path.dirname(HEADERS[0]), 'stat_rows.h'), encoding='utf-8') as f:
+        return ''.join(f'SMNC_STAT_{n},\n' for n in re.findall(r'^SMNC_STAT_ROW\((\w+)', f.read(), re.M))
+
+
 class Regs:
     def __init__(self):
         text = ''
@@ -15,6 +21,7 @@ class Regs:
             with open(name, encoding='utf-8') as f:
                 text += f.read()
         text = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
+        text = re.sub(r'#define \w+_ROW\(.*\n#include "stat_rows.h"\n#undef .*\n', rows(), text)
         text = re.sub(r'(0x[0-9a-fA-F]+|\b\d+)[uUlL]+\b', r'\1', text)
         for m in re.finditer(r'^#define\s+SMNC_(\w+)[ \t]+([^\n]+)$', text, re.M):
             self._put(m.group(1), m.group(2))

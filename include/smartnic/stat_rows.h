@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-3-Clause */
+/*
+ * Counters of a function, in the order of the device: a row is its index (SMNC_STAT_*) and its
+ * name in sysfs (stats/) and ethtool. No guard: included where SMNC_STAT_ROW() is defined.
+ * The first twelve are virtchnl's, in the order of its statistics. docs/abi describes each.
+ */
+SMNC_STAT_ROW(RX_BYTES, rx_bytes)
+SMNC_STAT_ROW(RX_UNICAST, rx_unicast)
+SMNC_STAT_ROW(RX_MULTICAST, rx_multicast)
+SMNC_STAT_ROW(RX_BROADCAST, rx_broadcast)
+SMNC_STAT_ROW(RX_DISCARDS, rx_discards)
+SMNC_STAT_ROW(RX_UNKNOWN_PROTOCOL, rx_unknown_protocol)
+SMNC_STAT_ROW(TX_BYTES, tx_bytes)
+SMNC_STAT_ROW(TX_UNICAST, tx_unicast)
+SMNC_STAT_ROW(TX_MULTICAST, tx_multicast)
+SMNC_STAT_ROW(TX_BROADCAST, tx_broadcast)
+SMNC_STAT_ROW(TX_DISCARDS, tx_discards)
+SMNC_STAT_ROW(TX_ERRORS, tx_errors)
+SMNC_STAT_ROW(SPOOFED, spoofed)
+SMNC_STAT_ROW(TX_DOORBELLS, tx_doorbells)
+SMNC_STAT_ROW(RX_DOORBELLS, rx_doorbells)
+SMNC_STAT_ROW(ITR_WRITES, itr_writes)
+SMNC_STAT_ROW(REARMS, rearms)
+SMNC_STAT_ROW(INTERRUPTS, interrupts)
+SMNC_STAT_ROW(SHARED_CAUSES, shared_causes)
+SMNC_STAT_ROW(FAULTS, dma_faults)
+SMNC_STAT_ROW(FAULT_RETRIES, dma_fault_retries)
+SMNC_STAT_ROW(FAULT_FAILS, dma_fault_fails)
+SMNC_STAT_ROW(MBX_REQUESTS, mbx_requests)
+SMNC_STAT_ROW(MBX_REPLIES, mbx_replies)
+SMNC_STAT_ROW(BAD_DESCRIPTORS, bad_descriptors)
+SMNC_STAT_ROW(BAD_TAILS, bad_tails)
+SMNC_STAT_ROW(DMA_REFUSED, dma_refused)
+SMNC_STAT_ROW(TSO_PACKETS, tso_packets)
+SMNC_STAT_ROW(VLAN_DROPS, vlan_drops)
+SMNC_STAT_ROW(RATE_WAITS, rate_waits)
+SMNC_STAT_ROW(CONTROL_DROPS, control_drops)

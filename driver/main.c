@@ -8,9 +8,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
-#include <linux/moduleparam.h>
 #include <linux/slab.h>
-#include <linux/sysfs.h>
 
 #include <vdcm/version.h>
 
@@ -20,46 +18,9 @@
 #include "core/hw.h"
 #include "core/pf.h"
 #include "net/netdev.h"
+#include "params.h"
 #include "reset.h"
 #include "virtio/virtio.h"
-
-enum smnc_dma_mode {
-	SMNC_DMA_AUTO,
-	SMNC_DMA_TABLE,
-	SMNC_DMA_PASID,
-};
-
-static const char * const smnc_dma_names[] = {
-	[SMNC_DMA_AUTO] = "auto",
-	[SMNC_DMA_TABLE] = "table",
-	[SMNC_DMA_PASID] = "pasid",
-};
-
-static int dma_mode = SMNC_DMA_AUTO;
-
-static int smnc_param_dma_set(const char *val, const struct kernel_param *kp)
-{
-	int i = sysfs_match_string(smnc_dma_names, val);
-
-	if (i < 0)
-		return -EINVAL;
-	*(int *)kp->arg = i;
-	return 0;
-}
-
-static int smnc_param_dma_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%s\n", smnc_dma_names[*(int *)kp->arg]);
-}
-
-static const struct kernel_param_ops smnc_param_dma = {
-	.set = smnc_param_dma_set,
-	.get = smnc_param_dma_get,
-};
-
-module_param_cb(dma_mode, &smnc_param_dma, &dma_mode, 0444);
-MODULE_PARM_DESC(dma_mode,
-		 "translation of ADIs' DMA: pasid (platform IOMMU), table (the device's own), auto (default): pasid where it can be used");
 
 /* What an ADI can be; each has mdev types. */
 static const struct smnc_kind * const smnc_kinds[] = {
@@ -133,7 +94,8 @@ static int smnc_pasid_usable(struct smnc_pf *pf)
 
 static int smnc_choose_xlat(struct smnc_pf *pf)
 {
-	int err = dma_mode == SMNC_DMA_TABLE ? -EOPNOTSUPP : smnc_pasid_usable(pf);
+	enum smnc_dma_mode mode = smnc_params_dma_mode(pf);
+	int err = mode == SMNC_DMA_TABLE ? -EOPNOTSUPP : smnc_pasid_usable(pf);
 
 	if (!err)
 		err = smnc_set_xlat(pf, SMNC_XLAT_MODE_PASID);
@@ -141,7 +103,7 @@ static int smnc_choose_xlat(struct smnc_pf *pf)
 		pf->xlat = VDCM_XLAT_PASID;
 		return 0;
 	}
-	if (dma_mode == SMNC_DMA_PASID) {
+	if (mode == SMNC_DMA_PASID) {
 		pci_err(pf->pdev, "dma_mode=pasid: PASIDs can't be used here: %d\n", err);
 		return err;
 	}
@@ -479,34 +441,6 @@ static void smnc_shutdown(struct pci_dev *pdev)
 	smnc_hw_reset(pf);
 }
 
-/* --- attributes of the PF ----------------------------------------------------- */
-
-/* Also while its network interface is down, or is none. */
-static ssize_t link_speed_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct smnc_pf *pf = dev_get_drvdata(dev);
-
-	if (smnc_hw_off(pf))
-		return -ENODEV;
-	return sysfs_emit(buf, "%u\n", smnc_read(pf, SMNC_LINK_SPEED));
-}
-static DEVICE_ATTR_RO(link_speed);
-
-static struct attribute *smnc_pf_attrs[] = {
-	&dev_attr_link_speed.attr,
-	NULL
-};
-
-static const struct attribute_group smnc_pf_group = {
-	.name = SMNC_DRV_NAME,
-	.attrs = smnc_pf_attrs,
-};
-
-static const struct attribute_group *smnc_pf_groups[] = {
-	&smnc_pf_group,
-	NULL
-};
-
 /* --- the module -------------------------------------------------------------- */
 
 static const struct pci_device_id smnc_ids[] = {
@@ -547,6 +481,7 @@ static void __exit smnc_exit(void)
 {
 	pci_unregister_driver(&smnc_driver);
 	vdcm_driver_unregister(&smnc_vdcm_driver);
+	smnc_params_exit();
 }
 module_exit(smnc_exit);
 

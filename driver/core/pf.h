@@ -226,6 +226,7 @@ enum smnc_pf_state {
  * @nr_entries: MSI-X entries there can be
  * @vec_map: those of them that are taken
  * @adi_vecs: those that ADIs have
+ * @max_adi_vecs: that many at most are handed out to them, -1: no limit
  * @mbx: PF mailbox
  * @faults: fault ring
  * @fault_lock: its consumer side
@@ -289,6 +290,7 @@ struct smnc_pf {
 	unsigned int nr_entries;
 	unsigned long *vec_map;
 	unsigned int adi_vecs;
+	int max_adi_vecs;
 
 	struct smnc_mailbox mbx;
 	struct smnc_ring faults;

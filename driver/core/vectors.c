@@ -35,7 +35,7 @@ static const struct kernel_param_ops smnc_param_vectors = {
 
 module_param_cb(max_adi_vectors, &smnc_param_vectors, &max_adi_vectors, 0444);
 MODULE_PARM_DESC(max_adi_vectors,
-		 "MSI-X vectors for ADIs, the rest of theirs are shared (-1: no limit)");
+		 "MSI-X vectors for ADIs of each PF, the rest of theirs are shared (-1: no limit)");
 
 /* --- the cause ring --------------------------------------------------------- */
 
@@ -170,6 +170,7 @@ int smnc_vectors_init(struct smnc_pf *pf, unsigned int net_vecs)
 	int n;
 
 	mutex_init(&pf->vec_lock);
+	pf->max_adi_vecs = max_adi_vectors;
 	pf->dyn_msix = vdcm_msix_can_alloc_dyn(pf->pdev);
 	/* Later is too late where entries can't be added. */
 	if (!pf->dyn_msix)
@@ -319,9 +320,10 @@ int smnc_net_vector(struct smnc_pf *pf, unsigned int queue, unsigned int *index)
 static int smnc_entry_get(struct smnc_pf *pf, unsigned int *index)
 {
 	unsigned long i = find_first_zero_bit(pf->vec_map, pf->nr_entries);
+	int max = READ_ONCE(pf->max_adi_vecs);
 	int irq;
 
-	if (max_adi_vectors >= 0 && pf->adi_vecs >= (unsigned int)max_adi_vectors)
+	if (max >= 0 && pf->adi_vecs >= (unsigned int)max)
 		return -ENOSPC;
 	if (i >= pf->nr_entries)
 		return -ENOSPC;

@@ -72,7 +72,7 @@ table_mode() {
 	reload dma_mode=table || return
 	out=$(smartnic-doctor)
 	echo "$out"
-	reload && equal "$(wc -l <<<"$out")" 1 && grep -q 'no PASIDs.*smartnic was loaded with dma_mode=table' <<<"$out"
+	reload && equal "$(wc -l <<<"$out")" 1 && grep -q 'no PASIDs.*its driver was given dma_mode=table' <<<"$out"
 }
 
 # A kernel without mdev, as far as its user can tell.

@@ -236,6 +236,63 @@ static void shared_vectors(void)
 	traffic_done();
 }
 
+static void pf_write(const char *name, const char *value)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "/sys/class/mdev_bus/%s/smartnic/%s", mdev_parent(), name);
+	EXPECT_OK(write_text(path, value));
+}
+
+static void pf_refuses(const char *name, const char *value)
+{
+	char path[PATH_LEN], before[32], after[32];
+
+	snprintf(path, sizeof(path), "/sys/class/mdev_bus/%s/smartnic/%s", mdev_parent(), name);
+	REQUIRE_GT(read_text(path, before, sizeof(before)), 0);
+	if (!EXPECT_ERR(write_text(path, value), EINVAL))
+		ktap_note("... %s=%s", name, value);
+	REQUIRE_GT(read_text(path, after, sizeof(after)), 0);
+	EXPECT(!strcmp(before, after));
+}
+
+static void bind_again(const char *bdf)
+{
+	REQUIRE_OK(write_text("/sys/bus/pci/drivers/smartnic/unbind", bdf));
+	REQUIRE_OK(write_text("/sys/bus/pci/drivers/smartnic/bind", bdf));
+	wait_for_types();
+}
+
+/* Clause: a PF has its own limit of vectors, at once, and its own translation, from the next time
+ * that it is bound; nonsense is refused.
+ */
+static void pf_parameters(void)
+{
+	char bdf[32], mode[16];
+
+	reload("dma_mode=auto max_adi_vectors=-1");
+	snprintf(bdf, sizeof(bdf), "%s", mdev_parent());
+	pf_refuses("max_adi_vectors", "-2");
+	pf_refuses("max_adi_vectors", "lots");
+	pf_refuses("dma_mode", "nonsense");
+	pf_write("max_adi_vectors", "0");
+	traffic();
+	EXPECT_EQ(mdev_attr_num(a.dev.uuid, "vectors/dedicated"), 0);
+	traffic_done();
+	pf_write("max_adi_vectors", "-1");
+	pf_write("dma_mode", "table");
+	traffic();
+	EXPECT_GT(mdev_attr_num(a.dev.uuid, "vectors/dedicated"), 0);
+	traffic_done();
+	bind_again(bdf);
+	traffic();
+	EXPECT_GT(mdev_attr(a.dev.uuid, "dma_mode", mode, sizeof(mode)), 0);
+	EXPECT(!strncmp(mode, "table", 5));
+	traffic_done();
+	pf_write("dma_mode", "auto");
+	bind_again(bdf);
+}
+
 /* Clause: and back to what was. */
 static void defaults_restored(void)
 {
@@ -255,6 +312,7 @@ static const struct ktap_case cases[] = {
 	CASE(table_mode),
 	CASE(pasid_mode),
 	CASE(shared_vectors),
+	CASE(pf_parameters),
 	CASE(defaults_restored),
 };
 

@@ -209,6 +209,13 @@ EXPORT_SYMBOL_GPL(vdcm_driver_unregister);
  * reference to its type's object; so when all these objects are released, the mdev core
  * does not look into the parent any more. Their release is the mdev core's: it is called
  * first, then ours counts.
+ *
+ * From 6.1 to 7.3 there is no cleaner way. mdev_unregister_parent() waits for no reference;
+ * mdev_device_release() reads mdev->type->parent->mdev_driver all the same; it drops the type's
+ * object without a call into the mdev driver; the release of the mdev's device is the core's as
+ * well. To free the parent later, at the module's end, is no end either: an open file in sysfs
+ * may keep an mdev beyond that. The core would have to wait, or to count references of the
+ * parent.
  */
 static void vdcm_type_released(struct kobject *kobj)
 {

@@ -468,12 +468,24 @@ static inline uint64_t smnc_mac_key(const uint8_t *m)
            m[3] << 16 | m[4] << 8 | m[5];
 }
 
+#define SMNC_NOISE_LINES        10
+#define SMNC_NOISE_MS           10000
+
+static inline bool smnc_may_log(SmncFunc *f)
+{
+    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+    if (now - f->noise_since >= SMNC_NOISE_MS) {
+        f->noise_since = now;
+        f->noise = 0;
+    }
+    return f->noise++ < SMNC_NOISE_LINES;
+}
+
 /*
  * A line about what the driver of a function did. The limit is the function's own, ten
  * lines in ten seconds: one guest's noise hides no other's lines.
  */
-bool smnc_may_log(SmncFunc *f);
-
 #define smnc_guest_error(f, ...) \
     do { \
         if (smnc_may_log(f)) { \

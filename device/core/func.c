@@ -58,21 +58,6 @@ void smnc_func_kick(SmncFunc *f)
     }
 }
 
-#define NOISE_LINES     10
-#define NOISE_MS        10000
-
-/* May a line about what this function's driver did be logged now? */
-bool smnc_may_log(SmncFunc *f)
-{
-    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
-
-    if (now - f->noise_since >= NOISE_MS) {
-        f->noise_since = now;
-        f->noise = 0;
-    }
-    return f->noise++ < NOISE_LINES;
-}
-
 /* Clears all state that a guest can leave in the device. */
 void smnc_func_reset(SmncFunc *f)
 {

@@ -7,6 +7,7 @@
 #   balloon        virtio-balloon and free page reporting
 #   bonding        two devices as one interface, the host takes the active one's link;
 #                  three SmartNICs on one wire: two have the devices, the third is the peer
+#   kinds          a guest with an AVF and a virtio device, which it bonds
 #   iommu          the guest has an IOMMU and uses it
 #   pam            a guest of 1, 4 and 16 devices whose low memory changes its mapping
 set -u
@@ -208,7 +209,7 @@ bond_refused() {
 
 	out=$(bond "$@" 2>&1) && return 1
 	echo "$out"
-	grep -q 'Permission denied' <<<"$out"
+	grep -qE 'Permission denied|Invalid argument' <<<"$out"
 }
 trusted() { local d; for d in b1 b2 b3; do echo on >"$MDEV/${UUID[$d]}/smartnic/trust" || return; done; }
 active() { l2_cmd $G 'cat /sys/class/net/bond0/bonding/active_slave'; }
@@ -250,6 +251,43 @@ bonding() {
 	check "bonding: fail_over_mac=none with trust, two cards: fails over, and back" fails_over
 	check "bonding: fail_over_mac=none is refused within one card" bond_refused none b1 b2
 	check "bonding: the end leaves nothing behind" end b1 b2 b3
+}
+
+# --- both kinds in one guest --------------------------------------------------------
+
+# Names come in any order.
+kinds_guest() {
+	start_l2 $G --mdev "${UUID[ka]}" --mdev "${UUID[kv]}" && l2_cmd $G --timeout 60 'i=0
+		until [ -e /sys/class/net/eth1 ]; do i=$((i + 1)); [ $i -lt 250 ] || exit 1; sleep 0.2; done
+		for d in eth0 eth1; do
+			case $(readlink -f /sys/class/net/$d/device/driver) in */iavf) n=ka ;; *) n=kv ;; esac
+			ip link set $d name $n || exit 1
+		done; [ -e /sys/class/net/ka ] && [ -e /sys/class/net/kv ]'
+}
+# What is left of each type is what is left of one pool: each of these takes a queue and an ADI.
+pool_of() { echo "$(available "$PF" smartnic-1q) $(available "$PF" smartnic-virtio-1q)"; }
+pool_exact() {
+	local before
+
+	before=$(pool_of) && echo "$before" && device ka 1q && equal "$(pool_of)" "$((${before% *} - 1)) $((${before#* } - 1))" &&
+		device kv virtio-1q && equal "$(pool_of)" "$((${before% *} - 2)) $((${before#* } - 2))" && KINDS_POOL=$before
+}
+# The active device is stopped, and taken from the running guest.
+kind_ejected() { # INTERFACE OTHER
+	set_link "$2" disable && active_is "$1" && set_link "$2" auto && timeout 60 mdevctl stop -u "${UUID[$1]}" &&
+		active_is "$2" && reach $G host 20 && reach host $G 20
+}
+
+kinds_cases=8
+kinds() {
+	must "both kinds: devices, and what is left" pool_exact
+	must "both kinds: a guest with them" kinds_guest
+	check "both kinds: fail_over_mac=active" bond active ka kv
+	check "both kinds: fails over, and back" fails_over
+	check "both kinds: fail_over_mac=none is refused within one card" bond_refused none ka kv
+	check "both kinds: the bond goes on when the virtio device is stopped" eval 'ip neigh flush dev "$PF_DEV" && bond active ka kv && kind_ejected kv ka'
+	check "both kinds: the end leaves nothing behind" end ka
+	check "both kinds: the pool is what it was" eval 'equal "$(pool_of)" "$KINDS_POOL"'
 }
 
 # --- an IOMMU in the guest ------------------------------------------------------------

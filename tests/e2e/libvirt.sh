@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # libvirt on the SmartNIC: node devices from definition to removal, and a domain
 # with one as its hostdev, unplugged and plugged again while it runs, on machine types
-# pc and q35. There is no systemd in L1: the daemons are started by hand. With AppArmor
+# pc and q35; then with a virtio function. There is no systemd in L1: the daemons are started by hand. With AppArmor
 # (tests/lab/run --apparmor) the daemon and each QEMU are confined by Debian's profiles,
 # and QEMU is not root, as on any Debian host.
 set -u
@@ -11,6 +11,7 @@ set -u
 
 GUEST=lv
 MAC=02:00:00:00:88:01
+NODE_TYPE=smartnic-1q
 SETTINGS="mac=02:00:00:00:88:09 vlan=100 tx_rate=1000 trust=on spoofchk=off link_state=enable queues=1 rx_ring_size=512 tx_ring_size=1024 itr=20"
 LOGS=/var/log/libvirt/qemu
 DOMAIN=/run/domain.xml
@@ -82,7 +83,7 @@ types_known() {
 	done
 }
 
-node_xml() { settings_xml "$1" smartnic-1q "mac=$2"; } # UUID MAC
+node_xml() { settings_xml "$1" $NODE_TYPE "mac=$2"; } # UUID MAC
 # nodedev-update wants to be told the name, too.
 named() { sed "s|^<device>|<device><name>$NODE</name>|"; }
 
@@ -288,23 +289,23 @@ nothing_denied() { dmesg | grep -a 'apparmor="STATUS".*libvirtd' && ! dmesg | gr
 
 daemon_logs() { cp $LOGS/*.log "$LAB_OUT/" 2>/dev/null; true; }
 
-domain() {
-	check "$MACHINE: a domain with the device as hostdev starts" domain_start
-	check "$MACHINE: its QEMU has it open" in_use
+domain() { # WHAT
+	check "$1: a domain with the device as hostdev starts" domain_start
+	check "$1: its QEMU has it open" in_use
 	if apparmor; then
-		check "$MACHINE: libvirtd and QEMU are confined" confined
+		check "$1: libvirtd and QEMU are confined" confined
 	else
-		skip "$MACHINE: libvirtd and QEMU are confined" "no AppArmor: tests/lab/run --apparmor"
+		skip "$1: libvirtd and QEMU are confined" "no AppArmor: tests/lab/run --apparmor"
 	fi
-	check "$MACHINE: the guest's iavf has the mac" guest_mac
-	check "$MACHINE: the guest talks to the host" guest_talks
-	check "$MACHINE: hot-unplug" unplug
-	check "$MACHINE: plugged in again it works" replug
-	check "$MACHINE: the domain's end leaves the device idle, nothing pinned" domain_stop
+	check "$1: the guest's driver has the mac" guest_mac
+	check "$1: the guest talks to the host" guest_talks
+	check "$1: hot-unplug" unplug
+	check "$1: plugged in again it works" replug
+	check "$1: the domain's end leaves the device idle, nothing pinned" domain_stop
 }
 
 main() {
-	plan 37
+	plan 48
 	say "libvirt $(virsh --version), $(mdevctl --version), $(qemu-system-x86_64 --version | head -n 1), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) U=$(cat /proc/sys/kernel/random/uuid)
@@ -335,8 +336,13 @@ main() {
 
 	pf_up "$PF_DEV"
 	trap daemon_logs EXIT
-	for MACHINE in pc q35; do domain; done
+	for MACHINE in pc q35; do domain $MACHINE; done
 	check "nodedev-destroy and nodedev-undefine" nodedev_gone
+	U=$(cat /proc/sys/kernel/random/uuid) MAC=${MAC%01}05 NODE_TYPE=smartnic-virtio-1q
+	must "virtio: nodedev-define" nodedev_define
+	must "virtio: nodedev-start sets the mac" nodedev_start
+	domain virtio
+	check "virtio: nodedev-destroy and nodedev-undefine" nodedev_gone
 	if apparmor; then
 		check "AppArmor has refused nothing" nothing_denied
 	else

@@ -23,6 +23,8 @@ struct vdcm_fault;
  *	unit fails. NULL for function 0, whose DMA is not translated.
  * @link: pf->link has changed. Process context, the link work; as @message.
  * @dead: the device is given up. Process context.
+ * @announce: send a frame that tells the network where @mac is now; @port: its port VLAN,
+ *	SMNC_PORT_*, or 0. Process context. Returns 0 or errno. NULL for all functions but 0.
  *
  * A @func that is passed on is one that the device has, and may be closed.
  */
@@ -33,6 +35,7 @@ struct smnc_client {
 	int (*fault)(struct smnc_pf *pf, u16 func, u8 unit, struct vdcm_fault *fault);
 	void (*link)(struct smnc_pf *pf);
 	void (*dead)(struct smnc_pf *pf);
+	int (*announce)(struct smnc_pf *pf, const u8 *mac, u32 port);
 };
 
 #endif /* SMARTNIC_CLIENT_H */

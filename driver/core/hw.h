@@ -69,4 +69,10 @@ int smnc_queue_start(struct smnc_pf *pf, u32 queue);
 void smnc_queue_stop(struct smnc_pf *pf, u32 queue);
 int smnc_queue_stopped(struct smnc_pf *pf, u32 queue);
 
+/* save.c */
+#define SMNC_FUNC_STATE_MAX	(264u << 10)	/* bytes of a function's state */
+int smnc_func_quiesce(struct smnc_pf *pf, u16 func, u32 ctrl);
+int smnc_func_save(struct smnc_pf *pf, u16 func, void *buf, u32 *len);
+int smnc_func_load(struct smnc_pf *pf, u16 func, const void *buf, u32 len);
+
 #endif /* SMARTNIC_HW_H */

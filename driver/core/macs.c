@@ -18,7 +18,7 @@ static int smnc_mac_taken_locked(struct smnc_pf *pf, const void *owner, const u8
 	struct smnc_addr *a;
 
 	hash_for_each_possible(pf->macs, a, node, ether_addr_to_u64(mac))
-		if (a->owner != owner && ether_addr_equal_unaligned(a->mac, mac))
+		if (a->owner != owner && !a->parked && ether_addr_equal_unaligned(a->mac, mac))
 			return -EEXIST;
 	return 0;
 }
@@ -61,6 +61,7 @@ int smnc_mac_set(struct smnc_pf *pf, struct smnc_addr *addr, const u8 *mac)
 		hash_del(&addr->node);
 		memcpy(addr->mac, mac, ETH_ALEN);
 		hash_add(pf->macs, &addr->node, ether_addr_to_u64(addr->mac));
+		addr->parked = false;
 	}
 	mutex_unlock(&pf->macs_lock);
 	return err;
@@ -72,6 +73,41 @@ void smnc_mac_drop(struct smnc_pf *pf, struct smnc_addr *addr)
 	mutex_lock(&pf->macs_lock);
 	hash_del(&addr->node);
 	mutex_unlock(&pf->macs_lock);
+}
+
+/**
+ * smnc_mac_park() - others may have an address while its owner does not use it
+ * @pf: PF
+ * @addr: listed entry
+ *
+ * Until smnc_mac_claim(). Context: process.
+ */
+void smnc_mac_park(struct smnc_pf *pf, struct smnc_addr *addr)
+{
+	mutex_lock(&pf->macs_lock);
+	addr->parked = true;
+	mutex_unlock(&pf->macs_lock);
+}
+
+/**
+ * smnc_mac_claim() - an address is its owner's again
+ * @pf: PF
+ * @addr: listed entry, parked or not
+ *
+ * Context: process.
+ * Return: 0, or -EEXIST: another owner has it, and it stays parked.
+ */
+int smnc_mac_claim(struct smnc_pf *pf, struct smnc_addr *addr)
+{
+	int err = 0;
+
+	mutex_lock(&pf->macs_lock);
+	if (addr->parked)
+		err = smnc_mac_taken_locked(pf, addr->owner, addr->mac);
+	if (!err)
+		addr->parked = false;
+	mutex_unlock(&pf->macs_lock);
+	return err;
 }
 
 /* A copy of it, while smnc_mac_set() may run. Process context. */

@@ -150,11 +150,13 @@ struct smnc_counters {
  * @node: in pf->macs
  * @owner: ADI or netdev
  * @mac: the address; under pf->macs_lock
+ * @parked: its owner does not use it: others may have it; under pf->macs_lock
  */
 struct smnc_addr {
 	struct hlist_node node;
 	const void *owner;
 	u8 mac[ETH_ALEN];
+	bool parked;
 };
 
 /* Roles of the control vectors: several may meet on one vector. */
@@ -213,6 +215,7 @@ enum smnc_pf_state {
  * @num_qps: queue pairs of the device
  * @num_vecs: MSI-X entries of the device
  * @max_frame: longest frame
+ * @can_save: functions can be saved and loaded
  * @serial: serial number of the device
  * @fw_lock: firmware handshake
  * @fw_seq: number of the last firmware message
@@ -275,6 +278,7 @@ struct smnc_pf {
 	u32 num_qps;
 	u32 num_vecs;
 	u32 max_frame;
+	bool can_save;
 	u64 serial;
 
 	struct mutex fw_lock;	/* firmware handshake */
@@ -409,6 +413,8 @@ void smnc_macs_init(struct smnc_pf *pf);
 int smnc_mac_taken(struct smnc_pf *pf, const void *owner, const u8 *mac);
 int smnc_mac_set(struct smnc_pf *pf, struct smnc_addr *addr, const u8 *mac);
 void smnc_mac_drop(struct smnc_pf *pf, struct smnc_addr *addr);
+void smnc_mac_park(struct smnc_pf *pf, struct smnc_addr *addr);
+int smnc_mac_claim(struct smnc_pf *pf, struct smnc_addr *addr);
 void smnc_mac_get(struct smnc_pf *pf, const struct smnc_addr *addr, u8 *mac);
 
 /* vsi.c */
@@ -427,6 +433,8 @@ int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg);
 int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key,
 			 unsigned int nr_queues);
 int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi);
+int smnc_vsi_park(struct smnc_pf *pf, struct smnc_vsi *vsi);
+int smnc_vsi_unpark(struct smnc_pf *pf, struct smnc_vsi *vsi);
 
 /* Areas of a VQ, in the order of SET_VQ_ADDR. */
 enum smnc_vq_area {
@@ -453,6 +461,8 @@ int smnc_vq_resource(struct smnc_pf *pf, struct smnc_vsi *vsi, struct smnc_fw_re
 int smnc_vq_stopped(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 *stopped);
 int smnc_vq_features(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 features, u64 offloads);
 int smnc_vq_vector(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, u16 vector);
+int smnc_vq_set_up(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
+		   const struct smnc_vq_cfg *cfg);
 int smnc_vq_start(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_cfg *cfg,
 		  u16 flags);
 int smnc_vq_stop(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq);

@@ -152,17 +152,34 @@ static struct smnc_fw_vq_enable smnc_vq_enable(const struct smnc_vsi *vsi, u16 v
 	};
 }
 
+/**
+ * smnc_vq_set_up() - give a VQ that does not run its areas, size and vector
+ * @pf: PF
+ * @vsi: VSI of its function
+ * @vq: number, with SMNC_VQ_CONTROL if it is the control queue
+ * @cfg: its set-up
+ *
+ * Context: process.
+ * Return: 0 or errno of smnc_fw_exec().
+ */
+int smnc_vq_set_up(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
+		   const struct smnc_vq_cfg *cfg)
+{
+	int err = smnc_vq_addr(pf, vsi, vq, cfg);
+
+	if (!err && cfg->vector != SMNC_VQ_NO_VECTOR)
+		err = smnc_vq_vector(pf, vsi, vq & SMNC_VQ_NUMBER, cfg->vector);
+	return err;
+}
+
 /* Return: errno of smnc_vq_start() */
 static int smnc_vq_start_once(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
 			      const struct smnc_vq_cfg *cfg, u16 flags)
 {
 	const struct smnc_fw_vq_enable req = smnc_vq_enable(vsi, vq, SMNC_VQ_ON | flags);
-	int err;
+	int err = smnc_vq_set_up(pf, vsi, vq, cfg);
 
 	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
-	err = smnc_vq_addr(pf, vsi, vq, cfg);
-	if (!err && cfg->vector != SMNC_VQ_NO_VECTOR)
-		err = smnc_vq_vector(pf, vsi, vq & SMNC_VQ_NUMBER, cfg->vector);
 	return err ?: smnc_vq_ask_once(pf, vsi, SMNC_FW_SET_VQ_ENABLE, &req, NULL);
 }
 

@@ -120,15 +120,15 @@ static int smnc_vsi_ask_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 
 	return 0;
 }
 
-/* An address that another VSI has got meanwhile is lost. */
-static int smnc_vsi_replay_macs(struct smnc_pf *pf, struct smnc_vsi *vsi)
+/* @lose: an address that another VSI has got meanwhile is lost, else it is an error. */
+static int smnc_vsi_replay_macs(struct smnc_pf *pf, struct smnc_vsi *vsi, bool lose)
 {
 	unsigned int i;
 	int err;
 
 	for (i = vsi->nr_macs; i--; ) {
 		err = smnc_vsi_ask_mac(pf, vsi, SMNC_FW_MAC_ADD, vsi->macs[i]);
-		if (err == -EEXIST)
+		if (err == -EEXIST && lose)
 			memmove(vsi->macs[i], vsi->macs[--vsi->nr_macs], ETH_ALEN);
 		else if (err)
 			return err;
@@ -155,6 +155,23 @@ static bool smnc_vsi_vids_new(const struct smnc_vsi *vsi)
 	return vsi->vids[0] == BIT(0) && !memchr_inv(vsi->vids + 1, 0, sizeof(vsi->vids) - 1);
 }
 
+/* Give the firmware what the mirror holds. Return: 0 or errno */
+static int smnc_vsi_restore(struct smnc_pf *pf, struct smnc_vsi *vsi, bool lose)
+{
+	int err = smnc_vsi_ask_clear(pf, vsi);
+
+	if (!err)
+		err = smnc_vsi_replay_macs(pf, vsi, lose);
+	if (!err)
+		err = smnc_vsi_replay_rss(pf, vsi);
+	if (!err && !smnc_vsi_vids_new(vsi))
+		err = smnc_vsi_ask_vids(pf, vsi, vsi->vids);
+	/* Last: frames pass when all else is there. */
+	if (!err)
+		err = smnc_vsi_ask_set(pf, vsi, vsi->flags, vsi->vlan, vsi->tx_rate);
+	return err;
+}
+
 /**
  * smnc_vsi_settle() - make the firmware's state of a VSI known again
  * @pf: PF
@@ -169,19 +186,51 @@ int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi)
 
 	if (!vsi->unknown)
 		return 0;
-	err = smnc_vsi_ask_clear(pf, vsi);
-	if (!err)
-		err = smnc_vsi_replay_macs(pf, vsi);
-	if (!err)
-		err = smnc_vsi_replay_rss(pf, vsi);
-	if (!err && !smnc_vsi_vids_new(vsi))
-		err = smnc_vsi_ask_vids(pf, vsi, vsi->vids);
-	/* Last: frames pass when all else is there. */
-	if (!err)
-		err = smnc_vsi_ask_set(pf, vsi, vsi->flags, vsi->vlan, vsi->tx_rate);
+	err = smnc_vsi_restore(pf, vsi, true);
 	if (!err)
 		vsi->unknown = false;
 	return err;
+}
+
+/**
+ * smnc_vsi_park() - take a VSI out of the switch
+ * @pf: PF
+ * @vsi: VSI; the mirror keeps what it is
+ *
+ * Its addresses are any VSI's to have, until smnc_vsi_unpark().
+ *
+ * Context: process.
+ * Return: 0 or errno.
+ */
+int smnc_vsi_park(struct smnc_pf *pf, struct smnc_vsi *vsi)
+{
+	vsi->unknown = true;
+	return smnc_vsi_ask_clear(pf, vsi);
+}
+
+/**
+ * smnc_vsi_unpark() - put a VSI back, with all its filters, but not active
+ * @pf: PF
+ * @vsi: VSI that was parked, or one that the firmware is to get from the mirror
+ *
+ * Context: process.
+ * Return: 0; -EEXIST: another VSI has an address of it now; or another errno. The VSI is
+ * parked then.
+ */
+int smnc_vsi_unpark(struct smnc_pf *pf, struct smnc_vsi *vsi)
+{
+	int err;
+
+	vsi->flags = 0;
+	vsi->vlan = 0;
+	vsi->tx_rate = 0;
+	err = smnc_vsi_restore(pf, vsi, false);
+	if (err) {
+		smnc_vsi_park(pf, vsi);
+		return err;
+	}
+	vsi->unknown = false;
+	return 0;
 }
 
 /**

@@ -51,6 +51,7 @@ const struct smnc_client smnc_net_client = {
 	.vector = smnc_net_signal,
 	.link = smnc_net_carrier,
 	.dead = smnc_net_carrier,
+	.announce = smnc_net_announce,
 };
 
 /* --- queues ----------------------------------------------------------------- */

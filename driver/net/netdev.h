@@ -158,6 +158,9 @@ int smnc_net_filters_on(struct smnc_net *net);
 void smnc_net_filters_off(struct smnc_net *net);
 int smnc_net_move_mac(struct smnc_net *net, const u8 *mac);
 
+/* announce.c */
+int smnc_net_announce(struct smnc_pf *pf, const u8 *mac, u32 port);
+
 /* ethtool.c */
 extern const struct ethtool_ops smnc_ethtool_ops;
 

@@ -13,6 +13,7 @@
 #include <vdcm/version.h>
 
 #include "adi/adi.h"
+#include "adi/record.h"
 #include "avf/avf.h"
 #include "core/client.h"
 #include "core/hw.h"
@@ -31,6 +32,7 @@ static const struct smnc_kind * const smnc_kinds[] = {
 static struct vdcm_driver smnc_vdcm_driver = {
 	.name = "smartnic_adi",
 	.owner = THIS_MODULE,
+	.state_version = SMNC_REC_VERSION,
 	.attrs_dir = SMNC_DRV_NAME,
 	.groups = smnc_adi_groups,
 };

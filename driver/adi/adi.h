@@ -84,6 +84,8 @@ enum smnc_cfg {
  * @priv: the kind's own
  * @list: in pf->adis
  * @addr: the address a guest finds, in pf->macs
+ * @mac_set: the operator gave it that address; else it follows from the UUID
+ * @mac_came: it came along with its guest
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum smnc_cfg
@@ -94,6 +96,7 @@ enum smnc_cfg {
  * @qp: queue pairs
  * @vecs: vectors
  * @state: enum smnc_adi_state; changed by smnc_adi_move()
+ * @frozen: its VM is stopped
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
  * @rss_key: of its hash until the guest sets one; new with each opening
@@ -104,11 +107,12 @@ enum smnc_cfg {
  * @promisc: SMNC_VSI_UC_PROMISC, SMNC_VSI_MC_PROMISC: asked for by the guest, granted or not
  * @work: answers messages
  * @later: queues @work when a guest that has kept the firmware busy has waited
- * @msg_lock: @msgs, @gate and @due
+ * @msg_lock: @msgs, @gate, @hold and @due
  * @msgs: messages that wait
  * @msg: the one that @work has taken
  * @pace: what the guest has caused at the firmware
  * @gate: are messages accepted?
+ * @hold: @work takes nothing: the VM is stopped
  * @due: SMNC_DUE_*
  * @starved: no more of its memory can be pinned
  * @again: SMNC_DUE_AGAIN is wanted, within a second; written under @lock
@@ -124,6 +128,8 @@ struct smnc_adi {
 	void *priv;
 	struct list_head list;
 	struct smnc_addr addr;
+	bool mac_set;
+	bool mac_came;
 
 	struct mutex lock;	/* see above */
 	u16 func;
@@ -135,6 +141,7 @@ struct smnc_adi {
 	u16 qp[SMNC_FUNC_QPS];
 	struct smnc_vec vecs[SMNC_FUNC_VECS];
 	unsigned int state;
+	bool frozen;
 	bool dma_on;
 	struct smnc_vsi vsi;
 	u8 rss_key[SMNC_RSS_KEY_BYTES];
@@ -151,6 +158,7 @@ struct smnc_adi {
 	struct smnc_msg *msg;
 	struct smnc_pace pace;
 	enum smnc_gate gate;
+	bool hold;
 	u8 due;
 	bool starved;
 	bool again;
@@ -186,6 +194,9 @@ static inline u32 smnc_adi_token(const struct smnc_adi *adi, u8 unit)
 {
 	return READ_ONCE(adi->epoch) << 8 | unit;
 }
+
+/* mac.c */
+void smnc_adi_mac_default(struct smnc_adi *adi);
 
 /* life.c */
 extern const struct vdcm_states smnc_adi_states;
@@ -236,6 +247,8 @@ void smnc_msgs_free(struct smnc_adi *adi);
 void smnc_msgs_open(struct smnc_adi *adi);
 void smnc_msgs_close(struct smnc_adi *adi);
 void smnc_msgs_purge(struct smnc_adi *adi);
+void smnc_msgs_hold(struct smnc_adi *adi);
+void smnc_msgs_release(struct smnc_adi *adi);
 void smnc_msgs_charge(struct smnc_adi *adi, unsigned int requests);
 u64 smnc_msgs_wait(struct smnc_adi *adi);
 void smnc_adi_message(struct smnc_adi *adi, u32 op, const void *data, u16 len);

@@ -55,8 +55,8 @@ static int smnc_cfg_apply(struct smnc_adi *adi, enum smnc_cfg cfg)
 {
 	int err;
 
-	/* It is being reset, or asleep: all settings are applied when it is back. */
-	if (smnc_hw_off(adi->pf))
+	/* It is being reset, asleep, or its VM is stopped: they are applied when it goes on. */
+	if (smnc_hw_off(adi->pf) || adi->frozen)
 		return 0;
 	if (cfg == SMNC_CFG_ITR) {
 		smnc_cfg_apply_itr(adi);

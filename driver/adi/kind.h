@@ -59,6 +59,14 @@ enum smnc_verdict {
  * @flr: a reset of the PCI function begins: what is not the guest's network driver's.
  *	@reset follows; also while the device is being reset, and @revive brings back what the
  *	guest sets up from then on. NULL: there is nothing, and both wait for the device
+ * @state: SMNC_STATE_*: what the device calls a function of this kind
+ * @state_bytes: of the kind's record, a multiple of 8
+ * @save: the ADI is frozen: write its record to @to, which is zeroed. Returns 0 or errno
+ * @check: could such a record be this ADI's? Anybody may have written it. Nothing is changed.
+ *	Returns 0 or -EINVAL
+ * @load: the function was reset, and the record is fine: give the function what the driver
+ *	of the guest had set up, so that the device can load its own. Returns 0 or errno
+ * @loaded: the device has: what is to be known of it. Returns 0 or errno. Optional
  *
  * Process context; adi->lock is held but where it says otherwise. None of them may restart
  * the function.
@@ -81,6 +89,12 @@ struct smnc_kind {
 	void (*wishes)(struct smnc_adi *adi);
 	void (*again)(struct smnc_adi *adi);
 	void (*flr)(struct smnc_adi *adi);
+	u16 state;
+	size_t state_bytes;
+	int (*save)(struct smnc_adi *adi, void *to);
+	int (*check)(struct smnc_adi *adi, const void *from);
+	int (*load)(struct smnc_adi *adi, const void *from);
+	int (*loaded)(struct smnc_adi *adi);
 };
 
 /* A row of a kind's types. What one takes from the pool beside queues follows from it. */

@@ -128,6 +128,7 @@ int smnc_adi_start(struct smnc_adi *adi, u16 func)
 	smnc_adi_map_queues(adi, func);
 	smnc_adi_vectors_open(adi, func);
 	smnc_adi_move(adi, SMNC_ADI_OPEN);
+	adi->frozen = false;
 	adi->dma_on = false;
 	WRITE_ONCE(adi->starved, false);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);

@@ -34,7 +34,7 @@ unsigned int smnc_msgs_next(struct smnc_adi *adi, bool *msg)
 
 	*msg = false;
 	spin_lock(&adi->msg_lock);
-	if (adi->gate == SMNC_GATE_OPEN) {
+	if (adi->gate == SMNC_GATE_OPEN && !adi->hold) {
 		due = adi->due & ~SMNC_DUE_LINK;
 		if (!due)
 			*msg = smnc_msg_take(adi);
@@ -100,6 +100,7 @@ void smnc_msgs_purge(struct smnc_adi *adi)
 	spin_lock(&adi->msg_lock);
 	if (adi->gate == SMNC_GATE_OPEN)
 		adi->gate = SMNC_GATE_SHUT;
+	adi->hold = false;
 	adi->due = 0;
 	smnc_msgq_clear(&adi->msgs);
 	spin_unlock(&adi->msg_lock);
@@ -123,6 +124,28 @@ void smnc_msgs_close(struct smnc_adi *adi)
 	cancel_delayed_work_sync(&adi->later);
 	cancel_work_sync(&adi->work);
 	smnc_msgs_set_gate(adi, SMNC_GATE_SHUT);
+}
+
+/*
+ * The worker comes to rest; what arrives from now on waits, until smnc_msgs_release() or the
+ * next reset. Without adi->lock.
+ */
+void smnc_msgs_hold(struct smnc_adi *adi)
+{
+	spin_lock(&adi->msg_lock);
+	adi->hold = true;
+	spin_unlock(&adi->msg_lock);
+	cancel_delayed_work_sync(&adi->later);
+	cancel_work_sync(&adi->work);
+}
+
+void smnc_msgs_release(struct smnc_adi *adi)
+{
+	spin_lock(&adi->msg_lock);
+	adi->hold = false;
+	if (adi->gate == SMNC_GATE_OPEN)
+		queue_work(adi->pf->adi_wq, &adi->work);
+	spin_unlock(&adi->msg_lock);
 }
 
 /**

@@ -4,7 +4,6 @@
  * to destruction, and access to its window.
  */
 #include <linux/etherdevice.h>
-#include <linux/siphash.h>
 #include <linux/slab.h>
 
 #include "../core/hw.h"
@@ -14,34 +13,12 @@
 /* Pages of a window that may be mapped into a guest: all but the mailbox. */
 #define SMNC_USER_PAGES	(SMNC_WIN_MBX / VDCM_PAGE_SIZE)
 
-/*
- * The address of a new ADI: the same for the same UUID on the same card, locally
- * administered, unicast, and mixed well, as orchestrators count UUIDs up.
- */
-static void smnc_mac_from_uuid(struct smnc_adi *adi, unsigned int attempt, u8 *mac)
-{
-	static const siphash_key_t key = {
-		.key = { 0x534e49432d414449ull, 0x6d61632d66726f6dull },
-	};
-	__be64 half[2];
-	uuid_t uuid;
-
-	BUILD_BUG_ON(sizeof(half) != sizeof(uuid));
-	vdcm_adi_uuid(adi->vdcm, &uuid);
-	memcpy(half, &uuid, sizeof(half));
-	u64_to_ether_addr(siphash_4u64(be64_to_cpu(half[0]), be64_to_cpu(half[1]),
-				       adi->pf->serial, attempt, &key), mac);
-	mac[0] = (mac[0] & ~0x01) | 0x02;
-}
-
 /* --- life without hardware -------------------------------------------------- */
 
 int smnc_adi_create(struct vdcm_adi *vadi)
 {
 	struct smnc_pf *pf = vdcm_parent_drvdata(vdcm_adi_parent(vadi));
 	struct smnc_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
-	unsigned int attempt = 0;
-	u8 mac[ETH_ALEN];
 
 	if (!adi)
 		return -ENOMEM;
@@ -58,9 +35,7 @@ int smnc_adi_create(struct vdcm_adi *vadi)
 	mutex_init(&adi->lock);
 	mutex_init(&adi->dma_lock);
 	smnc_worker_init(adi);
-	do
-		smnc_mac_from_uuid(adi, attempt++, mac);
-	while (smnc_mac_set(pf, &adi->addr, mac));
+	smnc_adi_mac_default(adi);
 	mutex_lock(&pf->adis_lock);
 	list_add_tail(&adi->list, &pf->adis);
 	mutex_unlock(&pf->adis_lock);
@@ -157,6 +132,11 @@ void smnc_adi_close(struct vdcm_adi *vadi)
 	smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
 	smnc_adi_stop(adi);
+	/* It was that of a guest which is gone, perhaps to another host. */
+	if (adi->mac_came)
+		smnc_adi_mac_default(adi);
+	else
+		smnc_mac_claim(adi->pf, &adi->addr);
 	mutex_unlock(&adi->lock);
 	smnc_msgs_free(adi);
 	smnc_held_release(adi, func);
@@ -171,6 +151,7 @@ int smnc_adi_reset(struct vdcm_adi *vadi)
 		return -EIO;
 	smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
+	adi->frozen = false;
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	if (adi->kind->flr)
 		adi->kind->flr(adi);
@@ -213,6 +194,7 @@ int smnc_adi_resume(struct vdcm_adi *vadi)
 
 	mutex_lock(&adi->lock);
 	smnc_adi_move(adi, SMNC_ADI_OPEN);
+	adi->frozen = false;
 	err = smnc_adi_revive(adi);
 	mutex_unlock(&adi->lock);
 	return err;

@@ -28,6 +28,16 @@ void smnc_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr);
 void smnc_adi_fault_done(struct vdcm_adi *vadi, u32 token, int err);
 void smnc_adi_starved(struct vdcm_adi *vadi, bool starved);
 
+/* freeze.c */
+int smnc_adi_freeze(struct vdcm_adi *vadi);
+int smnc_adi_thaw(struct vdcm_adi *vadi);
+
+/* state.c */
+size_t smnc_adi_state_size(struct vdcm_adi *vadi);
+ssize_t smnc_adi_save(struct vdcm_adi *vadi, void *buf, size_t len);
+int smnc_adi_load(struct vdcm_adi *vadi, const void *buf, size_t len);
+void smnc_adi_announce(struct vdcm_adi *vadi);
+
 #define SMNC_ADI_OPS \
 	.create = smnc_adi_create, \
 	.destroy = smnc_adi_destroy, \
@@ -43,7 +53,13 @@ void smnc_adi_starved(struct vdcm_adi *vadi, bool starved);
 	.fault_done = smnc_adi_fault_done, \
 	.starved = smnc_adi_starved, \
 	.quiesce = smnc_adi_quiesce, \
-	.resume = smnc_adi_resume
+	.resume = smnc_adi_resume, \
+	.freeze = smnc_adi_freeze, \
+	.thaw = smnc_adi_thaw, \
+	.state_size = smnc_adi_state_size, \
+	.save = smnc_adi_save, \
+	.load = smnc_adi_load, \
+	.announce = smnc_adi_announce
 
 /* ops.c: registers that are those of the window, 4 bytes each */
 u64 smnc_adi_win_read(struct vdcm_adi *vadi, u32 offset, unsigned int size);

@@ -43,6 +43,10 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 	if (err)
 		return err;
 	err = smnc_mac_set(adi->pf, &adi->addr, mac);
+	if (!err) {
+		adi->mac_set = true;
+		adi->mac_came = false;
+	}
 	vdcm_adi_configure_end(adi->vdcm);
 	return err ?: count;
 }

@@ -32,8 +32,8 @@ static int smnc_vlan_set(struct smnc_adi *adi, struct smnc_vlan *vlan)
 
 	mutex_lock(&adi->lock);
 	swap(adi->vlan, *vlan);
-	/* A device in reset or asleep gets all settings when it is back. */
-	if (adi->func && !smnc_hw_off(adi->pf))
+	/* A device in reset, asleep or stopped gets all settings when it goes on. */
+	if (adi->func && !smnc_hw_off(adi->pf) && !adi->frozen)
 		err = smnc_adi_vsi_update(adi);
 	if (smnc_pf_is(adi->pf, SMNC_PF_DEAD))
 		err = -ENODEV;

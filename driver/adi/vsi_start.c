@@ -44,6 +44,27 @@ static int smnc_adi_claim_mac(struct smnc_adi *adi)
 	return err;
 }
 
+static int smnc_adi_mac_lost(struct smnc_adi *adi)
+{
+	vdcm_limited(adi->vdcm, err, "another function has the address %pM\n", adi->addr.mac);
+	return -EADDRINUSE;
+}
+
+/*
+ * Its guest may have gone on elsewhere, with the address. Another one will do, unless the
+ * operator has decided on it.
+ */
+static int smnc_adi_own_mac(struct smnc_adi *adi)
+{
+	if (!smnc_mac_claim(adi->pf, &adi->addr))
+		return 0;
+	if (adi->mac_set)
+		return smnc_adi_mac_lost(adi);
+	smnc_adi_mac_default(adi);
+	ether_addr_copy(adi->guest_mac, adi->addr.mac);
+	return 0;
+}
+
 /**
  * smnc_adi_vsi_start() - the VSI as a fresh guest finds it
  * @adi: open ADI
@@ -60,6 +81,9 @@ int smnc_adi_vsi_start(struct smnc_adi *adi)
 	err = smnc_vsi_clear(pf, &adi->vsi);
 	if (err)
 		return err;
+	err = smnc_adi_own_mac(adi);
+	if (err)
+		return err;
 	/* What the guest had chosen may be someone else's by now. */
 	if (!smnc_adi_may_have(adi, adi->guest_mac))
 		ether_addr_copy(adi->guest_mac, adi->addr.mac);
@@ -70,11 +94,8 @@ int smnc_adi_vsi_start(struct smnc_adi *adi)
 		ether_addr_copy(adi->guest_mac, adi->addr.mac);
 		err = smnc_adi_claim_mac(adi);
 	}
-	if (err == -EEXIST) {
-		vdcm_limited(adi->vdcm, err, "another function has the address %pM\n",
-			     adi->addr.mac);
-		return -EADDRINUSE;
-	}
+	if (err == -EEXIST)
+		return smnc_adi_mac_lost(adi);
 	if (!err)
 		err = smnc_vsi_rss_default(pf, &adi->vsi, adi->rss_key,
 					   adi->kind->spread ? adi->nr_queues : 1);

@@ -35,6 +35,10 @@ struct smnc_vc_reply {
 	u8 data[SMNC_VC_REPLY_BYTES] __aligned(8);
 };
 
+/* Capabilities that a guest can be granted. */
+#define SMNC_VC_CAPS	(VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF | \
+			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED)
+
 /* How far the guest's driver has come. A message needs a state at least. */
 enum smnc_vc_state {
 	SMNC_VC_NEW,		/* nothing asked yet, or the function was reset */
@@ -113,6 +117,12 @@ int smnc_vc_set_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
 int smnc_vc_status(int err);
 int smnc_avf_start(struct smnc_adi *adi);
 void smnc_avf_reset(struct smnc_adi *adi);
+
+/* save.c */
+int smnc_avf_save(struct smnc_adi *adi, void *to);
+int smnc_avf_check(struct smnc_adi *adi, const void *from);
+int smnc_avf_load(struct smnc_adi *adi, const void *from);
+int smnc_avf_loaded(struct smnc_adi *adi);
 
 /* virtchnl.c */
 int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,

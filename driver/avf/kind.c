@@ -6,6 +6,7 @@
 #include <linux/kernel.h>
 
 #include "avf.h"
+#include "record.h"
 
 #define AVF_VENDOR	0x8086
 #define AVF_DEVICE	0x1889
@@ -116,4 +117,10 @@ const struct smnc_kind smnc_avf_kind = {
 	.link = smnc_vc_link,
 	.announce_reset = smnc_vc_reset_impending,
 	.addrs_taken = smnc_avf_addrs_taken,
+	.state = SMNC_STATE_AVF,
+	.state_bytes = sizeof(struct smnc_rec_avf),
+	.save = smnc_avf_save,
+	.check = smnc_avf_check,
+	.load = smnc_avf_load,
+	.loaded = smnc_avf_loaded,
 };

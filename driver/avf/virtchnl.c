@@ -7,9 +7,6 @@
 #include "../core/hw.h"
 #include "avf.h"
 
-#define SMNC_VC_CAPS	(VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF | \
-			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED)
-
 /* GET_VF_RESOURCES with one VSI; the header's own size differs by kernel. */
 #define SMNC_VC_RES_BYTES	(offsetof(struct virtchnl_vf_resource, vsi_res) + \
 				 sizeof(struct virtchnl_vsi_resource))

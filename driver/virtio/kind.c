@@ -9,6 +9,7 @@
 #include <uapi/linux/virtio_ring.h>
 
 #include "../core/hw.h"
+#include "record.h"
 #include "virtio.h"
 
 #define VIRTIO_VENDOR	0x1af4
@@ -236,4 +237,9 @@ const struct smnc_kind smnc_virtio_kind = {
 	.wishes = smnc_virtio_wishes,
 	.again = smnc_virtio_again,
 	.flr = smnc_virtio_flr,
+	.state = SMNC_STATE_VIRTIO,
+	.state_bytes = sizeof(struct smnc_rec_virtio),
+	.save = smnc_virtio_save,
+	.check = smnc_virtio_check,
+	.load = smnc_virtio_load,
 };

@@ -83,6 +83,12 @@ static int smnc_virtio_vq_start(struct smnc_adi *adi, unsigned int n)
 	return err;
 }
 
+/* May VQ @n be enabled, as it is set up? */
+bool smnc_virtio_vq_may_run(const struct smnc_adi *adi, unsigned int n)
+{
+	return smnc_virtio_vq_exists(adi, n) && smnc_virtio_vq_ok(&smnc_virtio(adi)->vqs[n]);
+}
+
 /**
  * smnc_virtio_start_vqs() - start all VQs that are enabled
  * @adi: ADI; none of them runs

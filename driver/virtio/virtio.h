@@ -224,6 +224,7 @@ void smnc_virtio_vq_enable(struct smnc_adi *adi, unsigned int n);
 void smnc_virtio_vq_set_vector(struct smnc_adi *adi, unsigned int n, u16 vector);
 void smnc_virtio_vq_reset(struct smnc_adi *adi, unsigned int n);
 void smnc_virtio_control_reset(struct smnc_adi *adi);
+bool smnc_virtio_vq_may_run(const struct smnc_adi *adi, unsigned int n);
 int smnc_virtio_start_vqs(struct smnc_adi *adi);
 int smnc_virtio_replay(struct smnc_adi *adi);
 void smnc_virtio_look_stopped(struct smnc_adi *adi);
@@ -241,6 +242,11 @@ enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_ms
 
 /* revive.c */
 int smnc_virtio_revive(struct smnc_adi *adi);
+
+/* save.c */
+int smnc_virtio_save(struct smnc_adi *adi, void *to);
+int smnc_virtio_check(struct smnc_adi *adi, const void *from);
+int smnc_virtio_load(struct smnc_adi *adi, const void *from);
 
 /* kind.c */
 extern const struct smnc_kind smnc_virtio_kind;

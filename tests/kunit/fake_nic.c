@@ -29,10 +29,18 @@ static void net_event(struct smnc_pf *pf)
 const struct vdcm_adi_ops smnc_avf_ops;
 const struct vdcm_adi_ops smnc_virtio_ops;
 
+static int net_announce(struct smnc_pf *pf, const u8 *mac, u32 port)
+{
+	fake->announced++;
+	fake->announced_port = port;
+	return 0;
+}
+
 static const struct smnc_client net_client = {
 	.vector = net_vector,
 	.link = net_event,
 	.dead = net_event,
+	.announce = net_announce,
 };
 
 static void vq_forget(void);
@@ -268,6 +276,34 @@ int smnc_poll(struct smnc_pf *pf, u32 off, u32 mask, u32 want)
 u64 smnc_stat(struct smnc_pf *pf, u16 func, unsigned int stat)
 {
 	return smnc_hw_off(pf) ? 0 : fake->stats[stat];
+}
+
+/* --- what only the device knows: a few bytes --------------------------------- */
+
+static const u8 device_state[] = "what only the device knows";
+
+int smnc_func_quiesce(struct smnc_pf *pf, u16 func, u32 ctrl)
+{
+	smnc_func_ctrl(pf, func, ctrl | SMNC_FUNC_CTRL_QUIESCE);
+	return fake->quiesce_error;
+}
+
+int smnc_func_save(struct smnc_pf *pf, u16 func, void *buf, u32 *len)
+{
+	KUNIT_ASSERT_GE(fake->test, *len, sizeof(device_state));
+	memcpy(buf, device_state, sizeof(device_state));
+	*len = sizeof(device_state);
+	return 0;
+}
+
+int smnc_func_load(struct smnc_pf *pf, u16 func, const void *buf, u32 len)
+{
+	fake->nr_loads++;
+	KUNIT_ASSERT_EQ(fake->test, len, sizeof(device_state));
+	KUNIT_EXPECT_MEMEQ(fake->test, buf, device_state, len);
+	if (fake->load_enables)
+		fake_set(fake->load_enables + SMNC_Q_CTL, SMNC_Q_CTL_ENABLE);
+	return fake->load_error;
 }
 
 /* --- firmware --------------------------------------------------------------- */
@@ -638,6 +674,24 @@ int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 void vdcm_adi_lost(struct vdcm_adi *adi, const char *why)
 {
 	fake->errors++;
+}
+
+void *vdcm_adi_drvdata(const struct vdcm_adi *adi)
+{
+	return &fake->adi;
+}
+
+void smnc_adi_mac_default(struct smnc_adi *adi)
+{
+	u8 mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 1 };
+
+	while (smnc_mac_set(adi->pf, &adi->addr, mac))
+		mac[5]++;
+	adi->mac_came = false;
+}
+
+void smnc_cfg_apply_itr(struct smnc_adi *adi)
+{
 }
 
 struct device *vdcm_adi_dev(const struct vdcm_adi *adi)

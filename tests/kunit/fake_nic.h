@@ -81,6 +81,10 @@ struct fake_vq {
  * @stuck: offset of a queue that does not stop
  * @refused: offset of a queue whose set-up the device refuses
  * @other: an address of a neighbour
+ * @quiesce_error: how that of the function ends
+ * @load_error: how a load of its state ends; @load_enables: queue that it enables
+ * @nr_loads: loads of its state
+ * @announced: frames that announce an address; @announced_port: VLAN of the last
  * @restarts: calls of smnc_adi_restart(); @restart_dma, @restart_error: see there
  * @restart_held: it waits until this is false
  * @errors: calls of vdcm_adi_lost()
@@ -142,6 +146,12 @@ struct fake_nic {
 	u32 stuck;
 	u32 refused;
 	struct smnc_addr other;
+	int quiesce_error;
+	int load_error;
+	u32 load_enables;
+	unsigned int nr_loads;
+	unsigned int announced;
+	u32 announced_port;
 	unsigned int restarts;
 	bool restart_dma;
 	int restart_error;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the driver saves of an ADI as an AVF. Little-endian; see ../adi/record.h. */
+#ifndef SMARTNIC_AVF_RECORD_H
+#define SMARTNIC_AVF_RECORD_H
+
+#include <linux/if_ether.h>
+#include <linux/types.h>
+
+#include <smartnic/regs.h>
+
+/* Half a queue pair; all 0 but @intr if it is not configured. */
+struct smnc_rec_queue {
+	__le64 base;
+	__le32 len;
+	__le32 bufsz;		/* RX */
+	__le32 max_frame;	/* RX */
+	__le32 intr;		/* SMNC_Q_INT_*, or 0 */
+};
+
+/**
+ * struct smnc_rec_avf - an AVF
+ * @caps: capabilities granted
+ * @configured: TX, RX: queues that have a valid configuration
+ * @legacy_mac: last station's address added without a type, or zero
+ * @state: enum smnc_vc_state
+ * @fresh: a driver has asked for the version since the last reset
+ * @queues: TX, RX
+ */
+struct smnc_rec_avf {
+	__le32 caps;
+	__le16 configured[2];
+	u8 legacy_mac[ETH_ALEN];
+	u8 state;
+	u8 fresh;
+	struct smnc_rec_queue queues[SMNC_FUNC_QPS][2];
+};
+
+#endif /* SMARTNIC_AVF_RECORD_H */

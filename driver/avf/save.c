@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An AVF is saved and goes on as another ADI. What comes in passes the checks of the messages
+ * that a guest would have sent for it. adi->lock is held.
+ */
+#include <linux/etherdevice.h>
+
+#include "../core/hw.h"
+#include "avf.h"
+#include "record.h"
+
+static const u32 smnc_avf_dirs[] = { SMNC_QP_TX, SMNC_QP_RX };
+
+static u32 smnc_avf_queue(const struct smnc_adi *adi, unsigned int q, unsigned int rx)
+{
+	return SMNC_Q(adi->qp[q], smnc_avf_dirs[rx]);
+}
+
+/* --- save ----------------------------------------------------------------------- */
+
+/* The device shows what it was given. */
+static void smnc_avf_save_queue(struct smnc_adi *adi, unsigned int q, unsigned int rx,
+				bool configured, struct smnc_rec_queue *to)
+{
+	u32 reg = smnc_avf_queue(adi, q, rx);
+	struct smnc_pf *pf = adi->pf;
+
+	to->intr = cpu_to_le32(smnc_read(pf, reg + SMNC_Q_INT));
+	if (!configured)
+		return;
+	to->base = cpu_to_le64(smnc_read(pf, reg + SMNC_Q_BASE_LO) |
+			       (u64)smnc_read(pf, reg + SMNC_Q_BASE_HI) << 32);
+	to->len = cpu_to_le32(smnc_read(pf, reg + SMNC_Q_LEN));
+	if (rx) {
+		to->bufsz = cpu_to_le32(smnc_read(pf, reg + SMNC_Q_BUFSZ));
+		to->max_frame = cpu_to_le32(smnc_read(pf, reg + SMNC_Q_MAXFRAME));
+	}
+}
+
+int smnc_avf_save(struct smnc_adi *adi, void *to)
+{
+	struct smnc_avf *avf = smnc_avf(adi);
+	struct smnc_rec_avf *rec = to;
+	unsigned int q;
+
+	BUILD_BUG_ON(sizeof(*rec) % 8);
+	rec->caps = cpu_to_le32(avf->caps);
+	rec->configured[0] = cpu_to_le16(avf->configured_tx);
+	rec->configured[1] = cpu_to_le16(avf->configured_rx);
+	ether_addr_copy(rec->legacy_mac, avf->legacy_mac);
+	rec->state = avf->state;
+	rec->fresh = avf->fresh;
+	for (q = 0; q < adi->nr_queues; q++) {
+		smnc_avf_save_queue(adi, q, 0, avf->configured_tx & BIT(q), &rec->queues[q][0]);
+		smnc_avf_save_queue(adi, q, 1, avf->configured_rx & BIT(q), &rec->queues[q][1]);
+	}
+	return smnc_hw_off(adi->pf) ? -EIO : 0;
+}
+
+/* --- check ------------------------------------------------------------------------ */
+
+/* As CONFIG_IRQ_MAP. */
+static bool smnc_avf_intr_ok(const struct smnc_adi *adi, u32 intr)
+{
+	if (!intr)
+		return true;
+	return intr & SMNC_Q_INT_VALID &&
+	       !(intr & ~(SMNC_Q_INT_VALID | SMNC_Q_INT_VEC | SMNC_Q_INT_ITR)) &&
+	       (intr & SMNC_Q_INT_VEC) < smnc_adi_nr_vecs(adi);
+}
+
+static struct smnc_queue_cfg smnc_avf_cfg(const struct smnc_rec_queue *from)
+{
+	return (struct smnc_queue_cfg) {
+		.base = le64_to_cpu(from->base),
+		.len = le32_to_cpu(from->len),
+		.bufsz = le32_to_cpu(from->bufsz),
+		.max_frame = le32_to_cpu(from->max_frame),
+	};
+}
+
+/* As CONFIG_VSI_QUEUES. */
+static bool smnc_avf_queue_ok(const struct smnc_adi *adi, unsigned int rx, bool configured,
+			      const struct smnc_rec_queue *from)
+{
+	const struct smnc_queue_cfg cfg = smnc_avf_cfg(from);
+
+	if (!smnc_avf_intr_ok(adi, le32_to_cpu(from->intr)))
+		return false;
+	if (!configured)
+		return !cfg.base && !cfg.len && !cfg.bufsz && !cfg.max_frame;
+	if (!smnc_queue_cfg_ok(&cfg, smnc_avf_dirs[rx]))
+		return false;
+	if (!rx)
+		return cfg.len <= adi->cfg[SMNC_CFG_TX_RING] && !cfg.bufsz && !cfg.max_frame;
+	return cfg.len <= adi->cfg[SMNC_CFG_RX_RING] && cfg.max_frame <= adi->pf->max_frame;
+}
+
+static bool smnc_avf_queues_ok(const struct smnc_adi *adi, const struct smnc_rec_avf *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * SMNC_FUNC_QPS; i++) {
+		const struct smnc_rec_queue *queue = &rec->queues[i / 2][i % 2];
+		bool configured = le16_to_cpu(rec->configured[i % 2]) & BIT(i / 2);
+
+		if (i / 2 >= adi->nr_queues) {
+			if (configured || memchr_inv(queue, 0, sizeof(*queue)))
+				return false;
+		} else if (!smnc_avf_queue_ok(adi, i % 2, configured, queue)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int smnc_avf_check(struct smnc_adi *adi, const void *from)
+{
+	const struct smnc_rec_avf *rec = from;
+	u32 caps = le32_to_cpu(rec->caps);
+
+	if (rec->state > SMNC_VC_READY || rec->fresh > 1 || caps & ~SMNC_VC_CAPS ||
+	    !smnc_avf_queues_ok(adi, rec))
+		return -EINVAL;
+	/* Before GET_VF_RESOURCES nothing is agreed on. */
+	if (rec->state == SMNC_VC_NEW && (caps || rec->configured[0] || rec->configured[1]))
+		return -EINVAL;
+	return 0;
+}
+
+/* --- load --------------------------------------------------------------------------- */
+
+static void smnc_avf_load_queue(struct smnc_adi *adi, unsigned int q, unsigned int rx,
+				const struct smnc_rec_queue *from)
+{
+	const struct smnc_queue_cfg cfg = smnc_avf_cfg(from);
+	u32 reg = smnc_avf_queue(adi, q, rx), intr = le32_to_cpu(from->intr);
+
+	if (cfg.len)
+		smnc_queue_setup(adi->pf, reg, &cfg);
+	if (intr)
+		smnc_queue_irq(adi->pf, reg, intr & SMNC_Q_INT_VEC,
+			       (intr & SMNC_Q_INT_ITR) >> SMNC_Q_INT_ITR_SHIFT);
+}
+
+int smnc_avf_load(struct smnc_adi *adi, const void *from)
+{
+	struct smnc_avf *avf = smnc_avf(adi);
+	const struct smnc_rec_avf *rec = from;
+	unsigned int i;
+
+	for (i = 0; i < 2 * adi->nr_queues; i++)
+		smnc_avf_load_queue(adi, i / 2, i % 2, &rec->queues[i / 2][i % 2]);
+	avf->caps = le32_to_cpu(rec->caps);
+	avf->configured_tx = le16_to_cpu(rec->configured[0]);
+	avf->configured_rx = le16_to_cpu(rec->configured[1]);
+	ether_addr_copy(avf->legacy_mac, rec->legacy_mac);
+	avf->state = rec->state;
+	avf->fresh = rec->fresh;
+	return 0;
+}
+
+static bool smnc_avf_enabled(struct smnc_adi *adi, unsigned int q, unsigned int rx)
+{
+	return smnc_read(adi->pf, smnc_avf_queue(adi, q, rx) + SMNC_Q_CTL) & SMNC_Q_CTL_ENABLE;
+}
+
+/* The device says which queues are enabled, not the record. */
+int smnc_avf_loaded(struct smnc_adi *adi)
+{
+	struct smnc_avf *avf = smnc_avf(adi);
+	unsigned int q;
+
+	for (q = 0; q < adi->nr_queues; q++) {
+		avf->enabled_tx |= smnc_avf_enabled(adi, q, 0) ? BIT(q) : 0;
+		avf->enabled_rx |= smnc_avf_enabled(adi, q, 1) ? BIT(q) : 0;
+	}
+	return smnc_hw_off(adi->pf) ? -EIO : 0;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A virtio device is saved and goes on as another ADI. What comes in passes the checks of the
+ * registers and commands that a guest would have used. adi->lock is held.
+ */
+#include <linux/etherdevice.h>
+#include <linux/log2.h>
+
+#include "../core/hw.h"
+#include "record.h"
+
+#define PCI_CFG_REST	offsetof(struct virtio_pci_cfg_cap, cap.offset)
+
+/* All that can be put off. */
+#define SMNC_VIRTIO_AGAIN	(SMNC_VIRTIO_AGAIN_LOOK | SMNC_VIRTIO_AGAIN_ANSWER | \
+				 SMNC_VIRTIO_AGAIN_ANNOUNCE)
+
+/* Bits of device_status. */
+#define VIRTIO_STATUS	(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | \
+			 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK | \
+			 VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED)
+
+/* --- save --------------------------------------------------------------------------- */
+
+static void smnc_virtio_save_vq(const struct smnc_virtio_vq *vq, struct smnc_rec_vq *to)
+{
+	unsigned int i;
+
+	for (i = 0; i < SMNC_VQ_AREAS; i++)
+		to->area[i] = cpu_to_le64(vq->cfg.area[i]);
+	to->size = cpu_to_le16(vq->cfg.size);
+	to->vector = cpu_to_le16(vq->cfg.vector);
+	to->enabled = vq->enabled;
+}
+
+static void smnc_virtio_save_bytes(const struct smnc_virtio *v, struct smnc_rec_virtio *rec)
+{
+	rec->status = v->status;
+	rec->isr = v->isr;
+	rec->generation = v->generation;
+	rec->changed = v->changed;
+	rec->link = v->link;
+	rec->promisc = v->promisc;
+	rec->allmulti = v->allmulti;
+	rec->crowded = v->crowded;
+	memcpy(rec->mac, v->mac, ETH_ALEN);
+	rec->announce = v->announce;
+	rec->again = v->again;
+	rec->ack = v->ack;
+	rec->pci_cfg_bar = v->pci_cfg.cap.bar;
+	memcpy(rec->pci_cfg, (const u8 *)&v->pci_cfg + PCI_CFG_REST, sizeof(rec->pci_cfg));
+	memcpy(rec->macs, v->macs, v->nr_macs * ETH_ALEN);
+}
+
+int smnc_virtio_save(struct smnc_adi *adi, void *to)
+{
+	const struct smnc_virtio *v = smnc_virtio(adi);
+	struct smnc_rec_virtio *rec = to;
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof(*rec) % 8);
+	BUILD_BUG_ON(sizeof(rec->pci_cfg) != sizeof(v->pci_cfg) - PCI_CFG_REST);
+	for (i = 0; i < SMNC_VIRTIO_WORDS; i++)
+		rec->driver[i] = cpu_to_le32(v->driver[i]);
+	rec->device_select = cpu_to_le32(v->device_select);
+	rec->driver_select = cpu_to_le32(v->driver_select);
+	rec->offloads = cpu_to_le64(v->offloads);
+	rec->config_vector = cpu_to_le16(v->config_vector);
+	rec->queue_select = cpu_to_le16(v->queue_select);
+	rec->pairs = cpu_to_le16(v->pairs);
+	rec->nr_macs = cpu_to_le16(v->nr_macs);
+	smnc_virtio_save_bytes(v, rec);
+	for (i = 0; i < smnc_virtio_nr_vqs(adi); i++)
+		smnc_virtio_save_vq(&v->vqs[i], &rec->vqs[i]);
+	return 0;
+}
+
+/* --- check ---------------------------------------------------------------------------- */
+
+static bool smnc_virtio_vector_ok(const struct smnc_adi *adi, u16 vector)
+{
+	return vector == SMNC_VQ_NO_VECTOR || vector < smnc_adi_nr_vecs(adi);
+}
+
+static bool smnc_virtio_rec_vq_ok(const struct smnc_adi *adi, unsigned int n,
+				  const struct smnc_rec_vq *from)
+{
+	u16 size = le16_to_cpu(from->size);
+
+	if (n >= smnc_virtio_nr_vqs(adi))
+		return !memchr_inv(from, 0, sizeof(*from));
+	return is_power_of_2(size) && size <= smnc_virtio_vq_max(adi, n) &&
+	       smnc_virtio_vector_ok(adi, le16_to_cpu(from->vector)) && from->enabled <= 1 &&
+	       !memchr_inv(from->reserved, 0, sizeof(from->reserved));
+}
+
+/* Bytes that are a switch, and what is reserved. */
+static bool smnc_virtio_rec_bytes_ok(const struct smnc_rec_virtio *rec)
+{
+	return rec->changed <= 1 && rec->link <= 1 && rec->promisc <= 1 && rec->allmulti <= 1 &&
+	       rec->crowded <= 1 && rec->announce <= 1 && rec->isr <= 3 &&
+	       !(rec->again & ~SMNC_VIRTIO_AGAIN) && !(rec->status & ~VIRTIO_STATUS) &&
+	       !memchr_inv(rec->reserved0, 0, sizeof(rec->reserved0)) &&
+	       !memchr_inv(rec->reserved1, 0, sizeof(rec->reserved1));
+}
+
+/* Features and offloads are looked at when they are the device's: see load. */
+int smnc_virtio_check(struct smnc_adi *adi, const void *from)
+{
+	const struct smnc_rec_virtio *rec = from;
+	unsigned int i, pairs = le16_to_cpu(rec->pairs);
+
+	if (!smnc_virtio_rec_bytes_ok(rec) || !pairs || pairs > adi->nr_queues ||
+	    le16_to_cpu(rec->nr_macs) > SMNC_VIRTIO_MACS || !is_valid_ether_addr(rec->mac) ||
+	    !smnc_virtio_vector_ok(adi, le16_to_cpu(rec->config_vector)))
+		return -EINVAL;
+	for (i = 0; i < SMNC_VIRTIO_VQS; i++)
+		if (!smnc_virtio_rec_vq_ok(adi, i, &rec->vqs[i]))
+			return -EINVAL;
+	return 0;
+}
+
+/* --- load ------------------------------------------------------------------------------ */
+
+static void smnc_virtio_load_vq(struct smnc_virtio_vq *vq, const struct smnc_rec_vq *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < SMNC_VQ_AREAS; i++)
+		vq->cfg.area[i] = le64_to_cpu(from->area[i]);
+	vq->cfg.size = le16_to_cpu(from->size);
+	vq->cfg.vector = le16_to_cpu(from->vector);
+}
+
+static void smnc_virtio_load_bytes(struct smnc_virtio *v, const struct smnc_rec_virtio *rec)
+{
+	v->status = rec->status;
+	v->isr = rec->isr;
+	v->generation = rec->generation;
+	v->changed = rec->changed;
+	v->link = rec->link;
+	v->promisc = rec->promisc;
+	v->allmulti = rec->allmulti;
+	v->crowded = rec->crowded;
+	memcpy(v->mac, rec->mac, ETH_ALEN);
+	v->announce = rec->announce;
+	v->again = rec->again;
+	v->ack = rec->ack;
+	v->tries = 0;
+	v->pci_cfg.cap.bar = rec->pci_cfg_bar;
+	memcpy((u8 *)&v->pci_cfg + PCI_CFG_REST, rec->pci_cfg, sizeof(rec->pci_cfg));
+	memcpy(v->macs, rec->macs, v->nr_macs * ETH_ALEN);
+}
+
+static void smnc_virtio_load_fields(struct smnc_adi *adi, const struct smnc_rec_virtio *rec)
+{
+	struct smnc_virtio *v = smnc_virtio(adi);
+	unsigned int i;
+
+	for (i = 0; i < SMNC_VIRTIO_WORDS; i++)
+		v->driver[i] = le32_to_cpu(rec->driver[i]);
+	v->device_select = le32_to_cpu(rec->device_select);
+	v->driver_select = le32_to_cpu(rec->driver_select);
+	v->offloads = le64_to_cpu(rec->offloads);
+	v->config_vector = le16_to_cpu(rec->config_vector);
+	v->queue_select = le16_to_cpu(rec->queue_select);
+	v->pairs = le16_to_cpu(rec->pairs);
+	v->nr_macs = le16_to_cpu(rec->nr_macs);
+	smnc_virtio_load_bytes(v, rec);
+	for (i = 0; i < smnc_virtio_nr_vqs(adi); i++)
+		smnc_virtio_load_vq(&v->vqs[i], &rec->vqs[i]);
+	v->used = true;
+}
+
+/* What was agreed on: as FEATURES_OK, DRIVER_OK and GUEST_OFFLOADS. */
+static bool smnc_virtio_agreed_ok(const struct smnc_adi *adi)
+{
+	const struct smnc_virtio *v = smnc_virtio(adi);
+	u64 accepted = smnc_virtio_accepted(v);
+
+	if (!(v->status & VIRTIO_CONFIG_S_FEATURES_OK))
+		return !(v->status & VIRTIO_CONFIG_S_DRIVER_OK) && !v->offloads;
+	return smnc_virtio_acceptable(adi) &&
+	       !(v->offloads & ~(accepted & SMNC_VIRTIO_OFFLOADS)) &&
+	       (v->pairs == 1 || accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_MQ));
+}
+
+/* The device starts it, by its own state. */
+static int smnc_virtio_set_up_vq(struct smnc_adi *adi, unsigned int n)
+{
+	u16 control = n == smnc_virtio_control_vq(adi) ? SMNC_VQ_CONTROL : 0;
+	struct smnc_virtio_vq *vq = &smnc_virtio(adi)->vqs[n];
+	int err = smnc_vq_set_up(adi->pf, &adi->vsi, n | control, &vq->cfg);
+
+	if (!err)
+		vq->started = true;
+	return err;
+}
+
+/* As queue_enable. */
+static int smnc_virtio_load_vqs(struct smnc_adi *adi, const struct smnc_rec_virtio *rec)
+{
+	struct smnc_virtio *v = smnc_virtio(adi);
+	unsigned int n;
+	int err = 0;
+
+	for (n = 0; n < smnc_virtio_nr_vqs(adi) && !err; n++) {
+		if (!rec->vqs[n].enabled)
+			continue;
+		if (!smnc_virtio_vq_may_run(adi, n))
+			return -EINVAL;
+		v->vqs[n].enabled = true;
+		if (v->status & VIRTIO_CONFIG_S_DRIVER_OK)
+			err = smnc_virtio_set_up_vq(adi, n);
+	}
+	return err;
+}
+
+int smnc_virtio_load(struct smnc_adi *adi, const void *from)
+{
+	const struct smnc_rec_virtio *rec = from;
+	int err = 0;
+
+	smnc_virtio_load_fields(adi, rec);
+	if (!smnc_virtio_agreed_ok(adi))
+		return -EINVAL;
+	if (smnc_virtio(adi)->status & VIRTIO_CONFIG_S_FEATURES_OK)
+		err = smnc_virtio_give_features(adi);
+	if (!err)
+		err = smnc_virtio_load_vqs(adi, rec);
+	/* Those that can are asked, by and by: the network is another one. */
+	if (!err)
+		smnc_virtio_put_off(adi, SMNC_VIRTIO_AGAIN_ANNOUNCE);
+	return err;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A virtio device is saved and loaded: what goes along, and what a hostile record meets. */
+#include <linux/etherdevice.h>
+
+#include "virtio_test.h"
+#include "../../driver/adi/ops.h"
+#include "../../driver/adi/record.h"
+#include "../../driver/virtio/record.h"
+
+#define ROOM	(512u << 10)
+#define REC	(sizeof(struct smnc_rec_head) + sizeof(struct smnc_rec_adi))
+
+static const u8 group[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 5 };
+static u8 *saved, *bad;
+static ssize_t saved_len;
+
+static int vstate_init(struct kunit *test)
+{
+	struct smnc_adi *adi;
+	u8 mac[ETH_ALEN];
+
+	fake_nic_init_virtio(test);
+	adi = &fake->adi;
+	ether_addr_copy(mac, adi->addr.mac);
+	KUNIT_ASSERT_EQ(test, smnc_mac_set(&fake->pf, &adi->addr, mac), 0);
+	saved = kunit_kzalloc(test, ROOM, GFP_KERNEL);
+	bad = kunit_kzalloc(test, ROOM, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, saved);
+	KUNIT_ASSERT_NOT_NULL(test, bad);
+	return 0;
+}
+
+/* As the framework does before it loads. */
+static void fresh(struct kunit *test)
+{
+	smnc_msgs_close(&fake->adi);
+	fake->adi.frozen = false;
+	smnc_virtio_flr(&fake->adi);
+	KUNIT_ASSERT_EQ(test, smnc_adi_restart(&fake->adi, false), 0);
+	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
+}
+
+/* A driver that has all VQs running, two queue pairs and a table of addresses; saved. */
+static void saved_driver(struct kunit *test)
+{
+	static const u8 table[] = { 0, 0, 0, 0, 1, 0, 0, 0, 0x33, 0x33, 0, 0, 0, 5 };
+	static const u8 pairs[] = { 2, 0 }, on[] = { 1 };
+
+	drive(USUAL);
+	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_MQ, 0, pairs, sizeof(pairs)), 0);
+	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_RX, 1, on, sizeof(on)), 0);
+	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_MAC, 0, table, sizeof(table)), 0);
+	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
+	saved_len = smnc_adi_save(NULL, saved, ROOM);
+	KUNIT_ASSERT_GT(test, saved_len, 0);
+	fresh(test);
+}
+
+static void driver_goes_along(struct kunit *test)
+{
+	struct smnc_virtio *v = smnc_virtio(&fake->adi);
+	struct virtio_pci_cfg_cap before = v->pci_cfg;
+	unsigned int n;
+
+	saved_driver(test);
+	KUNIT_EXPECT_EQ(test, status(), 0);
+	KUNIT_ASSERT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
+	KUNIT_EXPECT_EQ(test, status(), S_ACK | S_DRIVER | S_FEATURES | S_DRIVER_OK);
+	KUNIT_EXPECT_EQ(test, fake->vq_features, USUAL);
+	KUNIT_EXPECT_EQ(test, fake->vq_offloads, F(VIRTIO_NET_F_GUEST_CSUM));
+	KUNIT_EXPECT_EQ(test, v->pairs, 2);
+	KUNIT_EXPECT_TRUE(test, v->allmulti);
+	KUNIT_EXPECT_TRUE(test, v->used);
+	KUNIT_EXPECT_EQ(test, v->nr_macs, 1);
+	KUNIT_EXPECT_MEMEQ(test, &v->pci_cfg, &before, sizeof(v->pci_cfg));
+	for (n = 0; n <= CONTROL; n++) {
+		/* Set up; the device's own state starts it. */
+		KUNIT_EXPECT_FALSE(test, fake->vqs[n].on);
+		KUNIT_EXPECT_EQ(test, fake->vqs[n].control, n == CONTROL);
+		KUNIT_EXPECT_EQ(test, fake->vqs[n].cfg.area[1], area(n, 1));
+		KUNIT_EXPECT_TRUE(test, v->vqs[n].enabled && v->vqs[n].started);
+	}
+	KUNIT_EXPECT_EQ(test, smnc_adi_thaw(NULL), 0);
+	fake_vsi_expect_known(test);
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, group));
+}
+
+/* One that has only looked around. */
+static void new_driver_goes_along(struct kunit *test)
+{
+	set_status(S_ACK | S_DRIVER);
+	choose(3);
+	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
+	saved_len = smnc_adi_save(NULL, saved, ROOM);
+	KUNIT_ASSERT_GT(test, saved_len, 0);
+	fresh(test);
+	KUNIT_ASSERT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
+	KUNIT_EXPECT_EQ(test, status(), S_ACK | S_DRIVER);
+	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_SELECT, 2), 3);
+	KUNIT_EXPECT_EQ(test, fake->vq_features, 0);
+}
+
+struct row {
+	unsigned int at;
+	unsigned int bytes;
+	u64 values[3];
+};
+
+#define VIRTIO(_field, ...) \
+	{ REC + offsetof(struct smnc_rec_virtio, _field), \
+	  sizeof_field(struct smnc_rec_virtio, _field), { __VA_ARGS__ } }
+
+/* Values that no register write makes; 0: no further one. */
+static const struct row rows[] = {
+	VIRTIO(driver[2], 1), VIRTIO(driver[1], 1, 1u << 30), VIRTIO(driver[0], 1, ~0u),
+	VIRTIO(offloads, 1 << 7, 1 << 15, ~0ull), VIRTIO(config_vector, 9, 0xfffe),
+	VIRTIO(pairs, FAKE_QUEUES + 1, 0xffff), VIRTIO(nr_macs, SMNC_VIRTIO_MACS + 1, 0xffff),
+	VIRTIO(status, 0x10, 0x20, 7), VIRTIO(isr, 4, 255), VIRTIO(changed, 2), VIRTIO(link, 2),
+	VIRTIO(promisc, 2), VIRTIO(allmulti, 2), VIRTIO(crowded, 2), VIRTIO(mac[0], 1, 255),
+	VIRTIO(announce, 2), VIRTIO(again, 8, 255), VIRTIO(reserved0[1], 1), VIRTIO(reserved1[1], 1), VIRTIO(vqs[1].size, 3, 512, 0xffff),
+	VIRTIO(vqs[1].vector, 9, 0xfffe), VIRTIO(vqs[1].enabled, 2), VIRTIO(vqs[1].reserved[0], 1),
+	VIRTIO(vqs[1].area[0], 8, 1ull << 48), VIRTIO(vqs[1].area[1], 1),
+	VIRTIO(vqs[1].area[2], 2, ~0ull), VIRTIO(vqs[CONTROL].size, 128),
+	VIRTIO(vqs[CONTROL + 1].enabled, 1), VIRTIO(vqs[16].area[0], 16),
+};
+
+static void hostile_driver(struct kunit *test)
+{
+	unsigned int i, k, b;
+	u8 *at;
+
+	saved_driver(test);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (k = 0; k < 3 && rows[i].values[k]; k++) {
+			memcpy(bad, saved, saved_len);
+			at = bad + rows[i].at;
+			for (b = 0; b < rows[i].bytes; b++)
+				at[b] = rows[i].values[k] >> 8 * b;
+			KUNIT_EXPECT_EQ_MSG(test, smnc_adi_load(NULL, bad, saved_len), -EINVAL,
+					    "row %u, value %llx", i, rows[i].values[k]);
+			KUNIT_EXPECT_EQ(test, fake->nr_loads, 0);
+			fresh(test);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
+}
+
+static struct kunit_case vstate_cases[] = {
+	KUNIT_CASE(driver_goes_along),
+	KUNIT_CASE(new_driver_goes_along),
+	KUNIT_CASE(hostile_driver),
+	{ }
+};
+
+static struct kunit_suite vstate_suite = {
+	.name = "virtio_saved",
+	.init = vstate_init,
+	.exit = fake_nic_exit,
+	.test_cases = vstate_cases,
+};
+
+kunit_test_suites(&vstate_suite);

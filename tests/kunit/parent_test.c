@@ -221,6 +221,10 @@ static void parent_type_ops(struct kunit *test)
 	}
 	/* One type that cannot be brought back is enough. */
 	KUNIT_EXPECT_FALSE(test, o->parent.resumes);
+	/* All operations of a migration, or none. */
+	own = whole;
+	own.freeze = resume;
+	KUNIT_EXPECT_EQ(test, regions_of(o), -EINVAL);
 	/* Attributes need a directory. */
 	own = whole;
 	o->type.groups = groups;

@@ -31,6 +31,16 @@ void vdcm_revoke(struct vdcm_adi *adi)
 	lost_of(adi)->revokes += vdcm_adi_move(adi, VDCM_ADI_REVOKED);
 }
 
+struct device *vdcm_adi_dev(const struct vdcm_adi *adi)
+{
+	return adi->dev;
+}
+
+bool vdcm_adi_may_log(struct vdcm_adi *adi)
+{
+	return true;
+}
+
 /* -------------------------------------------------------------------------------- */
 
 static int state_init(struct kunit *test)
@@ -45,7 +55,8 @@ static int state_init(struct kunit *test)
 	mutex_init(&l->parent.list_lock);
 	spin_lock_init(&l->adi.irq_lock);
 	init_waitqueue_head(&l->parent.wait);
-	vdcm_log_init(&l->adi);
+	INIT_LIST_HEAD(&l->parent.adis);
+	list_add(&l->adi.entry, &l->parent.adis);
 	INIT_DELAYED_WORK(&l->adi.revoke_work, vdcm_revoke_work);
 	l->queues.wq[VDCM_QUEUE_REVOKE] = alloc_workqueue("state-test", WQ_UNBOUND, 0);
 	KUNIT_ASSERT_NOT_NULL(test, l->queues.wq[VDCM_QUEUE_REVOKE]);
@@ -160,7 +171,53 @@ static void state_lost_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, l->revokes, 1);
 }
 
+static void state_open(struct lost_adi *l)
+{
+	l->adi.live = &l->live;
+	l->adi.state = VDCM_ADI_OPEN;
+}
+
+/* A user who does not let go loses the hardware; of one that is closed nothing is asked. */
+static void state_released(struct kunit *test)
+{
+	struct lost_adi *l = test->priv;
+
+	vdcm_request_release(&l->adi);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&l->adi.revoke_work));
+	state_open(l);
+	vdcm_request_release(&l->adi);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&l->adi.revoke_work));
+	KUNIT_EXPECT_EQ(test, l->revokes, 0);
+	flush_delayed_work(&l->adi.revoke_work);
+	KUNIT_EXPECT_EQ(test, l->shuts, 1);
+	KUNIT_EXPECT_EQ(test, l->revokes, 1);
+	/* Once. */
+	vdcm_revoke_after(&l->adi, 0);
+	flush_delayed_work(&l->adi.revoke_work);
+	KUNIT_EXPECT_EQ(test, l->revokes, 1);
+}
+
+/* The time to react begins with the first request; being closed ends it. */
+static void state_asked(struct kunit *test)
+{
+	struct lost_adi *l = test->priv;
+
+	state_open(l);
+	l->live.req = eventfd_ctx_fdget(FAKE_FD + 1);
+	vdcm_request_all(&l->parent);
+	vdcm_request_all(&l->parent);
+	KUNIT_EXPECT_EQ(test, fake_vfio.signals[1], 2);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&l->adi.revoke_work));
+	l->adi.live = NULL;
+	l->adi.state = VDCM_ADI_CLOSED;
+	flush_delayed_work(&l->adi.revoke_work);
+	KUNIT_EXPECT_EQ(test, l->revokes, 0);
+	eventfd_ctx_put(l->live.req);
+}
+
 static struct kunit_case state_cases[] = {
+	KUNIT_CASE(state_released),
+	KUNIT_CASE(state_asked),
 	KUNIT_CASE(state_tables),
 	KUNIT_CASE(state_moves),
 	KUNIT_CASE(state_lost),

@@ -7,5 +7,7 @@ DEBUG_PROGS := failures
 DEBUG_SCRIPTS := debug_kernel
 # With SUBJECT=vdcm_null, the sample driver, these and no others.
 SAMPLE_PROGS := types vfio_walk irqs mmap copy registers migration migration_streams
+# By name only: it loads the SmartNIC's module anew, with migration=1.
+MOVE_PROGS := migration_nic
 # Used by other tests.
 TOOLS := hold odd_frames bounce busy rowdy xdp

@@ -18,6 +18,7 @@
 #include "core/client.h"
 #include "core/hw.h"
 #include "core/pf.h"
+#include "debugfs.h"
 #include "net/netdev.h"
 #include "params.h"
 #include "reset.h"
@@ -387,6 +388,7 @@ static int smnc_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto maps;
 	err = smnc_faces_init(pf);
 	if (!err) {
+		smnc_debugfs_add(pf);
 		smnc_recovery_ready(pf);
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 		return 0;
@@ -411,6 +413,7 @@ static void smnc_remove(struct pci_dev *pdev)
 {
 	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
+	smnc_debugfs_remove(pf);
 	smnc_death_exit(pf);
 	smnc_recovery_exit(pf);
 	cancel_delayed_work_sync(&pf->watch_work);
@@ -472,9 +475,12 @@ static int __init smnc_init(void)
 	err = vdcm_driver_register(&smnc_vdcm_driver);
 	if (err)
 		return err;
+	smnc_debugfs_init();
 	err = pci_register_driver(&smnc_driver);
-	if (err)
+	if (err) {
+		smnc_debugfs_exit();
 		vdcm_driver_unregister(&smnc_vdcm_driver);
+	}
 	return err;
 }
 module_init(smnc_init);
@@ -482,6 +488,7 @@ module_init(smnc_init);
 static void __exit smnc_exit(void)
 {
 	pci_unregister_driver(&smnc_driver);
+	smnc_debugfs_exit();
 	vdcm_driver_unregister(&smnc_vdcm_driver);
 	smnc_params_exit();
 }

@@ -16,6 +16,7 @@
 #include "adi/adi.h"
 #include "core/hw.h"
 #include "core/pf.h"
+#include "core/trace.h"
 #include "net/netdev.h"
 #include "reset.h"
 
@@ -67,6 +68,7 @@ static void smnc_quiesce(struct smnc_pf *pf, bool there)
 	smnc_read(pf, SMNC_ICR_MASK);
 	smnc_pf_move(pf, SMNC_PF_QUIESCED);
 	smnc_sync_events(pf);
+	trace_smnc_quiesce(pf, there ? "in order" : "silent", 0);
 }
 
 /**
@@ -119,6 +121,7 @@ static void smnc_resume(struct smnc_pf *pf)
 	if (delayed_work_pending(&pf->recovery_work))
 		return;
 	err = smnc_restart(pf);
+	trace_smnc_resume(pf, err ? "given up" : "reset", err);
 	if (err) {
 		pci_err(pf->pdev, "not brought back: %d\n", err);
 		smnc_hw_dead(pf);

@@ -89,6 +89,7 @@ int vdcm_adi_create(struct vdcm_adi *adi)
 	mutex_lock(&adi->parent->list_lock);
 	list_add_tail(&adi->entry, &adi->parent->adis);
 	mutex_unlock(&adi->parent->list_lock);
+	vdcm_debugfs_add(adi);
 	ret = vdcm_attrs_add(adi);
 	if (ret)
 		vdcm_adi_destroy(adi);
@@ -103,6 +104,7 @@ int vdcm_adi_create(struct vdcm_adi *adi)
  */
 void vdcm_adi_destroy(struct vdcm_adi *adi)
 {
+	vdcm_debugfs_remove(adi);
 	mutex_lock(&adi->parent->list_lock);
 	list_del(&adi->entry);
 	mutex_unlock(&adi->parent->list_lock);

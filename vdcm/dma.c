@@ -23,7 +23,7 @@
 #include <linux/slab.h>
 #include <linux/string_helpers.h>
 
-#include "internal.h"
+#include "trace.h"
 
 /* A page that is pinned already gets a right, or has lost its mapping. */
 static int vdcm_fault_remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
@@ -93,14 +93,17 @@ static int vdcm_fault_starve(struct vdcm_adi *adi, struct vdcm_serving *s)
 	return vdcm_fault_requeue(adi, s, 0) ?: -EAGAIN;
 }
 
-static void vdcm_fault_answer(struct vdcm_adi *adi, const struct vdcm_fault *fault, int err)
+static void vdcm_fault_answer(struct vdcm_adi *adi, const struct vdcm_waiting *w, int err)
 {
+	const struct vdcm_fault *fault = &w->fault;
+
 	if (err) {
 		vdcm_inc(adi, VDCM_CNT_PINS_FAILED);
 		vdcm_limited(adi, info, "DMA %s of %u bytes at 0x%llx refused: %d\n",
 			     str_read_write(!(fault->prot & VDCM_PROT_WRITE)),
 			     fault->len, fault->iova, err);
 	}
+	trace_vdcm_fault_done(adi, fault, ktime_get_ns() - w->since, err);
 	vdcm_ops(adi)->fault_done(adi, fault->token, err ? -EFAULT : 0);
 }
 
@@ -125,7 +128,7 @@ static u64 vdcm_fault_serve_next(struct vdcm_adi *adi)
 		else if (ret && vdcm_fault_may_come_back(adi, &s))
 			ret = vdcm_fault_requeue(adi, &s, VDCM_HOLDOFF_MIN_NS) ?: -EAGAIN;
 		if (ret != -EAGAIN)
-			vdcm_fault_answer(adi, &s.w.fault, ret);
+			vdcm_fault_answer(adi, &s.w, ret);
 	}
 	mutex_unlock(&adi->pin_lock);
 	return 0;

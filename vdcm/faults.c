@@ -6,7 +6,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "trace.h"
 
 /**
  * vdcm_iova_valid() - can an access of the device be translated at all?
@@ -55,7 +55,7 @@ static int vdcm_fault_enqueue(struct vdcm_adi *adi, const struct vdcm_fault *fau
 		return -ENOSPC;
 	if (i == dma->nr_waiting)
 		dma->nr_waiting++;
-	dma->waiting[i] = (struct vdcm_waiting) { .fault = *fault };
+	dma->waiting[i] = (struct vdcm_waiting) { .fault = *fault, .since = ktime_get_ns() };
 	mod_delayed_work(vdcm_wq_of(adi, VDCM_QUEUE_FAULTS), &dma->work, 0);
 	return 0;
 }
@@ -101,6 +101,7 @@ int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault)
 	vdcm_inc(adi, VDCM_CNT_DMA_FAULTS);
 	spin_lock_irqsave(&adi->fault_lock, flags);
 	ret = vdcm_fault_enqueue(adi, fault);
+	trace_vdcm_fault(adi, fault, ret);
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
 	return ret;
 }

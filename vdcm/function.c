@@ -10,7 +10,7 @@
 #include <linux/string.h>
 #include <linux/string_helpers.h>
 
-#include "internal.h"
+#include "trace.h"
 
 /**
  * vdcm_set_bus_master() - tell the driver whether the ADI may do DMA
@@ -113,6 +113,7 @@ void vdcm_revoke(struct vdcm_adi *adi)
 	/* Before the vectors' irqs go: bypass does not ask for them any more. */
 	if (!vdcm_adi_move(adi, VDCM_ADI_REVOKED))
 		return;
+	trace_vdcm_revoke(adi, 0);
 	vdcm_shut(adi);
 	if (!told)
 		vdcm_adi_error(adi);
@@ -176,6 +177,7 @@ int vdcm_reset(struct vdcm_adi *adi)
 		ret = vdcm_ops(adi)->reset(adi);
 	/* Else a reset that comes later would undo what the guest has set up since. */
 	live->reset_owed = !there && !vdcm_soft_reset(adi);
+	trace_vdcm_reset(adi, ret);
 	/* The last tenant's state may still be there: it stays out of reach. */
 	if (ret) {
 		vdcm_limited(adi, err, "reset failed, taken from its user: %d\n", ret);
@@ -304,6 +306,7 @@ int vdcm_function_open(struct vdcm_adi *adi, bool gated)
 
 	mutex_lock(&adi->lock);
 	ret = vdcm_open_locked(adi, gated);
+	trace_vdcm_open(adi, ret);
 	mutex_unlock(&adi->lock);
 	/* Revocation may have been scheduled while the open was in progress. */
 	if (ret)
@@ -325,6 +328,7 @@ void vdcm_function_close(struct vdcm_adi *adi)
 	struct vdcm_live *live = adi->live;
 
 	vdcm_lock_settled(adi);
+	trace_vdcm_close(adi, 0);
 	if (vdcm_is_held(adi))
 		vdcm_shut_begin(adi);
 	if (vdcm_is_held(adi))

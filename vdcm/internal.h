@@ -102,11 +102,13 @@ struct vdcm_vec {
 /**
  * struct vdcm_waiting - a fault that waits for its turn
  * @fault: the fault
+ * @since: when it arrived, nanoseconds
  * @not_before: time at which it is tried again, nanoseconds
  * @delayed: it has been counted as delayed by the gate
  */
 struct vdcm_waiting {
 	struct vdcm_fault fault;
+	u64 since;
 	u64 not_before;
 	bool delayed;
 };
@@ -136,6 +138,7 @@ struct vdcm_pinning {
 	u64 last;
 };
 
+struct dentry;
 struct vdcm_unmap;
 
 /**
@@ -301,6 +304,7 @@ struct vdcm_export_ops {
  * @regions: region table of the type
  * @drvdata: the PF driver's
  * @attrs: directory of the PF driver's attributes, or NULL
+ * @debug: its file in debugfs, or NULL
  * @entry: in the parent's list
  * @queues: what its work items run on
  * @lock: see above
@@ -328,6 +332,7 @@ struct vdcm_adi {
 	const struct vdcm_regions *regions;
 	void *drvdata;
 	struct kobject *attrs;
+	struct dentry *debug;
 	struct list_head entry;
 	struct vdcm_queues *queues;
 	struct mutex lock;		/* open, config space, reset */
@@ -553,6 +558,12 @@ void vdcm_log_init(struct vdcm_adi *adi);
 /* attrs.c */
 int vdcm_attrs_add(struct vdcm_adi *adi);
 void vdcm_attrs_remove(struct vdcm_adi *adi);
+
+/* debugfs.c */
+void vdcm_debugfs_init(void);
+void vdcm_debugfs_exit(void);
+void vdcm_debugfs_add(struct vdcm_adi *adi);
+void vdcm_debugfs_remove(struct vdcm_adi *adi);
 
 /* irq.c */
 void vdcm_irq_set_trigger(struct vdcm_adi *adi, unsigned int vec,

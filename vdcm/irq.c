@@ -9,7 +9,7 @@
  */
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "trace.h"
 
 /* Eventfds that are signalled without a break for interrupts. */
 #define VDCM_DELIVER	64
@@ -31,6 +31,7 @@ static void vdcm_irq_deliver(struct vdcm_adi *adi)
 				break;
 			vdcm_inc(adi, VDCM_CNT_IRQS_SIGNALLED);
 			vdcm_eventfd_signal(live->vecs[vec].trigger);
+			trace_vdcm_irq(adi, vec, true);
 		}
 		spin_unlock_irqrestore(&adi->irq_lock, flags);
 	}
@@ -107,13 +108,16 @@ void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec)
 {
 	struct vdcm_live *live;
 	unsigned long flags;
+	bool signal;
 
 	spin_lock_irqsave(&adi->irq_lock, flags);
 	live = adi->live;
-	if (live && vdcm_msix_signal(&live->msix, vec)) {
+	signal = live && vdcm_msix_signal(&live->msix, vec);
+	if (signal) {
 		vdcm_inc(adi, VDCM_CNT_IRQS_SIGNALLED);
 		vdcm_eventfd_signal(live->vecs[vec].trigger);
 	}
+	trace_vdcm_irq(adi, vec, signal);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 }
 EXPORT_SYMBOL_GPL(vdcm_adi_signal);
@@ -174,6 +178,7 @@ void vdcm_irq_set_trigger(struct vdcm_adi *adi, unsigned int vec,
 	old = v->trigger;
 	v->trigger = ctx;
 	vdcm_msix_arm(&adi->live->msix, vec, ctx);
+	trace_vdcm_irq_set(adi, vec, ctx);
 	spin_unlock_irqrestore(&adi->irq_lock, flags);
 	if (old)
 		eventfd_ctx_put(old);

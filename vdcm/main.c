@@ -83,12 +83,15 @@ static int __init vdcm_init(void)
 	ret = vdcm_queues_init();
 	if (ret)
 		destroy_workqueue(vdcm_wq);
+	else
+		vdcm_debugfs_init();
 	return ret;
 }
 module_init(vdcm_init);
 
 static void __exit vdcm_exit(void)
 {
+	vdcm_debugfs_exit();
 	vdcm_unmap_exit();
 	vdcm_queues_exit();
 	destroy_workqueue(vdcm_wq);

@@ -6,7 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "trace.h"
 
 /*
  * How long pins are not tried after one failed for want of memory: doubles up to the
@@ -51,6 +51,7 @@ static int vdcm_pin_map(struct vdcm_adi *adi, u64 first, u32 nr,
 			const struct rights *r)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
+	u64 start = ktime_get_ns();
 	int ret = 0;
 	u32 i;
 
@@ -65,6 +66,7 @@ static int vdcm_pin_map(struct vdcm_adi *adi, u64 first, u32 nr,
 		vdcm_pin_tree_erase(&dma->tree, first, nr);
 	else if (r->map & VDCM_PROT_WRITE)
 		vdcm_log_pages(dma, first, nr);
+	trace_vdcm_map(adi, first, nr, r->map, ktime_get_ns() - start, ret);
 	return ret;
 }
 
@@ -182,13 +184,15 @@ static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 			  const struct rights *r)
 {
 	struct page **pages = adi->live->dma.pages;
-	u64 first;
+	u64 first, start;
 	u32 nr = vdcm_pin_begin(adi, s, many, &first);
 	int ret;
 
 	if (!nr)
 		return -EAGAIN;
+	start = ktime_get_ns();
 	ret = adi->export->pin(adi, first << PAGE_SHIFT, nr, r->pin, pages);
+	trace_vdcm_pin(adi, first, nr, r->pin, ktime_get_ns() - start, ret);
 	if (!ret) {
 		ret = vdcm_pin_all_memory(pages, nr) ? vdcm_pin_settle(adi, first, nr, r) : -EFAULT;
 		if (ret)

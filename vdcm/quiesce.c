@@ -9,10 +9,11 @@
  * the translations unchanged.
  */
 #include <linux/device.h>
+#include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
-#include "internal.h"
+#include "trace.h"
 
 /* From here on its operations leave the hardware alone. */
 static void vdcm_stop_adi(struct vdcm_adi *adi)
@@ -59,6 +60,8 @@ static void vdcm_call_each_open(struct vdcm_parent *parent,
  */
 void vdcm_parent_quiesce(struct vdcm_parent *parent)
 {
+	u64 start = ktime_get_ns();
+
 	device_lock_assert(parent->dev);
 	if (WARN_ON(!parent->resumes))
 		return;
@@ -68,6 +71,7 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 	vdcm_call_each_open(parent, vdcm_stop_adi);
 	vdcm_call_each_open(parent, vdcm_quiesce_adi);
 	mutex_unlock(&parent->list_lock);
+	trace_vdcm_quiesce(parent->dev, ktime_get_ns() - start, 0);
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_quiesce);
 
@@ -156,6 +160,7 @@ static int vdcm_resume_pass(struct vdcm_parent *parent, int (*pass)(struct vdcm_
  */
 int vdcm_parent_resume(struct vdcm_parent *parent)
 {
+	u64 start = ktime_get_ns();
 	int ret, err;
 
 	device_lock_assert(parent->dev);
@@ -166,6 +171,7 @@ int vdcm_parent_resume(struct vdcm_parent *parent)
 	vdcm_parent_move(parent, VDCM_PARENT_UP);
 	mutex_unlock(&parent->list_lock);
 	wake_up_all(&parent->wait);
+	trace_vdcm_resume(parent->dev, ktime_get_ns() - start, ret);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vdcm_parent_resume);

@@ -24,7 +24,7 @@
 
 #include <compat/task.h>
 
-#include "internal.h"
+#include "trace.h"
 
 /*
  * type1 gives up on the machine when it finds pages pinned after the 11th callback
@@ -97,6 +97,7 @@ static struct vdcm_joint *vdcm_gate_join(struct vdcm_unmap *op, struct vdcm_live
 	spin_lock_irqsave(&adi->fault_lock, flags);
 	slot = vdcm_holdoff_close(&live->dma.gate, &op->closer, op->first,
 				  op->last, ktime_get_ns());
+	trace_vdcm_gate(adi, op->first, op->last, true);
 	spin_unlock_irqrestore(&adi->fault_lock, flags);
 	if (slot < 0)
 		return NULL;
@@ -117,6 +118,7 @@ static void vdcm_gate_part(struct vdcm_joint *joint)
 	spin_lock_irqsave(&live->adi->fault_lock, flags);
 	vdcm_holdoff_open(&live->dma.gate, joint - live->dma.joint,
 			  ktime_get_ns());
+	trace_vdcm_gate(live->adi, joint->op->first, joint->op->last, false);
 	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
 	list_del(&joint->entry);
 	joint->op = NULL;
@@ -339,11 +341,13 @@ static void vdcm_unmap_range(struct vdcm_live *live, struct vdcm_unmap *op, u64 
 {
 	unsigned int callbacks = vdcm_gate_close(op, live, iova, end);
 	u64 first = iova >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	u64 start = ktime_get_ns();
 	bool done;
 
 	vdcm_pin_spoil(live, first, last);
 	vdcm_drop_range(live, first, last);
 	done = vdcm_unpin_wait(live, first, last, vdcm_unmap_patience(op, live, callbacks));
+	trace_vdcm_unmap(live->adi, iova, end, callbacks, ktime_get_ns() - start, done);
 	/* Callbacks of one operation are made one after the other. */
 	if (op)
 		op->stalled = done ? NULL : live;

@@ -8,6 +8,7 @@
 #include <linux/random.h>
 
 #include "../core/hw.h"
+#include "../core/trace.h"
 #include "adi.h"
 
 static const char * const smnc_adi_names[SMNC_NR_ADI_STATES] = {
@@ -167,6 +168,7 @@ int smnc_adi_func_reset(struct smnc_adi *adi)
 	smnc_faults_poll(pf);
 	smnc_adi_new_epoch(adi);
 	smnc_adi_scrub_queues(adi);
+	trace_smnc_func_reset(pf, adi->func, err);
 	return err;
 }
 

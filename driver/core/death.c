@@ -6,6 +6,7 @@
  */
 #include "client.h"
 #include "pf.h"
+#include "trace.h"
 
 static void smnc_death_work(struct work_struct *work)
 {
@@ -72,6 +73,7 @@ void smnc_hw_dead(struct smnc_pf *pf)
 	pci_clear_master(pf->pdev);
 	if (!smnc_pf_move(pf, SMNC_PF_DEAD))
 		return;
+	trace_smnc_trouble(pf, "given up", -EIO);
 	pci_err(pf->pdev, "the device is given up\n");
 	queue_work(pf->ctl_wq, &pf->death_work);
 }
@@ -93,6 +95,7 @@ static bool smnc_in_trouble(struct smnc_pf *pf, enum smnc_pf_state trouble, cons
 			return false;
 		to = smnc_pf_is(pf, SMNC_PF_STOPPING) ? SMNC_PF_QUIESCED : trouble;
 	} while (!smnc_pf_move(pf, to));
+	trace_smnc_trouble(pf, why, -EIO);
 	pci_err(pf->pdev, "%s\n", why);
 	queue_delayed_work(pf->ctl_wq, &pf->rescue_work, 0);
 	return true;

@@ -6,6 +6,7 @@
 #include "client.h"
 #include "hw.h"
 #include "pf.h"
+#include "trace.h"
 
 #define SMNC_FAULT_ENTRIES	1024
 
@@ -33,6 +34,7 @@ void smnc_fault_answer(struct smnc_pf *pf, u16 func, u8 unit, int err)
 {
 	u32 code = err ? SMNC_FAULT_RESP_FAIL : SMNC_FAULT_RESP_RETRY;
 
+	trace_smnc_fault_answer(pf, func, unit, err);
 	smnc_write(pf, SMNC_FAULT_RESP, code << SMNC_FAULT_RESP_CODE_SHIFT |
 		   unit << SMNC_FAULT_RESP_UNIT_SHIFT | func);
 }
@@ -46,6 +48,8 @@ static void smnc_fault_one(struct smnc_pf *pf, const struct smnc_fault_rec *rec)
 		.prot = rec->flags & SMNC_FAULT_WRITE ? VDCM_PROT_WRITE : VDCM_PROT_READ,
 	};
 
+	trace_smnc_fault(pf, func, rec->unit, fault.iova, fault.len, rec->flags,
+			 le32_to_cpu(rec->seq));
 	if (!func || func > pf->num_adis || rec->unit >= SMNC_UNITS) {
 		dev_warn_ratelimited(&pf->pdev->dev, "fault of function %u, unit %u?\n",
 				     func, rec->unit);

@@ -7,6 +7,7 @@
 
 #include "hw.h"
 #include "pf.h"
+#include "trace.h"
 
 #define SMNC_FW_DWORDS	(SMNC_FW_MSG_BYTES / 4)
 
@@ -136,6 +137,7 @@ int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 		 void *reply)
 {
 	struct smnc_fw_msg msg = { .op = op };
+	u64 start = ktime_get_ns();
 	int err;
 
 	BUILD_BUG_ON(sizeof(msg) != SMNC_FW_MSG_BYTES);
@@ -145,6 +147,8 @@ int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 	msg.seq = cpu_to_le16(++pf->fw_seq);
 	err = smnc_fw_exchange(pf, &msg);
 	mutex_unlock(&pf->fw_lock);
+	trace_smnc_fw(pf, op, le16_to_cpu(msg.seq), err ? 0 : msg.status,
+		      ktime_get_ns() - start, err);
 	if (err) {
 		if (!smnc_hw_off(pf))
 			dev_err_ratelimited(&pf->pdev->dev,

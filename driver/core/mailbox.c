@@ -14,6 +14,7 @@
 #include "client.h"
 #include "hw.h"
 #include "pf.h"
+#include "trace.h"
 
 #define SMNC_MBX_RX_ENTRIES	128
 #define SMNC_MBX_TX_ENTRIES	64
@@ -141,6 +142,7 @@ static void smnc_mbx_deliver(struct smnc_pf *pf, const struct smnc_aq_desc *d,
 		return;
 	if (le16_to_cpu(d->flags) & SMNC_AQ_ERR || len > SMNC_AQ_BUF_MAX)
 		return;
+	trace_smnc_mbx_in(pf, func, le32_to_cpu(d->cookie_high), 0, len, 0);
 	pf->adi_client->message(pf, func, le32_to_cpu(d->cookie_high), data, len);
 }
 
@@ -251,6 +253,7 @@ int smnc_mbx_send(struct smnc_pf *pf, u16 func, u32 op, s32 status,
 	smnc_write(pf, r->reg + SMNC_RING_TAIL, r->tail);
 out:
 	mutex_unlock(&mbx->tx_lock);
+	trace_smnc_mbx_out(pf, func, op, status, len, err);
 	if (err && !smnc_hw_off(pf))
 		dev_err_ratelimited(&pf->pdev->dev, "PF mailbox stuck: %d\n", err);
 	return err;

@@ -55,6 +55,7 @@
 
 #define SMNC_DRV_NAME	"smartnic"
 
+struct dentry;
 struct smnc_adi;
 struct smnc_client;
 struct smnc_held;
@@ -260,6 +261,7 @@ enum smnc_pf_state {
  * @types: mdev types of all kinds, each with its kind
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
+ * @debug: its folder in debugfs
  * @net: the PF's own netdev, or NULL
  * @net_qps: queue pairs set aside for it, the first ones
  * @net_vecs: MSI-X entries set aside for it
@@ -328,6 +330,7 @@ struct smnc_pf {
 	struct vdcm_parent *parent;
 	enum vdcm_xlat xlat;
 
+	struct dentry *debug;
 	struct smnc_net *net;
 	unsigned int net_qps;
 	unsigned int net_vecs;

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "hw.h"
 #include "pf.h"
+#include "trace.h"
 
 #define SMNC_CAUSE_ENTRIES	4096
 
@@ -55,6 +56,7 @@ static void smnc_cause_one(struct smnc_pf *pf, u16 func, u16 vec)
 {
 	if (func > pf->num_adis)
 		return;
+	trace_smnc_cause(pf, func, vec);
 	if (func)
 		pf->adi_client->vector(pf, func, vec);
 	else

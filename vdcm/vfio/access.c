@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "../trace.h"
 #include "exporter.h"
 
 static u64 vdcm_read_msix(struct vdcm_adi *adi, const struct vdcm_hit *hit, unsigned int size)
@@ -197,6 +198,7 @@ static u64 vdcm_read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 	else
 		value = vdcm_read_config(adi, offset, size);
 	mutex_unlock(&adi->lock);
+	trace_vdcm_trap(adi, index, offset, size, value, false);
 	return value;
 }
 
@@ -213,6 +215,7 @@ static u64 vdcm_read_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 void vdcm_write_one(struct vdcm_adi *adi, unsigned int index, u64 offset,
 		    unsigned int size, u64 value)
 {
+	trace_vdcm_trap(adi, index, offset, size, value, true);
 	mutex_lock(&adi->lock);
 	if (index != VFIO_PCI_CONFIG_REGION_INDEX)
 		vdcm_write_bar(adi, index, offset, size, value);

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
+#include "../trace.h"
 #include "exporter.h"
 
 /**
@@ -75,6 +76,9 @@ static vm_fault_t vdcm_vm_fault(struct vm_fault *vmf)
 	/* Under the lock: it ends after the pages have come back. */
 	wait = !phys && vdcm_parent_is(adi->parent, VDCM_PARENT_QUIESCED) && !vdcm_is_gone(adi);
 	up_read(&adi->mem_lock);
+	trace_vdcm_mmap_fault(adi, vmf->pgoff >> (VDCM_REGION_SHIFT - PAGE_SHIFT),
+			      (u64)vmf->pgoff << PAGE_SHIFT & VDCM_REGION_MASK,
+			      wait ? 2 : !!phys);
 	return wait ? vdcm_wait_for_page(vmf) : ret;
 }
 

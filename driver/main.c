@@ -19,6 +19,7 @@
 #include "core/hw.h"
 #include "core/pf.h"
 #include "debugfs.h"
+#include "devlink/devlink.h"
 #include "net/netdev.h"
 #include "params.h"
 #include "reset.h"
@@ -37,6 +38,9 @@ static struct vdcm_driver smnc_vdcm_driver = {
 	.attrs_dir = SMNC_DRV_NAME,
 	.groups = smnc_adi_groups,
 };
+
+/* Faults of one ADI in a second; a guest's boot makes some hundred. */
+#define SMNC_STORM	10000
 
 /* --- work ------------------------------------------------------------------- */
 
@@ -79,6 +83,7 @@ static void smnc_watch_work(struct work_struct *work)
 	struct smnc_pf *pf = container_of(work, struct smnc_pf, watch_work.work);
 
 	smnc_settle(pf);
+	smnc_adis_look(pf);
 	if (smnc_hw_alive(pf))
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, round_jiffies_relative(HZ));
 }
@@ -354,6 +359,7 @@ static struct smnc_pf *smnc_alloc(struct pci_dev *pdev)
 	pf->pdev = pdev;
 	pf->net_client = &smnc_net_client;
 	pf->adi_client = &smnc_adi_client;
+	pf->storm = SMNC_STORM;
 	mutex_init(&pf->fw_lock);
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);
@@ -389,6 +395,9 @@ static int smnc_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = smnc_faces_init(pf);
 	if (!err) {
 		smnc_debugfs_add(pf);
+		err = smnc_devlink_init(pf);
+		if (err)
+			pci_warn(pdev, "no devlink instance: %d\n", err);
 		smnc_recovery_ready(pf);
 		queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 		return 0;
@@ -413,6 +422,7 @@ static void smnc_remove(struct pci_dev *pdev)
 {
 	struct smnc_pf *pf = pci_get_drvdata(pdev);
 
+	smnc_devlink_exit(pf);
 	smnc_debugfs_remove(pf);
 	smnc_death_exit(pf);
 	smnc_recovery_exit(pf);

@@ -17,6 +17,7 @@
 #include "core/hw.h"
 #include "core/pf.h"
 #include "core/trace.h"
+#include "devlink/devlink.h"
 #include "net/netdev.h"
 #include "reset.h"
 
@@ -135,6 +136,7 @@ static void smnc_resume(struct smnc_pf *pf)
 	queue_work(pf->ctl_wq, &pf->link_work);
 	queue_delayed_work(pf->ctl_wq, &pf->watch_work, HZ);
 	pci_info(pf->pdev, "back again\n");
+	smnc_health_well(pf, SMNC_HEALTH_FATAL);
 }
 
 /* --- resets through sysfs, of the function or its bus -------------------------- */
@@ -165,16 +167,19 @@ static bool smnc_rescue_allowed(struct smnc_pf *pf)
 
 static void smnc_rescue(struct smnc_pf *pf)
 {
-	bool lost = smnc_pf_is(pf, SMNC_PF_LOST);
+	bool lost = smnc_pf_is(pf, SMNC_PF_LOST), trouble = lost || smnc_pf_is(pf, SMNC_PF_STUCK);
+	bool asked = xchg(&pf->reset_asked, false);
 
 	/* A reset or sleep that has quiesced it meanwhile brings it back. */
-	if (!lost && !smnc_pf_is(pf, SMNC_PF_STUCK))
+	if (!trouble && !(asked && smnc_pf_is(pf, SMNC_PF_UP)))
 		return;
-	smnc_quiesce(pf, false);
+	if (trouble)
+		smnc_devlink_capture(pf);
+	smnc_quiesce(pf, !trouble);
 	/* Link errors are the kernel's; smnc_recovery_work() waits for it. */
 	if (lost)
 		return;
-	if (smnc_rescue_allowed(pf)) {
+	if (asked || smnc_rescue_allowed(pf)) {
 		smnc_resume(pf);
 		return;
 	}
@@ -194,6 +199,52 @@ static void smnc_rescue_work(struct work_struct *work)
 	} else {
 		queue_delayed_work(pf->ctl_wq, &pf->rescue_work, SMNC_RESCUE_RETRY);
 	}
+}
+
+/**
+ * smnc_reset_request() - reset the device soon, as the operator asks for
+ * @pf: PF
+ *
+ * Context: process; any lock but the device lock may be held.
+ * Return: 0 = it is queued, -ENODEV = the device is dead.
+ */
+int smnc_reset_request(struct smnc_pf *pf)
+{
+	if (smnc_pf_is(pf, SMNC_PF_DEAD))
+		return -ENODEV;
+	WRITE_ONCE(pf->reset_asked, true);
+	mod_delayed_work(pf->ctl_wq, &pf->rescue_work, 0);
+	return 0;
+}
+
+/**
+ * smnc_reload_prepare() - the way down of a reload
+ * @pf: PF, its device lock held until after smnc_reload_done()
+ *
+ * Return: 0, -EIO (dead), -EBUSY (the device is being reset).
+ */
+int smnc_reload_prepare(struct smnc_pf *pf)
+{
+	device_lock_assert(&pf->pdev->dev);
+	if (smnc_pf_is(pf, SMNC_PF_DEAD))
+		return -EIO;
+	if (!smnc_pf_is(pf, SMNC_PF_UP))
+		return -EBUSY;
+	smnc_quiesce(pf, true);
+	return 0;
+}
+
+/**
+ * smnc_reload_done() - the way up of a reload
+ * @pf: PF
+ *
+ * Return: 0, or -EIO: the device is not back.
+ */
+int smnc_reload_done(struct smnc_pf *pf)
+{
+	device_lock_assert(&pf->pdev->dev);
+	smnc_resume(pf);
+	return smnc_hw_off(pf) ? -EIO : 0;
 }
 
 /* --- recovery from errors of the link or the device ---------------------------- */

@@ -13,5 +13,8 @@ void smnc_recovery_init(struct smnc_pf *pf);
 void smnc_recovery_ready(struct smnc_pf *pf);
 void smnc_recovery_exit(struct smnc_pf *pf);
 int smnc_hw_start(struct smnc_pf *pf);
+int smnc_reset_request(struct smnc_pf *pf);
+int smnc_reload_prepare(struct smnc_pf *pf);
+int smnc_reload_done(struct smnc_pf *pf);
 
 #endif /* SMARTNIC_RESET_H */

@@ -312,6 +312,20 @@ unsigned int vdcm_parent_available(struct vdcm_parent *parent,
 }
 
 /**
+ * vdcm_parent_used() - how much of a resource a PF's ADIs have taken
+ * @parent: parent
+ * @resource: its index in the description; 0 is returned for one that there is not
+ *
+ * Context: any but hard irq.
+ * Return: 0..its capacity
+ */
+u32 vdcm_parent_used(struct vdcm_parent *parent, unsigned int resource)
+{
+	return resource < parent->nr_resources ? vdcm_pool_used(&parent->pool, resource) : 0;
+}
+EXPORT_SYMBOL_GPL(vdcm_parent_used);
+
+/**
  * vdcm_parent_drvdata() - the PF driver's data of a parent
  * @parent: parent
  *

@@ -115,6 +115,8 @@ enum smnc_cfg {
  * @hold: @work takes nothing: the VM is stopped
  * @due: SMNC_DUE_*
  * @starved: no more of its memory can be pinned
+ * @nr_faults: of its units, since it was created
+ * @seen_faults: those of them that smnc_adis_look() has seen
  * @again: SMNC_DUE_AGAIN is wanted, within a second; written under @lock
  * @held: what it leaves if its function has to be kept from others, while open
  * @dma_lock: @xlat, @epoch
@@ -161,6 +163,8 @@ struct smnc_adi {
 	bool hold;
 	u8 due;
 	bool starved;
+	u32 nr_faults;
+	u32 seen_faults;
 	bool again;
 
 	struct smnc_held *held;
@@ -257,6 +261,7 @@ void smnc_adi_link_event(struct smnc_adi *adi);
 
 /* client.c */
 extern const struct smnc_client smnc_adi_client;
+void smnc_adis_look(struct smnc_pf *pf);
 
 /* vectors.c */
 void smnc_adi_vectors_open(struct smnc_adi *adi, u16 func);

@@ -37,8 +37,41 @@ static int smnc_adis_fault(struct smnc_pf *pf, u16 func, u8 unit, struct vdcm_fa
 
 	if (!adi)
 		return 0;
+	WRITE_ONCE(adi->nr_faults, adi->nr_faults + 1);
 	fault->token = smnc_adi_token(adi, unit);
 	return vdcm_adi_fault(adi->vdcm, fault);
+}
+
+/**
+ * smnc_adis_look() - is there an ADI that faults as no guest's driver makes it?
+ * @pf: PF; called once a second
+ *
+ * Faults of one ADI cost the others nothing; the operator is told all the same.
+ *
+ * Context: process.
+ */
+void smnc_adis_look(struct smnc_pf *pf)
+{
+	u32 most = 0, limit = READ_ONCE(pf->storm);
+	const char *name = NULL;
+	struct smnc_adi *adi;
+
+	mutex_lock(&pf->adis_lock);
+	list_for_each_entry(adi, &pf->adis, list) {
+		u32 now = READ_ONCE(adi->nr_faults), n = now - adi->seen_faults;
+
+		adi->seen_faults = now;
+		if (n <= most)
+			continue;
+		most = n;
+		name = dev_name(vdcm_adi_dev(adi->vdcm));
+	}
+	if (limit && most > limit)
+		smnc_health_bad(pf, SMNC_HEALTH_STORM, "%s: %u faults in a second", name, most);
+	else if (pf->storming)
+		smnc_health_well(pf, SMNC_HEALTH_STORM);
+	pf->storming = limit && most > limit;
+	mutex_unlock(&pf->adis_lock);
 }
 
 static void smnc_adis_link(struct smnc_pf *pf)

@@ -74,6 +74,7 @@ void smnc_hw_dead(struct smnc_pf *pf)
 	if (!smnc_pf_move(pf, SMNC_PF_DEAD))
 		return;
 	trace_smnc_trouble(pf, "given up", -EIO);
+	smnc_health_bad(pf, SMNC_HEALTH_FATAL, "the device is given up");
 	pci_err(pf->pdev, "the device is given up\n");
 	queue_work(pf->ctl_wq, &pf->death_work);
 }
@@ -96,6 +97,7 @@ static bool smnc_in_trouble(struct smnc_pf *pf, enum smnc_pf_state trouble, cons
 		to = smnc_pf_is(pf, SMNC_PF_STOPPING) ? SMNC_PF_QUIESCED : trouble;
 	} while (!smnc_pf_move(pf, to));
 	trace_smnc_trouble(pf, why, -EIO);
+	smnc_health_bad(pf, SMNC_HEALTH_FATAL, "%s", why);
 	pci_err(pf->pdev, "%s\n", why);
 	queue_delayed_work(pf->ctl_wq, &pf->rescue_work, 0);
 	return true;

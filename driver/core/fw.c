@@ -120,6 +120,15 @@ static int smnc_fw_exchange(struct smnc_pf *pf, struct smnc_fw_msg *msg)
 	return 0;
 }
 
+/* The first of several failures is news, and the first success after it. */
+static void smnc_fw_health(struct smnc_pf *pf, enum smnc_fw_op op, int err, bool failed)
+{
+	if (failed && !xchg(&pf->fw_failed, true))
+		smnc_health_bad(pf, SMNC_HEALTH_FW, "firmware message %d: %d", op, err);
+	else if (!failed && xchg(&pf->fw_failed, false))
+		smnc_health_well(pf, SMNC_HEALTH_FW);
+}
+
 /**
  * smnc_fw_exec() - one request to the firmware
  * @pf: PF
@@ -153,11 +162,14 @@ int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 		if (!smnc_hw_off(pf))
 			dev_err_ratelimited(&pf->pdev->dev,
 					    "firmware message %d failed: %d\n", op, err);
+		smnc_fw_health(pf, op, err, !smnc_hw_off(pf));
 		return err;
 	}
 	if (reply)
 		memcpy(reply, msg.payload, sizeof(msg.payload));
-	return smnc_fw_errno(msg.status);
+	err = smnc_fw_errno(msg.status);
+	smnc_fw_health(pf, op, err, err == -EREMOTEIO);
+	return err;
 }
 
 int smnc_fw_init(struct smnc_pf *pf)

@@ -228,6 +228,7 @@ int smnc_hw_identify(struct smnc_pf *pf)
 	pf->num_vecs = min_t(u32, smnc_read(pf, SMNC_NUM_VECS), SMNC_MAX_VECTORS);
 	pf->max_frame = smnc_read(pf, SMNC_MAX_FRAME);
 	pf->can_save = smnc_read(pf, SMNC_CAPS) & SMNC_CAPS_STATE;
+	pf->version = version;
 	pf->serial = (u64)smnc_read(pf, SMNC_SERIAL_HI) << 32 |
 		     smnc_read(pf, SMNC_SERIAL_LO);
 	/* ADIs without a window behind BAR2 can't be used. */

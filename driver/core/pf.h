@@ -53,11 +53,14 @@
 #include <vdcm/state.h>
 #include <vdcm/vdcm.h>
 
+#include "health.h"
+
 #define SMNC_DRV_NAME	"smartnic"
 
 struct dentry;
 struct smnc_adi;
 struct smnc_client;
+struct smnc_devlink;
 struct smnc_held;
 struct smnc_net;
 struct smnc_pf;
@@ -218,10 +221,12 @@ enum smnc_pf_state {
  * @max_frame: longest frame
  * @can_save: functions can be saved and loaded
  * @serial: serial number of the device
+ * @version: of the register interface, major in the upper half
  * @fw_lock: firmware handshake
  * @fw_seq: number of the last firmware message
  * @fw_sent: when it was sent
  * @fw_version: for the log and ethtool
+ * @fw_failed: the last message was not answered as it should be
  * @ctl: control vectors
  * @nr_ctl: number of them
  * @nr_vecs: MSI-X entries that were allocated at probe
@@ -262,6 +267,11 @@ enum smnc_pf_state {
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @debug: its folder in debugfs
+ * @health: what is wrong with the device, to be reported
+ * @devlink: the PF's devlink instance, or NULL
+ * @storm: faults of an ADI in a second that are no storm yet; 0: no number is
+ * @storming: there is one
+ * @reset_asked: the operator wants a reset
  * @net: the PF's own netdev, or NULL
  * @net_qps: queue pairs set aside for it, the first ones
  * @net_vecs: MSI-X entries set aside for it
@@ -282,11 +292,13 @@ struct smnc_pf {
 	u32 max_frame;
 	bool can_save;
 	u64 serial;
+	u32 version;
 
 	struct mutex fw_lock;	/* firmware handshake */
 	u16 fw_seq;
 	ktime_t fw_sent;
 	char fw_version[24];
+	bool fw_failed;
 
 	struct smnc_ctl_vec ctl[SMNC_CTL_VECS];
 	unsigned int nr_ctl;
@@ -331,6 +343,11 @@ struct smnc_pf {
 	enum vdcm_xlat xlat;
 
 	struct dentry *debug;
+	struct smnc_health health;
+	struct smnc_devlink *devlink;
+	u32 storm;
+	bool storming;
+	bool reset_asked;
 	struct smnc_net *net;
 	unsigned int net_qps;
 	unsigned int net_vecs;

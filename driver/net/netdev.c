@@ -208,7 +208,17 @@ static void smnc_net_tx_timeout(struct net_device *dev, unsigned int queue)
 	netdev_warn(dev, "queue %u, control %#x: starting anew\n", queue,
 		    smnc_read(net->pf, SMNC_Q(net->queue[queue].qp, SMNC_QP_TX) +
 			      SMNC_Q_CTL));
+	smnc_health_bad(net->pf, SMNC_HEALTH_TX, "%s: queue %u does not go on", dev->name, queue);
 	queue_work(net->pf->ctl_wq, &net->restart);
+}
+
+/* The netdev goes down and up again, soon. Any context. */
+void smnc_net_restart(struct smnc_pf *pf)
+{
+	struct smnc_net *net = READ_ONCE(pf->net);
+
+	if (net)
+		queue_work(pf->ctl_wq, &net->restart);
 }
 
 /* --- other operations ------------------------------------------------------- */

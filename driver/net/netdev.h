@@ -127,6 +127,7 @@ void smnc_net_exit(struct smnc_pf *pf);
 void smnc_net_detach(struct smnc_pf *pf);
 int smnc_net_restore(struct smnc_pf *pf);
 void smnc_net_attach(struct smnc_pf *pf);
+void smnc_net_restart(struct smnc_pf *pf);
 
 /* txrx.c */
 int smnc_rings_alloc(struct smnc_net_queue *q);

@@ -317,6 +317,7 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent);
 int vdcm_parent_resume(struct vdcm_parent *parent);
 void vdcm_parent_dead(struct vdcm_parent *parent);
 void *vdcm_parent_drvdata(const struct vdcm_parent *parent);
+u32 vdcm_parent_used(struct vdcm_parent *parent, unsigned int resource);
 
 int vdcm_pasid_usable(struct device *dev);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Error recovery: what the PF driver answers, and who has the device meanwhile. */
 #include "fake_nic.h"
+#include "../../driver/devlink/devlink.h"
 #include "../../driver/net/netdev.h"
 #include "../../driver/reset.h"
 
@@ -102,6 +103,10 @@ void smnc_net_attach(struct smnc_pf *pf)
 }
 
 void smnc_held_free_all(struct smnc_pf *pf)
+{
+}
+
+void smnc_devlink_capture(struct smnc_pf *pf)
 {
 }
 
@@ -453,6 +458,45 @@ static void recovery_rescue_waits(struct kunit *test)
 	device_unlock(&fake->pdev.dev);
 }
 
+/* The operator asks for a reset: as often as he likes. */
+static void recovery_asked(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * SMNC_RESCUES; i++) {
+		KUNIT_EXPECT_EQ(test, smnc_reset_request(&fake->pf), 0);
+		says(test, "qnRMrQN");
+	}
+	smnc_hw_dead(&fake->pf);
+	says(test, "mx");
+	KUNIT_EXPECT_EQ(test, smnc_reset_request(&fake->pf), -ENODEV);
+	says(test, "");
+}
+
+/* A reload is a reset in order, of a device that is there. */
+static void recovery_reload(struct kunit *test)
+{
+	device_lock(&fake->pdev.dev);
+	KUNIT_EXPECT_EQ(test, smnc_reload_prepare(&fake->pf), 0);
+	says(test, "qn");
+	KUNIT_EXPECT_EQ(test, smnc_reload_prepare(&fake->pf), -EBUSY);
+	KUNIT_EXPECT_EQ(test, smnc_reload_done(&fake->pf), 0);
+	says(test, "RMrQN");
+	smnc_hw_stuck(&fake->pf, "the test says so");
+	KUNIT_EXPECT_EQ(test, smnc_reload_prepare(&fake->pf), -EBUSY);
+	says(test, "m");
+	device_unlock(&fake->pdev.dev);
+	says(test, "mqnRMrQN");
+	device_lock(&fake->pdev.dev);
+	KUNIT_EXPECT_EQ(test, smnc_reload_prepare(&fake->pf), 0);
+	reset_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, smnc_reload_done(&fake->pf), -EIO);
+	says(test, "qnRmx");
+	KUNIT_EXPECT_EQ(test, smnc_reload_prepare(&fake->pf), -EIO);
+	device_unlock(&fake->pdev.dev);
+	says(test, "");
+}
+
 /* Its link went down before the kernel says so: as if it had. */
 static void recovery_lost_first(struct kunit *test)
 {
@@ -574,6 +618,8 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_rescues),
 	KUNIT_CASE(recovery_rescue_fails),
 	KUNIT_CASE(recovery_rescue_waits),
+	KUNIT_CASE(recovery_asked),
+	KUNIT_CASE(recovery_reload),
 	KUNIT_CASE(recovery_lost_first),
 	KUNIT_CASE(recovery_lost_amid),
 	KUNIT_CASE(recovery_lost_for_good),

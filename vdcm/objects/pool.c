@@ -68,6 +68,24 @@ void vdcm_pool_give(struct vdcm_pool *pool, const u32 *cost)
 }
 
 /**
+ * vdcm_pool_used() - how much of a resource is taken
+ * @pool: pool
+ * @resource: below VDCM_MAX_RESOURCES
+ *
+ * Context: any but hard irq.
+ * Return: 0..its capacity
+ */
+u32 vdcm_pool_used(struct vdcm_pool *pool, unsigned int resource)
+{
+	u32 used;
+
+	spin_lock(&pool->lock);
+	used = pool->used[resource];
+	spin_unlock(&pool->lock);
+	return used;
+}
+
+/**
  * vdcm_pool_available() - how often could a cost be taken now?
  * @pool: pool
  * @cost: VDCM_MAX_RESOURCES numbers, not all 0

@@ -21,6 +21,7 @@ struct vdcm_pool {
 void vdcm_pool_init(struct vdcm_pool *pool, const u32 *capacity);
 int vdcm_pool_take(struct vdcm_pool *pool, const u32 *cost);
 void vdcm_pool_give(struct vdcm_pool *pool, const u32 *cost);
+u32 vdcm_pool_used(struct vdcm_pool *pool, unsigned int resource);
 unsigned int vdcm_pool_available(struct vdcm_pool *pool, const u32 *cost);
 
 #endif /* VDCM_POOL_H */

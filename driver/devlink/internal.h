@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The PF as devlink shows it. Lock order: the PF's device lock, devlink's instance lock,
+ * vdcm's locks. devlink calls all of this with its instance lock held, so nothing here waits
+ * for the device lock: what needs it is queued (smnc_reset_request()).
+ */
+#ifndef SMARTNIC_DEVLINK_INTERNAL_H
+#define SMARTNIC_DEVLINK_INTERNAL_H
+
+#include <compat/devlink.h>
+
+#include "../core/health.h"
+#include "../core/pf.h"
+#include "devlink.h"
+
+enum smnc_region_kind {
+	SMNC_REGION_REGISTERS,
+	SMNC_REGION_WINDOWS,
+	SMNC_NR_REGIONS
+};
+
+/**
+ * struct smnc_devlink - what the driver keeps in its devlink instance
+ * @pf: PF
+ * @reporters: by enum smnc_health_kind, or NULL
+ * @regions: by enum smnc_region_kind, or NULL
+ * @snapshots: an error takes snapshots of the regions
+ * @device_locked: a reload has taken the device lock, which devlink had not
+ * @last: what each reporter was told last
+ * @bad: it has not been told since that it is over
+ */
+struct smnc_devlink {
+	struct smnc_pf *pf;
+	struct devlink_health_reporter *reporters[SMNC_NR_HEALTH];
+	struct devlink_region *regions[SMNC_NR_REGIONS];
+	bool snapshots;
+	bool device_locked;
+	struct smnc_health_note last[SMNC_NR_HEALTH];
+	bool bad[SMNC_NR_HEALTH];
+};
+
+/* health.c */
+void smnc_reporters_create(struct smnc_devlink *sd);
+void smnc_reporters_destroy(struct smnc_devlink *sd);
+void smnc_health_report_work(struct work_struct *work);
+
+/* regions.c */
+void smnc_regions_create(struct smnc_devlink *sd);
+void smnc_regions_destroy(struct smnc_devlink *sd);
+void smnc_regions_capture(struct smnc_devlink *sd);
+
+/* resources.c */
+void smnc_resources_create(struct smnc_devlink *sd);
+void smnc_resources_destroy(struct smnc_devlink *sd);
+
+/* params.c */
+int smnc_params_create(struct smnc_devlink *sd);
+void smnc_params_destroy(struct smnc_devlink *sd);
+
+#endif /* SMARTNIC_DEVLINK_INTERNAL_H */

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* News of the device's health: what is noted, what is reported, and when nothing is. */
+#include "fake_nic.h"
+#include "../../driver/core/health.h"
+
+static unsigned int reports;
+
+static void report(struct work_struct *work)
+{
+	reports++;
+}
+
+static int on(struct kunit *test)
+{
+	int err = fake_nic_init(test);
+
+	reports = 0;
+	if (!err)
+		smnc_health_on(&fake->pf, report);
+	return err;
+}
+
+static void off(struct kunit *test)
+{
+	smnc_health_off(&fake->pf);
+	fake_nic_exit(test);
+}
+
+static bool take(enum smnc_health_kind kind, struct smnc_health_note *note)
+{
+	flush_work(&fake->pf.health.work);
+	return smnc_health_take(&fake->pf, kind, note);
+}
+
+static void the_last_news_count(struct kunit *test)
+{
+	struct smnc_health_note note;
+
+	smnc_health_bad(&fake->pf, SMNC_HEALTH_TX, "queue %u", 1);
+	smnc_health_bad(&fake->pf, SMNC_HEALTH_TX, "queue %u", 2);
+	KUNIT_EXPECT_FALSE(test, take(SMNC_HEALTH_FW, &note));
+	KUNIT_EXPECT_TRUE(test, take(SMNC_HEALTH_TX, &note));
+	KUNIT_EXPECT_STREQ(test, note.text, "queue 2");
+	KUNIT_EXPECT_EQ(test, note.events, 2);
+	KUNIT_EXPECT_TRUE(test, note.bad);
+	KUNIT_EXPECT_GE(test, reports, 1);
+	KUNIT_EXPECT_FALSE(test, take(SMNC_HEALTH_TX, &note));
+}
+
+static void text_is_cut(struct kunit *test)
+{
+	struct smnc_health_note note;
+
+	smnc_health_bad(&fake->pf, SMNC_HEALTH_FATAL, "%*s", 500, "x");
+	KUNIT_EXPECT_TRUE(test, take(SMNC_HEALTH_FATAL, &note));
+	KUNIT_EXPECT_EQ(test, strlen(note.text), SMNC_HEALTH_TEXT - 1);
+}
+
+/* Bad news after good ones: it is not over. */
+static void bad_takes_well_back(struct kunit *test)
+{
+	struct smnc_health_note note;
+
+	smnc_health_well(&fake->pf, SMNC_HEALTH_FW);
+	smnc_health_bad(&fake->pf, SMNC_HEALTH_FW, "again");
+	KUNIT_EXPECT_TRUE(test, take(SMNC_HEALTH_FW, &note));
+	KUNIT_EXPECT_TRUE(test, note.bad);
+	KUNIT_EXPECT_FALSE(test, note.well);
+}
+
+static void nothing_is_noted_when_off(struct kunit *test)
+{
+	struct smnc_health_note note;
+
+	smnc_health_off(&fake->pf);
+	smnc_health_bad(&fake->pf, SMNC_HEALTH_FW, "late");
+	smnc_health_well(&fake->pf, SMNC_HEALTH_FW);
+	KUNIT_EXPECT_FALSE(test, smnc_health_take(&fake->pf, SMNC_HEALTH_FW, &note));
+	KUNIT_EXPECT_EQ(test, reports, 0);
+}
+
+/* One failure after the other is one piece of news, and so is the success that ends them. */
+static void firmware_fails_once(struct kunit *test)
+{
+	static const struct {
+		u8 status;
+		bool bad;
+		bool well;
+	} answers[] = {
+		{ 28, false, false },	/* no room is no failure */
+		{ 5, true, false },
+		{ 5, false, false },
+		{ 0, false, true },
+		{ 0, false, false },
+	};
+	struct smnc_health_note note;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		fake->fw_error = -answers[i].status;
+		smnc_fw_exec(&fake->pf, SMNC_FW_GET_INFO, NULL, NULL);
+		KUNIT_EXPECT_EQ_MSG(test, take(SMNC_HEALTH_FW, &note),
+				    answers[i].bad || answers[i].well, "answer %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, note.bad, answers[i].bad, "answer %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, note.well, answers[i].well, "answer %u", i);
+	}
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(the_last_news_count),
+	KUNIT_CASE(text_is_cut),
+	KUNIT_CASE(bad_takes_well_back),
+	KUNIT_CASE(nothing_is_noted_when_off),
+	KUNIT_CASE(firmware_fails_once),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "health",
+	.init = on,
+	.exit = off,
+	.test_cases = cases,
+};
+kunit_test_suites(&suite);

@@ -134,6 +134,8 @@ typedef struct SmncFuncKind {
     unsigned nunits;
     uint8_t msg_unit;                   /* delivers the PF's messages */
     bool (*takes)(SmncFunc *f, uint32_t cookie_high);   /* false: drop it */
+    /* The queue for a frame; false: as the VSI's settings say. NULL: always */
+    bool (*spread)(SmncFunc *f, const SmncFrame *frame, unsigned *q);
     void (*stopped)(SmncFunc *f);       /* a queue has stopped with an error */
     const SmncStateKind *state;
 } SmncFuncKind;
@@ -232,6 +234,16 @@ typedef struct SmncTlb {
     uint8_t perm;
 } SmncTlb;
 
+/* How a virtio function's frames are hashed and spread. */
+typedef struct SmncVqRss {
+    bool spread;                        /* by the table */
+    uint32_t types;                     /* VIRTIO_NET_RSS_HASH_TYPE_* */
+    uint16_t entries, other;            /* of the table; queue without a hash */
+    uint8_t staged[SMNC_VQ_STAGE_BYTES];
+    uint8_t key[SMNC_VQ_KEY_BYTES];
+    uint8_t table[SMNC_VQ_TABLE_ENTRIES];
+} SmncVqRss;
+
 /* What a virtio function has beside its queues. */
 typedef struct SmncVirtio {
     uint64_t features;                  /* accepted by the guest's driver */
@@ -242,6 +254,7 @@ typedef struct SmncVirtio {
     bool outstanding;                   /* the PF has the command */
     uint32_t commands;
     unsigned stops;                     /* VQs that stopped, not reported yet */
+    SmncVqRss rss;
 } SmncVirtio;
 
 typedef struct SmncRate {

@@ -9,21 +9,30 @@
 
 #define PER_PASS            SMNC_FIFO
 
+/* The queue that the frame is for. */
+static unsigned smnc_rx_choose(SmncFunc *f, const SmncFrame *frame)
+{
+    uint32_t hash;
+    unsigned q;
+
+    if (f->kind->spread && f->kind->spread(f, frame, &q)) {
+        return q;
+    }
+    return smnc_frame_hash(frame, &f->vsi, &hash) ?
+           f->vsi.lut[hash % SMNC_RSS_LUT_ENTRIES] % SMNC_FUNC_QPS : 0;
+}
+
 /* The queue that takes the frame, or NULL. */
 SmncQueue *smnc_rx_queue(SmncFunc *f, SmncFrame *frame, unsigned *q)
 {
-    uint32_t hash;
     SmncQp *qp;
 
-    *q = 0;
-    if (smnc_frame_hash(frame, &f->vsi, &hash)) {
-        *q = f->vsi.lut[hash % SMNC_RSS_LUT_ENTRIES] % SMNC_FUNC_QPS;
-        qp = smnc_func_qp(f, *q);
-        if (qp && smnc_queue_active(&qp->rx)) {
-            return &qp->rx;
-        }
-        *q = 0;
+    *q = smnc_rx_choose(f, frame);
+    qp = smnc_func_qp(f, *q);
+    if (qp && smnc_queue_active(&qp->rx)) {
+        return &qp->rx;
     }
+    *q = 0;
     qp = smnc_func_qp(f, 0);
     return qp && smnc_queue_active(&qp->rx) ? &qp->rx : NULL;
 }

@@ -4,6 +4,7 @@
 #include "net/checksum.h"
 #include "net/eth.h"
 #include "hw/net/net_rx_pkt.h"
+#include "standard-headers/linux/virtio_net.h"
 
 #define PTYPE_L2            1
 #define PTYPE_V4_FRAG       22
@@ -93,19 +94,47 @@ static void smnc_parse_rss(SmncFrame *frame, struct NetRxPkt *pkt, bool v4,
     }
 }
 
+/* @key: at least MIN_TOEPLITZ bytes. @ports: over those, too, if there are any. */
+uint32_t smnc_frame_toeplitz(const SmncFrame *frame, uint8_t *key, bool ports)
+{
+    unsigned len = ports ? frame->rss_len : frame->rss_len & ~7u;
+    net_toeplitz_key k;
+    uint32_t hash = 0;
+
+    QEMU_BUILD_BUG_ON(SMNC_RSS_KEY_BYTES < MIN_TOEPLITZ);
+    QEMU_BUILD_BUG_ON(SMNC_VQ_KEY_BYTES < MIN_TOEPLITZ);
+    net_toeplitz_key_init(&k, key);
+    net_toeplitz_add(&hash, (uint8_t *)frame->rss, len, &k);
+    return hash;
+}
+
 /* False: the VSI's settings exclude the frame from hashing. */
 bool smnc_frame_hash(const SmncFrame *frame, SmncVsi *vsi, uint32_t *hash)
 {
-    net_toeplitz_key key;
+    bool hashed = frame->pctypes & vsi->hashcfg;
 
-    QEMU_BUILD_BUG_ON(SMNC_RSS_KEY_BYTES < MIN_TOEPLITZ);
-    *hash = 0;
-    if (!(frame->pctypes & vsi->hashcfg)) {
-        return false;
+    *hash = hashed ? smnc_frame_toeplitz(frame, vsi->key, true) : 0;
+    return hashed;
+}
+
+/* The VIRTIO_NET_RSS_HASH_TYPE_* that fit the frame. */
+uint32_t smnc_frame_types(const SmncFrame *frame)
+{
+    bool v6 = frame->ptype >= PTYPE_V6_FRAG;
+    uint32_t types = VIRTIO_NET_RSS_HASH_TYPE_IPv4;
+
+    if (frame->ptype < PTYPE_V4_FRAG) {
+        return 0;
     }
-    net_toeplitz_key_init(&key, vsi->key);
-    net_toeplitz_add(hash, (uint8_t *)frame->rss, frame->rss_len, &key);
-    return true;
+    switch (frame->ptype - (v6 ? PTYPE_V6 : PTYPE_V4)) {
+    case PTYPE_TCP:
+        types |= VIRTIO_NET_RSS_HASH_TYPE_TCPv4;
+        break;
+    case PTYPE_UDP:
+        types |= VIRTIO_NET_RSS_HASH_TYPE_UDPv4;
+        break;
+    }
+    return v6 ? types * VIRTIO_NET_RSS_HASH_TYPE_IPv6 : types;
 }
 
 /* --- checksums ------------------------------------------------------------------- */

@@ -14,6 +14,8 @@ void smnc_frame_put(SmncFrame *frame);
 void smnc_frame_complete(SmncFrame *frame);
 void smnc_frame_parse(SmncState *s, SmncFrame *frame);
 bool smnc_frame_hash(const SmncFrame *frame, SmncVsi *vsi, uint32_t *hash);
+uint32_t smnc_frame_types(const SmncFrame *frame);
+uint32_t smnc_frame_toeplitz(const SmncFrame *frame, uint8_t *key, bool ports);
 void smnc_packets_init(SmncState *s);
 void smnc_packets_exit(SmncState *s);
 

@@ -155,6 +155,18 @@ static int smnc_fw_vq_enable(SmncState *s, unsigned vsi, const void *in,
                               le16_to_cpu(req->flags));
 }
 
+static int smnc_fw_stage_vq_rss(SmncState *s, unsigned vsi, const void *in,
+                                void *out)
+{
+    return smnc_vq_stage_rss(&s->func[vsi], in);
+}
+
+static int smnc_fw_set_vq_rss(SmncState *s, unsigned vsi, const void *in,
+                              void *out)
+{
+    return smnc_vq_set_rss(&s->func[vsi], in);
+}
+
 static SmncFwOp *const smnc_fw_ops_table[] = {
     [SMNC_FW_GET_INFO] = smnc_fw_get_info,
     [SMNC_FW_VSI_SET] = smnc_fw_vsi_set,
@@ -171,6 +183,8 @@ static SmncFwOp *const smnc_fw_ops_table[] = {
     [SMNC_FW_SET_VQ_ADDR] = smnc_fw_vq_addr,
     [SMNC_FW_SET_VQ_MSIX] = smnc_fw_vq_msix,
     [SMNC_FW_SET_VQ_ENABLE] = smnc_fw_vq_enable,
+    [SMNC_FW_STAGE_VQ_RSS] = smnc_fw_stage_vq_rss,
+    [SMNC_FW_SET_VQ_RSS] = smnc_fw_set_vq_rss,
 };
 
 static int smnc_fw_execute(SmncState *s, const struct smnc_fw_msg *req,

@@ -238,6 +238,7 @@ static const SmncFuncKind smnc_func_kinds[SMNC_KINDS] = {
         .nunits = ARRAY_SIZE(smnc_virtio_units),
         .msg_unit = SMNC_UNIT_ATQ,
         .takes = smnc_vctl_takes,
+        .spread = smnc_vq_spread,
         .stopped = smnc_vq_stopped,
         .state = &smnc_virtio_state,
     },

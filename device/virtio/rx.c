@@ -61,7 +61,7 @@ static bool smnc_vrx_chain(SmncVqView *v, SmncVrxJob *job)
     if (c.nout) {
         return smnc_vq_bad(v->u, "a readable buffer to be filled");
     }
-    if (!job->nused && c.in < SMNC_VHDR_BYTES) {
+    if (!job->nused && c.in < smnc_vhdr_bytes(v->u->f)) {
         return smnc_vq_bad(v->u, "a buffer shorter than the header");
     }
     if (job->descs + c.n > SMNC_VQ_SIZE_MAX) {
@@ -107,6 +107,14 @@ static enum smnc_rx smnc_vrx_room(SmncVqView *v, SmncVrxJob *job)
 
 /* --- one frame ------------------------------------------------------------------------ */
 
+static void smnc_vrx_hash(SmncFunc *f, const SmncFrame *frame, SmncVhdr *hdr)
+{
+    uint32_t hash;
+
+    hdr->report = cpu_to_le16(smnc_vq_hash(f, frame, &hash));
+    hdr->hash = cpu_to_le32(hash);
+}
+
 static void smnc_vrx_header(const SmncFunc *f, const SmncFrame *frame,
                             struct virtio_net_hdr_v1 *hdr)
 {
@@ -131,12 +139,16 @@ static void smnc_vrx_header(const SmncFunc *f, const SmncFrame *frame,
 static bool smnc_vrx_write(SmncVqView *v, const SmncVrxJob *job,
                            const SmncFrame *frame)
 {
-    struct virtio_net_hdr_v1 hdr = { .num_buffers = cpu_to_le16(job->nused) };
+    SmncVhdr hdr = { .v1.num_buffers = cpu_to_le16(job->nused) };
+    uint32_t bytes = smnc_vhdr_bytes(v->u->f);
 
-    smnc_vrx_header(v->u->f, frame, &hdr);
+    smnc_vrx_header(v->u->f, frame, &hdr.v1);
+    if (bytes == sizeof(hdr)) {
+        smnc_vrx_hash(v->u->f, frame, &hdr);
+    }
     return smnc_vq_copy(v->u, job->buf, 0, NULL, job->need, SMNC_PROBE_WRITE) &&
-           smnc_vq_copy(v->u, job->buf, 0, &hdr, sizeof(hdr), SMNC_WRITE) &&
-           smnc_vq_copy(v->u, job->buf, sizeof(hdr), (void *)frame->data,
+           smnc_vq_copy(v->u, job->buf, 0, &hdr, bytes, SMNC_WRITE) &&
+           smnc_vq_copy(v->u, job->buf, bytes, (void *)frame->data,
                         frame->len, SMNC_WRITE);
 }
 
@@ -151,7 +163,7 @@ static enum smnc_rx smnc_vrx_deliver(SmncUnit *u, SmncQueue *rx,
     SmncVrxJob job;
     SmncVqView v;
 
-    job.need = SMNC_VHDR_BYTES + frame->len;
+    job.need = smnc_vhdr_bytes(u->f) + frame->len;
     job.room = job.nused = job.nbufs = job.descs = 0;
     if (!smnc_vrx_sums(u->f)) {
         smnc_frame_complete(frame);

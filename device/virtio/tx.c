@@ -115,11 +115,11 @@ static bool smnc_vtx_offloads(const SmncFunc *f, SmncPkt *p,
 /* --- one packet ---------------------------------------------------------------------- */
 
 /* Takes the header off: the rest of the chain is the packet. */
-static void smnc_vtx_strip(SmncPkt *p, SmncChain *c)
+static void smnc_vtx_strip(SmncPkt *p, SmncChain *c, uint32_t left)
 {
-    uint32_t left = SMNC_VHDR_BYTES;
     unsigned i = 0;
 
+    p->total = c->out - left;
     while (left >= c->buf[i].len) {
         left -= c->buf[i++].len;
     }
@@ -127,7 +127,6 @@ static void smnc_vtx_strip(SmncPkt *p, SmncChain *c)
     c->buf[i].len -= left;
     p->buf = c->buf + i;
     p->nbufs = c->n - i;
-    p->total = c->out - SMNC_VHDR_BYTES;
 }
 
 /* @ok: the packet may be sent as its header asks. False: the unit has stopped. */
@@ -135,21 +134,21 @@ static bool smnc_vtx_parse(SmncVqView *v, SmncChain *c, SmncPkt *p, bool *ok)
 {
     struct virtio_net_hdr_v1 hdr;
     uint8_t head[HEAD_BYTES];
-    uint32_t len;
+    uint32_t len, bytes = smnc_vhdr_bytes(v->u->f);
 
-    QEMU_BUILD_BUG_ON(sizeof(hdr) != SMNC_VHDR_BYTES);
+    QEMU_BUILD_BUG_ON(sizeof(hdr) != 12);
+    QEMU_BUILD_BUG_ON(sizeof(SmncVhdr) != 20);
     if (c->nout != c->n) {
         return smnc_vq_bad(v->u, "a writable buffer to be sent");
     }
-    if (c->out < SMNC_VHDR_BYTES + ETH_HLEN ||
-        c->out > SMNC_VHDR_BYTES + SMNC_TSO_MAX) {
+    if (c->out < bytes + ETH_HLEN || c->out > bytes + SMNC_TSO_MAX) {
         return smnc_vq_bad(v->u, "a packet too short or too long");
     }
     if (!smnc_vq_copy(v->u, c->buf, 0, &hdr, sizeof(hdr), SMNC_READ)) {
         return false;
     }
     memset(p, 0, sizeof(*p));
-    smnc_vtx_strip(p, c);
+    smnc_vtx_strip(p, c, bytes);
     len = hdr.gso_type ? MIN(p->total, sizeof(head)) : 0;
     if (!smnc_vq_copy(v->u, p->buf, 0, head, len, SMNC_READ)) {
         return false;

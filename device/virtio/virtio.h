@@ -8,7 +8,12 @@
 #include "standard-headers/linux/virtio_net.h"
 #include "standard-headers/linux/virtio_ring.h"
 
-#define SMNC_VHDR_BYTES     12          /* struct virtio_net_hdr_v1 */
+/* In front of a packet. The last part is there with HASH_REPORT only. */
+typedef struct SmncVhdr {
+    struct virtio_net_hdr_v1 v1;
+    uint32_t hash;
+    uint16_t report, padding;
+} SmncVhdr;
 
 /* ring.c */
 
@@ -35,6 +40,12 @@ enum smnc_copy { SMNC_PROBE_READ, SMNC_PROBE_WRITE, SMNC_READ, SMNC_WRITE };
 static inline bool smnc_vq_has(const SmncFunc *f, unsigned feature)
 {
     return f->virtio.features >> feature & 1;
+}
+
+static inline unsigned smnc_vhdr_bytes(const SmncFunc *f)
+{
+    return smnc_vq_has(f, VIRTIO_NET_F_HASH_REPORT) ?
+           sizeof(SmncVhdr) : sizeof(struct virtio_net_hdr_v1);
 }
 
 /* Entries that are available and not used. */
@@ -66,6 +77,12 @@ SmncQueue *smnc_vq_find(SmncFunc *f, unsigned vq);
 bool smnc_vq_config_ok(const SmncVq *vq);
 void smnc_vq_activate(SmncFunc *f, SmncQueue *q, unsigned vq);
 extern const SmncUnitOps smnc_vevent_ops;
+
+/* rss.c */
+int smnc_vq_stage_rss(SmncFunc *f, const struct smnc_fw_chunk *req);
+int smnc_vq_set_rss(SmncFunc *f, const struct smnc_fw_vq_rss *req);
+uint16_t smnc_vq_hash(SmncFunc *f, const SmncFrame *frame, uint32_t *hash);
+bool smnc_vq_spread(SmncFunc *f, const SmncFrame *frame, unsigned *q);
 
 /* tx.c, rx.c, ctrl.c */
 extern const SmncUnitOps smnc_vtx_ops, smnc_vrx_ops, smnc_vctl_ops;

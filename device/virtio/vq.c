@@ -16,7 +16,8 @@
      F(RING_F_INDIRECT_DESC) | F(RING_F_EVENT_IDX) | \
      F(NET_F_CSUM) | F(NET_F_GUEST_CSUM) | F(NET_F_GUEST_TSO4) | \
      F(NET_F_GUEST_TSO6) | F(NET_F_GUEST_ECN) | F(NET_F_HOST_TSO4) | \
-     F(NET_F_HOST_TSO6) | F(NET_F_HOST_ECN) | F(NET_F_MRG_RXBUF))
+     F(NET_F_HOST_TSO6) | F(NET_F_HOST_ECN) | F(NET_F_MRG_RXBUF) | \
+     F(NET_F_RSS) | F(NET_F_HASH_REPORT))
 
 /* Features of the PF driver, which the engine ignores. */
 #define NOT_THE_ENGINES \

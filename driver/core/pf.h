@@ -476,6 +476,22 @@ struct smnc_vq_cfg {
 	u16 vector;
 };
 
+/**
+ * struct smnc_vq_rss - how frames for a virtio function are hashed and spread
+ * @key: of the hash
+ * @types: VIRTIO_NET_RSS_HASH_TYPE_*, 0: nothing is hashed
+ * @entries: in @table, a power of two; 0: the VSI's settings choose queues
+ * @other: queue of frames without a hash
+ * @table: queue by hash
+ */
+struct smnc_vq_rss {
+	u8 key[SMNC_VQ_KEY_BYTES];
+	u32 types;
+	u16 entries;
+	u16 other;
+	u8 table[SMNC_VQ_TABLE_ENTRIES];
+};
+
 /* vq.c */
 int smnc_vq_resource(struct smnc_pf *pf, struct smnc_vsi *vsi, struct smnc_fw_resource *res);
 int smnc_vq_stopped(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 *stopped);
@@ -486,6 +502,7 @@ int smnc_vq_set_up(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
 int smnc_vq_start(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_cfg *cfg,
 		  u16 flags);
 int smnc_vq_stop(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq);
+int smnc_vq_rss(struct smnc_pf *pf, struct smnc_vsi *vsi, const struct smnc_vq_rss *rss);
 
 /* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */
 #define SMNC_HASHCFG	(BIT_ULL(31) | BIT_ULL(33) | BIT_ULL(34) | BIT_ULL(35) | \

@@ -231,3 +231,50 @@ int smnc_vq_stop(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq)
 	/* One that the device does not know: a control queue that was stopped already. */
 	return err == -EINVAL ? 0 : err;
 }
+
+static int smnc_vq_stage(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int at, const u8 *data,
+			 unsigned int len)
+{
+	unsigned int off, n;
+	int err = 0;
+
+	for (off = 0; off < len && !err; off += n) {
+		struct smnc_fw_chunk msg = {
+			.vsi = cpu_to_le16(vsi->id),
+			.offset = at + off,
+		};
+
+		n = min_t(unsigned int, len - off, sizeof(msg.data));
+		msg.len = n;
+		memcpy(msg.data, data + off, n);
+		err = smnc_vq_ask(pf, vsi, SMNC_FW_STAGE_VQ_RSS, &msg, NULL);
+	}
+	return err;
+}
+
+/**
+ * smnc_vq_rss() - how frames for a virtio function are hashed and spread
+ * @pf: PF
+ * @vsi: its VSI
+ * @rss: what holds from now on, until the function is reset
+ *
+ * Context: process.
+ * Return: 0 or errno of smnc_fw_exec(): then what held before still does, or this.
+ */
+int smnc_vq_rss(struct smnc_pf *pf, struct smnc_vsi *vsi, const struct smnc_vq_rss *rss)
+{
+	const struct smnc_fw_vq_rss req = {
+		.vsi = cpu_to_le16(vsi->id),
+		.flags = cpu_to_le16(rss->entries ? SMNC_VQ_RSS_SPREAD : 0),
+		.types = cpu_to_le32(rss->types),
+		.entries = cpu_to_le16(rss->entries),
+		.other = cpu_to_le16(rss->other),
+	};
+	int err;
+
+	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	err = smnc_vq_stage(pf, vsi, 0, rss->key, sizeof(rss->key));
+	if (!err)
+		err = smnc_vq_stage(pf, vsi, SMNC_VQ_STAGE_TABLE, rss->table, rss->entries);
+	return err ?: smnc_vq_ask(pf, vsi, SMNC_FW_SET_VQ_RSS, &req, NULL);
+}

@@ -24,6 +24,9 @@ static void smnc_virtio_config(const struct smnc_adi *adi, struct virtio_net_con
 	config->mtu = cpu_to_virtio16(v->mtu);
 	config->speed = cpu_to_le32(v->speed);
 	config->duplex = 1;
+	config->rss_max_key_size = SMNC_VQ_KEY_BYTES;
+	config->rss_max_indirection_table_length = cpu_to_le16(SMNC_VQ_TABLE_ENTRIES);
+	config->supported_hash_types = cpu_to_le32(SMNC_VQ_RSS_TYPES);
 }
 
 /* @offset: in the device configuration; @size: 1, 2 or 4 */

@@ -89,15 +89,6 @@ static int ctrl_mac_addr(struct smnc_adi *adi, const u8 *data, u16 len)
 	return is_valid_ether_addr(mac) ? smnc_virtio_set_own(adi, mac) : -EINVAL;
 }
 
-static int ctrl_pairs(struct smnc_adi *adi, const u8 *data, u16 len)
-{
-	u64 accepted = smnc_virtio_accepted(smnc_virtio(adi));
-	unsigned int most = accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_MQ) ? adi->nr_queues : 1;
-	u16 pairs = smnc_virtio_le(data, sizeof(u16));
-
-	return pairs && pairs <= most ? smnc_virtio_set_pairs(adi, pairs) : -EINVAL;
-}
-
 /* Those that were accepted may be switched, also by drivers that did not ask for that. */
 static int ctrl_offloads(struct smnc_adi *adi, const u8 *data, u16 len)
 {
@@ -131,7 +122,10 @@ static const struct smnc_virtio_cmd smnc_virtio_cmds[] = {
 	CTRL(VLAN, ADD, sizeof(u16), sizeof(u16), ctrl_nothing),
 	CTRL(VLAN, DEL, sizeof(u16), sizeof(u16), ctrl_nothing),
 	CTRL(ANNOUNCE, ACK, 0, 0, ctrl_announced),
-	CTRL(MQ, VQ_PAIRS_SET, sizeof(u16), sizeof(u16), ctrl_pairs),
+	CTRL(MQ, VQ_PAIRS_SET, sizeof(u16), sizeof(u16), smnc_virtio_ctrl_pairs),
+	CTRL(MQ, RSS_CONFIG, SMNC_VIRTIO_RSS_LEAST, SMNC_AQ_BUF_MAX, smnc_virtio_ctrl_rss),
+	CTRL(MQ, HASH_CONFIG, SMNC_VIRTIO_HASH_LEAST, SMNC_VIRTIO_HASH_LEAST + SMNC_VQ_KEY_BYTES,
+	     smnc_virtio_ctrl_hash),
 	CTRL(GUEST_OFFLOADS, SET, sizeof(u64), sizeof(u64), ctrl_offloads),
 };
 

@@ -17,14 +17,14 @@ unsigned int smnc_virtio_control_vq(const struct smnc_adi *adi)
 
 	if (!(accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_CTRL_VQ)))
 		return SMNC_VIRTIO_VQS;
-	return accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_MQ) ? 2 * adi->nr_queues : 2;
+	return accepted & SMNC_VIRTIO_SEVERAL ? 2 * adi->nr_queues : 2;
 }
 
 /* Is there such a VQ, with the features that were accepted? */
 static bool smnc_virtio_vq_exists(const struct smnc_adi *adi, unsigned int n)
 {
 	u64 accepted = smnc_virtio_accepted(smnc_virtio(adi));
-	unsigned int pairs = accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_MQ) ? adi->nr_queues : 1;
+	unsigned int pairs = accepted & SMNC_VIRTIO_SEVERAL ? adi->nr_queues : 1;
 
 	return n < 2 * pairs || n == smnc_virtio_control_vq(adi);
 }
@@ -157,6 +157,8 @@ int smnc_virtio_replay(struct smnc_adi *adi)
 
 	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK)
 		err = smnc_virtio_give_features(adi);
+	if (!err)
+		err = smnc_virtio_give_rss(adi);
 	if (!err && v->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		err = smnc_virtio_start_vqs(adi);
 	return err;

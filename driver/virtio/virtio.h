@@ -37,6 +37,10 @@
 /* Of the specification; not all kernels' headers have them. */
 #define SMNC_VIRTIO_NOTIFICATION_DATA	38
 
+/* Features that the driver knows, and does not offer before guests were seen with them. */
+#define SMNC_VIRTIO_LATER	(SMNC_VIRTIO_F(VIRTIO_NET_F_RSS) | \
+				 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT))
+
 /* Feature words of 32 bits that a driver may write; those beyond the second must be 0. */
 #define SMNC_VIRTIO_WORDS	4
 
@@ -45,6 +49,14 @@
 				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_TSO4) | \
 				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_TSO6) | \
 				 SMNC_VIRTIO_F(VIRTIO_NET_F_GUEST_ECN))
+
+/* With one of these there are as many queue pairs as the device has. */
+#define SMNC_VIRTIO_SEVERAL	(SMNC_VIRTIO_F(VIRTIO_NET_F_MQ) | \
+				 SMNC_VIRTIO_F(VIRTIO_NET_F_RSS))
+
+/* Bytes of RSS_CONFIG with a table of one entry and of HASH_CONFIG, without the key. */
+#define SMNC_VIRTIO_RSS_LEAST	13
+#define SMNC_VIRTIO_HASH_LEAST	13
 
 /* Most addresses of one MAC_TABLE_SET: a command's data without the two counts. */
 #define SMNC_VIRTIO_MACS	((SMNC_AQ_BUF_MAX - 2 * sizeof(u32)) / ETH_ALEN)
@@ -89,7 +101,8 @@ struct smnc_virtio_vq {
  * @promisc: the driver asks for all frames
  * @allmulti: the driver asks for all groups
  * @crowded: some stations of @macs have no filter
- * @pairs: queue pairs that frames are spread over
+ * @pairs: queue pairs that are in use
+ * @rss: how frames are hashed, and spread if the driver says how
  * @offloads: receive offloads in force
  * @nr_macs: entries in @macs
  * @macs: the driver's table of further addresses, granted or not
@@ -124,6 +137,7 @@ struct smnc_virtio {
 	bool allmulti;
 	bool crowded;
 	u16 pairs;
+	struct smnc_vq_rss rss;
 	u64 offloads;
 	unsigned int nr_macs;
 	u8 macs[SMNC_VIRTIO_MACS][ETH_ALEN];
@@ -235,6 +249,12 @@ int smnc_virtio_set_own(struct smnc_adi *adi, const u8 *mac);
 int smnc_virtio_set_pairs(struct smnc_adi *adi, unsigned int pairs);
 int smnc_virtio_apply_macs(struct smnc_adi *adi);
 void smnc_virtio_wishes(struct smnc_adi *adi);
+
+/* rss.c */
+int smnc_virtio_ctrl_rss(struct smnc_adi *adi, const u8 *data, u16 len);
+int smnc_virtio_ctrl_hash(struct smnc_adi *adi, const u8 *data, u16 len);
+int smnc_virtio_ctrl_pairs(struct smnc_adi *adi, const u8 *data, u16 len);
+int smnc_virtio_give_rss(struct smnc_adi *adi);
 
 /* ctrl.c */
 void smnc_virtio_answer(struct smnc_adi *adi);

@@ -123,6 +123,8 @@ enum smnc_fw_op {
 	SMNC_FW_SET_VQ_ADDR = 13,	/* struct smnc_fw_vq_addr */
 	SMNC_FW_SET_VQ_MSIX = 14,	/* struct smnc_fw_vq_msix */
 	SMNC_FW_SET_VQ_ENABLE = 15,	/* struct smnc_fw_vq_enable */
+	SMNC_FW_STAGE_VQ_RSS = 24,	/* struct smnc_fw_chunk */
+	SMNC_FW_SET_VQ_RSS = 25,	/* struct smnc_fw_vq_rss */
 };
 
 #define SMNC_FW_MACS_PER_VSI	64
@@ -256,6 +258,23 @@ struct smnc_fw_vq_enable {
 #define SMNC_VQ_ON		0x0001
 #define SMNC_VQ_RESUME		0x0002	/* begin at the used index in the guest's memory */
 	SMNC_U8 reserved[18];
+};
+
+/* What STAGE_VQ_RSS is given parts of: a key of SMNC_VQ_KEY_BYTES, and queues by hash. */
+#define SMNC_VQ_KEY_BYTES	40
+#define SMNC_VQ_TABLE_ENTRIES	128
+#define SMNC_VQ_STAGE_TABLE	64	/* offset of the table; what is between is ignored */
+#define SMNC_VQ_STAGE_BYTES	192
+
+struct smnc_fw_vq_rss {
+	SMNC_LE16 vsi;
+	SMNC_LE16 flags;
+#define SMNC_VQ_RSS_SPREAD	0x0001	/* the table is in force */
+	SMNC_LE32 types;	/* VIRTIO_NET_RSS_HASH_TYPE_* */
+#define SMNC_VQ_RSS_TYPES	0x0000003f	/* those that there are */
+	SMNC_LE16 entries;	/* of the table */
+	SMNC_LE16 other;	/* queue of frames without a hash */
+	SMNC_U8 reserved[12];
 };
 
 /**

@@ -17,15 +17,17 @@
 #define F(name)	SMNC_VIRTIO_F(name)
 #define LEAST	(F(VIRTIO_F_VERSION_1) | F(VIRTIO_F_ACCESS_PLATFORM))
 #define USUAL	(LEAST | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_NET_F_MQ) | F(VIRTIO_F_RING_RESET) | \
-		 F(VIRTIO_NET_F_GUEST_CSUM))
+		 F(VIRTIO_NET_F_GUEST_CSUM) | F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT))
 #define ENGINE	(LEAST | F(VIRTIO_F_RING_RESET) | F(VIRTIO_NET_F_GUEST_CSUM) | \
-		 F(VIRTIO_NET_F_CSUM) | F(VIRTIO_NET_F_HOST_TSO4) | F(VIRTIO_NET_F_HOST_ECN))
+		 F(VIRTIO_NET_F_CSUM) | F(VIRTIO_NET_F_HOST_TSO4) | F(VIRTIO_NET_F_HOST_ECN) | \
+		 F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT))
 
 static struct smnc_pf pf;
 static struct smnc_adi *adi;
 static struct smnc_virtio *v;
 static struct { bool on, control; } hw[VQS];
 static u64 features;
+static struct smnc_vq_rss hw_rss;
 static bool failing;	/* requests to the firmware */
 static bool failed;	/* one of them did: the hardware need not be as the driver believes */
 static u64 stopped;
@@ -107,6 +109,7 @@ int smnc_adi_func_reset(struct smnc_adi *a)
 {
 	must(a->lock.held);
 	memset(hw, 0, sizeof(hw));
+	memset(&hw_rss, 0, sizeof(hw_rss));
 	features = 0;
 	return 0;
 }
@@ -129,6 +132,21 @@ int smnc_mac_taken(struct smnc_pf *p, const void *owner, const u8 *mac)
 }
 
 #include "filters.h"
+
+int smnc_vq_rss(struct smnc_pf *p, struct smnc_vsi *vsi, const struct smnc_vq_rss *rss)
+{
+	unsigned int i;
+
+	must(!(rss->types & ~SMNC_VQ_RSS_TYPES) && rss->other < QUEUES);
+	must(!rss->entries || is_power_of_2(rss->entries));
+	must(rss->entries <= SMNC_VQ_TABLE_ENTRIES);
+	for (i = 0; i < rss->entries; i++)
+		must(rss->table[i] < QUEUES);
+	if (verb())
+		return -EREMOTEIO;
+	hw_rss = *rss;
+	return 0;
+}
 
 int smnc_vsi_rss_lut(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *lut)
 {
@@ -237,11 +255,27 @@ static void start(struct input *in)
 	write_reg(20, 1, 15);
 }
 
+/* RSS_CONFIG, or HASH_CONFIG. */
+static u16 hash_command(struct input *in, u8 *buf, bool spread)
+{
+	u16 entries = spread ? 1 << take8(in) % 8 : 0, len = 8, i;
+
+	*(u32 *)buf = take8(in) & 0x3f;
+	*(u16 *)(buf + 4) = spread ? entries - 1 : 0;
+	buf[6] = spread ? take8(in) % QUEUES : 0;
+	for (i = 0; i < entries; i++, len += 2)
+		buf[len] = i < 8 ? take8(in) % QUEUES : 1;
+	buf[len] = spread ? 1 + take8(in) % QUEUES : 0;
+	len += spread ? 2 : 4;
+	buf[len++] = i = take8(in) % (SMNC_VQ_KEY_BYTES + 1);
+	return len + i;
+}
+
 static u16 command(struct input *in, u8 *buf, u8 *class, u8 *cmd)
 {
 	static const struct { u8 class, cmd, len; } cmds[] = {
 		{ 0, 0, 1 }, { 0, 1, 1 }, { 1, 0, 0 }, { 1, 1, 6 }, { 2, 0, 2 }, { 3, 0, 0 },
-		{ 4, 0, 2 }, { 5, 0, 8 }, { 0, 5, 1 },
+		{ 4, 0, 2 }, { 5, 0, 8 }, { 0, 5, 1 }, { 4, 1, 0 }, { 4, 2, 0 },
 	};
 	u8 how = take8(in), i, lists;
 	u16 len = 0;
@@ -259,6 +293,8 @@ static u16 command(struct input *in, u8 *buf, u8 *class, u8 *cmd)
 				buf[len + 5] = take8(in);
 			}
 		}
+	} else if (*class == 4 && *cmd) {
+		len = hash_command(in, buf, *cmd == 1);
 	} else {
 		while (len < cmds[how % ARRAY_SIZE(cmds)].len)
 			buf[len++] = take8(in) & 7;
@@ -318,6 +354,7 @@ static void cap(struct input *in)
 static void revive(void)
 {
 	memset(hw, 0, sizeof(hw));
+	memset(&hw_rss, 0, sizeof(hw_rss));
 	features = 0;
 	failed = false;
 	pf.state = SMNC_PF_UP;
@@ -385,6 +422,7 @@ static void check(void)
 	must(nr <= 1);
 	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK)
 		must(features == smnc_virtio_accepted(v));
+	must(!memcmp(&hw_rss, &v->rss, sizeof(hw_rss)));
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -397,6 +435,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	v = calloc(1, sizeof(*v));
 	memset(&pf, 0, sizeof(pf));
 	memset(hw, 0, sizeof(hw));
+	memset(&hw_rss, 0, sizeof(hw_rss));
 	failing = false;
 	failed = false;
 	features = 0;

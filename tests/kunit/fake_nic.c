@@ -123,6 +123,7 @@ static void no_work(struct work_struct *work)
 int fake_nic_init_virtio(struct kunit *test)
 {
 	init_kind(test, &smnc_virtio_kind);
+	smnc_virtio(&fake->adi)->engine |= SMNC_VIRTIO_LATER;
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	KUNIT_ASSERT_EQ(test, smnc_adi_vsi_start(&fake->adi), 0);
 	smnc_msgs_open(&fake->adi);
@@ -375,6 +376,32 @@ static void vq_forget(void)
 	fake->vq_features = 0;
 	fake->vq_offloads = 0;
 	fake->vq_stopped = 0;
+	fake->vq_rss = (struct smnc_vq_rss) {};
+}
+
+/* Return: a positive errno */
+static int vq_stage(const struct smnc_fw_chunk *m)
+{
+	if (!m->len || m->len > sizeof(m->data) || m->offset + m->len > SMNC_VQ_STAGE_BYTES)
+		return EINVAL;
+	memcpy(fake->vq_stage + m->offset, m->data, m->len);
+	return 0;
+}
+
+static int vq_rss(const struct smnc_fw_vq_rss *m)
+{
+	struct smnc_vq_rss *rss = &fake->vq_rss;
+
+	memset(rss, 0, sizeof(*rss));
+	rss->types = le32_to_cpu(m->types);
+	memcpy(rss->key, fake->vq_stage, sizeof(rss->key));
+	if (!(le16_to_cpu(m->flags) & SMNC_VQ_RSS_SPREAD))
+		return 0;
+	rss->entries = le16_to_cpu(m->entries);
+	rss->other = le16_to_cpu(m->other);
+	KUNIT_ASSERT_LE(fake->test, rss->entries, sizeof(rss->table));
+	memcpy(rss->table, fake->vq_stage + SMNC_VQ_STAGE_TABLE, rss->entries);
+	return 0;
 }
 
 /* A verb about VQs. Return: a positive errno */
@@ -403,6 +430,10 @@ static int fw_vq(const struct smnc_fw_msg *msg, u8 *reply)
 		fake->vq_features = le64_to_cpu(feature.features);
 		fake->vq_offloads = le64_to_cpu(feature.offloads);
 		return 0;
+	case SMNC_FW_STAGE_VQ_RSS:
+		return vq_stage((void *)msg->payload);
+	case SMNC_FW_SET_VQ_RSS:
+		return vq_rss((void *)msg->payload);
 	}
 	KUNIT_EXPECT_LT(fake->test, n, 2 * FAKE_QUEUES + 1);
 	if (msg->op == SMNC_FW_SET_VQ_ADDR)

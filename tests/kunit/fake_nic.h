@@ -76,6 +76,7 @@ struct fake_vq {
  * @fw_vsi: what the firmware holds of the ADI's VSI; @fw_vids: VLANs not committed yet
  * @vqs: VQs of the ADI, if it is a virtio device; @kicks_to: the last value of a kick
  * @vq_features: accepted; @vq_offloads: in force
+ * @vq_stage: key and table that are prepared; @vq_rss: in force
  * @vq_engine: features that it has
  * @vq_stopped: VQs that it has stopped
  * @stuck: offset of a queue that does not stop
@@ -139,6 +140,8 @@ struct fake_nic {
 	struct fake_vq vqs[SMNC_VIRTIO_VQS];
 	u64 vq_features;
 	u64 vq_offloads;
+	u8 vq_stage[SMNC_VQ_STAGE_BYTES];
+	struct smnc_vq_rss vq_rss;
 	u64 vq_engine;
 	u64 vq_stopped;
 	u32 kicks_to;

@@ -95,7 +95,7 @@ static void regs_offered(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_DF, 4), 0);
 	}
 	fake->adi.nr_queues = 1;
-	KUNIT_EXPECT_FALSE(test, offered() & F(VIRTIO_NET_F_MQ));
+	KUNIT_EXPECT_FALSE(test, offered() & (F(VIRTIO_NET_F_MQ) | F(VIRTIO_NET_F_RSS)));
 	fake->adi.nr_queues = FAKE_QUEUES;
 	smnc_virtio(&fake->adi)->engine = LEAST;
 	KUNIT_EXPECT_FALSE(test, offered() & F(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS));
@@ -361,6 +361,7 @@ static void regs_control_queue(struct kunit *test)
 {
 	static const struct { u64 features; unsigned int control; } cases[] = {
 		{ USUAL, CONTROL },
+		{ LEAST | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_NET_F_RSS), CONTROL },
 		{ LEAST | F(VIRTIO_NET_F_CTRL_VQ), 2 },
 		{ LEAST, ~0U },
 	};
@@ -444,6 +445,11 @@ static void regs_config(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, mtu), 2), 1500);
 	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, mtu) + 1, 1), 1500 >> 8);
 	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, duplex), 1), 1);
+	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, rss_max_key_size), 1), 40);
+	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config,
+					      rss_max_indirection_table_length), 2), 128);
+	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, supported_hash_types), 4),
+			0x3f);
 }
 
 /* A change is an interrupt, a bit of the ISR, and another generation. */

@@ -4,8 +4,8 @@ from .machine import pack, unpack
 from .nic import Func, Nic, Rx, Tx
 from .packets import UDP, eth, mac, packet
 from .regs import R
-from .virtio import (ACCESS_PLATFORM, BASE, CSUM, EBUSY, EINVAL, EVENT_IDX, HDR, HOST_ECN, HOST_TSO4,
-                     HOST_TSO6, IN_ORDER, MRG_RXBUF, NOTIFICATION_DATA, USUAL, VERSION_1, Vfunc, Vrx, Vtx)
+from .virtio import (ACCESS_PLATFORM, BASE, CSUM, EBUSY, EINVAL, EVENT_IDX, HASH_REPORT, HDR, HOST_ECN,
+                     HOST_TSO4, HOST_TSO6, IN_ORDER, MRG_RXBUF, NOTIFICATION_DATA, RSS, USUAL, VERSION_1, Vfunc, Vrx, Vtx)
 
 A, B = mac(1), mac(2)
 FRAME = eth(B, A, bytes(range(200)))
@@ -105,8 +105,8 @@ def test_status(m):
 
 FEATURES = (
     (BASE, 0, 0), (USUAL, USUAL & 2, 0), (USUAL, 0, 0), (VERSION_1, 0, EINVAL), (ACCESS_PLATFORM, 0, EINVAL),
-    (BASE | 1 << 34, 0, EINVAL), (BASE | IN_ORDER | NOTIFICATION_DATA, 0, 0), (BASE | 1 << 60, 0, EINVAL),
-    (BASE | 1 << 10, 0, EINVAL), (BASE | 1 << 14, 0, EINVAL), (BASE | 1 << 57, 0, EINVAL),
+    (BASE | 1 << 34, 0, EINVAL), (BASE | IN_ORDER | NOTIFICATION_DATA, 0, 0), (BASE | 1 << 56, 0, EINVAL),
+    (BASE | 1 << 10, 0, EINVAL), (BASE | 1 << 14, 0, EINVAL), (BASE | RSS | HASH_REPORT, 0, 0),
     (BASE | HOST_TSO4, 0, EINVAL), (BASE | HOST_TSO6, 0, EINVAL), (BASE | CSUM | HOST_ECN, 0, EINVAL),
     (BASE | CSUM | HOST_TSO6 | HOST_ECN, 0, 0), (BASE, 2, EINVAL),
     (BASE | 1 << 3 | 1 << 5 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 22 | 1 << 23 | 1 << 63 | 1 << 2, 0, 0),

@@ -8,6 +8,7 @@ CSUM, GUEST_CSUM, GUEST_TSO4, GUEST_TSO6, GUEST_ECN = 1 << 0, 1 << 1, 1 << 7, 1 
 HOST_TSO4, HOST_TSO6, HOST_ECN, MRG_RXBUF = 1 << 11, 1 << 12, 1 << 13, 1 << 15
 INDIRECT, EVENT_IDX, VERSION_1, ACCESS_PLATFORM = 1 << 28, 1 << 29, 1 << 32, 1 << 33
 IN_ORDER, ORDER_PLATFORM, NOTIFICATION_DATA, RING_RESET = 1 << 35, 1 << 36, 1 << 38, 1 << 40
+HASH_REPORT, RSS = 1 << 57, 1 << 60
 BASE = VERSION_1 | ACCESS_PLATFORM
 OFFLOADS = GUEST_CSUM | GUEST_TSO4 | GUEST_TSO6 | GUEST_ECN
 USUAL = (BASE | IN_ORDER | ORDER_PLATFORM | NOTIFICATION_DATA | RING_RESET | CSUM | GUEST_CSUM | HOST_TSO4 | HOST_TSO6 | HOST_ECN |
@@ -28,7 +29,10 @@ def header(flags=0, gso=0, hdr_len=0, mss=0, start=0, offset=0, buffers=0):
 
 def unheader(data):
     names = ('flags', 'gso', 'hdr_len', 'mss', 'start', 'offset', 'buffers')
-    return dict(zip(names, unpack('BBHHHHH', data[:HDR])))
+    head = dict(zip(names, unpack('BBHHHHH', data[:HDR])))
+    if len(data) > HDR:
+        head['hash'], head['report'] = unpack('IH', data[HDR:HDR + 6])
+    return head
 
 
 class Vfunc(Func):
@@ -45,6 +49,7 @@ class Vfunc(Func):
         if offloads is None:
             offloads = features & OFFLOADS
         self.has = features
+        self.hdr = HDR + 8 if features & HASH_REPORT else HDR
         return self.nic.fw(R.FW_SET_DRV_FEATURE, pack('HHIQQ', self.idx, 0, 0, features, offloads))
 
     def kick(self, vq, size=2, off=0):
@@ -192,7 +197,7 @@ class Vtx(Vq):
 
     def packet(self, frame, head=None, cuts=(HDR,), direct=None):
         """The head of a chain with the packet, cut at these places."""
-        data = (header() if head is None else head) + frame
+        data = (header() if head is None else head) + bytes(self.f.hdr - HDR) + frame
         self.m.write(self.buf_pa, data)
         bufs = []
         for a, b in zip((0, *cuts), (*cuts, len(data))):
@@ -239,10 +244,10 @@ class Vrx(Vq):
             if head is None:
                 if not size:
                     return b'', None
-                head = unheader(data)
+                head = unheader(data[:self.f.hdr])
                 left = head['buffers']
             left -= 1
-        return data[HDR:], head
+        return data[self.f.hdr:], head
 
 
 class Control(Vq):

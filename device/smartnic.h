@@ -153,6 +153,7 @@ struct SmncUnit {
     uint32_t fault_len;
     uint64_t fault_addr;
     bool rate_waited;                   /* counted in RATE_WAITS already */
+    QEMUTimer *timer;                   /* of an interrupt that is held; or NULL */
     uint64_t served;                    /* when it sent last, in packets */
     QTAILQ_ENTRY(SmncUnit) link;        /* by @on */
     QTAILQ_ENTRY(SmncUnit) fault_link;  /* while the record waits for room */
@@ -176,6 +177,10 @@ typedef struct SmncVq {
     bool kicked;                        /* there may be something available */
     bool asked;                         /* the guest kicks at @ask */
     uint16_t ask;
+    uint32_t usecs, packets;            /* limits of holding an interrupt; 0: none */
+    uint32_t fresh;                     /* packets used since the last interrupt */
+    bool held;                          /* an interrupt, until: */
+    int64_t until;
 } SmncVq;
 
 typedef struct SmncQueue {

@@ -75,6 +75,7 @@ void smnc_qp_start(SmncQp *qp, bool rx);
 void smnc_qp_disable(SmncQp *qp, bool rx);
 void smnc_qp_map(SmncFunc *f, unsigned q, uint32_t val);
 void smnc_tail_write(SmncFunc *f, unsigned q, bool rx, uint32_t val);
+SmncQueue *smnc_unit_queue(SmncUnit *u);
 void smnc_queue_fail(SmncUnit *u, unsigned reason);
 void smnc_queue_fault(SmncUnit *u);
 

@@ -45,6 +45,9 @@ void smnc_func_exit(SmncFunc *f)
     for (i = 0; i < SMNC_FUNC_VECS; i++) {
         timer_free(f->vec[i].timer);
     }
+    for (i = 0; i < SMNC_UNITS; i++) {
+        timer_free(f->unit[i].timer);
+    }
     smnc_rate_exit(f);
 }
 

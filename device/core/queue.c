@@ -8,7 +8,8 @@ static SmncUnit *smnc_qp_unit(SmncQp *qp, bool rx)
     return &qp->f->unit[rx ? SMNC_UNIT_RXQ(qp->q) : SMNC_UNIT_TXQ(qp->q)];
 }
 
-static SmncQueue *smnc_unit_queue(SmncUnit *u)
+/* The queue that the unit serves; NULL: it has none now. */
+SmncQueue *smnc_unit_queue(SmncUnit *u)
 {
     SmncQp *qp;
 

@@ -167,6 +167,16 @@ static int smnc_fw_set_vq_rss(SmncState *s, unsigned vsi, const void *in,
     return smnc_vq_set_rss(&s->func[vsi], in);
 }
 
+static int smnc_fw_set_vq_coal(SmncState *s, unsigned vsi, const void *in,
+                               void *out)
+{
+    const struct smnc_fw_vq_coal *req = in;
+
+    return smnc_vq_set_coal(&s->func[vsi], le16_to_cpu(req->vq),
+                            le32_to_cpu(req->usecs),
+                            le32_to_cpu(req->packets));
+}
+
 static SmncFwOp *const smnc_fw_ops_table[] = {
     [SMNC_FW_GET_INFO] = smnc_fw_get_info,
     [SMNC_FW_VSI_SET] = smnc_fw_vsi_set,
@@ -185,6 +195,7 @@ static SmncFwOp *const smnc_fw_ops_table[] = {
     [SMNC_FW_SET_VQ_ENABLE] = smnc_fw_vq_enable,
     [SMNC_FW_STAGE_VQ_RSS] = smnc_fw_stage_vq_rss,
     [SMNC_FW_SET_VQ_RSS] = smnc_fw_set_vq_rss,
+    [SMNC_FW_SET_VQ_COAL] = smnc_fw_set_vq_coal,
 };
 
 static int smnc_fw_execute(SmncState *s, const struct smnc_fw_msg *req,

@@ -328,6 +328,7 @@ bool smnc_vq_use(SmncVqView *v, const SmncUsed *used, unsigned n)
         return false;
     }
     vq->next += n;
+    vq->fresh++;
     return true;
 }
 
@@ -351,7 +352,9 @@ void smnc_vq_signal(SmncUnit *u, SmncQueue *q)
     if (u->fault || !smnc_queue_active(q) ||
         !smnc_vq_read16(u, smnc_vq_wish(u, vq), &wish) ||
         smnc_vq_wants(u, vq, wish)) {
-        smnc_queue_raise(u->f, vq->intr);
+        smnc_vq_interrupt(u, q);
+    } else if (!vq->held) {
+        vq->fresh = 0;
     }
     vq->signalled = vq->next;
 }

@@ -124,6 +124,7 @@ static void smnc_virtio_save(SmncFunc *f, uint8_t *to)
     struct smnc_state_virtio *v = (void *)to;
     unsigned n;
 
+    smnc_vq_release_all(f);
     smnc_state_save_func(f, &v->func);
     smnc_state_save_vecs(f, v->vec);
     v->ctrl = (struct smnc_state_vctl) {

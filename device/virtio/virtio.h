@@ -84,6 +84,11 @@ int smnc_vq_set_rss(SmncFunc *f, const struct smnc_fw_vq_rss *req);
 uint16_t smnc_vq_hash(SmncFunc *f, const SmncFrame *frame, uint32_t *hash);
 bool smnc_vq_spread(SmncFunc *f, const SmncFrame *frame, unsigned *q);
 
+/* coal.c */
+void smnc_vq_interrupt(SmncUnit *u, SmncQueue *q);
+void smnc_vq_release_all(SmncFunc *f);
+int smnc_vq_set_coal(SmncFunc *f, unsigned n, uint32_t usecs, uint32_t packets);
+
 /* tx.c, rx.c, ctrl.c */
 extern const SmncUnitOps smnc_vtx_ops, smnc_vrx_ops, smnc_vctl_ops;
 bool smnc_vctl_takes(SmncFunc *f, uint32_t cookie_high);

@@ -17,7 +17,8 @@
      F(NET_F_CSUM) | F(NET_F_GUEST_CSUM) | F(NET_F_GUEST_TSO4) | \
      F(NET_F_GUEST_TSO6) | F(NET_F_GUEST_ECN) | F(NET_F_HOST_TSO4) | \
      F(NET_F_HOST_TSO6) | F(NET_F_HOST_ECN) | F(NET_F_MRG_RXBUF) | \
-     F(NET_F_RSS) | F(NET_F_HASH_REPORT))
+     F(NET_F_RSS) | F(NET_F_HASH_REPORT) | F(NET_F_NOTF_COAL) | \
+     F(NET_F_VQ_NOTF_COAL))
 
 /* Features of the PF driver, which the engine ignores. */
 #define NOT_THE_ENGINES \

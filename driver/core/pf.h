@@ -477,6 +477,16 @@ struct smnc_vq_cfg {
 };
 
 /**
+ * struct smnc_vq_coal - how long an interrupt of a VQ is held
+ * @usecs: at most, us
+ * @packets: most packets for one; with one of both 0 none is held
+ */
+struct smnc_vq_coal {
+	u32 usecs;
+	u32 packets;
+};
+
+/**
  * struct smnc_vq_rss - how frames for a virtio function are hashed and spread
  * @key: of the hash
  * @types: VIRTIO_NET_RSS_HASH_TYPE_*, 0: nothing is hashed
@@ -502,6 +512,8 @@ int smnc_vq_set_up(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
 int smnc_vq_start(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_cfg *cfg,
 		  u16 flags);
 int smnc_vq_stop(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq);
+int smnc_vq_coal(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
+		 const struct smnc_vq_coal *coal);
 int smnc_vq_rss(struct smnc_pf *pf, struct smnc_vsi *vsi, const struct smnc_vq_rss *rss);
 
 /* Packet types whose header fields the device can hash: IPv4 and IPv6, plain. */

@@ -278,3 +278,27 @@ int smnc_vq_rss(struct smnc_pf *pf, struct smnc_vsi *vsi, const struct smnc_vq_r
 		err = smnc_vq_stage(pf, vsi, SMNC_VQ_STAGE_TABLE, rss->table, rss->entries);
 	return err ?: smnc_vq_ask(pf, vsi, SMNC_FW_SET_VQ_RSS, &req, NULL);
 }
+
+/**
+ * smnc_vq_coal() - how long interrupts of a VQ are held, until it is stopped
+ * @pf: PF
+ * @vsi: VSI of its function
+ * @vq: number
+ * @coal: limits
+ *
+ * Context: process.
+ * Return: 0 or errno of smnc_fw_exec().
+ */
+int smnc_vq_coal(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
+		 const struct smnc_vq_coal *coal)
+{
+	const struct smnc_fw_vq_coal req = {
+		.vsi = cpu_to_le16(vsi->id),
+		.vq = cpu_to_le16(vq),
+		.usecs = cpu_to_le32(coal->usecs),
+		.packets = cpu_to_le32(coal->packets),
+	};
+
+	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	return smnc_vq_ask(pf, vsi, SMNC_FW_SET_VQ_COAL, &req, NULL);
+}

@@ -126,6 +126,12 @@ static const struct smnc_virtio_cmd smnc_virtio_cmds[] = {
 	CTRL(MQ, RSS_CONFIG, SMNC_VIRTIO_RSS_LEAST, SMNC_AQ_BUF_MAX, smnc_virtio_ctrl_rss),
 	CTRL(MQ, HASH_CONFIG, SMNC_VIRTIO_HASH_LEAST, SMNC_VIRTIO_HASH_LEAST + SMNC_VQ_KEY_BYTES,
 	     smnc_virtio_ctrl_hash),
+	CTRL(NOTF_COAL, TX_SET, 2 * sizeof(u32), 2 * sizeof(u32), smnc_virtio_ctrl_coal_tx),
+	CTRL(NOTF_COAL, RX_SET, 2 * sizeof(u32), 2 * sizeof(u32), smnc_virtio_ctrl_coal_rx),
+	{ VIRTIO_NET_CTRL_NOTF_COAL, SMNC_VIRTIO_COAL_VQ_SET, 3 * sizeof(u32), 3 * sizeof(u32),
+	  smnc_virtio_ctrl_coal_vq },
+	{ VIRTIO_NET_CTRL_NOTF_COAL, SMNC_VIRTIO_COAL_VQ_GET, sizeof(u32), sizeof(u32),
+	  smnc_virtio_ctrl_coal_get },
 	CTRL(GUEST_OFFLOADS, SET, sizeof(u64), sizeof(u64), ctrl_offloads),
 };
 
@@ -158,7 +164,8 @@ void smnc_virtio_answer(struct smnc_adi *adi)
 {
 	struct smnc_virtio *v = smnc_virtio(adi);
 
-	if (!smnc_mbx_send(adi->pf, adi->func, SMNC_MSG_CTRL, v->ack, NULL, 0) ||
+	if (!smnc_mbx_send(adi->pf, adi->func, SMNC_MSG_CTRL, v->ack, v->result,
+			   v->result_len) ||
 	    smnc_adi_off(adi))
 		return;
 	if (++v->tries < SMNC_VIRTIO_TRIES)
@@ -182,11 +189,14 @@ enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_ms
 
 	switch (msg->op & ~(u32)(SMNC_MSG_CTRL_CLASS | SMNC_MSG_CTRL_COMMAND)) {
 	case SMNC_MSG_CTRL:
+		v->result_len = 0;
 		err = smnc_virtio_ctrl(adi, class, command, msg->data, msg->len);
 		if (err)
 			vdcm_limited(adi->vdcm, notice,
 				     "control command %u/%u, %u bytes: refused with %d\n",
 				     class, command, msg->len, err);
+		if (err)
+			v->result_len = 0;
 		v->ack = err ? VIRTIO_NET_ERR : VIRTIO_NET_OK;
 		v->tries = 0;
 		smnc_virtio_answer(adi);

@@ -78,9 +78,12 @@ static int smnc_virtio_vq_start(struct smnc_adi *adi, unsigned int n)
 			    vq->started ? SMNC_VQ_RESUME : 0);
 	if (smnc_adi_off(adi))
 		return 0;
-	if (!err)
-		vq->started = true;
-	return err;
+	if (err)
+		return err;
+	vq->started = true;
+	if (vq->coal.usecs && vq->coal.packets)
+		err = smnc_vq_coal(adi->pf, &adi->vsi, n, &vq->coal);
+	return smnc_adi_off(adi) ? 0 : err;
 }
 
 /* May VQ @n be enabled, as it is set up? */
@@ -125,6 +128,8 @@ void smnc_virtio_vq_enable(struct smnc_adi *adi, unsigned int n)
 		return;
 	}
 	vq->enabled = true;
+	if (n != smnc_virtio_control_vq(adi))
+		vq->coal = v->coal[n % 2];
 	if (v->status & VIRTIO_CONFIG_S_DRIVER_OK && smnc_virtio_vq_start(adi, n))
 		smnc_virtio_broken(adi, "a queue does not start");
 }

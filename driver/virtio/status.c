@@ -84,6 +84,7 @@ void smnc_virtio_forget(struct smnc_adi *adi)
 	v->crowded = false;
 	v->pairs = 1;
 	memset(&v->rss, 0, sizeof(v->rss));
+	memset(v->coal, 0, sizeof(v->coal));
 	v->offloads = 0;
 	v->nr_macs = 0;
 	smnc_adi_clear_wishes(adi);

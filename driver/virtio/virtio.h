@@ -36,10 +36,15 @@
 
 /* Of the specification; not all kernels' headers have them. */
 #define SMNC_VIRTIO_NOTIFICATION_DATA	38
+#define SMNC_VIRTIO_VQ_NOTF_COAL	52
+#define SMNC_VIRTIO_COAL_VQ_SET		2	/* commands of VIRTIO_NET_CTRL_NOTF_COAL */
+#define SMNC_VIRTIO_COAL_VQ_GET		3
 
 /* Features that the driver knows, and does not offer before guests were seen with them. */
 #define SMNC_VIRTIO_LATER	(SMNC_VIRTIO_F(VIRTIO_NET_F_RSS) | \
-				 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT))
+				 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT) | \
+				 SMNC_VIRTIO_F(VIRTIO_NET_F_NOTF_COAL) | \
+				 SMNC_VIRTIO_F(SMNC_VIRTIO_VQ_NOTF_COAL))
 
 /* Feature words of 32 bits that a driver may write; those beyond the second must be 0. */
 #define SMNC_VIRTIO_WORDS	4
@@ -64,11 +69,13 @@
 /**
  * struct smnc_virtio_vq - a VQ as the guest's driver has set it up
  * @cfg: areas, size and vector
+ * @coal: limits of holding an interrupt, while it is enabled
  * @enabled: queue_enable
  * @started: the hardware was given it; over a reset of the PF it stays so
  */
 struct smnc_virtio_vq {
 	struct smnc_vq_cfg cfg;
+	struct smnc_vq_coal coal;
 	bool enabled;
 	bool started;
 };
@@ -94,8 +101,10 @@ struct smnc_virtio_vq {
  * @link: the link is up, to the guest
  * @announce: the guest is asked to announce its addresses
  * @again: SMNC_VIRTIO_AGAIN_*
- * @ack: answer to a control command that could not be sent
- * @tries: how often it was tried
+ * @ack: answer to a control command
+ * @result: what the command returns
+ * @result_len: bytes of it
+ * @tries: how often sending it has failed
  * @mac: the address in the device configuration. adi->guest_mac differs if it may not be
  *	had any more; then the link is down.
  * @promisc: the driver asks for all frames
@@ -103,6 +112,7 @@ struct smnc_virtio_vq {
  * @crowded: some stations of @macs have no filter
  * @pairs: queue pairs that are in use
  * @rss: how frames are hashed, and spread if the driver says how
+ * @coal: limits that receiveqs and transmitqs begin with
  * @offloads: receive offloads in force
  * @nr_macs: entries in @macs
  * @macs: the driver's table of further addresses, granted or not
@@ -130,6 +140,8 @@ struct smnc_virtio {
 	bool announce;
 	u8 again;
 	u8 ack;
+	u8 result[8];
+	u8 result_len;
 	u8 tries;
 
 	u8 mac[ETH_ALEN];
@@ -138,6 +150,7 @@ struct smnc_virtio {
 	bool crowded;
 	u16 pairs;
 	struct smnc_vq_rss rss;
+	struct smnc_vq_coal coal[2];
 	u64 offloads;
 	unsigned int nr_macs;
 	u8 macs[SMNC_VIRTIO_MACS][ETH_ALEN];
@@ -255,6 +268,12 @@ int smnc_virtio_ctrl_rss(struct smnc_adi *adi, const u8 *data, u16 len);
 int smnc_virtio_ctrl_hash(struct smnc_adi *adi, const u8 *data, u16 len);
 int smnc_virtio_ctrl_pairs(struct smnc_adi *adi, const u8 *data, u16 len);
 int smnc_virtio_give_rss(struct smnc_adi *adi);
+
+/* coal.c */
+int smnc_virtio_ctrl_coal_tx(struct smnc_adi *adi, const u8 *data, u16 len);
+int smnc_virtio_ctrl_coal_rx(struct smnc_adi *adi, const u8 *data, u16 len);
+int smnc_virtio_ctrl_coal_vq(struct smnc_adi *adi, const u8 *data, u16 len);
+int smnc_virtio_ctrl_coal_get(struct smnc_adi *adi, const u8 *data, u16 len);
 
 /* ctrl.c */
 void smnc_virtio_answer(struct smnc_adi *adi);

@@ -125,6 +125,7 @@ enum smnc_fw_op {
 	SMNC_FW_SET_VQ_ENABLE = 15,	/* struct smnc_fw_vq_enable */
 	SMNC_FW_STAGE_VQ_RSS = 24,	/* struct smnc_fw_chunk */
 	SMNC_FW_SET_VQ_RSS = 25,	/* struct smnc_fw_vq_rss */
+	SMNC_FW_SET_VQ_COAL = 26,	/* struct smnc_fw_vq_coal */
 };
 
 #define SMNC_FW_MACS_PER_VSI	64
@@ -274,6 +275,14 @@ struct smnc_fw_vq_rss {
 #define SMNC_VQ_RSS_TYPES	0x0000003f	/* those that there are */
 	SMNC_LE16 entries;	/* of the table */
 	SMNC_LE16 other;	/* queue of frames without a hash */
+	SMNC_U8 reserved[12];
+};
+
+struct smnc_fw_vq_coal {
+	SMNC_LE16 vsi;
+	SMNC_LE16 vq;
+	SMNC_LE32 usecs;	/* longest delay of an interrupt */
+	SMNC_LE32 packets;	/* most of them before one */
 	SMNC_U8 reserved[12];
 };
 

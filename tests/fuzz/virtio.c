@@ -17,15 +17,17 @@
 #define F(name)	SMNC_VIRTIO_F(name)
 #define LEAST	(F(VIRTIO_F_VERSION_1) | F(VIRTIO_F_ACCESS_PLATFORM))
 #define USUAL	(LEAST | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_NET_F_MQ) | F(VIRTIO_F_RING_RESET) | \
-		 F(VIRTIO_NET_F_GUEST_CSUM) | F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT))
+		 F(VIRTIO_NET_F_GUEST_CSUM) | F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT) | \
+		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL))
 #define ENGINE	(LEAST | F(VIRTIO_F_RING_RESET) | F(VIRTIO_NET_F_GUEST_CSUM) | \
 		 F(VIRTIO_NET_F_CSUM) | F(VIRTIO_NET_F_HOST_TSO4) | F(VIRTIO_NET_F_HOST_ECN) | \
+		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL) | \
 		 F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT))
 
 static struct smnc_pf pf;
 static struct smnc_adi *adi;
 static struct smnc_virtio *v;
-static struct { bool on, control; } hw[VQS];
+static struct { bool on, control; struct smnc_vq_coal coal; } hw[VQS];
 static u64 features;
 static struct smnc_vq_rss hw_rss;
 static bool failing;	/* requests to the firmware */
@@ -92,7 +94,7 @@ int smnc_vq_stop(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq)
 	must(vq < VQS);
 	if (verb())
 		return -EREMOTEIO;
-	hw[vq].on = false;
+	memset(&hw[vq], 0, sizeof(hw[vq]));
 	return 0;
 }
 
@@ -132,6 +134,15 @@ int smnc_mac_taken(struct smnc_pf *p, const void *owner, const u8 *mac)
 }
 
 #include "filters.h"
+
+int smnc_vq_coal(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_coal *coal)
+{
+	must(vq < VQS && (hw[vq].on || failed) && !hw[vq].control);
+	if (verb())
+		return -EREMOTEIO;
+	hw[vq].coal = *coal;
+	return 0;
+}
 
 int smnc_vq_rss(struct smnc_pf *p, struct smnc_vsi *vsi, const struct smnc_vq_rss *rss)
 {
@@ -190,7 +201,8 @@ void vdcm_adi_signal(struct vdcm_adi *a, unsigned int vec)
 
 int smnc_mbx_send(struct smnc_pf *p, u16 func, u32 op, s32 status, const void *data, u16 len)
 {
-	must(func == FUNC && op == SMNC_MSG_CTRL && !len && (status & ~1) == 0);
+	must(func == FUNC && op == SMNC_MSG_CTRL && (status & ~1) == 0);
+	must(!len || (len == 8 && !status));
 	replies++;
 	if (!failing || rows >> 28)
 		return 0;
@@ -275,7 +287,8 @@ static u16 command(struct input *in, u8 *buf, u8 *class, u8 *cmd)
 {
 	static const struct { u8 class, cmd, len; } cmds[] = {
 		{ 0, 0, 1 }, { 0, 1, 1 }, { 1, 0, 0 }, { 1, 1, 6 }, { 2, 0, 2 }, { 3, 0, 0 },
-		{ 4, 0, 2 }, { 5, 0, 8 }, { 0, 5, 1 }, { 4, 1, 0 }, { 4, 2, 0 },
+		{ 4, 0, 2 }, { 5, 0, 8 }, { 0, 5, 1 }, { 4, 1, 0 }, { 4, 2, 0 }, { 6, 0, 8 },
+		{ 6, 1, 8 }, { 6, 2, 12 }, { 6, 3, 4 },
 	};
 	u8 how = take8(in), i, lists;
 	u16 len = 0;
@@ -418,6 +431,8 @@ static void check(void)
 	for (n = 0; n < VQS; n++) {
 		must(hw[n].on == (v->vqs[n].enabled && v->status & VIRTIO_CONFIG_S_DRIVER_OK));
 		nr += hw[n].on && hw[n].control;
+		must(!hw[n].on || (!v->vqs[n].coal.usecs || !v->vqs[n].coal.packets) ||
+		     !memcmp(&hw[n].coal, &v->vqs[n].coal, sizeof(hw[n].coal)));
 	}
 	must(nr <= 1);
 	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK)

@@ -440,6 +440,11 @@ static int fw_vq(const struct smnc_fw_msg *msg, u8 *reply)
 		return vq_addr(vq, (void *)msg->payload);
 	if (msg->op == SMNC_FW_SET_VQ_ENABLE)
 		return vq_enable(vq, get_unaligned_le16(msg->payload + 4));
+	if (msg->op == SMNC_FW_SET_VQ_COAL) {
+		vq->coal.usecs = get_unaligned_le32(msg->payload + 4);
+		vq->coal.packets = get_unaligned_le32(msg->payload + 8);
+		return vq->on ? 0 : EINVAL;
+	}
 	vq->cfg.vector = get_unaligned_le16(msg->payload + 4);
 	return 0;
 }

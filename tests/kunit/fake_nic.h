@@ -40,12 +40,14 @@ enum fake_fw_fault {
  * @resumed: it began at the used index
  * @control: it is the control queue
  * @cfg: its set-up
+ * @coal: limits of holding its interrupts
  */
 struct fake_vq {
 	bool on;
 	bool resumed;
 	bool control;
 	struct smnc_vq_cfg cfg;
+	struct smnc_vq_coal coal;
 };
 
 /**

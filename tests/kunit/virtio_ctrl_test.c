@@ -45,7 +45,7 @@ static const struct {
 	{ "no MAC", 1, 2, 6, false },
 	{ "RSS_CONFIG", 4, 1, 8, false },
 	{ "HASH_CONFIG", 4, 2, 8, false },
-	{ "COAL_TX", 6, 0, 8, false },
+	{ "COAL_TX unaccepted", 6, 0, 8, false },
 	{ "no class", 7, 0, 1, false },
 	{ "last class", 255, 255, 1, false },
 };

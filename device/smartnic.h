@@ -171,8 +171,9 @@ typedef struct SmncVq {
     uint64_t desc, driver, device;      /* IOVAs of the three areas */
     uint32_t intr;                      /* SMNC_Q_INT_* */
     uint16_t size;
-    uint16_t next;                      /* index of both rings */
+    uint16_t next;                      /* index of both rings, or a place */
     uint16_t signalled;                 /* @next, as of the last interrupt */
+    uint32_t turn;                      /* ring entries used since then */
     bool resume;                        /* @next is to be read from memory */
     bool kicked;                        /* there may be something available */
     bool asked;                         /* the guest kicks at @ask */

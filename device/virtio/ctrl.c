@@ -25,14 +25,13 @@ static bool smnc_vctl_answer(SmncVqView *v, const SmncChain *c, uint8_t ack,
                              const uint8_t *data, uint32_t len)
 {
     const SmncBuf *in = c->buf + c->nout;
-    SmncUsed used = { .id = c->head };
+    SmncUsed used = smnc_vq_used(c, 1 + MIN(len, c->in - 1));
 
-    len = MIN(len, c->in - 1);
-    used.len = 1 + len;
+    len = used.len - 1;
     if (!smnc_vq_copy(v->u, in, 0, NULL, used.len, SMNC_PROBE_WRITE) ||
         !smnc_vq_copy(v->u, in, 0, &ack, 1, SMNC_WRITE) ||
         !smnc_vq_copy(v->u, in, 1, (void *)data, len, SMNC_WRITE) ||
-        !smnc_vq_probe_used(v, 1) || !smnc_vq_use(v, &used, 1)) {
+        !smnc_vq_probe_used(v, &used, 1) || !smnc_vq_use(v, &used, 1)) {
         return false;
     }
     trace_smnc_vq_answer(v->u->f->idx, ack, len);
@@ -44,6 +43,7 @@ static bool smnc_vctl_command(SmncVqView *v, const SmncChain *c)
 {
     SmncVirtio *vf = &v->u->f->virtio;
     uint8_t data[COMMAND_BYTES + SMNC_AQ_BUF_MAX];
+    SmncUsed used = smnc_vq_used(c, 0);
     uint32_t len;
 
     if (c->out > sizeof(data)) {
@@ -52,7 +52,7 @@ static bool smnc_vctl_command(SmncVqView *v, const SmncChain *c)
     len = c->out - COMMAND_BYTES;
     if (!smnc_vq_copy(v->u, c->buf, 0, data, c->out, SMNC_READ) ||
         !smnc_vq_copy(v->u, c->buf + c->nout, 0, NULL, 1, SMNC_PROBE_WRITE) ||
-        !smnc_vq_probe_used(v, 1) ||
+        !smnc_vq_probe_used(v, &used, 1) ||
         !smnc_mbx_deliver(v->u, SMNC_MSG_CTRL | data[0] << 8 | data[1],
                           vf->commands, data + COMMAND_BYTES, len)) {
         return false;
@@ -109,7 +109,7 @@ static void smnc_vctl_serve(SmncUnit *u)
     bool more = smnc_vq_look(&v, u, ctrl);
 
     while (more && smnc_vctl_pending(u) && n++ < PER_PASS) {
-        more = smnc_vq_left(&v) ? smnc_vctl_one(&v) : smnc_vq_ask(&v);
+        more = v.left ? smnc_vctl_one(&v) : smnc_vq_ask(&v);
     }
     smnc_vq_signal(u, ctrl);
     if (more && smnc_vctl_pending(u)) {

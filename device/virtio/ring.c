@@ -33,7 +33,7 @@ static uint64_t smnc_vq_avail_event(const SmncVq *vq)
     return vq->device + 4 + 8 * vq->size;
 }
 
-static bool smnc_vq_read16(SmncUnit *u, uint64_t at, uint16_t *val)
+bool smnc_vq_read16(SmncUnit *u, uint64_t at, uint16_t *val)
 {
     if (!smnc_dma_probe(u, at, sizeof(*val), false) ||
         !smnc_dma_read(u, at, val, sizeof(*val))) {
@@ -78,15 +78,18 @@ static bool smnc_vq_resume(SmncUnit *u, SmncVq *vq)
 
 static bool smnc_vq_update(SmncVqView *v)
 {
-    return smnc_vq_read16(v->u, v->vq->driver + 2, &v->seen) &&
-           (smnc_vq_left(v) <= v->vq->size ||
-            smnc_vq_bad(v->u, "more available than the ring has"));
+    if (!smnc_vq_read16(v->u, v->vq->driver + 2, &v->seen)) {
+        return false;
+    }
+    v->left = (uint16_t)(v->seen - v->vq->next);
+    return v->left <= v->vq->size ||
+           smnc_vq_bad(v->u, "more available than the ring has");
 }
 
 /* While there is work, kicks are not needed. A failure changes nothing. */
 static bool smnc_vq_hush(SmncVqView *v)
 {
-    if (!v->vq->asked || !smnc_vq_left(v) ||
+    if (!v->vq->asked || !v->left ||
         smnc_vq_has(v->u->f, VIRTIO_RING_F_EVENT_IDX)) {
         return true;
     }
@@ -97,11 +100,9 @@ static bool smnc_vq_hush(SmncVqView *v)
     return true;
 }
 
-/* Reads the available index. False: the unit has stopped. */
-bool smnc_vq_look(SmncVqView *v, SmncUnit *u, SmncQueue *q)
+static bool smnc_split_look(SmncVqView *v)
 {
-    *v = (SmncVqView) { .u = u, .q = q, .vq = &q->vq };
-    return smnc_vq_resume(u, v->vq) && smnc_vq_update(v) && smnc_vq_hush(v);
+    return smnc_vq_resume(v->u, v->vq) && smnc_vq_update(v) && smnc_vq_hush(v);
 }
 
 static bool smnc_vq_ask_kick(SmncVqView *v)
@@ -121,11 +122,7 @@ static bool smnc_vq_ask_kick(SmncVqView *v)
     return true;
 }
 
-/*
- * Asks the guest to kick when it makes the next buffer available. True: there
- * are new buffers already. False: the unit waits for a kick, or has stopped.
- */
-bool smnc_vq_ask(SmncVqView *v)
+static bool smnc_split_ask(SmncVqView *v)
 {
     uint16_t seen = v->seen;
 
@@ -138,8 +135,7 @@ bool smnc_vq_ask(SmncVqView *v)
 
 /* --- chains --------------------------------------------------------------------------- */
 
-static bool smnc_chain_add(SmncVqView *v, SmncChain *c,
-                           const struct vring_desc *d)
+bool smnc_chain_add(SmncVqView *v, SmncChain *c, const struct vring_desc *d)
 {
     if (!d->len) {
         return smnc_vq_bad(v->u, "a buffer of no length");
@@ -172,8 +168,8 @@ static bool smnc_desc_read(SmncUnit *u, uint64_t at, struct vring_desc *d)
     return true;
 }
 
-/* The end of a chain in the ring's table is a table of its own. */
-static bool smnc_chain_indirect(SmncVqView *v, const struct vring_desc *d)
+/* The end of a chain in the ring is a table of its own. False: it may not be. */
+bool smnc_chain_table(SmncVqView *v, const struct vring_desc *d)
 {
     if (!smnc_vq_has(v->u->f, VIRTIO_RING_F_INDIRECT_DESC)) {
         return smnc_vq_bad(v->u, "an indirect table without the feature");
@@ -209,7 +205,7 @@ static bool smnc_chain_walk(SmncVqView *v, SmncChain *c, uint64_t base,
                 return smnc_vq_bad(v->u, "an indirect table in another one");
             }
             *last = d;
-            return smnc_chain_indirect(v, &d);
+            return smnc_chain_table(v, &d);
         }
         if (!smnc_chain_add(v, c, &d)) {
             return false;
@@ -221,14 +217,11 @@ static bool smnc_chain_walk(SmncVqView *v, SmncChain *c, uint64_t base,
     return smnc_vq_bad(v->u, "a chain longer than its table");
 }
 
-/* The chain that is @i entries further. False: the unit has stopped. */
-bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c)
+static bool smnc_split_chain(SmncVqView *v, unsigned i, SmncChain *c)
 {
     SmncVq *vq = v->vq;
     struct vring_desc table = { 0 };
 
-    c->n = c->nout = 0;
-    c->out = c->in = 0;
     if (!smnc_vq_read16(v->u, smnc_vq_avail_entry(vq, i), &c->head) ||
         !smnc_chain_walk(v, c, vq->desc, vq->size, c->head, &table)) {
         return false;
@@ -237,8 +230,12 @@ bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c)
         !smnc_chain_walk(v, c, table.addr, table.len / sizeof(table), 0, NULL)) {
         return false;
     }
-    v->u->f->s->credit -= c->n / CHAIN_PER_CREDIT;
     return true;
+}
+
+static bool smnc_split_full(const SmncVqView *v)
+{
+    return v->left == v->vq->size;
 }
 
 static bool smnc_vq_piece(SmncUnit *u, uint64_t addr, void *data, uint32_t len,
@@ -294,8 +291,7 @@ static uint64_t smnc_vq_wish(SmncUnit *u, const SmncVq *vq)
                                                       : vq->driver;
 }
 
-/* All that the next @n used entries need. */
-bool smnc_vq_probe_used(SmncVqView *v, unsigned n)
+static bool smnc_split_probe_used(SmncVqView *v, const SmncUsed *used, unsigned n)
 {
     unsigned i;
 
@@ -308,15 +304,14 @@ bool smnc_vq_probe_used(SmncVqView *v, unsigned n)
            smnc_dma_probe(v->u, smnc_vq_wish(v->u, v->vq), 2, false);
 }
 
-/* Gives @n buffers back to the guest, all at once. False: the unit has failed. */
-bool smnc_vq_use(SmncVqView *v, const SmncUsed *used, unsigned n)
+static bool smnc_split_use(SmncVqView *v, const SmncUsed *used, unsigned n)
 {
     SmncVq *vq = v->vq;
     uint16_t index = cpu_to_le16(vq->next + n);
     unsigned i;
 
     for (i = 0; i < n; i++) {
-        SmncUsed e = {
+        struct vring_used_elem e = {
             .id = cpu_to_le32(used[i].id), .len = cpu_to_le32(used[i].len),
         };
 
@@ -328,33 +323,111 @@ bool smnc_vq_use(SmncVqView *v, const SmncUsed *used, unsigned n)
         return false;
     }
     vq->next += n;
-    vq->fresh++;
     return true;
 }
 
-static bool smnc_vq_wants(SmncUnit *u, const SmncVq *vq, uint16_t wish)
+static bool smnc_split_wants(SmncUnit *u, const SmncVq *vq, bool *wants)
 {
-    return smnc_vq_has(u->f, VIRTIO_RING_F_EVENT_IDX) ?
-           vring_need_event(wish, vq->next, vq->signalled) :
-           !(wish & VRING_AVAIL_F_NO_INTERRUPT);
+    uint16_t wish;
+
+    if (!smnc_vq_read16(u, smnc_vq_wish(u, vq), &wish)) {
+        return false;
+    }
+    *wants = smnc_vq_has(u->f, VIRTIO_RING_F_EVENT_IDX) ?
+             vring_need_event(wish, vq->next, vq->signalled) :
+             !(wish & VRING_AVAIL_F_NO_INTERRUPT);
+    return true;
+}
+
+const SmncRingOps smnc_split_ring = {
+    .look = smnc_split_look,
+    .ask = smnc_split_ask,
+    .chain = smnc_split_chain,
+    .full = smnc_split_full,
+    .probe_used = smnc_split_probe_used,
+    .use = smnc_split_use,
+    .wants = smnc_split_wants,
+};
+
+/* --- rings of either layout --------------------------------------------------------- */
+
+static const SmncRingOps *smnc_vq_ring(const SmncFunc *f)
+{
+    return smnc_vq_packed(f) ? &smnc_packed_ring : &smnc_split_ring;
+}
+
+/* Looks what is available. False: the unit has stopped. */
+bool smnc_vq_look(SmncVqView *v, SmncUnit *u, SmncQueue *q)
+{
+    *v = (SmncVqView) {
+        .ring = smnc_vq_ring(u->f), .u = u, .q = q, .vq = &q->vq,
+    };
+    return v->ring->look(v);
+}
+
+/*
+ * Asks the guest to kick when it makes the next buffer available. True: there
+ * are new buffers already. False: the unit waits for a kick, or has stopped.
+ */
+bool smnc_vq_ask(SmncVqView *v)
+{
+    return v->ring->ask(v);
+}
+
+/*
+ * The chain that is @i further, after those before it. False: the unit has
+ * stopped.
+ */
+bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c)
+{
+    c->n = c->nout = 0;
+    c->out = c->in = 0;
+    c->ring = 1;
+    if (!v->ring->chain(v, i, c)) {
+        return false;
+    }
+    v->u->f->s->credit -= c->n / CHAIN_PER_CREDIT;
+    return true;
+}
+
+/* All that giving these @n buffers back needs. False: the unit has stopped. */
+bool smnc_vq_probe_used(SmncVqView *v, const SmncUsed *used, unsigned n)
+{
+    return v->ring->probe_used(v, used, n);
+}
+
+/* Gives @n buffers back to the guest, all at once. False: the unit has failed. */
+bool smnc_vq_use(SmncVqView *v, const SmncUsed *used, unsigned n)
+{
+    unsigned i;
+
+    if (!v->ring->use(v, used, n)) {
+        return false;
+    }
+    for (i = 0; i < n; i++) {
+        v->vq->turn += used[i].ring;
+    }
+    v->left -= n;
+    v->vq->fresh++;
+    return true;
 }
 
 /* The end of a turn: an interrupt for what it used, if the guest wants one. */
 void smnc_vq_signal(SmncUnit *u, SmncQueue *q)
 {
     SmncVq *vq = &q->vq;
-    uint16_t wish;
+    bool wants;
 
-    if (vq->next == vq->signalled) {
+    if (!vq->turn) {
         return;
     }
     /* Where the wish cannot be read, the interrupt is the safe answer. */
     if (u->fault || !smnc_queue_active(q) ||
-        !smnc_vq_read16(u, smnc_vq_wish(u, vq), &wish) ||
-        smnc_vq_wants(u, vq, wish)) {
+        !smnc_vq_ring(u->f)->wants(u, vq, &wants) || wants) {
         smnc_vq_interrupt(u, q);
     } else if (!vq->held) {
         vq->fresh = 0;
     }
     vq->signalled = vq->next;
+    vq->turn = 0;
 }

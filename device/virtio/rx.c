@@ -44,9 +44,7 @@ static void smnc_vrx_add(SmncVrxJob *job, const SmncChain *c)
         b->len = MIN(b->len, job->need - job->room);
         job->room += b->len;
     }
-    job->used[job->nused++] = (SmncUsed) {
-        .id = c->head, .len = job->room - before,
-    };
+    job->used[job->nused++] = smnc_vq_used(c, job->room - before);
     job->descs += c->n;
 }
 
@@ -81,8 +79,8 @@ static enum smnc_rx smnc_vrx_room(SmncVqView *v, SmncVrxJob *job)
     bool mergeable = smnc_vrx_mergeable(v);
 
     while (job->room < job->need) {
-        if (job->nused == smnc_vq_left(v)) {
-            if (job->nused == v->vq->size) {
+        if (job->nused == v->left) {
+            if (v->ring->full(v)) {
                 job->nused = 0;
                 return SMNC_RX_LOST;
             }
@@ -175,9 +173,11 @@ static enum smnc_rx smnc_vrx_deliver(SmncUnit *u, SmncQueue *rx,
     if (!(frame->whole & ~u->f->whole)) {
         done = smnc_vrx_room(&v, &job);
     }
-    if (done == SMNC_RX_WAITS || !smnc_vq_probe_used(&v, job.nused) ||
+    if (done == SMNC_RX_WAITS ||
+        !smnc_vq_probe_used(&v, job.used, job.nused) ||
         (done == SMNC_RX_DONE && (!smnc_vrx_write(&v, &job, frame) ||
-                                  !smnc_vq_probe_used(&v, job.nused))) ||
+                                  !smnc_vq_probe_used(&v, job.used,
+                                                      job.nused))) ||
         (job.nused && !smnc_vq_use(&v, job.used, job.nused))) {
         return SMNC_RX_WAITS;
     }

@@ -71,6 +71,16 @@ static void smnc_vq_save(const SmncQueue *q, struct smnc_state_vq *to)
     smnc_state_put(smnc_vq_fields, to);
 }
 
+/* Packed rings have places, none beyond their end, and nothing to be read. */
+static bool smnc_vq_place_ok(const SmncFunc *f, const SmncVq *vq,
+                             const struct smnc_state_vq *from)
+{
+    return !smnc_vq_packed(f) ||
+           ((from->last_used & ~SMNC_VQ_WRAP) < vq->size &&
+            (from->signalled & ~SMNC_VQ_WRAP) < vq->size &&
+            !(from->flags & SMNC_STATE_VQ_RESUME));
+}
+
 static bool smnc_vq_ok(SmncFunc *f, unsigned n, struct smnc_state_vq *from)
 {
     const SmncQueue *q = smnc_vq_at(f, n);
@@ -82,8 +92,9 @@ static bool smnc_vq_ok(SmncFunc *f, unsigned n, struct smnc_state_vq *from)
     case SMNC_STATE_OFF:
         return buffer_is_zero(from, sizeof(*from));
     case SMNC_STATE_ACTIVE:
-        return q && smnc_vq_config_ok(&q->vq) && !from->reason &&
+        return q && smnc_vq_config_ok(f, &q->vq) && !from->reason &&
                from->last_avail == from->last_used &&
+               smnc_vq_place_ok(f, &q->vq, from) &&
                from->seg <= (n % 2 ? SMNC_STATE_SEGS : 0);
     case SMNC_STATE_STOPPED:
         return q && from->reason >= SMNC_Q_ERR_CONFIG &&

@@ -159,7 +159,7 @@ static bool smnc_vtx_parse(SmncVqView *v, SmncChain *c, SmncPkt *p, bool *ok)
 
 static bool smnc_vtx_done(SmncVqView *v, const SmncChain *c)
 {
-    SmncUsed used = { .id = c->head };
+    SmncUsed used = smnc_vq_used(c, 0);
 
     v->q->seg = 0;
     return smnc_vq_use(v, &used, 1);
@@ -167,9 +167,10 @@ static bool smnc_vtx_done(SmncVqView *v, const SmncChain *c)
 
 static bool smnc_vtx_drop(SmncVqView *v, const SmncChain *c)
 {
+    SmncUsed used = smnc_vq_used(c, 0);
     SmncFunc *f = v->u->f;
 
-    if (!smnc_vq_probe_used(v, 1)) {
+    if (!smnc_vq_probe_used(v, &used, 1)) {
         return false;
     }
     f->s->credit--;
@@ -188,12 +189,13 @@ static bool smnc_vtx_send(SmncVqView *v, const SmncChain *c, const SmncPkt *p)
     unsigned n = smnc_pkt_segments(p), first = MIN(v->q->seg, n - 1);
     unsigned next = first;
     SmncFrame *frame = smnc_send_frame(v->u, p, first);
+    SmncUsed used = smnc_vq_used(c, 0);
 
     if (!frame) {
         return false;
     }
     /* After the data, so that the ring's translations are cached at the end. */
-    if (smnc_vq_probe_used(v, 1)) {
+    if (smnc_vq_probe_used(v, &used, 1)) {
         next = smnc_send(v->u, p, frame, first);
     }
     smnc_frame_put(frame);
@@ -236,7 +238,7 @@ static void smnc_vtx_serve(SmncUnit *u)
     bool more = smnc_vq_look(&v, u, tx);
 
     while (more && n++ < PER_PASS && u->f->s->credit > 0) {
-        more = smnc_vq_left(&v) ? smnc_rate_may(u) && smnc_vtx_one(&v)
+        more = v.left ? smnc_rate_may(u) && smnc_vtx_one(&v)
                                 : smnc_vq_ask(&v);
     }
     smnc_vq_signal(u, tx);

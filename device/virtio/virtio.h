@@ -19,21 +19,45 @@ typedef struct SmncVhdr {
 
 /* A chain of descriptors, read once: the first @nout buffers are readable. */
 typedef struct SmncChain {
-    uint16_t head;
+    uint16_t head;                      /* or the buffer's ID */
+    uint16_t ring;                      /* descriptors in the ring itself */
     unsigned n, nout;
     uint64_t out, in;                   /* bytes of both kinds */
     SmncBuf buf[SMNC_VQ_SIZE_MAX];
 } SmncChain;
 
+/* A buffer that goes back to the guest. */
+typedef struct SmncUsed {
+    uint32_t id, len;
+    uint16_t ring;                      /* SmncChain.ring */
+} SmncUsed;
+
+typedef struct SmncRingOps SmncRingOps;
+
 /* A unit's view of its ring. */
 typedef struct SmncVqView {
+    const SmncRingOps *ring;
     SmncUnit *u;
     SmncQueue *q;
     SmncVq *vq;
-    uint16_t seen;                      /* index of the available ring */
+    unsigned left;                      /* buffers known to be available */
+    uint16_t seen;                      /* split: index of the available ring */
+    uint16_t at, taken;                 /* packed: the next chain; to get there */
 } SmncVqView;
 
-typedef struct vring_used_elem SmncUsed;        /* in the host's byte order */
+/* A layout of rings. Functions return false where the unit has stopped. */
+struct SmncRingOps {
+    bool (*look)(SmncVqView *v);        /* what is available */
+    /* Asks for a kick. True: there is more; false: also if there is not. */
+    bool (*ask)(SmncVqView *v);
+    bool (*chain)(SmncVqView *v, unsigned i, SmncChain *c); /* @i: after 0.. */
+    bool (*full)(const SmncVqView *v);  /* with what is left it has no more */
+    bool (*probe_used)(SmncVqView *v, const SmncUsed *used, unsigned n);
+    bool (*use)(SmncVqView *v, const SmncUsed *used, unsigned n);
+    bool (*wants)(SmncUnit *u, const SmncVq *vq, bool *wants);  /* an interrupt */
+};
+
+extern const SmncRingOps smnc_split_ring, smnc_packed_ring;
 
 enum smnc_copy { SMNC_PROBE_READ, SMNC_PROBE_WRITE, SMNC_READ, SMNC_WRITE };
 
@@ -48,18 +72,28 @@ static inline unsigned smnc_vhdr_bytes(const SmncFunc *f)
            sizeof(SmncVhdr) : sizeof(struct virtio_net_hdr_v1);
 }
 
-/* Entries that are available and not used. */
-static inline unsigned smnc_vq_left(const SmncVqView *v)
+/* In a place of a packed ring: the wrap counter; what is below is the index. */
+#define SMNC_VQ_WRAP        0x8000
+
+static inline bool smnc_vq_packed(const SmncFunc *f)
 {
-    return (uint16_t)(v->seen - v->vq->next);
+    return smnc_vq_has(f, VIRTIO_F_RING_PACKED);
+}
+
+static inline SmncUsed smnc_vq_used(const SmncChain *c, uint32_t len)
+{
+    return (SmncUsed) { .id = c->head, .len = len, .ring = c->ring };
 }
 
 bool smnc_vq_look(SmncVqView *v, SmncUnit *u, SmncQueue *q);
 bool smnc_vq_ask(SmncVqView *v);
 bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c);
-bool smnc_vq_probe_used(SmncVqView *v, unsigned n);
+bool smnc_vq_probe_used(SmncVqView *v, const SmncUsed *used, unsigned n);
 bool smnc_vq_use(SmncVqView *v, const SmncUsed *used, unsigned n);
 void smnc_vq_signal(SmncUnit *u, SmncQueue *q);
+bool smnc_vq_read16(SmncUnit *u, uint64_t at, uint16_t *val);
+bool smnc_chain_add(SmncVqView *v, SmncChain *c, const struct vring_desc *d);
+bool smnc_chain_table(SmncVqView *v, const struct vring_desc *d);
 bool smnc_vq_bad(SmncUnit *u, const char *why);
 bool smnc_vq_copy(SmncUnit *u, const SmncBuf *buf, uint64_t off, void *data,
                   uint32_t len, enum smnc_copy how);
@@ -74,7 +108,7 @@ int smnc_vq_set_enable(SmncFunc *f, unsigned vq, unsigned flags);
 void smnc_vq_kick(SmncFunc *f, unsigned vq);
 void smnc_vq_stopped(SmncFunc *f);
 SmncQueue *smnc_vq_find(SmncFunc *f, unsigned vq);
-bool smnc_vq_config_ok(const SmncVq *vq);
+bool smnc_vq_config_ok(const SmncFunc *f, const SmncVq *vq);
 void smnc_vq_activate(SmncFunc *f, SmncQueue *q, unsigned vq);
 extern const SmncUnitOps smnc_vevent_ops;
 

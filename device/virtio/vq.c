@@ -13,6 +13,7 @@
 #define OFFERED \
     (F(F_VERSION_1) | F(F_ACCESS_PLATFORM) | F(F_ORDER_PLATFORM) | \
      F(F_RING_RESET) | F(F_IN_ORDER) | F(F_NOTIFICATION_DATA) | \
+     F(F_RING_PACKED) | \
      F(RING_F_INDIRECT_DESC) | F(RING_F_EVENT_IDX) | \
      F(NET_F_CSUM) | F(NET_F_GUEST_CSUM) | F(NET_F_GUEST_TSO4) | \
      F(NET_F_GUEST_TSO6) | F(NET_F_GUEST_ECN) | F(NET_F_HOST_TSO4) | \
@@ -231,11 +232,13 @@ int smnc_vq_set_msix(SmncFunc *f, unsigned vq, unsigned vector)
 }
 
 /* What SET_VQ_ENABLE checks. */
-bool smnc_vq_config_ok(const SmncVq *vq)
+bool smnc_vq_config_ok(const SmncFunc *f, const SmncVq *vq)
 {
+    bool packed = smnc_vq_packed(f);
+
     return vq->size && vq->size <= SMNC_VQ_SIZE_MAX &&
-           !(vq->size & (vq->size - 1)) && vq->desc % 16 == 0 &&
-           vq->driver % 2 == 0 && vq->device % 4 == 0;
+           (packed || !(vq->size & (vq->size - 1))) && vq->desc % 16 == 0 &&
+           vq->driver % (packed ? 4 : 2) == 0 && vq->device % 4 == 0;
 }
 
 /* VQ @vq runs. Its set-up has been checked. */
@@ -259,10 +262,12 @@ static int smnc_vq_start(SmncFunc *f, unsigned vq, bool resume)
     if (smnc_vq_enabled(q)) {
         return EBUSY;
     }
-    if (!q || !smnc_vq_config_ok(&q->vq)) {
+    if (!q || !smnc_vq_config_ok(f, &q->vq) ||
+        (resume && smnc_vq_packed(f))) {
         return EINVAL;
     }
-    q->vq.next = q->vq.signalled = 0;
+    q->vq.next = q->vq.signalled = smnc_vq_packed(f) ? SMNC_VQ_WRAP : 0;
+    q->vq.turn = 0;
     q->vq.resume = resume;
     q->vq.asked = false;
     q->vq.kicked = true;

@@ -377,7 +377,7 @@ struct smnc_state_avf {
 
 /* A VQ. Its first four bytes are what drivers know as a ring's state (lm_cfg). */
 struct smnc_state_vq {
-	SMNC_LE16 last_avail;	/* buffers are used in order: both are the same */
+	SMNC_LE16 last_avail;	/* buffers are used in order: both are the same; packed: 14.16 */
 	SMNC_LE16 last_used;
 	SMNC_LE16 signalled;	/* @last_used, as of the last interrupt */
 	SMNC_LE16 ask;		/* where the guest is to kick */

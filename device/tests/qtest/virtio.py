@@ -7,12 +7,12 @@ from .regs import R
 CSUM, GUEST_CSUM, GUEST_TSO4, GUEST_TSO6, GUEST_ECN = 1 << 0, 1 << 1, 1 << 7, 1 << 8, 1 << 9
 HOST_TSO4, HOST_TSO6, HOST_ECN, MRG_RXBUF = 1 << 11, 1 << 12, 1 << 13, 1 << 15
 INDIRECT, EVENT_IDX, VERSION_1, ACCESS_PLATFORM = 1 << 28, 1 << 29, 1 << 32, 1 << 33
-IN_ORDER, ORDER_PLATFORM, NOTIFICATION_DATA, RING_RESET = 1 << 35, 1 << 36, 1 << 38, 1 << 40
+RING_PACKED, IN_ORDER, ORDER_PLATFORM, NOTIFICATION_DATA, RING_RESET = 1 << 34, 1 << 35, 1 << 36, 1 << 38, 1 << 40
 HASH_REPORT, RSS = 1 << 57, 1 << 60
 BASE = VERSION_1 | ACCESS_PLATFORM
 OFFLOADS = GUEST_CSUM | GUEST_TSO4 | GUEST_TSO6 | GUEST_ECN
-USUAL = (BASE | IN_ORDER | ORDER_PLATFORM | NOTIFICATION_DATA | RING_RESET | CSUM | GUEST_CSUM | HOST_TSO4 | HOST_TSO6 | HOST_ECN |
-         MRG_RXBUF | INDIRECT | EVENT_IDX)
+USUAL = (BASE | IN_ORDER | ORDER_PLATFORM | NOTIFICATION_DATA | RING_RESET | CSUM | GUEST_CSUM | HOST_TSO4 |
+         HOST_TSO6 | HOST_ECN | MRG_RXBUF | INDIRECT | EVENT_IDX)
 WHOLE = USUAL | GUEST_TSO4 | GUEST_TSO6 | GUEST_ECN
 
 NEXT, WRITE, TABLE = 1, 2, 4        # flags of a descriptor
@@ -230,6 +230,9 @@ class Vrx(Vq):
         if n:
             self.offer(*heads, kick=kick)
 
+    def head(self, data):
+        return unheader(data[:self.f.hdr])
+
     def recv(self, wait=True):
         """(frame, header) or None"""
         if not self.m.until(lambda: self.used_idx() != self.seen, 1 if wait else 0.02):
@@ -244,7 +247,7 @@ class Vrx(Vq):
             if head is None:
                 if not size:
                     return b'', None
-                head = unheader(data[:self.f.hdr])
+                head = self.head(data)
                 left = head['buffers']
             left -= 1
         return data[self.f.hdr:], head

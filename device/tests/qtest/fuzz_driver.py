@@ -9,7 +9,7 @@ from .packets import eth, mac
 from .regs import R
 from .t_mailbox import Aq, PfRing, desc
 from .t_pasid import IOMMU, Vtd
-from .virtio import BASE, OFFLOADS, USUAL, WHOLE, Control, Vfunc, Vrx, Vtx, header
+from .virtio import BASE, HASH_REPORT, OFFLOADS, RING_PACKED, RSS, USUAL, WHOLE, Control, Vfunc, Vrx, Vtx, header
 
 STEPS = 1500
 FUNCS, QPS = 5, 8
@@ -177,7 +177,8 @@ class Soup:
         areas = [x if r.random() < 0.95 else self.address() for x in (q.desc, q.driver, q.device)]
         self.message_to_firmware(R.FW_SET_VQ_ENABLE, pack('HHH', q.f.idx, r.choice((q.vq, q.vq, R.VQ_ALL)), 0))
         if r.random() < 0.5:
-            features = r.choice((WHOLE, WHOLE & ~r.getrandbits(64) | BASE, r.getrandbits(64)))
+            features = r.choice((WHOLE, WHOLE & ~r.getrandbits(64) | BASE, WHOLE | RING_PACKED | RSS | HASH_REPORT,
+                                 r.getrandbits(64)))
             self.message_to_firmware(R.FW_SET_DRV_FEATURE, pack('HHIQQ', q.f.idx, 0, 0, features,
                                                                 features & r.choice((0, OFFLOADS, r.getrandbits(64)))))
         self.message_to_firmware(R.FW_SET_VQ_ADDR, pack('HHH', q.f.idx, number, r.choice((q.n,) * 9 + (r.getrandbits(11),))) +
@@ -192,10 +193,13 @@ class Soup:
     def do_firmware(self):
         r = self.rng
         vsi = r.choice((0, 1, 2, 3, 4, FUNCS, FUNCS + 1, 0xffff))
-        op = r.randrange(17)
+        op = r.choice((r.randrange(17), r.randrange(17), r.randrange(24, 28)))
         payload = r.choice((
             pack('HHH', vsi, r.choice((0, 1, 2, 3, 4, 0x8002, 0xffff, r.getrandbits(16))), r.getrandbits(8)) + r.randbytes(18),
             pack('HHIQQ', vsi, 0, 0, r.choice((USUAL, r.getrandbits(64))), 0),
+            pack('HHIHH', vsi, r.getrandbits(2), r.getrandbits(7), r.choice((1, 64, 128, r.getrandbits(9))),
+                 r.choice((0, 1, r.getrandbits(16)))),
+            pack('HHII', vsi, r.getrandbits(2), r.choice((0, 50, r.getrandbits(32))), r.choice((0, 3, r.getrandbits(32)))),
             pack('HHHHI', vsi, r.getrandbits(5), r.choice((0, 5, 100, r.getrandbits(12))), 0,
                  r.choice((0, 1, 5, 100, 99999))),
             pack('H', vsi) + mac(r.randrange(5)), pack('HBB', vsi, r.randrange(70), r.randrange(20)) +

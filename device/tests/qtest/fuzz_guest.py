@@ -16,7 +16,7 @@ from .nic import PAGE, Func, Nic, Rx, Tx
 from .packets import eth, mac
 from .regs import R
 from .t_mailbox import PfRing, desc
-from .virtio import BASE, EVENT_IDX, MRG_RXBUF, NEEDS_CSUM, TCP4, TCP6, USUAL, WHOLE, Vfunc, header
+from .virtio import BASE, EVENT_IDX, HASH_REPORT, MRG_RXBUF, NEEDS_CSUM, RING_PACKED, RSS, TCP4, TCP6, USUAL, WHOLE, Vfunc, header
 
 STEPS = 1200
 GUEST, NEIGHBOUR = mac(2), mac(3)
@@ -264,12 +264,14 @@ class VirtioGuest(Guest):
                 continue
             size = r.choice(self.SIZES)
             desc, driver, device = (self.place(vq, part) for part in range(3))
+            driver &= ~3        # as a packed ring has it
             assert f.addr(vq | (R.VQ_CONTROL if vq == self.CONTROL else 0), size, desc, driver, device) == 0
             assert f.msix(vq, r.choice((0, 1, 5, R.VQ_NO_VECTOR))) == 0
             resume = r.choice((0, 0, R.VQ_RESUME))
             at = unpack('H', self.read(device + 2, 2))[0] if resume else 0
             self.write(driver + 2, pack('H', at if r.random() < 0.9 else r.getrandbits(16)))
-            assert f.enable(vq, R.VQ_ON | resume) == 0
+            # A packed ring does not go on where it was.
+            assert f.enable(vq, R.VQ_ON | resume) == 0 or (resume and f.enable(vq) == 0)
             self.rings[vq] = size, desc, driver, device
 
     def place(self, vq, part):
@@ -324,11 +326,12 @@ class VirtioGuest(Guest):
 
     def do_features(self):
         r = self.rng
-        self.f.features(r.choice((USUAL, WHOLE, BASE, r.getrandbits(64))), r.choice((None, 0)))
+        self.f.features(r.choice((USUAL, WHOLE, BASE, USUAL | RING_PACKED, WHOLE | RSS | HASH_REPORT, r.getrandbits(64))),
+                        r.choice((None, 0)))
 
     def do_reset(self):
         self.f.reset()
-        self.f.features(self.rng.choice((USUAL, USUAL, USUAL & ~EVENT_IDX, USUAL & ~MRG_RXBUF)))
+        self.f.features(self.rng.choice((USUAL, USUAL, USUAL & ~EVENT_IDX, USUAL & ~MRG_RXBUF, USUAL | RING_PACKED)))
         for q in range(3):
             self.queue(q)
 

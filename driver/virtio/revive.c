@@ -47,6 +47,7 @@ int smnc_virtio_revive(struct smnc_adi *adi)
 	if (err)
 		smnc_virtio_broken(adi, "it was not brought back");
 	smnc_virtio_link(adi);
-	smnc_virtio_ask_announce(adi);
+	/* Later: neither its DMA nor the PF's netdev is back. */
+	smnc_virtio_put_off(adi, SMNC_VIRTIO_AGAIN_ANNOUNCE);
 	return 0;
 }

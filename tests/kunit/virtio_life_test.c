@@ -101,6 +101,9 @@ static void life_announced(struct kunit *test)
 	isr();
 	quiesce();
 	revive(test);
+	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP);
+	KUNIT_EXPECT_TRUE(test, fake->adi.again);
+	worker(SMNC_DUE_AGAIN);
 	KUNIT_EXPECT_EQ(test, config_status(), VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
 	KUNIT_EXPECT_EQ(test, isr(), 2);
 	KUNIT_EXPECT_EQ(test, control(3, 0, NULL, 0), VIRTIO_NET_OK);

@@ -302,15 +302,19 @@ free:
  */
 int vdcm_function_open(struct vdcm_adi *adi, bool gated)
 {
-	int ret;
+	int ret = vdcm_watch_begin(adi);
 
+	if (ret)
+		return ret;
 	mutex_lock(&adi->lock);
 	ret = vdcm_open_locked(adi, gated);
 	trace_vdcm_open(adi, ret);
 	mutex_unlock(&adi->lock);
 	/* Revocation may have been scheduled while the open was in progress. */
-	if (ret)
+	if (ret) {
 		cancel_delayed_work_sync(&adi->revoke_work);
+		vdcm_watch_end(adi);
+	}
 	/* -EAGAIN is expected while the PF is reset; it is not logged. */
 	if (ret && ret != -EAGAIN)
 		vdcm_limited(adi, err, "cannot be opened: %d\n", ret);
@@ -344,5 +348,6 @@ void vdcm_function_close(struct vdcm_adi *adi)
 	mutex_unlock(&adi->lock);
 	vdcm_unmap_leave(live);
 	cancel_delayed_work_sync(&adi->revoke_work);
+	vdcm_watch_end(adi);
 	vdcm_live_free(live);
 }

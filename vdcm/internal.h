@@ -140,6 +140,8 @@ struct vdcm_pinning {
 
 struct dentry;
 struct vdcm_unmap;
+struct vdcm_watch;
+struct vdcm_spot;
 
 /**
  * struct vdcm_joint - what ties an ADI to an unmap operation that has closed its gate
@@ -314,6 +316,7 @@ struct vdcm_export_ops {
  * @fault_lock: see above
  * @state: enum vdcm_adi_state; changed by vdcm_adi_move()
  * @live: state of an open ADI, or NULL
+ * @watch: while it is open: watches the memory of the process that has opened it, or NULL
  * @mem_on: pages of the ADI may be mapped now
  * @state_size: bytes of its state, at most; 0: it cannot be migrated
  * @xlat: translation, for its back end
@@ -342,6 +345,7 @@ struct vdcm_adi {
 	spinlock_t fault_lock;		/* queue of faults, gate */
 	unsigned int state;
 	struct vdcm_live *live;
+	struct vdcm_watch *watch;
 	bool mem_on;
 	size_t state_size;
 	struct vdcm_translation xlat;
@@ -612,7 +616,7 @@ static inline bool vdcm_pin_write_only(u32 flags)
 
 /* unpin.c */
 void vdcm_unpin_init(struct vdcm_live *live);
-void vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last);
+bool vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last);
 void vdcm_unpin_drop(struct vdcm_live *live, u64 page);
 bool vdcm_unpin_wait(struct vdcm_live *live, u64 first, u64 last,
 		     unsigned long patience);
@@ -622,7 +626,18 @@ void vdcm_unpin_finish(struct vdcm_live *live);
 void vdcm_unmap(struct vdcm_adi *adi, u64 iova, u64 length, bool gated);
 void vdcm_unmap_join(struct vdcm_live *live);
 void vdcm_unmap_leave(struct vdcm_live *live);
+void vdcm_unmap_end(struct vdcm_live *live);
 void vdcm_unmap_exit(void);
+
+/* discard.c */
+int vdcm_watch_begin(struct vdcm_adi *adi);
+void vdcm_watch_end(struct vdcm_adi *adi);
+
+/* spots.c */
+int vdcm_spot_find(struct vdcm_adi *adi, u64 first, u32 nr, struct vdcm_spot **spot);
+bool vdcm_spot_settle(struct vdcm_adi *adi, struct vdcm_spot *spot);
+void vdcm_spots_forget(struct vdcm_adi *adi, u64 first, u64 nr);
+void vdcm_spots_begin(struct vdcm_adi *adi);
 
 /* sysfs.c */
 void vdcm_counters_init(void);

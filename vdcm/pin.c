@@ -5,6 +5,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "trace.h"
 
@@ -107,6 +108,7 @@ static u32 vdcm_pin_begin(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 		dma->pinning = (struct vdcm_pinning) {
 			.active = true, .first = *first, .last = last,
 		};
+		vdcm_spots_begin(adi);
 	}
 	spin_unlock_irq(&adi->fault_lock);
 	mutex_unlock(&adi->pin_lock);
@@ -144,9 +146,9 @@ void vdcm_pin_fed(struct vdcm_adi *adi)
 		vdcm_ops(adi)->starved(adi, false);
 }
 
-/* Map what is pinned, unless it was spoiled meanwhile. */
-static int vdcm_pin_settle(struct vdcm_adi *adi, u64 first, u32 nr,
-			   const struct rights *r)
+/* Map what is pinned, unless it was spoiled meanwhile. Takes the spot. */
+static int vdcm_pin_settle(struct vdcm_adi *adi, u64 first, u32 nr, const struct rights *r,
+			   struct vdcm_spot *spot)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	int ret = -EAGAIN;
@@ -154,10 +156,14 @@ static int vdcm_pin_settle(struct vdcm_adi *adi, u64 first, u32 nr,
 
 	mutex_lock(&adi->pin_lock);
 	spin_lock_irq(&adi->fault_lock);
-	spoiled = dma->pinning.spoiled;
+	spoiled = dma->pinning.spoiled || !vdcm_spot_settle(adi, spot);
 	spin_unlock_irq(&adi->fault_lock);
 	if (!spoiled)
 		ret = vdcm_pin_map(adi, first, nr, r);
+	if (spoiled)
+		kfree(spot);
+	else if (ret)
+		vdcm_spots_forget(adi, first, nr);
 	if (!ret) {
 		vdcm_add(adi, VDCM_CNT_PAGES_PINNED_TOTAL, nr);
 		vdcm_add(adi, VDCM_CNT_PINNED_PAGES, nr);
@@ -184,6 +190,7 @@ static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 			  const struct rights *r)
 {
 	struct page **pages = adi->live->dma.pages;
+	struct vdcm_spot *spot;
 	u64 first, start;
 	u32 nr = vdcm_pin_begin(adi, s, many, &first);
 	int ret;
@@ -194,7 +201,9 @@ static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 	ret = adi->export->pin(adi, first << PAGE_SHIFT, nr, r->pin, pages);
 	trace_vdcm_pin(adi, first, nr, r->pin, ktime_get_ns() - start, ret);
 	if (!ret) {
-		ret = vdcm_pin_all_memory(pages, nr) ? vdcm_pin_settle(adi, first, nr, r) : -EFAULT;
+		ret = vdcm_pin_all_memory(pages, nr) ? vdcm_spot_find(adi, first, nr, &spot) :
+						       -EFAULT;
+		ret = ret ?: vdcm_pin_settle(adi, first, nr, r, spot);
 		if (ret)
 			adi->export->unpin(adi, first << PAGE_SHIFT, nr);
 	}

@@ -313,7 +313,13 @@ static struct vdcm_live *vdcm_unmap_begin(struct vdcm_adi *adi)
 	return live;
 }
 
-static void vdcm_unmap_end(struct vdcm_live *live)
+/**
+ * vdcm_unmap_end() - the open state may go, as far as a callback is concerned
+ * @live: open state, of which struct vdcm_dma has counted the user
+ *
+ * Context: any.
+ */
+void vdcm_unmap_end(struct vdcm_live *live)
 {
 	struct vdcm_adi *adi = live->adi;
 	unsigned long flags;

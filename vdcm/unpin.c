@@ -133,6 +133,7 @@ static bool vdcm_drop_run(struct vdcm_live *live, u64 first, u64 last)
 	       end + pin.nr - run <= VDCM_XLAT_RUN)
 		end += pin.nr;
 	dma->ops->unmap(&live->adi->xlat, run << PAGE_SHIFT, end - run);
+	vdcm_spots_forget(live->adi, run, end - run);
 	vdcm_pin_tree_leave(&dma->tree, run, end - run);
 	return true;
 }
@@ -147,8 +148,9 @@ static bool vdcm_drop_run(struct vdcm_live *live, u64 first, u64 last)
  * of a guest's memory.
  *
  * Context: process.
+ * Return: false = there was none.
  */
-void vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last)
+bool vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last)
 {
 	struct mutex *lock = &live->adi->pin_lock;
 	bool any = false, more;
@@ -162,6 +164,7 @@ void vdcm_drop_range(struct vdcm_live *live, u64 first, u64 last)
 	} while (more);
 	if (any)
 		vdcm_unpin_start(live);
+	return any;
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/avf.h"
@@ -501,6 +502,226 @@ static void mapping_elsewhere(void)
 	done();
 }
 
+/* --- memory that is mapped for the device, and discarded --------------------------------- */
+
+/* What the receive buffers take. */
+#define SPAN	(AVF_RING * 2048ul)
+
+static uint8_t *map_piece(int flags, int fd)
+{
+	uint8_t *p = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	REQUIRE(p != MAP_FAILED);
+	return p;
+}
+
+static uint8_t *make_anonymous(int *fd)
+{
+	*fd = -1;
+	return map_piece(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+static uint8_t *make_huge(int *fd)
+{
+	uint8_t *p = mmap(NULL, 2 * PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	*fd = -1;
+	REQUIRE(p != MAP_FAILED);
+	p = (uint8_t *)(((uintptr_t)p + PIECE - 1) & ~(PIECE - 1));
+	madvise(p, PIECE, MADV_HUGEPAGE);
+	memset(p, 1, PIECE);
+	return p;
+}
+
+static uint8_t *make_file(int *fd, int flags)
+{
+	*fd = memfd_create("memory", 0);
+	REQUIRE_GE(*fd, 0);
+	REQUIRE_OK(ftruncate(*fd, PIECE));
+	return map_piece(flags, *fd);
+}
+
+static uint8_t *make_shared(int *fd)
+{
+	return make_file(fd, MAP_SHARED);
+}
+
+static uint8_t *make_private(int *fd)
+{
+	return make_file(fd, MAP_PRIVATE);
+}
+
+/* Another mapping of it stays. */
+static uint8_t *make_shared_twice(int *fd)
+{
+	uint8_t *p = make_file(fd, MAP_SHARED);
+
+	memset(map_piece(MAP_SHARED, *fd), 1, PIECE);
+	return p;
+}
+
+static void advise(uint8_t *p, int fd)
+{
+	(void)fd;
+	REQUIRE_OK(madvise(p, SPAN, MADV_DONTNEED));
+}
+
+static void punch(uint8_t *p, int fd)
+{
+	(void)p;
+	REQUIRE_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, SPAN));
+}
+
+/* A process that has it mapped, too. */
+static void punch_elsewhere(uint8_t *p, int fd)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	REQUIRE_GE(pid, 0);
+	if (!pid) {
+		(void)*(volatile uint8_t *)p;
+		_exit(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, SPAN) ? 1 : 0);
+	}
+	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	REQUIRE_EQ(status, 0);
+}
+
+static void replace(uint8_t *p, int fd)
+{
+	(void)fd;
+	REQUIRE(mmap(p, SPAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		     -1, 0) == p);
+}
+
+static void move_away(uint8_t *p, int fd)
+{
+	uint8_t *to = map_piece(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	REQUIRE(mremap(p, SPAN, SPAN, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+	replace(p, fd);
+}
+
+static const struct discard {
+	const char *name;
+	uint8_t *(*make)(int *fd);
+	void (*discard)(uint8_t *p, int fd);
+} discards[] = {
+	{ "MADV_DONTNEED, anonymous", make_anonymous, advise },
+	{ "MADV_DONTNEED, huge pages", make_huge, advise },
+	{ "MADV_DONTNEED, private file", make_private, advise },
+	{ "MADV_DONTNEED, shared file", make_shared, advise },
+	{ "a hole, shared file", make_shared, punch },
+	{ "a hole, file mapped twice", make_shared_twice, punch },
+	{ "a hole by another process", make_shared, punch_elsewhere },
+	{ "other memory in its place", make_anonymous, replace },
+	{ "moved away", make_anonymous, move_away },
+};
+
+/* Clause: memory that the VMM discards and has anew is what the device reads and writes
+ * next: no byte goes to, or comes from, the pages that were there.
+ */
+static void discarded_memory(void)
+{
+	const struct discard *d;
+	int64_t counted;
+	uint8_t *p;
+	int fd;
+
+	start();
+	for (d = discards; d < discards + ARRAY_SIZE(discards); d++) {
+		ktap_note("%s", d->name);
+		p = d->make(&fd);
+		REQUIRE_OK(vfio_map(&a.dev, p, REGION, PIECE, DMA_RW));
+		receive_into(REGION, 1);
+		received_in(p, 1);
+		send_from(REGION, p, 2);
+		counted = mdev_counter(a.dev.uuid, "discards");
+		d->discard(p, fd);
+		EXPECT_GT(mdev_counter(a.dev.uuid, "discards"), counted);
+		send_from(REGION, p, 3);
+		avf_queue_again(&a, 0);
+		receive_into(REGION, 4);
+		received_in(p, 4);
+		avf_queue_again(&a, 0);
+		REQUIRE_OK(vfio_unmap(&a.dev, REGION, PIECE));
+	}
+	done();
+}
+
+/* Clause: the same while the device uses the memory all the time, as under a balloon. */
+static void discarded_in_traffic(void)
+{
+	uint8_t f[200];
+	uint32_t i, k;
+
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	receive_into(REGION, 0);
+	received_in(piece[0], 0);
+	/* No buffer is used twice. */
+	for (i = 1; i < 30; i++) {
+		/* Some frames, which come before, amid and after it. */
+		frame_l2(f, sizeof(f), a.res.mac, b.res.mac, 1000);
+		REQUIRE_GE(avf_tx(&b, 0, f, sizeof(f), 0), 0);
+		advise(piece[0], -1);
+		frame_l2(f, sizeof(f), a.res.mac, b.res.mac, i);
+		REQUIRE_GE(avf_tx(&b, 0, f, sizeof(f), 0), 0);
+		do {
+			k = a.q[0].rx_next;
+			REQUIRE_OK(avf_rx(&a, 0, &rx, 2 * AVF_MS));
+		} while (memcmp(piece[0] + 2048 * k, f, sizeof(f)));
+	}
+	done();
+}
+
+/* Clause: devices of one container whose pins of a page VFIO shares do not give each other
+ * the page that was discarded.
+ */
+static void discarded_and_shared(void)
+{
+	struct avf_opts o = { .iova = 0x40000000, .with = &a.dev };
+	struct avf_frag f = { REGION, 200 };
+	static struct avf c;
+	uint32_t i;
+
+	start();
+	avf_new(&c, 1, &o);
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	for (i = 0; i < 30; i++) {
+		send_from(REGION, piece[0], 2 * i);
+		frame_l2(piece[0], 200, b.res.mac, c.res.mac, 2 * i + 1);
+		REQUIRE_GE(avf_tx_frags(&c, 0, &f, 1, 0, 0, 0), 0);
+		REQUIRE_GE(avf_rx_from(&b, c.res.mac, &rx, 2 * AVF_MS), 0);
+		EXPECT_MEM(rx.data, piece[0], 200);
+		REQUIRE_OK(avf_tx_done(&c, 0, AVF_MS));
+		advise(piece[0], -1);
+	}
+	avf_end(&c);
+	done();
+}
+
+/* Clause: memory that the device does not use may be discarded at no cost to it. */
+static void discarded_elsewhere(void)
+{
+	int64_t faults, counted;
+
+	start();
+	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
+	memset(piece[0], 1, PIECE);
+	send_from(REGION, piece[0], 1);
+	faults = mdev_counter(a.dev.uuid, "dma_faults");
+	counted = mdev_counter(a.dev.uuid, "discards");
+	advise(piece[0] + PIECE - SPAN, -1);
+	advise(piece[1], -1);
+	EXPECT_OK(munmap(piece[1], PIECE));
+	send_from(REGION, piece[0], 2);
+	EXPECT_EQ(mdev_counter(a.dev.uuid, "dma_faults"), faults);
+	EXPECT_EQ(mdev_counter(a.dev.uuid, "discards"), counted);
+	done();
+}
+
 static const struct ktap_case cases[] = {
 	CASE(first_touch_pins),
 	CASE(unmap_unpins),
@@ -518,6 +739,10 @@ static const struct ktap_case cases[] = {
 	CASE(mapped_too_late),
 	CASE(close_unpins),
 	CASE(mapping_elsewhere),
+	CASE(discarded_memory),
+	CASE(discarded_in_traffic),
+	CASE(discarded_and_shared),
+	CASE(discarded_elsewhere),
 };
 
 KTAP_MAIN("demand_paging", cases, setup, mdev_cleanup)

@@ -12,13 +12,16 @@
 #include <linux/anon_inodes.h>
 #include <linux/ethtool.h>
 #include <linux/fs.h>
+#include <linux/interval_tree.h>
 #include <linux/iova_bitmap.h>
+#include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/mdev.h>
 
 #include <compat/iommu.h>
 #include <compat/irq.h>
+#include <compat/mm.h>
 #include <compat/task.h>
 #include <compat/vfio.h>
 #include <compat/virtchnl.h>
@@ -198,6 +201,20 @@ FUNC(iommu_paging_domain_alloc_flags, struct iommu_domain *, (struct device *,
 							      unsigned int));
 #endif
 #endif /* VDCM_PASID_API */
+
+/* --- the user's memory ------------------------------------------------------ */
+
+CALL(vdcm_get_pages, long, (struct mm_struct *, unsigned long, unsigned long,
+			    struct page **));
+FUNC(find_vma, struct vm_area_struct *, (struct mm_struct *, unsigned long));
+FUNC(mmu_notifier_register, int, (struct mmu_notifier *, struct mm_struct *));
+FUNC(mmu_notifier_unregister, void, (struct mmu_notifier *, struct mm_struct *));
+HAS(mmu_notifier_ops, invalidate_range_start, int (*)(struct mmu_notifier *,
+						      const struct mmu_notifier_range *));
+HAS(mmu_notifier_ops, invalidate_range_end, void (*)(struct mmu_notifier *,
+						     const struct mmu_notifier_range *));
+FUNC(interval_tree_iter_first, struct interval_tree_node *,
+     (struct rb_root_cached *, unsigned long, unsigned long));
 
 /* --- interrupts ------------------------------------------------------------- */
 

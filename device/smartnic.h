@@ -405,6 +405,9 @@ struct SmncState {
     GHashTable *macs;
     GArray *active, *uc_promisc, *mc_promisc;   /* VSI numbers */
     int default_vsi;                            /* -1: none */
+    uint32_t switch_mode;                       /* SMNC_SWITCH_* */
+    uint32_t identify;
+    uint64_t uplink[SMNC_UPLINK_COUNT];
 };
 
 static inline unsigned smnc_num_funcs(SmncState *s)

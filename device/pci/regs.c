@@ -10,11 +10,16 @@ static uint32_t smnc_status(SmncState *s)
            (smnc_pasid_enabled(s) ? SMNC_STATUS_PASID_EN : 0);
 }
 
+static uint32_t smnc_icr_take(SmncState *s)
+{
+    uint32_t val = s->icr;
+
+    s->icr = 0;
+    return val;
+}
+
 static uint32_t smnc_global_read(SmncState *s, uint32_t off)
 {
-    const uint8_t *mac = s->conf.macaddr.a;
-    uint32_t val;
-
     switch (off) {
     case SMNC_ID:
         return SMNC_ID_MAGIC;
@@ -40,15 +45,17 @@ static uint32_t smnc_global_read(SmncState *s, uint32_t off)
     case SMNC_XLAT_MODE:
         return s->xlat_mode;
     case SMNC_MAC_LO:
-        return ldl_le_p(mac);
+        return ldl_le_p(s->conf.macaddr.a);
     case SMNC_MAC_HI:
-        return lduw_le_p(mac + 4);
+        return lduw_le_p(s->conf.macaddr.a + 4);
     case SMNC_MAX_FRAME:
         return SMNC_FRAME_MAX;
+    case SMNC_SWITCH_MODE:
+        return s->switch_mode;
+    case SMNC_IDENTIFY:
+        return s->identify;
     case SMNC_ICR:
-        val = s->icr;
-        s->icr = 0;
-        return val;
+        return smnc_icr_take(s);
     case SMNC_ICR_MASK:
         return s->icr_mask;
     case SMNC_INTVEC_MBX ... SMNC_INTVEC_MISC:
@@ -78,6 +85,12 @@ static void smnc_global_write(SmncState *s, uint32_t off, uint32_t val)
     case SMNC_XLAT_MODE:
         smnc_set_xlat_mode(s, val);
         break;
+    case SMNC_SWITCH_MODE:
+        s->switch_mode = val & SMNC_SWITCH_VEPA;
+        break;
+    case SMNC_IDENTIFY:
+        s->identify = val & SMNC_IDENTIFY_ON;
+        break;
     case SMNC_ICR_MASK:
         s->icr_mask = val;
         break;
@@ -96,7 +109,7 @@ static void smnc_global_write(SmncState *s, uint32_t off, uint32_t val)
 
 /* --- BAR0 by region -------------------------------------------------------------- */
 
-enum smnc_region { R_NONE, R_GLOBAL, R_WINDOW, R_FUNC, R_QP, R_STATS };
+enum smnc_region { R_NONE, R_GLOBAL, R_WINDOW, R_FUNC, R_QP, R_STATS, R_UPLINK };
 
 /* Which region @off is in; *idx is the block's number, *off what is left. */
 static enum smnc_region smnc_region(SmncState *s, hwaddr *off, unsigned *idx)
@@ -116,6 +129,11 @@ static enum smnc_region smnc_region(SmncState *s, hwaddr *off, unsigned *idx)
         *off = o & 0xff;
         return R_STATS;
     }
+    if (o >= SMNC_UPLINK_STATS &&
+        o < SMNC_UPLINK_STATS + 8 * SMNC_UPLINK_COUNT) {
+        *off = o - SMNC_UPLINK_STATS;
+        return R_UPLINK;
+    }
     if (o >= SMNC_QP(0) && o < SMNC_QP(s->num_qps)) {
         *off = o - SMNC_QP(0);
         return R_QP;
@@ -128,14 +146,16 @@ static enum smnc_region smnc_region(SmncState *s, hwaddr *off, unsigned *idx)
     return R_NONE;
 }
 
-static uint64_t smnc_stats_read(SmncFunc *f, uint32_t off, unsigned size)
+/* All or a half of one of @nr counters. */
+static uint64_t smnc_stats_read(const uint64_t *stats, unsigned nr,
+                                uint32_t off, unsigned size)
 {
     uint64_t val;
 
-    if (off / 8 >= SMNC_STAT_COUNT) {
+    if (off / 8 >= nr) {
         return 0;
     }
-    val = f->stats[off / 8];
+    val = stats[off / 8];
     if (size == 8) {
         return val;
     }
@@ -153,7 +173,10 @@ static uint64_t smnc_ctrl_read(void *opaque, hwaddr off, unsigned size)
     }
     region = smnc_region(s, &off, &idx);
     if (region == R_STATS && (size == 4 || size == 8)) {
-        return smnc_stats_read(&s->func[idx], off, size);
+        return smnc_stats_read(s->func[idx].stats, SMNC_STAT_COUNT, off, size);
+    }
+    if (region == R_UPLINK && (size == 4 || size == 8)) {
+        return smnc_stats_read(s->uplink, SMNC_UPLINK_COUNT, off, size);
     }
     if (size != 4) {
         return 0;

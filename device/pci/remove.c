@@ -111,6 +111,11 @@ static bool smnc_get_removed(Object *obj, Error **errp)
     return SMARTNIC(obj)->removed;
 }
 
+static bool smnc_get_identify(Object *obj, Error **errp)
+{
+    return SMARTNIC(obj)->identify & SMNC_IDENTIFY_ON;
+}
+
 static void smnc_set_removed(Object *obj, bool value, Error **errp)
 {
     SmncState *s = SMARTNIC(obj);
@@ -158,4 +163,5 @@ void smnc_remove_class_init(ObjectClass *class)
 {
     object_class_property_add_bool(class, "removed", smnc_get_removed,
                                    smnc_set_removed);
+    object_class_property_add_bool(class, "identify", smnc_get_identify, NULL);
 }

@@ -22,6 +22,7 @@ void smnc_device_reset(SmncState *s)
     timer_del(s->room_timer);
     s->adis_enabled = 0;
     s->xlat_mode = SMNC_XLAT_MODE_TABLE;
+    s->identify = 0;
     s->icr = s->icr_mask = s->icr_unsent = 0;
     memset(s->intvec, 0, sizeof(s->intvec));
 }

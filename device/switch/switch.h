@@ -9,11 +9,15 @@
 typedef struct SmncPath {
     uint8_t kind;                       /* enum smnc_path_kind */
     bool uplink;                        /* goes out */
+    bool local;                         /* VSIs may be given it */
     int vsi;                            /* unicast: the address's VSI, or -1 */
     const SmncMac *mac;                 /* multicast: the VSIs with the filter */
 } SmncPath;
 
-enum smnc_path_kind { SMNC_UNICAST, SMNC_MULTICAST, SMNC_BROADCAST };
+enum smnc_path_kind {
+    SMNC_UNICAST, SMNC_MULTICAST, SMNC_BROADCAST,
+    SMNC_NOWHERE,                       /* to no VSI */
+};
 
 #define SMNC_FROM_UPLINK (-1)
 
@@ -39,6 +43,7 @@ int smnc_mac_del(SmncState *s, unsigned vsi, uint64_t mac);
 /* vlan.c */
 typedef struct SmncShapes {
     bool control;                       /* a link control frame */
+    int sender;                         /* VSI that is not given it, or -1 */
     uint16_t vlan;                      /* the one that it is in */
     uint16_t proto, tci;                /* of a tag still to be made */
     SmncFrame *outer, *inner;           /* with and without; NULL: not made */
@@ -56,6 +61,10 @@ void smnc_shapes_init(SmncShapes *sh, const SmncVsi *v, SmncFrame *frame);
 SmncFrame *smnc_shape_outer(SmncShapes *sh);
 SmncFrame *smnc_shape_inner(SmncShapes *sh);
 void smnc_shapes_put(SmncShapes *sh);
+
+/* uplink.c */
+void smnc_uplink_received(SmncState *s, const SmncFrame *frame, bool taken);
+bool smnc_uplink_send(SmncState *s, SmncFrame *frame);
 
 /* send.c */
 SmncFrame *smnc_send_frame(SmncUnit *u, const SmncPkt *p, unsigned i);

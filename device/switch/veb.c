@@ -217,6 +217,8 @@ void smnc_veb_reset(SmncState *s)
         s->func[i].patience = (SmncPatience) { 0 };
     }
     s->default_vsi = -1;
+    s->switch_mode = 0;
+    memset(s->uplink, 0, sizeof(s->uplink));
     smnc_veb_lists(s);
 }
 
@@ -282,6 +284,7 @@ void smnc_veb_path(SmncState *s, int src, const uint8_t *hdr, SmncPath *p)
     p->vsi = -1;
     p->mac = NULL;
     p->uplink = src != SMNC_FROM_UPLINK;
+    p->local = !p->uplink || !(s->switch_mode & SMNC_SWITCH_VEPA);
     if (dst == MAC_BROADCAST) {
         p->kind = SMNC_BROADCAST;
         return;
@@ -292,7 +295,7 @@ void smnc_veb_path(SmncState *s, int src, const uint8_t *hdr, SmncPath *p)
         return;
     }
     p->kind = SMNC_UNICAST;
-    if (m) {
+    if (m && p->local) {
         p->vsi = g_array_index(m->vsis, uint16_t, 0);
         p->uplink = false;
     } else if (src == SMNC_FROM_UPLINK) {
@@ -346,7 +349,8 @@ void smnc_veb_whole(SmncFunc *f, const SmncPath *p, uint8_t whole, bool *some,
 
     *some = p->vsi >= 0 && smnc_takes_whole(&s->func[p->vsi], whole);
     *all = *some && !p->uplink;
-    for (i = 0; p->kind == SMNC_UNICAST && i < s->uc_promisc->len; i++) {
+    for (i = 0; p->local && p->kind == SMNC_UNICAST && i < s->uc_promisc->len;
+         i++) {
         unsigned vsi = g_array_index(s->uc_promisc, uint16_t, i);
         bool takes = smnc_takes_whole(&s->func[vsi], whole);
 
@@ -361,7 +365,7 @@ static bool smnc_veb_local(SmncState *s, int src, unsigned vsi, SmncShapes *sh)
 {
     SmncFunc *f = &s->func[vsi];
 
-    if (vsi == src || !smnc_vsi_takes(s, vsi, sh->vlan, sh->control)) {
+    if (vsi == src || vsi == sh->sender || !smnc_vsi_takes(s, vsi, sh->vlan, sh->control)) {
         return false;
     }
     if (sh->whole && smnc_takes_whole(f, sh->whole) != sh->is_whole) {
@@ -388,20 +392,18 @@ static bool smnc_veb_list(SmncState *s, int src, const GArray *list, int but,
     return taken;
 }
 
-static bool smnc_veb_uplink(SmncState *s, SmncFrame *frame)
+/* A VEPA: the VSI whose frame the uplink's switch has sent back, or -1. */
+static int smnc_veb_sender(SmncState *s, int src, const SmncFrame *frame)
 {
-    uint32_t len = frame->len;
+    uint64_t from = smnc_mac_key(frame->data + ETH_ALEN);
+    SmncMac *m;
 
-    if (!smnc_link_up(s)) {
-        return false;
+    if (src != SMNC_FROM_UPLINK || !(s->switch_mode & SMNC_SWITCH_VEPA) ||
+        from & MAC_GROUP) {
+        return -1;
     }
-    smnc_frame_complete(frame);
-    if (len < ETH_ZLEN) {
-        memset(frame->data + len, 0, ETH_ZLEN - len);
-        len = ETH_ZLEN;
-    }
-    qemu_send_packet(qemu_get_queue(s->nic), frame->data, len);
-    return true;
+    m = g_hash_table_lookup(s->macs, &from);
+    return m ? g_array_index(m->vsis, uint16_t, 0) : -1;
 }
 
 /*
@@ -419,7 +421,10 @@ bool smnc_veb_send(SmncState *s, int src, const SmncPath *p, SmncFrame *frame,
                      frame);
     sh.whole = whole;
     sh.is_whole = frame->whole;
-    switch (p->kind) {
+    sh.sender = smnc_veb_sender(s, src, frame);
+    switch (p->local ? p->kind : SMNC_NOWHERE) {
+    case SMNC_NOWHERE:
+        break;
     case SMNC_UNICAST:
         if (p->vsi >= 0) {
             taken = smnc_veb_local(s, src, p->vsi, &sh);
@@ -437,7 +442,7 @@ bool smnc_veb_send(SmncState *s, int src, const SmncPath *p, SmncFrame *frame,
         break;
     }
     if (p->uplink && !sh.is_whole) {
-        taken |= smnc_veb_uplink(s, smnc_shape_outer(&sh));
+        taken |= smnc_uplink_send(s, smnc_shape_outer(&sh));
     }
     smnc_shapes_put(&sh);
     return taken;
@@ -449,10 +454,12 @@ bool smnc_veb_receive(SmncState *s, const struct iovec *iov, int n)
     size_t len = iov_size(iov, n);
     SmncFrame *frame;
     SmncPath path;
+    bool taken;
 
     /* A port VLAN's tag may come on top. */
     if (len < ETH_HLEN || len > SMNC_FRAME_MAX + TAG_BYTES) {
         trace_smnc_drop_uplink("length", len);
+        s->uplink[SMNC_UPLINK_RX_LOST]++;
         return false;
     }
     if (!s->running) {
@@ -461,7 +468,9 @@ bool smnc_veb_receive(SmncState *s, const struct iovec *iov, int n)
     frame = smnc_frame_new(len);
     iov_to_buf(iov, n, 0, frame->data, len);
     smnc_veb_path(s, SMNC_FROM_UPLINK, frame->data, &path);
-    if (!smnc_veb_send(s, SMNC_FROM_UPLINK, &path, frame, 0)) {
+    taken = smnc_veb_send(s, SMNC_FROM_UPLINK, &path, frame, 0);
+    smnc_uplink_received(s, frame, taken);
+    if (!taken) {
         trace_smnc_drop_uplink("no receiver", frame->len);
     }
     smnc_frame_put(frame);

@@ -69,6 +69,10 @@
 #define SMNC_MAC_LO			0x030	/* RO, bytes 0-3 of the PF's address */
 #define SMNC_MAC_HI			0x034	/* RO, bytes 4-5 */
 #define SMNC_MAX_FRAME			0x038	/* RO, bytes without FCS */
+#define SMNC_SWITCH_MODE		0x03c	/* RW (12.15) */
+#define  SMNC_SWITCH_VEPA		0x00000001	/* else VEB */
+#define SMNC_IDENTIFY			0x058	/* RW (4.8) */
+#define  SMNC_IDENTIFY_ON		0x00000001	/* the card's lamp */
 
 #define SMNC_ICR			0x040	/* read to clear */
 #define SMNC_ICR_MASK			0x044	/* RW, 1 = may interrupt */
@@ -212,6 +216,27 @@ enum smnc_stat {
 #include "stat_rows.h"
 #undef SMNC_STAT_ROW
 	SMNC_STAT_COUNT
+};
+
+/* --- BAR0: counters of the uplink (12.16) ------------------------------------ */
+
+#define SMNC_UPLINK_STATS		0x1f0000
+#define SMNC_UPLINK_SIZES		7	/* classes of frames by length */
+
+/* Index of a 64-bit counter; its offset is 8 * index. */
+enum smnc_uplink_stat {
+	SMNC_UPLINK_TX_FRAMES,
+	SMNC_UPLINK_TX_BYTES,
+	SMNC_UPLINK_TX_MULTICAST,
+	SMNC_UPLINK_TX_BROADCAST,
+	SMNC_UPLINK_RX_FRAMES,
+	SMNC_UPLINK_RX_BYTES,
+	SMNC_UPLINK_RX_MULTICAST,
+	SMNC_UPLINK_RX_BROADCAST,
+	SMNC_UPLINK_RX_LOST,
+	SMNC_UPLINK_TX_SIZE,	/* SMNC_UPLINK_SIZES of them */
+	SMNC_UPLINK_RX_SIZE = 16,	/* likewise */
+	SMNC_UPLINK_COUNT = 23
 };
 
 /* --- Windows: four pages per function (8) ---------------------------------- */

@@ -15,6 +15,15 @@ def test_identity(m):
     assert m.bar(0, R.STATUS) == R.STATUS_READY | R.STATUS_LINK
 
 
+def test_identify(m):
+    lamp = lambda: m.qmp('qom-get', path='nic', property='identify')    # noqa: E731
+    assert m.bar(0, R.IDENTIFY) == 0 and not lamp()
+    m.bar_wr(0, R.IDENTIFY, 0xffffffff)
+    assert m.bar(0, R.IDENTIFY) == R.IDENTIFY_ON and lamp()
+    m.bar_wr(0, R.CTRL, R.CTRL_RESET)
+    assert m.bar(0, R.IDENTIFY) == 0 and not lamp()
+
+
 def test_access_sizes(m):
     for off in (R.ID, R.NUM_ADIS, R.SERIAL_LO):
         assert m.bar(0, off, 1) == 0 and m.bar(0, off, 2) == 0 and m.bar(0, off, 8) == 0

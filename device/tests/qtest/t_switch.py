@@ -130,3 +130,59 @@ def test_many(m):
     f = eth(BROADCAST, mac(1), bytes(50))
     assert tx.send(f)
     assert all(x.rx.recv()[0] == f for x in fs[1:])
+
+
+def test_vepa(m):
+    """Each frame of a VSI goes to the uplink; what comes back spares its sender."""
+    nic, fs = trio(m, (ACTIVE | R.VSI_DEFAULT, ACTIVE, ACTIVE | R.VSI_UC_PROMISC | R.VSI_MC_PROMISC))
+    m.bar_wr(0, R.SWITCH_MODE, 0xffffffff)
+    assert m.bar(0, R.SWITCH_MODE) == R.SWITCH_VEPA
+    for dst in (mac(1), mac(2), mac(9), BROADCAST, MCAST):
+        for src in (0, 1):
+            f = eth(dst, fs[src].mac, bytes(50))
+            assert fs[src].tx.send(f)
+            assert takers(m, fs, f) == {'wire'}, (dst, src)
+    assert fs[0].stat(R.STAT_TX_DISCARDS) == 0
+    for dst, src, want in ((mac(2), 0, {1, 2}), (mac(1), 1, {0, 2}), (BROADCAST, 1, {0, 2}), (BROADCAST, 2, {0, 1}),
+                           (mac(9), 1, {0, 2}), (mac(1), 2, {0}), (MCAST, 2, set())):
+        f = eth(dst, fs[src].mac, bytes(50))
+        m.send(f)
+        assert takers(m, fs, f) == want, (dst, src)
+    f = eth(BROADCAST, mac(77), bytes(50))
+    m.send(f)
+    assert takers(m, fs, f) == {0, 1, 2}, 'of no VSI'
+    m.bar_wr(0, R.SWITCH_MODE, 0)
+    f = eth(mac(2), fs[0].mac, bytes(50))
+    assert fs[0].tx.send(f) and takers(m, fs, f) == {1, 2}
+    m.bar_wr(0, R.SWITCH_MODE, R.SWITCH_VEPA)
+    m.bar_wr(0, R.CTRL, R.CTRL_RESET)
+    assert m.bar(0, R.SWITCH_MODE) == 0
+
+
+def uplink(m):
+    return [m.bar(0, R.UPLINK_STATS + 8 * i, 8) for i in range(R.UPLINK_COUNT)]
+
+
+def test_uplink_counters(m):
+    _, fs = trio(m)
+    assert uplink(m) == [0] * R.UPLINK_COUNT
+    frames = [(mac(9), 20), (mac(9), 61), (BROADCAST, 123), (MCAST, 124), (mac(9), 252), (mac(9), 1019), (mac(9), 1514)]
+    for dst, size in frames:
+        assert fs[0].tx.send(eth(dst, fs[0].mac, bytes(size - 14)))
+    assert fs[0].tx.send(eth(mac(2), fs[0].mac, bytes(50))), 'which stays inside'
+    got = uplink(m)
+    assert got[R.UPLINK_TX_FRAMES:R.UPLINK_RX_FRAMES] == [7, 60 + 61 + 123 + 124 + 252 + 1019 + 1514, 1, 1]
+    assert got[R.UPLINK_TX_SIZE:R.UPLINK_TX_SIZE + R.UPLINK_SIZES] == [1, 2, 1, 1, 1, 1, 0]
+    assert not any(got[R.UPLINK_RX_FRAMES:R.UPLINK_RX_LOST + 1]), got
+    for dst, size in ((mac(1), 60), (BROADCAST, 60), (MCAST, 60), (mac(9), 1515)):
+        m.send(eth(dst, mac(77), bytes(size - 14)))
+    m.send(bytes(13))
+    got = uplink(m)
+    assert got[R.UPLINK_RX_FRAMES:R.UPLINK_RX_LOST + 1] == [4, 180 + 1515, 1, 1, 3]
+    assert got[R.UPLINK_RX_SIZE:] == [3, 0, 0, 0, 0, 0, 1]
+    at = R.UPLINK_STATS + 8 * R.UPLINK_RX_BYTES
+    assert m.bar(0, at) == 180 + 1515 and m.bar(0, at + 4) == 0 and m.bar(0, at, 2) == 0
+    m.bar_wr(0, at, 5)
+    assert m.bar(0, at) == 180 + 1515 and m.bar(0, R.UPLINK_STATS + 8 * R.UPLINK_COUNT, 8) == 0
+    m.bar_wr(0, R.CTRL, R.CTRL_RESET)
+    assert uplink(m) == [0] * R.UPLINK_COUNT

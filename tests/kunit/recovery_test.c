@@ -102,10 +102,6 @@ void smnc_net_attach(struct smnc_pf *pf)
 	did('N');
 }
 
-void smnc_held_free_all(struct smnc_pf *pf)
-{
-}
-
 void smnc_devlink_capture(struct smnc_pf *pf)
 {
 }
@@ -154,6 +150,7 @@ static int recovery_init(struct kunit *test)
 	drain_error = 0;
 	mutex_init(&fake->pf.adis_lock);
 	INIT_LIST_HEAD(&fake->pf.adis);
+	smnc_held_init(&fake->pf);
 	list_add(&fake->adi.list, &fake->pf.adis);
 	INIT_WORK(&fake->pf.link_work, no_work);
 	INIT_WORK(&fake->pf.mbx.work, no_work);

@@ -5,13 +5,23 @@
 
 #include "virtio.h"
 
-/* A VQ as the guest's driver has set it up. */
+/* A VQ as the guest's driver has set it up; coal: microseconds, packets. */
 struct smnc_rec_vq {
 	__le64 area[SMNC_VQ_AREAS];
 	__le16 size;
 	__le16 vector;
 	u8 enabled;
 	u8 reserved[3];
+	__le32 coal[2];
+};
+
+/* Fields of struct smnc_vq_rss. */
+struct smnc_rec_rss {
+	u8 key[SMNC_VQ_KEY_BYTES];
+	__le32 types;
+	__le16 entries;
+	__le16 other;
+	u8 table[SMNC_VQ_TABLE_ENTRIES];
 };
 
 /**
@@ -39,6 +49,8 @@ struct smnc_rec_vq {
  * @ack: answer to a control command that could not be sent
  * @reserved0: 0
  * @pci_cfg: from its offset on
+ * @coal: limits that receiveqs and transmitqs begin with: microseconds, packets of each
+ * @rss: how frames are hashed and spread
  * @vqs: VQs
  * @macs: the driver's table of further addresses
  * @reserved1: 0
@@ -67,6 +79,8 @@ struct smnc_rec_virtio {
 	u8 ack;
 	u8 reserved0[2];
 	u8 pci_cfg[12];
+	__le32 coal[2][2];
+	struct smnc_rec_rss rss;
 	struct smnc_rec_vq vqs[SMNC_VIRTIO_VQS];
 	u8 macs[SMNC_VIRTIO_MACS][ETH_ALEN];
 	u8 reserved1[2];

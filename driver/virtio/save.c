@@ -20,7 +20,26 @@
 			 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK | \
 			 VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED)
 
+/* With one of these the driver says what is hashed. */
+#define VIRTIO_HASHES	(SMNC_VIRTIO_F(VIRTIO_NET_F_RSS) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT))
+
 /* --- save --------------------------------------------------------------------------- */
+
+static void smnc_virtio_save_coal(const struct smnc_vq_coal *coal, __le32 *to)
+{
+	to[0] = cpu_to_le32(coal->usecs);
+	to[1] = cpu_to_le32(coal->packets);
+}
+
+static void smnc_virtio_save_rss(const struct smnc_vq_rss *rss, struct smnc_rec_rss *to)
+{
+	memcpy(to->key, rss->key, sizeof(to->key));
+	to->types = cpu_to_le32(rss->types);
+	to->entries = cpu_to_le16(rss->entries);
+	to->other = cpu_to_le16(rss->other);
+	memcpy(to->table, rss->table, sizeof(to->table));
+}
 
 static void smnc_virtio_save_vq(const struct smnc_virtio_vq *vq, struct smnc_rec_vq *to)
 {
@@ -31,6 +50,7 @@ static void smnc_virtio_save_vq(const struct smnc_virtio_vq *vq, struct smnc_rec
 	to->size = cpu_to_le16(vq->cfg.size);
 	to->vector = cpu_to_le16(vq->cfg.vector);
 	to->enabled = vq->enabled;
+	smnc_virtio_save_coal(&vq->coal, to->coal);
 }
 
 static void smnc_virtio_save_bytes(const struct smnc_virtio *v, struct smnc_rec_virtio *rec)
@@ -70,6 +90,9 @@ int smnc_virtio_save(struct smnc_adi *adi, void *to)
 	rec->pairs = cpu_to_le16(v->pairs);
 	rec->nr_macs = cpu_to_le16(v->nr_macs);
 	smnc_virtio_save_bytes(v, rec);
+	for (i = 0; i < ARRAY_SIZE(v->coal); i++)
+		smnc_virtio_save_coal(&v->coal[i], rec->coal[i]);
+	smnc_virtio_save_rss(&v->rss, &rec->rss);
 	for (i = 0; i < smnc_virtio_nr_vqs(adi); i++)
 		smnc_virtio_save_vq(&v->vqs[i], &rec->vqs[i]);
 	return 0;
@@ -104,6 +127,20 @@ static bool smnc_virtio_rec_bytes_ok(const struct smnc_rec_virtio *rec)
 	       !memchr_inv(rec->reserved1, 0, sizeof(rec->reserved1));
 }
 
+/* As RSS_CONFIG, HASH_CONFIG and VQ_PAIRS_SET leave it. */
+static bool smnc_virtio_rec_rss_ok(const struct smnc_adi *adi, const struct smnc_rec_rss *rss)
+{
+	u16 entries = le16_to_cpu(rss->entries);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rss->table); i++)
+		if (rss->table[i] >= adi->nr_queues)
+			return false;
+	return !(le32_to_cpu(rss->types) & ~SMNC_VQ_RSS_TYPES) &&
+	       (!entries || is_power_of_2(entries)) && entries <= ARRAY_SIZE(rss->table) &&
+	       le16_to_cpu(rss->other) < adi->nr_queues;
+}
+
 /* Features and offloads are looked at when they are the device's: see load. */
 int smnc_virtio_check(struct smnc_adi *adi, const void *from)
 {
@@ -112,7 +149,8 @@ int smnc_virtio_check(struct smnc_adi *adi, const void *from)
 
 	if (!smnc_virtio_rec_bytes_ok(rec) || !pairs || pairs > adi->nr_queues ||
 	    le16_to_cpu(rec->nr_macs) > SMNC_VIRTIO_MACS || !is_valid_ether_addr(rec->mac) ||
-	    !smnc_virtio_vector_ok(adi, le16_to_cpu(rec->config_vector)))
+	    !smnc_virtio_vector_ok(adi, le16_to_cpu(rec->config_vector)) ||
+	    !smnc_virtio_rec_rss_ok(adi, &rec->rss))
 		return -EINVAL;
 	for (i = 0; i < SMNC_VIRTIO_VQS; i++)
 		if (!smnc_virtio_rec_vq_ok(adi, i, &rec->vqs[i]))
@@ -122,6 +160,22 @@ int smnc_virtio_check(struct smnc_adi *adi, const void *from)
 
 /* --- load ------------------------------------------------------------------------------ */
 
+static struct smnc_vq_coal smnc_virtio_load_coal(const __le32 *from)
+{
+	return (struct smnc_vq_coal) {
+		.usecs = le32_to_cpu(from[0]), .packets = le32_to_cpu(from[1]),
+	};
+}
+
+static void smnc_virtio_load_rss(struct smnc_vq_rss *rss, const struct smnc_rec_rss *from)
+{
+	memcpy(rss->key, from->key, sizeof(rss->key));
+	rss->types = le32_to_cpu(from->types);
+	rss->entries = le16_to_cpu(from->entries);
+	rss->other = le16_to_cpu(from->other);
+	memcpy(rss->table, from->table, sizeof(rss->table));
+}
+
 static void smnc_virtio_load_vq(struct smnc_virtio_vq *vq, const struct smnc_rec_vq *from)
 {
 	unsigned int i;
@@ -130,6 +184,7 @@ static void smnc_virtio_load_vq(struct smnc_virtio_vq *vq, const struct smnc_rec
 		vq->cfg.area[i] = le64_to_cpu(from->area[i]);
 	vq->cfg.size = le16_to_cpu(from->size);
 	vq->cfg.vector = le16_to_cpu(from->vector);
+	vq->coal = smnc_virtio_load_coal(from->coal);
 }
 
 static void smnc_virtio_load_bytes(struct smnc_virtio *v, const struct smnc_rec_virtio *rec)
@@ -167,6 +222,9 @@ static void smnc_virtio_load_fields(struct smnc_adi *adi, const struct smnc_rec_
 	v->pairs = le16_to_cpu(rec->pairs);
 	v->nr_macs = le16_to_cpu(rec->nr_macs);
 	smnc_virtio_load_bytes(v, rec);
+	for (i = 0; i < ARRAY_SIZE(v->coal); i++)
+		v->coal[i] = smnc_virtio_load_coal(rec->coal[i]);
+	smnc_virtio_load_rss(&v->rss, &rec->rss);
 	for (i = 0; i < smnc_virtio_nr_vqs(adi); i++)
 		smnc_virtio_load_vq(&v->vqs[i], &rec->vqs[i]);
 	v->used = true;
@@ -179,10 +237,13 @@ static bool smnc_virtio_agreed_ok(const struct smnc_adi *adi)
 	u64 accepted = smnc_virtio_accepted(v);
 
 	if (!(v->status & VIRTIO_CONFIG_S_FEATURES_OK))
-		return !(v->status & VIRTIO_CONFIG_S_DRIVER_OK) && !v->offloads;
+		return !(v->status & VIRTIO_CONFIG_S_DRIVER_OK) && !v->offloads &&
+		       !v->rss.types && !v->rss.entries;
 	return smnc_virtio_acceptable(adi) &&
 	       !(v->offloads & ~(accepted & SMNC_VIRTIO_OFFLOADS)) &&
-	       (v->pairs == 1 || accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_MQ));
+	       (v->pairs == 1 || accepted & SMNC_VIRTIO_SEVERAL) &&
+	       (!v->rss.entries || accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_RSS)) &&
+	       (!v->rss.types || accepted & VIRTIO_HASHES);
 }
 
 /* The device starts it, by its own state. */
@@ -192,8 +253,11 @@ static int smnc_virtio_set_up_vq(struct smnc_adi *adi, unsigned int n)
 	struct smnc_virtio_vq *vq = &smnc_virtio(adi)->vqs[n];
 	int err = smnc_vq_set_up(adi->pf, &adi->vsi, n | control, &vq->cfg);
 
-	if (!err)
-		vq->started = true;
+	if (err)
+		return err;
+	vq->started = true;
+	if (vq->coal.usecs && vq->coal.packets)
+		err = smnc_vq_coal(adi->pf, &adi->vsi, n, &vq->coal);
 	return err;
 }
 
@@ -226,6 +290,8 @@ int smnc_virtio_load(struct smnc_adi *adi, const void *from)
 		return -EINVAL;
 	if (smnc_virtio(adi)->status & VIRTIO_CONFIG_S_FEATURES_OK)
 		err = smnc_virtio_give_features(adi);
+	if (!err)
+		err = smnc_virtio_give_rss(adi);
 	if (!err)
 		err = smnc_virtio_load_vqs(adi, rec);
 	/* Those that can are asked, by and by: the network is another one. */

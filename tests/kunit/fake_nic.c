@@ -443,7 +443,7 @@ static int fw_vq(const struct smnc_fw_msg *msg, u8 *reply)
 	if (msg->op == SMNC_FW_SET_VQ_COAL) {
 		vq->coal.usecs = get_unaligned_le32(msg->payload + 4);
 		vq->coal.packets = get_unaligned_le32(msg->payload + 8);
-		return vq->on ? 0 : EINVAL;
+		return 0;
 	}
 	vq->cfg.vector = get_unaligned_le16(msg->payload + 4);
 	return 0;

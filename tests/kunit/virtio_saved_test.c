@@ -10,6 +10,9 @@
 #define ROOM	(512u << 10)
 #define REC	(sizeof(struct smnc_rec_head) + sizeof(struct smnc_rec_adi))
 
+#define ALONG	(USUAL | F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT) | \
+		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL))
+
 static const u8 group[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 5 };
 static u8 *saved, *bad;
 static ssize_t saved_len;
@@ -44,10 +47,17 @@ static void fresh(struct kunit *test)
 static void saved_driver(struct kunit *test)
 {
 	static const u8 table[] = { 0, 0, 0, 0, 1, 0, 0, 0, 0x33, 0x33, 0, 0, 0, 5 };
-	static const u8 pairs[] = { 2, 0 }, on[] = { 1 };
+	static const u8 on[] = { 1 };
+	/* Types, mask, other, a table of two, pairs, a key of two bytes. */
+	static const u8 rss[] = { 0x3f, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 2, 0, 2, 7, 9 };
+	/* Packets and microseconds: of all receiveqs, of VQ 2. */
+	static const u8 coal[] = { 16, 0, 0, 0, 50, 0, 0, 0 };
+	static const u8 coal_vq[] = { 2, 0, 0, 0, 3, 0, 0, 0, 70, 0, 0, 0 };
 
-	drive(USUAL);
-	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_MQ, 0, pairs, sizeof(pairs)), 0);
+	drive(ALONG);
+	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_MQ, 1, rss, sizeof(rss)), 0);
+	KUNIT_ASSERT_EQ(test, control(6, 1, coal, sizeof(coal)), 0);
+	KUNIT_ASSERT_EQ(test, control(6, 2, coal_vq, sizeof(coal_vq)), 0);
 	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_RX, 1, on, sizeof(on)), 0);
 	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_MAC, 0, table, sizeof(table)), 0);
 	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
@@ -66,7 +76,16 @@ static void driver_goes_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(), 0);
 	KUNIT_ASSERT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
 	KUNIT_EXPECT_EQ(test, status(), S_ACK | S_DRIVER | S_FEATURES | S_DRIVER_OK);
-	KUNIT_EXPECT_EQ(test, fake->vq_features, USUAL);
+	KUNIT_EXPECT_EQ(test, fake->vq_features, ALONG);
+	KUNIT_EXPECT_MEMEQ(test, &fake->vq_rss, &v->rss, sizeof(v->rss));
+	KUNIT_EXPECT_EQ(test, v->rss.types, 0x3f);
+	KUNIT_EXPECT_EQ(test, v->rss.entries, 2);
+	KUNIT_EXPECT_EQ(test, v->rss.table[0], 1);
+	KUNIT_EXPECT_EQ(test, v->rss.key[1], 9);
+	KUNIT_EXPECT_EQ(test, v->coal[0].usecs, 50);
+	KUNIT_EXPECT_EQ(test, fake->vqs[0].coal.packets, 16);
+	KUNIT_EXPECT_EQ(test, fake->vqs[2].coal.usecs, 70);
+	KUNIT_EXPECT_EQ(test, fake->vqs[1].coal.usecs, 0);
 	KUNIT_EXPECT_EQ(test, fake->vq_offloads, F(VIRTIO_NET_F_GUEST_CSUM));
 	KUNIT_EXPECT_EQ(test, v->pairs, 2);
 	KUNIT_EXPECT_TRUE(test, v->allmulti);
@@ -117,7 +136,10 @@ static const struct row rows[] = {
 	VIRTIO(pairs, FAKE_QUEUES + 1, 0xffff), VIRTIO(nr_macs, SMNC_VIRTIO_MACS + 1, 0xffff),
 	VIRTIO(status, 0x10, 0x20, 7), VIRTIO(isr, 4, 255), VIRTIO(changed, 2), VIRTIO(link, 2),
 	VIRTIO(promisc, 2), VIRTIO(allmulti, 2), VIRTIO(crowded, 2), VIRTIO(mac[0], 1, 255),
-	VIRTIO(announce, 2), VIRTIO(again, 8, 255), VIRTIO(reserved0[1], 1), VIRTIO(reserved1[1], 1), VIRTIO(vqs[1].size, 3, 512, 0xffff),
+	VIRTIO(announce, 2), VIRTIO(again, 8, 255), VIRTIO(reserved0[1], 1), VIRTIO(reserved1[1], 1),
+	VIRTIO(rss.types, 0x40, ~0u), VIRTIO(rss.entries, 3, 256, 0xffff),
+	VIRTIO(rss.other, FAKE_QUEUES, 0xffff), VIRTIO(rss.table[0], FAKE_QUEUES, 255),
+	VIRTIO(rss.table[127], FAKE_QUEUES, 255), VIRTIO(vqs[1].size, 3, 512, 0xffff),
 	VIRTIO(vqs[1].vector, 9, 0xfffe), VIRTIO(vqs[1].enabled, 2), VIRTIO(vqs[1].reserved[0], 1),
 	VIRTIO(vqs[1].area[0], 8, 1ull << 48), VIRTIO(vqs[1].area[1], 1),
 	VIRTIO(vqs[1].area[2], 2, ~0ull), VIRTIO(vqs[CONTROL].size, 128),
@@ -145,7 +167,29 @@ static void hostile_driver(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
 }
 
+/* What is hashed is what the driver may say. */
+static void hashes_are_accepted(struct kunit *test)
+{
+	struct smnc_rec_virtio *rec = (void *)(saved + REC);
+
+	drive(USUAL);
+	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
+	saved_len = smnc_adi_save(NULL, saved, ROOM);
+	KUNIT_ASSERT_GT(test, saved_len, 0);
+	fresh(test);
+	rec->rss.types = cpu_to_le32(1);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	fresh(test);
+	rec->rss.types = 0;
+	rec->rss.entries = cpu_to_le16(2);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	fresh(test);
+	rec->rss.entries = 0;
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
+}
+
 static struct kunit_case vstate_cases[] = {
+	KUNIT_CASE(hashes_are_accepted),
 	KUNIT_CASE(driver_goes_along),
 	KUNIT_CASE(new_driver_goes_along),
 	KUNIT_CASE(hostile_driver),

@@ -28,6 +28,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(SmncState, SMARTNIC)
 #define SMNC_FUNC_MSGS      64          /* undelivered PF messages */
 #define SMNC_TLB            64
 #define SMNC_PAGE           4096u
+#define SMNC_TAG_AT         12          /* a tag is behind the addresses */
+#define SMNC_TAG_BYTES      4
 
 /* An ITR, and what DYN_CTL keeps. */
 #define SMNC_ITR_MASK       (SMNC_DYN_INTERVAL >> SMNC_DYN_INTERVAL_SHIFT)
@@ -91,6 +93,8 @@ typedef struct SmncPkt {
     uint32_t l2, l3, l4;                /* header lengths */
     uint32_t sum_at;                    /* SMNC_L4_SUM: the field, behind l2 */
     uint32_t unsum;                     /* takes a length out of the L4 seed */
+    bool tagged;                        /* each frame gets the 802.1Q tag @tci */
+    uint16_t tci;
     unsigned nbufs;
     const SmncBuf *buf;
 } SmncPkt;
@@ -275,6 +279,7 @@ typedef struct SmncVsi {
     uint16_t flags;
     uint32_t port;                      /* SMNC_PORT_*, 0: no port VLAN */
     uint8_t vids[SMNC_VIDS / 8], staged[SMNC_VIDS / 8]; /* VLAN table */
+    uint8_t own[SMNC_VIDS / 8];         /* VLAN filter of its user */
     uint32_t tx_rate;                   /* Mb/s, 0: no limit */
     uint8_t nmacs;
     uint64_t macs[SMNC_FW_MACS_PER_VSI];

@@ -3,12 +3,14 @@
 #include "avf.h"
 #include "../core/core.h"
 #include "../packet/packet.h"
+#include "net/eth.h"
 
 #define DESC_BYTES          32
 
 /* Quad word 1 of the write-back */
 #define RX_DD               (1ull << 0)
 #define RX_EOP              (1ull << 1)
+#define RX_L2TAG1P          (1ull << 2)
 #define RX_L3L4P            (1ull << 3)
 #define RX_WHOLE            (1ull << 16)
 #define RX_FLTSTAT_RSS      (3ull << 12)
@@ -21,6 +23,10 @@
 #define RX_L4_SHIFT         16
 #define RX_HEADERS_SHIFT    32
 #define RX_KIND_SHIFT       48
+
+/* Quad word 0 */
+#define RX_L2TAG1_SHIFT     16
+#define RX_HASH_SHIFT       32
 
 /* --- write-back ------------------------------------------------------------------- */
 
@@ -54,16 +60,26 @@ static uint64_t smnc_rx_whole(const SmncFrame *frame)
 
 typedef struct SmncRxJob {
     unsigned n;                         /* descriptors */
+    uint32_t strip;                     /* bytes of the tag that they report */
     uint64_t desc[SMNC_Q_MAX_WHOLE];    /* their addresses */
     uint64_t buf[SMNC_Q_MAX_WHOLE];
     uint32_t len[SMNC_Q_MAX_WHOLE];
 } SmncRxJob;
 
+/* Bytes of the tag that goes into the descriptor instead of the buffer. */
+static uint32_t smnc_rx_strips(const SmncFunc *f, const SmncFrame *frame)
+{
+    return f->vsi.flags & SMNC_VSI_VLAN_STRIP && !frame->whole &&
+           frame->len >= ETH_HLEN + SMNC_TAG_BYTES &&
+           lduw_be_p(frame->data + SMNC_TAG_AT) == ETH_P_VLAN ?
+           SMNC_TAG_BYTES : 0;
+}
+
 /* Probes all memory that the frame needs. False: it cannot be written now. */
 static bool smnc_rx_prepare(SmncUnit *u, SmncQueue *rx, uint32_t tail,
                             const SmncFrame *frame, SmncRxJob *job)
 {
-    uint32_t left = frame->len, at = rx->head;
+    uint32_t left = frame->len - job->strip, at = rx->head;
     uint32_t avail = tail >= at ? tail - at : rx->len - at + tail;
 
     if (job->n > avail) {
@@ -87,6 +103,21 @@ static bool smnc_rx_prepare(SmncUnit *u, SmncQueue *rx, uint32_t tail,
     return true;
 }
 
+/* Writes @len bytes from @off on of the frame without the tag that is stripped. */
+static bool smnc_rx_write_part(SmncUnit *u, const SmncFrame *frame,
+                               const SmncRxJob *job, uint64_t to, uint32_t off,
+                               uint32_t len)
+{
+    uint32_t first = off < SMNC_TAG_AT ? MIN(len, SMNC_TAG_AT - off) : 0;
+
+    if (!job->strip) {
+        return smnc_dma_write(u, to, frame->data + off, len);
+    }
+    return (!first || smnc_dma_write(u, to, frame->data + off, first)) &&
+           smnc_dma_write(u, to + first, frame->data + off + first + job->strip,
+                          len - first);
+}
+
 /*
  * The descriptors are probed again after the data is written: a write-back
  * overwrites the buffer's address, so a fault after the first one could not be
@@ -99,7 +130,7 @@ static bool smnc_rx_write_data(SmncUnit *u, const SmncFrame *frame,
     unsigned i;
 
     for (i = 0; i < job->n; i++) {
-        if (!smnc_dma_write(u, job->buf[i], frame->data + off, job->len[i])) {
+        if (!smnc_rx_write_part(u, frame, job, job->buf[i], off, job->len[i])) {
             return false;
         }
         off += job->len[i];
@@ -117,16 +148,21 @@ static bool smnc_rx_write(SmncUnit *u, const SmncFrame *frame,
 {
     uint32_t hash;
     bool hashed = smnc_frame_hash(frame, &u->f->vsi, &hash);
-    uint64_t st = smnc_rx_status(frame, hashed);
+    uint64_t st = smnc_rx_status(frame, hashed), tag = 0;
     unsigned i;
 
+    if (job->strip) {
+        tag = lduw_be_p(frame->data + ETH_HLEN);
+        st |= RX_L2TAG1P;
+    }
     if (!smnc_rx_write_data(u, frame, job)) {
         return false;
     }
     for (i = 0; i < job->n; i++) {
-        uint64_t qw0 = cpu_to_le64((uint64_t)hash << 32), qw1;
-        uint64_t qw2 = cpu_to_le64(smnc_rx_whole(frame));
+        uint64_t qw0 = (uint64_t)hash << RX_HASH_SHIFT | tag << RX_L2TAG1_SHIFT;
+        uint64_t qw1, qw2 = cpu_to_le64(smnc_rx_whole(frame));
 
+        qw0 = cpu_to_le64(qw0);
         qw1 = st | RX_DD | (uint64_t)job->len[i] << RX_LENGTH_SHIFT |
               (i == job->n - 1 ? RX_EOP : 0);
         qw1 = cpu_to_le64(qw1);
@@ -161,8 +197,9 @@ static enum smnc_rx smnc_rx_deliver(SmncUnit *u, SmncQueue *rx,
                                     SmncFrame *frame)
 {
     uint32_t tail = u->f->rx_tail[u->idx - SMNC_UNIT_RXQ(0)];
-    SmncRxJob job = { .n = DIV_ROUND_UP(frame->len, rx->bufsz) };
+    SmncRxJob job = { .strip = smnc_rx_strips(u->f, frame) };
 
+    job.n = DIV_ROUND_UP(frame->len - job.strip, rx->bufsz);
     if (smnc_rx_hopeless(u->f, frame, &job)) {
         smnc_drop(u->f, frame, SMNC_STAT_RX_DISCARDS, "buffers cannot hold it");
         return SMNC_RX_LOST;

@@ -16,10 +16,12 @@
 #define TX_CMD(qw1)         (((qw1) >> 4) & 0x3ff)
 #define TX_OFFSET(qw1)      (((qw1) >> 16) & 0x3ffff)
 #define TX_SIZE(qw1)        (((qw1) >> 34) & 0x3fff)
+#define TX_L2TAG1(qw1)      ((qw1) >> 48)
 #define TX_CTX_MSS(qw1)     ((qw1) >> 50)
 
 #define CMD_EOP             0x001
 #define CMD_RS              0x002
+#define CMD_IL2TAG1         0x008
 #define CMD_IIPT(cmd)       (((cmd) >> 5) & 3)
 #define CMD_L4T(cmd)        (((cmd) >> 8) & 3)
 #define CTX_TSO             0x01
@@ -110,6 +112,8 @@ static void smnc_tx_headers(SmncPkt *p, uint64_t qw1)
     p->l2 = (off & 0x7f) * 2;
     p->l3 = ((off >> 7) & 0x7f) * 4;
     p->l4 = ((off >> 14) & 0xf) * 4;
+    p->tagged = cmd & CMD_IL2TAG1;
+    p->tci = TX_L2TAG1(qw1);
 }
 
 static bool smnc_tx_data(SmncTxJob *job, const SmncTxDesc *d)

@@ -30,10 +30,11 @@
 #define HENA_V4_FRAG        (1ull << 36)
 #define HENA_V6_SHIFT       10
 
+/* There is room for a tag that smnc_frame_tag() inserts, and for padding. */
 SmncFrame *smnc_frame_new(uint32_t len)
 {
     SmncFrame *frame = g_malloc(offsetof(SmncFrame, data) +
-                                MAX(len, ETH_ZLEN));
+                                MAX(len + SMNC_TAG_BYTES, ETH_ZLEN));
 
     QEMU_BUILD_BUG_ON(offsetof(SmncFrame, data) % 2);
     memset(frame, 0, sizeof(*frame));
@@ -41,6 +42,21 @@ SmncFrame *smnc_frame_new(uint32_t len)
     frame->len = len;
     frame->segs = 1;
     return frame;
+}
+
+/* Inserts an 802.1Q tag into a frame that nobody has yet, once. */
+void smnc_frame_tag(SmncFrame *frame, uint16_t tci)
+{
+    uint8_t *at = frame->data + SMNC_TAG_AT;
+
+    memmove(at + SMNC_TAG_BYTES, at, frame->len - SMNC_TAG_AT);
+    stw_be_p(at, ETH_P_VLAN);
+    stw_be_p(at + 2, tci);
+    frame->len += SMNC_TAG_BYTES;
+    frame->hdr += SMNC_TAG_BYTES;
+    frame->sum_from += SMNC_TAG_BYTES;
+    frame->l3_made += frame->l3_made ? SMNC_TAG_BYTES : 0;
+    frame->l4_made += frame->l4_made ? SMNC_TAG_BYTES : 0;
 }
 
 /*

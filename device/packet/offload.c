@@ -95,7 +95,7 @@ static uint8_t smnc_sum_proto(uint32_t at)
 }
 
 /* @extra: a part of the pseudo header that the packet's sum lacks */
-void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra)
+static void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra)
 {
     uint8_t *l4 = frame->data + p->l2 + p->l3;
     uint32_t len = smnc_l4_end(frame, p) - p->l2 - p->l3;
@@ -130,6 +130,15 @@ void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra)
     frame->l4_made = p->l2 + p->l3;
 }
 
+/* Checksums and the tag of a frame that is the packet, or a segment of it. */
+void smnc_pkt_finish(const SmncPkt *p, SmncFrame *frame, uint32_t extra)
+{
+    smnc_pkt_csum(p, frame, extra);
+    if (p->tagged) {
+        smnc_frame_tag(frame, p->tci);
+    }
+}
+
 /* --- segments ------------------------------------------------------------------------ */
 
 static void smnc_segment_ip(uint8_t *ip, const SmncPkt *p, unsigned i,
@@ -161,7 +170,7 @@ SmncFrame *smnc_pkt_segment(const SmncPkt *p, const uint8_t *data, unsigned i)
     if (i) {
         tcp[13] &= ~TH_CWR;
     }
-    smnc_pkt_csum(p, frame, p->l4 + payload + p->unsum);
+    smnc_pkt_finish(p, frame, p->l4 + payload + p->unsum);
     return frame;
 }
 
@@ -203,6 +212,9 @@ SmncFrame *smnc_pkt_frame(const SmncPkt *p, const uint8_t *data)
     frame->segs = smnc_pkt_segments(p);
     frame->mss = p->mss;
     frame->hdr = p->l2 + p->l3 + p->l4;
+    if (p->tagged) {
+        smnc_frame_tag(frame, p->tci);
+    }
     return frame;
 }
 
@@ -214,8 +226,9 @@ unsigned smnc_pkt_segments(const SmncPkt *p)
 /* Bytes of segments @i and up, padding included. */
 uint32_t smnc_pkt_bytes(const SmncPkt *p, unsigned i)
 {
-    uint32_t hdr = p->l2 + p->l3 + p->l4, n = smnc_pkt_segments(p);
-    uint32_t last = p->total - (n - 1) * p->mss;    /* with its headers */
+    uint32_t tag = p->tagged ? SMNC_TAG_BYTES : 0;
+    uint32_t hdr = p->l2 + p->l3 + p->l4 + tag, n = smnc_pkt_segments(p);
+    uint32_t last = p->total + tag - (n - 1) * p->mss;  /* with its headers */
 
     return i < n ? (n - 1 - i) * (hdr + p->mss) + MAX(last, ETH_ZLEN) : 0;
 }

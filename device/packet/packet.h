@@ -11,6 +11,7 @@
 /* frame.c */
 SmncFrame *smnc_frame_new(uint32_t len);
 void smnc_frame_put(SmncFrame *frame);
+void smnc_frame_tag(SmncFrame *frame, uint16_t tci);
 void smnc_frame_complete(SmncFrame *frame);
 void smnc_frame_parse(SmncState *s, SmncFrame *frame);
 bool smnc_frame_hash(const SmncFrame *frame, SmncVsi *vsi, uint32_t *hash);
@@ -46,6 +47,6 @@ uint32_t smnc_pkt_bytes(const SmncPkt *p, unsigned i);
 uint8_t smnc_pkt_whole(const SmncPkt *p, const uint8_t *data);
 SmncFrame *smnc_pkt_frame(const SmncPkt *p, const uint8_t *data);
 SmncFrame *smnc_pkt_segment(const SmncPkt *p, const uint8_t *data, unsigned i);
-void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra);
+void smnc_pkt_finish(const SmncPkt *p, SmncFrame *frame, uint32_t extra);
 
 #endif

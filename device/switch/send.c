@@ -22,7 +22,7 @@ SmncFrame *smnc_send_frame(SmncUnit *u, const SmncPkt *p, unsigned i)
         smnc_frame_put(frame);
         return NULL;
     }
-    smnc_pkt_csum(p, frame, 0);
+    smnc_pkt_finish(p, frame, 0);
     return frame;
 }
 

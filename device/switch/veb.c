@@ -9,7 +9,6 @@
 
 #define MAC_GROUP           (1ull << 40)
 #define RATE_MAX            100000  /* Mb/s */
-#define TAG_BYTES           4
 #define MAC_BROADCAST       0xffffffffffffull
 
 static bool smnc_vsi_active(SmncState *s, unsigned vsi)
@@ -152,7 +151,8 @@ int smnc_veb_set(SmncState *s, unsigned vsi, uint16_t flags, uint32_t port,
 
     if (flags & ~(SMNC_VSI_ACTIVE | SMNC_VSI_UC_PROMISC | SMNC_VSI_MC_PROMISC |
                   SMNC_VSI_ANTISPOOF | SMNC_VSI_DEFAULT | SMNC_VSI_CONTROL |
-                  SMNC_VSI_VLAN_FILTER) ||
+                  SMNC_VSI_VLAN_FILTER | SMNC_VSI_VLAN_OWN |
+                  SMNC_VSI_VLAN_STRIP) ||
         !smnc_port_valid(port) || tx_rate > RATE_MAX ||
         (port && flags & SMNC_VSI_VLAN_FILTER)) {
         return EINVAL;
@@ -457,7 +457,7 @@ bool smnc_veb_receive(SmncState *s, const struct iovec *iov, int n)
     bool taken;
 
     /* A port VLAN's tag may come on top. */
-    if (len < ETH_HLEN || len > SMNC_FRAME_MAX + TAG_BYTES) {
+    if (len < ETH_HLEN || len > SMNC_FRAME_MAX + SMNC_TAG_BYTES) {
         trace_smnc_drop_uplink("length", len);
         s->uplink[SMNC_UPLINK_RX_LOST]++;
         return false;

@@ -9,8 +9,6 @@
 #include "../packet/packet.h"
 #include "net/eth.h"
 
-#define TAG_BYTES           4
-#define TAG_AT              (2 * ETH_ALEN)
 #define TCI_VID             0x0fff
 #define TCI_PRIORITY        0xf000
 #define VLAN_OUTER          0x1000  /* | VID: an 802.1ad VLAN */
@@ -26,7 +24,7 @@
 /* The type behind @tags tags, 0: the frame ends before. */
 static uint16_t smnc_proto(const SmncFrame *frame, unsigned tags)
 {
-    unsigned at = TAG_AT + tags * TAG_BYTES;
+    unsigned at = SMNC_TAG_AT + tags * SMNC_TAG_BYTES;
 
     return at + 2 <= frame->len ? lduw_be_p(frame->data + at) : 0;
 }
@@ -48,7 +46,7 @@ static bool smnc_is_tag(uint16_t proto)
 static int smnc_tci(const SmncFrame *frame)
 {
     return smnc_is_tag(smnc_proto(frame, 0)) &&
-           frame->len >= ETH_HLEN + TAG_BYTES ?
+           frame->len >= ETH_HLEN + SMNC_TAG_BYTES ?
            lduw_be_p(frame->data + ETH_HLEN) : -1;
 }
 
@@ -102,14 +100,29 @@ static uint16_t smnc_port_vlan(const SmncVsi *v)
            (v->port & SMNC_PORT_8021AD ? VLAN_OUTER : 0);
 }
 
+static bool smnc_vid_in(const uint8_t *vids, uint16_t vid)
+{
+    return vids[vid / 8] & (1 << vid % 8);
+}
+
+/* True: the VSI, which has no port VLAN, has a right to @vlan. */
+static bool smnc_vlan_member(const SmncVsi *v, uint16_t vlan)
+{
+    return !(v->flags & SMNC_VSI_VLAN_FILTER) ||
+           (vlan < SMNC_VIDS && smnc_vid_in(v->vids, vlan));
+}
+
 /* True: the VSI receives frames of @vlan. */
 bool smnc_vlan_takes(const SmncVsi *v, uint16_t vlan)
 {
     if (v->port) {
         return vlan == smnc_port_vlan(v);
     }
-    return !(v->flags & SMNC_VSI_VLAN_FILTER) ||
-           (vlan < SMNC_VIDS && v->vids[vlan / 8] & (1 << vlan % 8));
+    if (v->flags & SMNC_VSI_VLAN_OWN && vlan && vlan < SMNC_VIDS &&
+        !smnc_vid_in(v->own, vlan)) {
+        return false;
+    }
+    return smnc_vlan_member(v, vlan);
 }
 
 /* True: the VSI may send a frame with these tags. */
@@ -118,7 +131,7 @@ bool smnc_vlan_admit(const SmncVsi *v, const SmncFrame *frame)
     uint16_t proto = smnc_proto(frame, 0);
 
     if (!v->port) {
-        return smnc_vlan_takes(v, smnc_frame_vlan(frame));
+        return smnc_vlan_member(v, smnc_frame_vlan(frame));
     }
     if (v->port & SMNC_PORT_8021AD) {
         return !smnc_is_tag(proto) ||
@@ -146,10 +159,11 @@ bool smnc_port_valid(uint32_t port)
 int smnc_vlan_stage(SmncVsi *v, const struct smnc_fw_vlans *req)
 {
     unsigned first = le16_to_cpu(req->first), flags = le16_to_cpu(req->flags);
+    uint8_t *table = flags & SMNC_VLANS_OWN ? v->own : v->vids;
     bool changed;
 
     if (first % SMNC_FW_VIDS || first >= SMNC_VIDS ||
-        flags & ~(SMNC_VLANS_START | SMNC_VLANS_COMMIT) ||
+        flags & ~(SMNC_VLANS_START | SMNC_VLANS_COMMIT | SMNC_VLANS_OWN) ||
         (first == SMNC_VIDS - SMNC_FW_VIDS &&
          req->vids[sizeof(req->vids) - 1] & 0x80)) {
         return -EINVAL;
@@ -161,9 +175,9 @@ int smnc_vlan_stage(SmncVsi *v, const struct smnc_fw_vlans *req)
     if (!(flags & SMNC_VLANS_COMMIT)) {
         return 0;
     }
-    changed = memcmp(v->vids, v->staged, sizeof(v->vids));
-    memcpy(v->vids, v->staged, sizeof(v->vids));
-    return changed && v->flags & SMNC_VSI_VLAN_FILTER;
+    changed = memcmp(table, v->staged, sizeof(v->staged));
+    memcpy(table, v->staged, sizeof(v->staged));
+    return changed && table == v->vids && v->flags & SMNC_VSI_VLAN_FILTER;
 }
 
 /* --- shapes ----------------------------------------------------------------------- */
@@ -172,9 +186,9 @@ int smnc_vlan_stage(SmncVsi *v, const struct smnc_fw_vlans *req)
 static SmncFrame *smnc_frame_shifted(const SmncFrame *from, int by)
 {
     SmncFrame *to = smnc_frame_new(from->len + by);
-    unsigned at = TAG_AT + MAX(-by, 0);
+    unsigned at = SMNC_TAG_AT + MAX(-by, 0);
 
-    memcpy(to->data, from->data, TAG_AT);
+    memcpy(to->data, from->data, SMNC_TAG_AT);
     memcpy(to->data + at + by, from->data + at, from->len - at);
     to->l3_made = from->l3_made ? from->l3_made + by : 0;
     to->l4_made = from->l4_made ? from->l4_made + by : 0;
@@ -221,8 +235,8 @@ void smnc_shapes_init(SmncShapes *sh, const SmncVsi *v, SmncFrame *frame)
 SmncFrame *smnc_shape_outer(SmncShapes *sh)
 {
     if (!sh->outer) {
-        sh->outer = smnc_frame_shifted(sh->inner, TAG_BYTES);
-        stw_be_p(sh->outer->data + TAG_AT, sh->proto);
+        sh->outer = smnc_frame_shifted(sh->inner, SMNC_TAG_BYTES);
+        stw_be_p(sh->outer->data + SMNC_TAG_AT, sh->proto);
         stw_be_p(sh->outer->data + ETH_HLEN, sh->tci);
     }
     return sh->outer;
@@ -232,7 +246,7 @@ SmncFrame *smnc_shape_outer(SmncShapes *sh)
 SmncFrame *smnc_shape_inner(SmncShapes *sh)
 {
     if (!sh->inner) {
-        sh->inner = smnc_frame_shifted(sh->outer, -TAG_BYTES);
+        sh->inner = smnc_frame_shifted(sh->outer, -SMNC_TAG_BYTES);
     }
     return sh->inner;
 }

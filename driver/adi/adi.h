@@ -104,6 +104,7 @@ enum smnc_cfg {
  * @nr_more: entries in @more
  * @more: groups the guest joined that have no filter: all multicast instead
  * @more_lost: there were more than fit in @more
+ * @strip: the guest wants the tags of what it receives in descriptors
  * @promisc: SMNC_VSI_UC_PROMISC, SMNC_VSI_MC_PROMISC: asked for by the guest, granted or not
  * @work: answers messages
  * @later: queues @work when a guest that has kept the firmware busy has waited
@@ -151,6 +152,7 @@ struct smnc_adi {
 	unsigned int nr_more;
 	u8 more[SMNC_MORE_GROUPS][ETH_ALEN];
 	bool more_lost;
+	bool strip;
 	u16 promisc;
 
 	struct work_struct work;
@@ -189,6 +191,7 @@ static inline bool smnc_adi_off(const struct smnc_adi *adi)
 static inline void smnc_adi_clear_wishes(struct smnc_adi *adi)
 {
 	adi->promisc = 0;
+	adi->strip = false;
 	adi->nr_more = 0;
 	adi->more_lost = false;
 }

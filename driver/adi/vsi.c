@@ -24,6 +24,13 @@ static const u8 *smnc_adi_vids(const struct smnc_adi *adi)
 	}
 }
 
+/* The guest is given frames of VLANs that it has not asked for, too. */
+static bool smnc_adi_all_vids(const struct smnc_adi *adi)
+{
+	return (adi->promisc & SMNC_VSI_UC_PROMISC && adi->cfg[SMNC_CFG_TRUST]) ||
+	       !memchr_inv(adi->vsi.own, 0, sizeof(adi->vsi.own));
+}
+
 static u16 smnc_adi_vsi_flags(const struct smnc_adi *adi)
 {
 	u16 flags = 0;
@@ -40,6 +47,10 @@ static u16 smnc_adi_vsi_flags(const struct smnc_adi *adi)
 		flags |= SMNC_VSI_CONTROL;
 	if (smnc_adi_vids(adi))
 		flags |= SMNC_VSI_VLAN_FILTER;
+	if (!smnc_adi_all_vids(adi))
+		flags |= SMNC_VSI_VLAN_OWN;
+	if (adi->strip)
+		flags |= SMNC_VSI_VLAN_STRIP;
 	return flags;
 }
 

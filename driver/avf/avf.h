@@ -19,7 +19,7 @@
 #define SMNC_VC_OP_GET_HASHCFG	25
 #define SMNC_VC_OP_SET_HASHCFG	26
 
-/* Twelve counters of 64 bits: the longest reply. */
+/* Twelve counters of 64 bits: a long reply. */
 #define SMNC_VC_STATS		12
 #define SMNC_VC_REPLY_BYTES	(SMNC_VC_STATS * sizeof(u64))
 
@@ -50,6 +50,7 @@ enum smnc_vc_state {
  * @state: see there
  * @fresh: a driver has asked for the version since the last reset
  * @caps: capabilities granted
+ * @vlan: it was told that it may filter, insert and strip tags
  * @configured_tx: TX queues that have a valid configuration
  * @configured_rx: likewise
  * @enabled_tx: TX queues enabled
@@ -61,6 +62,7 @@ struct smnc_avf {
 	enum smnc_vc_state state;
 	bool fresh;
 	u32 caps;
+	bool vlan;
 	u16 configured_tx;
 	u16 configured_rx;
 	u16 enabled_tx;
@@ -112,6 +114,29 @@ int smnc_vc_get_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
 			struct smnc_vc_reply *reply);
 int smnc_vc_set_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
 			struct smnc_vc_reply *reply);
+
+/* vlan.c */
+u32 smnc_vc_vlan_grant(struct smnc_adi *adi, u32 caps);
+int smnc_vc_vlan_caps(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
+int smnc_vc_add_vlans(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
+int smnc_vc_del_vlans(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
+int smnc_vc_add_vlans_v2(struct smnc_adi *adi, const void *msg, u16 len,
+			 struct smnc_vc_reply *reply);
+int smnc_vc_del_vlans_v2(struct smnc_adi *adi, const void *msg, u16 len,
+			 struct smnc_vc_reply *reply);
+int smnc_vc_strip(struct smnc_adi *adi, const void *msg, u16 len,
+		  struct smnc_vc_reply *reply);
+int smnc_vc_no_strip(struct smnc_adi *adi, const void *msg, u16 len,
+		     struct smnc_vc_reply *reply);
+int smnc_vc_strip_v2(struct smnc_adi *adi, const void *msg, u16 len,
+		     struct smnc_vc_reply *reply);
+int smnc_vc_no_strip_v2(struct smnc_adi *adi, const void *msg, u16 len,
+			struct smnc_vc_reply *reply);
+int smnc_vc_insert_v2(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
 
 /* state.c */
 int smnc_vc_status(int err);

@@ -44,6 +44,8 @@ struct smnc_vc_op {
 #define BYTES_OR_NONE(_n)		.len = { .base = (_n), .or_none = true }
 #define LIST(_base, _elem, _at)		.len = { .base = (_base), .elem = (_elem), .at = (_at) }
 #define RSS	VIRTCHNL_VF_OFFLOAD_RSS_PF
+#define VLAN	VIRTCHNL_VF_OFFLOAD_VLAN
+#define VLAN_V2	VIRTCHNL_VF_OFFLOAD_VLAN_V2
 
 /* Lengths as drivers have always sent them: some lists have more room than they count. */
 static const struct smnc_vc_op smnc_vc_ops[] = {
@@ -69,6 +71,34 @@ static const struct smnc_vc_op smnc_vc_ops[] = {
 	[VIRTCHNL_OP_CONFIG_RSS_LUT] = { smnc_vc_rss_lut, SMNC_VC_READY, RSS, LIST(5, 1, 2) },
 	[SMNC_VC_OP_GET_HASHCFG] = { smnc_vc_get_hashcfg, SMNC_VC_READY, RSS, BYTES(0) },
 	[SMNC_VC_OP_SET_HASHCFG] = { smnc_vc_set_hashcfg, SMNC_VC_READY, RSS, BYTES(8) },
+	[VIRTCHNL_OP_ADD_VLAN] = { smnc_vc_add_vlans, SMNC_VC_READY, VLAN, LIST(6, 2, 2) },
+	[VIRTCHNL_OP_DEL_VLAN] = { smnc_vc_del_vlans, SMNC_VC_READY, VLAN, LIST(6, 2, 2) },
+	[VIRTCHNL_OP_ENABLE_VLAN_STRIPPING] = { smnc_vc_strip, SMNC_VC_READY, VLAN, BYTES(0) },
+	[VIRTCHNL_OP_DISABLE_VLAN_STRIPPING] = {
+		smnc_vc_no_strip, SMNC_VC_READY, VLAN, BYTES(0)
+	},
+	[VIRTCHNL_OP_GET_OFFLOAD_VLAN_V2_CAPS] = {
+		smnc_vc_vlan_caps, SMNC_VC_READY, VLAN_V2, BYTES(0)
+	},
+	[VIRTCHNL_OP_ADD_VLAN_V2] = {
+		smnc_vc_add_vlans_v2, SMNC_VC_READY, VLAN_V2, LIST(8, 32, 2)
+	},
+	[VIRTCHNL_OP_DEL_VLAN_V2] = {
+		smnc_vc_del_vlans_v2, SMNC_VC_READY, VLAN_V2, LIST(8, 32, 2)
+	},
+	[VIRTCHNL_OP_ENABLE_VLAN_STRIPPING_V2] = {
+		smnc_vc_strip_v2, SMNC_VC_READY, VLAN_V2, BYTES(16)
+	},
+	[VIRTCHNL_OP_DISABLE_VLAN_STRIPPING_V2] = {
+		smnc_vc_no_strip_v2, SMNC_VC_READY, VLAN_V2, BYTES(16)
+	},
+	/* A descriptor says whether a tag is inserted: both switches change nothing. */
+	[VIRTCHNL_OP_ENABLE_VLAN_INSERTION_V2] = {
+		smnc_vc_insert_v2, SMNC_VC_READY, VLAN_V2, BYTES(16)
+	},
+	[VIRTCHNL_OP_DISABLE_VLAN_INSERTION_V2] = {
+		smnc_vc_insert_v2, SMNC_VC_READY, VLAN_V2, BYTES(16)
+	},
 };
 
 static bool smnc_vc_fits(const struct smnc_vc_len *len, const struct smnc_msg *msg)

@@ -214,7 +214,8 @@ int smnc_vc_config_queues(struct smnc_adi *adi, const void *msg, u16 len,
 		return smnc_vc_not_stopped(err, reply);
 	for (i = 0; i < info->num_queue_pairs; i++)
 		smnc_vc_setup_pair(adi, &qpi[i]);
-	return VIRTCHNL_STATUS_SUCCESS;
+	/* Before the first frame: whether its tag is stripped was agreed on before. */
+	return smnc_vc_status(smnc_adi_vsi_update(adi));
 }
 
 /* --- CONFIG_IRQ_MAP --------------------------------------------------------- */

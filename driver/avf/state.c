@@ -31,6 +31,7 @@ void smnc_avf_reset(struct smnc_adi *adi)
 	avf->state = SMNC_VC_NEW;
 	avf->fresh = false;
 	avf->caps = 0;
+	avf->vlan = false;
 	smnc_adi_clear_wishes(adi);
 	eth_zero_addr(avf->legacy_mac);
 	avf->configured_tx = 0;

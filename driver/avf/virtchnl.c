@@ -50,7 +50,8 @@ int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,
 		reply->reset = true;
 		return VIRTCHNL_STATUS_SUCCESS;
 	}
-	avf->caps = VIRTCHNL_VF_OFFLOAD_L2 | (caps & SMNC_VC_CAPS);
+	avf->caps = VIRTCHNL_VF_OFFLOAD_L2 | (caps & SMNC_VC_CAPS) |
+		    smnc_vc_vlan_grant(adi, caps);
 	res->num_vsis = 1;
 	res->num_queue_pairs = adi->nr_queues;
 	res->max_vectors = smnc_adi_nr_vecs(adi);

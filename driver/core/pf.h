@@ -109,6 +109,7 @@ struct smnc_mailbox {
  * @nr_macs: entries in @macs
  * @macs: address filters
  * @vids: VLAN table
+ * @own: VLANs that its user wants
  * @has: SMNC_VSI_HAS_*
  * @key: key of the hash
  * @lut: queue by hash
@@ -124,6 +125,7 @@ struct smnc_vsi {
 	unsigned int nr_macs;
 	u8 macs[SMNC_FW_MACS_PER_VSI][ETH_ALEN];
 	u8 vids[SMNC_VIDS / 8];
+	u8 own[SMNC_VIDS / 8];
 	u8 has;
 	u8 key[SMNC_RSS_KEY_BYTES];
 	u8 lut[SMNC_RSS_LUT_ENTRIES];
@@ -443,6 +445,7 @@ int smnc_vsi_set(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 flags, u32 vlan,
 		 u32 tx_rate);
 int smnc_vsi_set_flags(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 flags);
 int smnc_vsi_set_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids);
+int smnc_vsi_set_own(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *own);
 bool smnc_vsi_has_mac(const struct smnc_vsi *vsi, const u8 *mac);
 int smnc_vsi_add_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac);
 int smnc_vsi_del_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac);

@@ -92,12 +92,13 @@ static int smnc_vsi_ask_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashc
 	return smnc_vsi_ask(pf, vsi, SMNC_FW_RSS_HASH, &msg);
 }
 
-/* In force as a whole; chunks without a VID are not sent. */
-static int smnc_vsi_ask_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids)
+/* In force as a whole; chunks without a VID are not sent. @which: SMNC_VLANS_OWN, or 0 */
+static int smnc_vsi_ask_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids,
+			     u16 which)
 {
 	struct smnc_fw_vlans msg = { .vsi = cpu_to_le16(vsi->id) };
+	u16 flags = which | SMNC_VLANS_START;
 	unsigned int first, last = 0;
-	u16 flags = SMNC_VLANS_START;
 	int err;
 
 	BUILD_BUG_ON(sizeof(msg) != sizeof_field(struct smnc_fw_msg, payload));
@@ -115,7 +116,7 @@ static int smnc_vsi_ask_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 
 		err = smnc_vsi_ask(pf, vsi, SMNC_FW_VSI_VLANS, &msg);
 		if (err)
 			return err;
-		flags = 0;
+		flags = which;
 	}
 	return 0;
 }
@@ -165,7 +166,9 @@ static int smnc_vsi_restore(struct smnc_pf *pf, struct smnc_vsi *vsi, bool lose)
 	if (!err)
 		err = smnc_vsi_replay_rss(pf, vsi);
 	if (!err && !smnc_vsi_vids_new(vsi))
-		err = smnc_vsi_ask_vids(pf, vsi, vsi->vids);
+		err = smnc_vsi_ask_vids(pf, vsi, vsi->vids, 0);
+	if (!err && memchr_inv(vsi->own, 0, sizeof(vsi->own)))
+		err = smnc_vsi_ask_vids(pf, vsi, vsi->own, SMNC_VLANS_OWN);
 	/* Last: frames pass when all else is there. */
 	if (!err)
 		err = smnc_vsi_ask_set(pf, vsi, vsi->flags, vsi->vlan, vsi->tx_rate);
@@ -282,11 +285,32 @@ int smnc_vsi_set_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids)
 	int err = smnc_vsi_settle(pf, vsi);
 
 	if (!err && memcmp(vsi->vids, vids, sizeof(vsi->vids)))
-		err = smnc_vsi_ask_vids(pf, vsi, vids);
+		err = smnc_vsi_ask_vids(pf, vsi, vids, 0);
 	if (err)
 		return err;
 	memcpy(vsi->vids, vids, sizeof(vsi->vids));
 	return 0;
+}
+
+/**
+ * smnc_vsi_set_own() - the VLANs that the user of a VSI wants to receive
+ * @pf: PF
+ * @vsi: VSI
+ * @own: SMNC_VIDS bits, one for each VID
+ *
+ * In force with SMNC_VSI_VLAN_OWN, as a whole; as it was if it fails.
+ *
+ * Return: 0 or errno.
+ */
+int smnc_vsi_set_own(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *own)
+{
+	int err = smnc_vsi_settle(pf, vsi);
+
+	if (!err && memcmp(vsi->own, own, sizeof(vsi->own)))
+		err = smnc_vsi_ask_vids(pf, vsi, own, SMNC_VLANS_OWN);
+	if (!err)
+		memcpy(vsi->own, own, sizeof(vsi->own));
+	return err;
 }
 
 static int smnc_vsi_find(const struct smnc_vsi *vsi, const u8 *mac)

@@ -151,6 +151,8 @@ struct smnc_fw_vsi {
 #define SMNC_VSI_DEFAULT	0x0010	/* takes unmatched unicast from the uplink */
 #define SMNC_VSI_CONTROL	0x0020	/* sends and is given link control frames */
 #define SMNC_VSI_VLAN_FILTER	0x0040	/* its VLAN table is in force */
+#define SMNC_VSI_VLAN_OWN	0x0080	/* its own VLAN filter is in force */
+#define SMNC_VSI_VLAN_STRIP	0x0100	/* the tag of what it is given is in the descriptor */
 	SMNC_LE32 vlan;		/* port VLAN, or 0: none */
 #define SMNC_PORT_VID		0x00000fff	/* 1..4094 */
 #define SMNC_PORT_PRIO_SET	0x00001000	/* its frames have this priority: */
@@ -191,6 +193,7 @@ struct smnc_fw_vlans {
 	SMNC_LE16 flags;
 #define SMNC_VLANS_START	0x0001	/* nothing but these, so far */
 #define SMNC_VLANS_COMMIT	0x0002	/* complete: it becomes the table */
+#define SMNC_VLANS_OWN		0x0004	/* the own filter instead */
 	SMNC_LE16 reserved0;
 	SMNC_U8 vids[SMNC_FW_VIDS / 8];
 };

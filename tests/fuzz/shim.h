@@ -198,6 +198,7 @@ void xa_clear_mark(struct xarray *xa, unsigned long index, int mark);
 #define ETH_ALEN	6
 #define ETH_ZLEN	60
 #define VLAN_N_VID	4096
+#define ETH_P_8021Q	0x8100
 
 static inline bool is_multicast_ether_addr(const u8 *a) { return a[0] & 1; }
 static inline bool is_zero_ether_addr(const u8 *a) { return !memcmp(a, "\0\0\0\0\0", 6); }

@@ -186,6 +186,16 @@ int smnc_vsi_rss_hash(struct smnc_pf *p, struct smnc_vsi *vsi, u64 hashcfg)
 	return 0;
 }
 
+/* VID 0 is not for a filter, and 4095 for nobody. */
+int smnc_vsi_set_own(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *own)
+{
+	must(vsi == &adi->vsi && !(own[0] & 1) && !(own[SMNC_VIDS / 8 - 1] & 0x80));
+	if (broken)
+		return -EIO;
+	memcpy(vsi->own, own, sizeof(vsi->own));
+	return 0;
+}
+
 /* --- the guest --------------------------------------------------------------------- */
 
 static u16 pairs(struct input *in, u8 *buf)
@@ -239,6 +249,25 @@ static u16 addresses(struct input *in, u8 *buf)
 	return virtchnl_struct_size(l, list, l->num_elements);
 }
 
+/* @op: ADD_VLAN, ADD_VLAN_V2 and the like */
+static u16 vlans(struct input *in, u32 op, u8 *buf)
+{
+	struct virtchnl_vlan_filter_list_v2 *v2 = (void *)buf;
+	u16 *v1 = (u16 *)buf;
+	unsigned int i;
+
+	v1[1] = 1 + take_below(in, 5);
+	for (i = 0; i < v1[1]; i++) {
+		if (op < VIRTCHNL_OP_ADD_VLAN_V2) {
+			v1[2 + i] = take16(in) & 0x1fff;
+			continue;
+		}
+		v2->filters[i].inner.tci = take16(in) & 0x1fff;
+		v2->filters[i].inner.tpid = ETH_P_8021Q;
+	}
+	return op < VIRTCHNL_OP_ADD_VLAN_V2 ? 6 + 2 * v1[1] : 8 + 32 * v1[1];
+}
+
 /* What a driver would send; it is damaged afterwards. */
 static u16 honest(struct input *in, u32 op, u8 *buf)
 {
@@ -255,7 +284,23 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 		*(u32 *)buf = take8(in) & 1 ? ~0u : take32(in);
 		return take8(in) & 3 ? 4 : 0;
 	case SMNC_VC_OP_GET_HASHCFG:
+	case VIRTCHNL_OP_ENABLE_VLAN_STRIPPING:
+	case VIRTCHNL_OP_DISABLE_VLAN_STRIPPING:
+	case VIRTCHNL_OP_GET_OFFLOAD_VLAN_V2_CAPS:
 		return 0;
+	case VIRTCHNL_OP_ADD_VLAN:
+	case VIRTCHNL_OP_DEL_VLAN:
+	case VIRTCHNL_OP_ADD_VLAN_V2:
+	case VIRTCHNL_OP_DEL_VLAN_V2:
+		len = vlans(in, op, buf);
+		break;
+	case VIRTCHNL_OP_ENABLE_VLAN_STRIPPING_V2:
+	case VIRTCHNL_OP_DISABLE_VLAN_STRIPPING_V2:
+	case VIRTCHNL_OP_ENABLE_VLAN_INSERTION_V2:
+	case VIRTCHNL_OP_DISABLE_VLAN_INSERTION_V2:
+		*(u32 *)(buf + 4) = 1 + (take8(in) & 7) / 7;
+		*(u16 *)(buf + 8) = SMNC_VC_VSI;
+		return 16;
 	case SMNC_VC_OP_SET_HASHCFG:
 		*(u64 *)buf = take8(in) & 1 ? SMNC_HASHCFG : take64(in);
 		return 8;
@@ -315,7 +360,10 @@ static void check(u32 op, u16 tx, u16 rx, enum smnc_vc_state state, bool reset)
 
 static void message(struct input *in)
 {
-	static const u8 ops[] = { 1, 2, 3, 6, 7, 8, 9, 10, 11, 14, 15, 23, 24, 25, 26 };
+	static const u8 ops[] = {
+		1, 2, 3, 6, 7, 8, 9, 10, 11, 14, 15, 23, 24, 25, 26,
+		12, 13, 27, 28, 51, 52, 53, 54, 55, 56, 57,
+	};
 	u8 how = take8(in), buf[BUF_MAX + 64] = {};
 	u32 op = how & 0x80 ? take16(in) : ops[how % ARRAY_SIZE(ops)];
 	u16 len = honest(in, op, buf), damage = take8(in), tx = avf->enabled_tx, rx = avf->enabled_rx;
@@ -381,7 +429,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (device & 2) {
 		avf->state = SMNC_VC_READY;
 		avf->caps = ~0u;
+		avf->vlan = device & 4;
 	}
+	adi->vlan.mode = device & 8 ? SMNC_VLAN_PORT : SMNC_VLAN_TRUNK;
 	broken = (device & 0xf0) == 0xf0;
 	deaf = (device & 0xf0) == 0xe0;
 	while (in.len)

@@ -330,7 +330,8 @@ static void fw_vlans(struct smnc_vsi *vsi, const struct smnc_fw_vlans *msg)
 		memset(fake->fw_vids, 0, sizeof(fake->fw_vids));
 	memcpy(fake->fw_vids + le16_to_cpu(msg->first) / 8, msg->vids, sizeof(msg->vids));
 	if (flags & SMNC_VLANS_COMMIT)
-		memcpy(vsi->vids, fake->fw_vids, sizeof(vsi->vids));
+		memcpy(flags & SMNC_VLANS_OWN ? vsi->own : vsi->vids, fake->fw_vids,
+		       sizeof(vsi->vids));
 }
 
 static u64 get48(const u8 *b)
@@ -588,6 +589,7 @@ void fake_vsi_expect_known(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, is->tx_rate, vsi->tx_rate);
 	KUNIT_EXPECT_EQ(test, is->hashcfg, vsi->hashcfg);
 	KUNIT_EXPECT_MEMEQ(test, is->vids, vsi->vids, sizeof(is->vids));
+	KUNIT_EXPECT_MEMEQ(test, is->own, vsi->own, sizeof(is->own));
 	KUNIT_EXPECT_MEMEQ(test, is->key, vsi->key, sizeof(is->key));
 	KUNIT_EXPECT_MEMEQ(test, is->lut, vsi->lut, sizeof(is->lut));
 	KUNIT_EXPECT_EQ(test, is->nr_macs, vsi->nr_macs);

@@ -14,7 +14,7 @@ static int promisc(u16 vsi, u16 flags)
 static void vcf_promisc(struct kunit *test)
 {
 	/* Without trust, and without a VLAN */
-	const u16 base = SMNC_VSI_ACTIVE | SMNC_VSI_VLAN_FILTER;
+	const u16 base = SMNC_VSI_ACTIVE | SMNC_VSI_VLAN_FILTER | SMNC_VSI_VLAN_STRIP;
 	struct smnc_vsi *vsi = &fake->adi.vsi;
 
 	fake_ready();
@@ -40,7 +40,8 @@ static void vcf_promisc(struct kunit *test)
 	fake->adi.cfg[SMNC_CFG_TRUST] = true;
 	KUNIT_EXPECT_EQ(test, smnc_adi_vsi_update(&fake->adi), 0);
 	KUNIT_EXPECT_EQ(test, vsi->flags,
-			SMNC_VSI_ACTIVE | SMNC_VSI_UC_PROMISC | SMNC_VSI_CONTROL);
+			SMNC_VSI_ACTIVE | SMNC_VSI_UC_PROMISC | SMNC_VSI_CONTROL |
+			SMNC_VSI_VLAN_STRIP);
 	fake->adi.kind->reset(&fake->adi);
 	KUNIT_EXPECT_EQ(test, fake->adi.promisc, 0);
 }

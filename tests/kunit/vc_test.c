@@ -16,6 +16,9 @@ union any_msg {
 	struct virtchnl_rss_lut lut;
 	struct virtchnl_version_info version;
 	u64 hashcfg;
+	struct virtchnl_vlan_filter_list vlans;
+	struct virtchnl_vlan_filter_list_v2 vlans_v2;
+	struct virtchnl_vlan_setting vlan;
 	u8 bytes[512];
 };
 
@@ -103,8 +106,36 @@ static u16 fill_hashcfg(union any_msg *m)
 	return sizeof(m->hashcfg);
 }
 
+static u16 fill_vlans(union any_msg *m)
+{
+	m->vlans.vsi_id = SMNC_VC_VSI;
+	m->vlans.num_elements = 3;
+	m->vlans.vlan_id[0] = 5;
+	m->vlans.vlan_id[1] = 6;
+	return virtchnl_struct_size(&m->vlans, vlan_id, 3);
+}
+
+static u16 fill_vlans_v2(union any_msg *m)
+{
+	m->vlans_v2.vport_id = SMNC_VC_VSI;
+	m->vlans_v2.num_elements = 2;
+	m->vlans_v2.filters[0].inner.tpid = ETH_P_8021Q;
+	m->vlans_v2.filters[0].inner.tci = 5;
+	m->vlans_v2.filters[1].inner.tpid = ETH_P_8021Q;
+	return virtchnl_struct_size(&m->vlans_v2, filters, 2);
+}
+
+static u16 fill_vlan(union any_msg *m)
+{
+	m->vlan.vport_id = SMNC_VC_VSI;
+	m->vlan.inner_ethertype_setting = VIRTCHNL_VLAN_ETHERTYPE_8100;
+	return sizeof(m->vlan);
+}
+
 #define NO_LIST	-1
 #define RSS	VIRTCHNL_VF_OFFLOAD_RSS_PF
+#define VLAN	VIRTCHNL_VF_OFFLOAD_VLAN
+#define VLAN_V2	VIRTCHNL_VF_OFFLOAD_VLAN_V2
 
 static const struct op {
 	const char *name;
@@ -130,6 +161,22 @@ static const struct op {
 	{ "rss_lut", VIRTCHNL_OP_CONFIG_RSS_LUT, fill_lut, SMNC_VC_READY, RSS, 2, 1 },
 	{ "get_hashcfg", SMNC_VC_OP_GET_HASHCFG, fill_none, SMNC_VC_READY, RSS, NO_LIST },
 	{ "set_hashcfg", SMNC_VC_OP_SET_HASHCFG, fill_hashcfg, SMNC_VC_READY, RSS, NO_LIST },
+	{ "add_vlan", VIRTCHNL_OP_ADD_VLAN, fill_vlans, SMNC_VC_READY, VLAN, 2, 2 },
+	{ "del_vlan", VIRTCHNL_OP_DEL_VLAN, fill_vlans, SMNC_VC_READY, VLAN, 2, 2 },
+	{ "strip", VIRTCHNL_OP_ENABLE_VLAN_STRIPPING, fill_none, SMNC_VC_READY, VLAN, NO_LIST },
+	{ "no_strip", VIRTCHNL_OP_DISABLE_VLAN_STRIPPING, fill_none, SMNC_VC_READY, VLAN, NO_LIST },
+	{ "vlan_v2_caps", VIRTCHNL_OP_GET_OFFLOAD_VLAN_V2_CAPS, fill_none, SMNC_VC_READY, VLAN_V2,
+	  NO_LIST },
+	{ "add_vlan_v2", VIRTCHNL_OP_ADD_VLAN_V2, fill_vlans_v2, SMNC_VC_READY, VLAN_V2, 2, 32 },
+	{ "del_vlan_v2", VIRTCHNL_OP_DEL_VLAN_V2, fill_vlans_v2, SMNC_VC_READY, VLAN_V2, 2, 32 },
+	{ "strip_v2", VIRTCHNL_OP_ENABLE_VLAN_STRIPPING_V2, fill_vlan, SMNC_VC_READY, VLAN_V2,
+	  NO_LIST },
+	{ "no_strip_v2", VIRTCHNL_OP_DISABLE_VLAN_STRIPPING_V2, fill_vlan, SMNC_VC_READY, VLAN_V2,
+	  NO_LIST },
+	{ "insert_v2", VIRTCHNL_OP_ENABLE_VLAN_INSERTION_V2, fill_vlan, SMNC_VC_READY, VLAN_V2,
+	  NO_LIST },
+	{ "no_insert_v2", VIRTCHNL_OP_DISABLE_VLAN_INSERTION_V2, fill_vlan, SMNC_VC_READY, VLAN_V2,
+	  NO_LIST },
 };
 
 static void op_name(const struct op *op, char *desc)

@@ -72,6 +72,8 @@ def packets(m, seed, deadline, now, steps=STEPS):
                 if not vlan:
                     assert nic.vlans(i, rng.sample((0, 5, 6, 130, 4094), rng.randrange(6))) == 0
                     flags |= rng.choice((0, R.VSI_VLAN_FILTER, R.VSI_CONTROL))
+                assert nic.vlans(i, rng.sample((5, 6, 130), rng.randrange(3)), R.VLANS_OWN) == 0
+                flags |= rng.choice((0, R.VSI_VLAN_OWN, R.VSI_VLAN_STRIP))
                 assert nic.vsi(i, flags, vlan=vlan) == 0
         f = mangle(rng, rng.choice(base))
         m.write(rx.pa, fresh)

@@ -5,6 +5,7 @@ from .regs import R
 
 PAGE = 4096
 ITR_NONE = 3
+TX_IL2TAG1 = 8
 
 
 class Nic:
@@ -104,15 +105,15 @@ class Nic:
         status += [self.fw(R.FW_MAC_ADD, pack('H', n) + mac) for mac in macs]
         return max(status)
 
-    def vlans(self, n, vids):
-        """The VSI's VLAN table; VID 0: untagged frames."""
+    def vlans(self, n, vids, which=0):
+        """The VSI's VLAN table; VID 0: untagged frames. which=VLANS_OWN: its own filter."""
         bits = sum(1 << vid for vid in vids).to_bytes(R.VIDS // 8, 'little')
         step = R.FW_VIDS
         chunks = [first for first in range(0, R.VIDS, step)
                   if any(bits[first // 8:(first + step) // 8])] or [0]
         return max(self.fw(R.FW_VSI_VLANS,
                            pack('HHHH', n, first, (R.VLANS_START if first == chunks[0] else 0) |
-                                (R.VLANS_COMMIT if first == chunks[-1] else 0), 0) +
+                                (R.VLANS_COMMIT if first == chunks[-1] else 0) | which, 0) +
                            bits[first // 8:(first + step) // 8]) for first in chunks)
 
 
@@ -275,14 +276,16 @@ class Tx(Queue):
         super().__init__(f, q, False, **kw)
         self.buf, self.buf_pa = f.alloc(80 * 1024)
 
-    def data(self, addr, size, cmd, off=0):
-        self.put(pack('QQ', addr, cmd << 4 | off << 16 | size << 34))
+    def data(self, addr, size, cmd, off=0, tag=0):
+        self.put(pack('QQ', addr, cmd << 4 | off << 16 | size << 34 | tag << 48))
 
     def context(self, mss, length):
         self.put(pack('QQ', 0, 1 | 1 << 4 | length << 30 | mss << 50))
 
-    def send(self, frame, cmd=0, off=0, mss=0, hdr=0, pieces=1, bell=True):
-        """One packet; True once its last descriptor is done."""
+    def send(self, frame, cmd=0, off=0, mss=0, hdr=0, pieces=1, bell=True, tag=None):
+        """One packet; True once its last descriptor is done. tag: TCI to be inserted."""
+        if tag is not None:
+            cmd |= TX_IL2TAG1
         self.m.write(self.buf_pa, frame)
         if mss:
             self.context(mss, len(frame) - hdr)
@@ -291,7 +294,7 @@ class Tx(Queue):
         while at < len(frame):
             n = min(step, len(frame) - at)
             last = at + n == len(frame)
-            self.data(self.buf + at, n, cmd | (3 if last else 0), off)
+            self.data(self.buf + at, n, cmd | (3 if last else 0), off, tag or 0)
             at += n
         last = self.tail - 1
         if bell:
@@ -329,6 +332,7 @@ class Rx(Queue):
                 return None
             qw0, qw1 = self.desc(self.seen)
             self.qw2 = self.m.rd(self.pa + self.seen * 32 + 16, 8)
+            self.tag = qw0 >> 16 & 0xffff if qw1 & 4 else None
             out += self.m.read(self.bufs[self.seen][1], (qw1 >> 38) & 0x3fff)
             self.m.write(self.pa + self.seen * 32, bytes(32))
             self.seen = (self.seen + 1) % self.n

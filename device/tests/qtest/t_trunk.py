@@ -76,7 +76,7 @@ def test_firmware(m):
 
     assert nic.vsi(1, FILTER, vlan=5) == EINVAL, 'a port VLAN and a table'
     assert nic.vsi(1, FILTER) == 0
-    for args in ((1,), (64,), (4096,), (0xff80,), (0, 4), (0, 0x8003)):
+    for args in ((1,), (64,), (4096,), (0xff80,), (0, 8), (0, 0x8003)):
         assert chunk(*args) == EINVAL, args
     assert chunk(3968, bits=bytes(15) + b'\x80') == EINVAL, 'VID 4095'
     assert chunk(0, vsi=300) == EINVAL

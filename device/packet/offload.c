@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Makes frames of packets and does the offloads that the sender asks for:
- * checksums and TCP segmentation. QEMU's segmentation (net_tx_pkt.c) is not
- * used because it loses FIN and PSH.
+ * checksums and segmentation of TCP and UDP. QEMU's segmentation
+ * (net_tx_pkt.c) is not used because it loses FIN and PSH.
  */
 #include "packet.h"
 #include "qemu/crc32c.h"
@@ -10,6 +10,8 @@
 #include "net/eth.h"
 
 #define MIN_FRAME           ETH_HLEN
+#define TCP_HEADER          20
+#define UDP_HEADER          8
 
 /* --- may it be sent as it says? ---------------------------------------------------- */
 
@@ -18,16 +20,17 @@ static const uint8_t smnc_l3_min[] = {
 };
 
 static const uint8_t smnc_l4_min[] = {
-    [SMNC_L4_TCP] = 20, [SMNC_L4_UDP] = 8, [SMNC_L4_SCTP] = 12,
+    [SMNC_L4_TCP] = TCP_HEADER, [SMNC_L4_UDP] = UDP_HEADER, [SMNC_L4_SCTP] = 12,
 };
 
 static bool smnc_pkt_tso_ok(const SmncPkt *p)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4;
+    bool l4 = p->l4_kind == SMNC_L4_UDP ? p->l4 == UDP_HEADER
+              : p->l4_kind == SMNC_L4_TCP && p->l4 >= TCP_HEADER;
 
-    return p->l4_kind == SMNC_L4_TCP && p->l3_kind != SMNC_L3_NONE &&
-           p->mss >= SMNC_MSS_MIN && p->mss <= SMNC_MSS_MAX &&
-           hdr < p->total && p->total - hdr <= 65536 &&
+    return l4 && p->l3_kind != SMNC_L3_NONE && p->mss >= SMNC_MSS_MIN &&
+           p->mss <= SMNC_MSS_MAX && hdr < p->total && p->total - hdr <= 65536 &&
            hdr + MIN(p->mss, p->total - hdr) <= SMNC_FRAME_MAX;
 }
 
@@ -50,7 +53,7 @@ bool smnc_pkt_ok(const SmncPkt *p)
         p->l2 + p->l3 + smnc_l4_min[p->l4_kind] > p->total) {
         return false;
     }
-    return !p->tso || (p->l4 >= 20 && smnc_pkt_tso_ok(p));
+    return !p->tso || smnc_pkt_tso_ok(p);
 }
 
 /* --- checksums ---------------------------------------------------------------------- */
@@ -152,23 +155,32 @@ static void smnc_segment_ip(uint8_t *ip, const SmncPkt *p, unsigned i,
     stw_be_p(ip + 4, lduw_be_p(ip + 4) + i);
 }
 
+static void smnc_segment_tcp(uint8_t *tcp, uint32_t off, bool first, bool last)
+{
+    stl_be_p(tcp + 4, ldl_be_p(tcp + 4) + off);
+    if (!last) {
+        tcp[13] &= ~(TH_FIN | TH_PUSH);
+    }
+    if (!first) {
+        tcp[13] &= ~TH_CWR;
+    }
+}
+
 /* Segment @i of the packet, which is @data. */
 SmncFrame *smnc_pkt_segment(const SmncPkt *p, const uint8_t *data, unsigned i)
 {
     uint32_t hdr = p->l2 + p->l3 + p->l4, off = i * p->mss;
     uint32_t payload = MIN(p->mss, p->total - hdr - off);
     SmncFrame *frame = smnc_frame_new(hdr + payload);
-    uint8_t *tcp = frame->data + p->l2 + p->l3;
+    uint8_t *l4 = frame->data + p->l2 + p->l3;
 
     memcpy(frame->data, data, hdr);
     memcpy(frame->data + hdr, data + hdr + off, payload);
     smnc_segment_ip(frame->data + p->l2, p, i, payload);
-    stl_be_p(tcp + 4, ldl_be_p(tcp + 4) + off);
-    if (hdr + off + payload < p->total) {
-        tcp[13] &= ~(TH_FIN | TH_PUSH);
-    }
-    if (i) {
-        tcp[13] &= ~TH_CWR;
+    if (p->l4_kind == SMNC_L4_UDP) {
+        stw_be_p(l4 + 4, p->l4 + payload);
+    } else {
+        smnc_segment_tcp(l4, off, !i, hdr + off + payload == p->total);
     }
     smnc_pkt_finish(p, frame, p->l4 + payload + p->unsum);
     return frame;
@@ -182,7 +194,8 @@ uint8_t smnc_pkt_whole(const SmncPkt *p, const uint8_t *data)
     bool v6 = p->l3_kind == SMNC_L3_IPV6;
     uint32_t said = p->total - p->l2 - (v6 ? 40 : 0);
 
-    if (smnc_pkt_segments(p) == 1 || said > UINT16_MAX) {
+    if (smnc_pkt_segments(p) == 1 || said > UINT16_MAX ||
+        p->l4_kind != SMNC_L4_TCP) {
         return 0;
     }
     return (v6 ? SMNC_WHOLE_V6 : SMNC_WHOLE_V4) |

@@ -37,7 +37,7 @@ struct smnc_vc_reply {
 
 /* Capabilities that a guest can be granted. */
 #define SMNC_VC_CAPS	(VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF | \
-			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED)
+			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED | VIRTCHNL_VF_OFFLOAD_USO)
 
 /* How far the guest's driver has come. A message needs a state at least. */
 enum smnc_vc_state {

@@ -196,6 +196,29 @@ def test_tso_small(m):
     assert good(got) and got[47] == PSH | ACK and got[54:] == b'tiny'
 
 
+def test_uso(m):
+    """Datagrams: each has its own length, checksum and IPv4 identification."""
+    _, a, _, tx, rx = pair(m, post=60)
+    for v6 in (0, 1):
+        hdr = 62 if v6 else 42
+        for mss, n in ((64, 64), (64, 65), (1000, 3000), (1400, 4201), (9000, 20000)):
+            payload = bytes(i * 7 & 255 for i in range(n))
+            f = packet(B, A, v6, UDP, payload, 'tso', ip_good=False)
+            if not v6:
+                f = f[:16] + b'\0\0' + f[18:]
+            assert tx.send(f, command(v6, UDP), offsets(v6, UDP), mss=mss, hdr=hdr, pieces=2)
+            got = []
+            for i in range(-(-n // mss)):
+                x, qw1, _ = rx.recv()
+                rx.post(-(-len(x) // 2048))
+                assert good(x) and qw1 & (L3L4P | L4E | IPE) == L3L4P, (v6, mss, i)
+                assert struct.unpack('!H', x[hdr - 4:hdr - 2])[0] == len(x) - hdr + 8
+                assert v6 or struct.unpack('!H', x[18:20])[0] == 7 + i
+                got.append(x[hdr:])
+            assert b''.join(got) == payload and {len(x) for x in got[:-1]} <= {mss}, (v6, mss, n)
+    assert a.stat(R.STAT_TSO_PACKETS) == 10
+
+
 def test_bad_offloads(m):
     nic, a, _, tx, rx = pair(m)
     f = packet(B, A, 0, TCP, bytes(200), 'full')
@@ -204,6 +227,8 @@ def test_bad_offloads(m):
         (tcp4, 0, 0), (tcp4, 0x3ffff, 0), (tcp4, 7, 0), (tcp4, 7 | 4 << 7, 0),
         (tcp4, 7 | 0x7f << 7, 0), (0x20 | 0x100, off, 100), (tcp4, off, 63), (tcp4, off, 9669),
         (0x20, 0x3ffff, 0), (0x40, 0x7f, 0), (0x100, off, 100), (0x60, off, 100), (0x60 | 0x300, off, 100),
+        (0x360, 7 | 5 << 7 | 1 << 14, 100), (0x360, 7 | 5 << 7 | 3 << 14, 100), (0x360, 7 | 5 << 7, 100),
+        (0x300, 7 | 5 << 7 | 2 << 14, 100), (0x360, 7 | 5 << 7 | 2 << 14, 63), (0x360, 7 | 5 << 7 | 2 << 14, 9687),
         (tcp4, 7 | 5 << 7 | 4 << 14, 100), (tcp4, 0x7f | 5 << 7 | 5 << 14, 100),
     ]
     for n, (cmd, o, mss) in enumerate(cases):

@@ -66,6 +66,7 @@ typedef struct SmncFrame {
     uint8_t ptype;
     uint8_t csum;
     uint64_t pctypes;                   /* virtchnl HENA bits that fit */
+    uint8_t rss_kind;                   /* enum smnc_hash_kind */
     uint16_t rss_len;
     uint8_t rss[36];
     uint8_t data[];                     /* even: QEMU reads its 16-bit words */
@@ -286,6 +287,8 @@ typedef struct SmncVsi {
     uint8_t key[SMNC_RSS_KEY_BYTES];
     uint8_t lut[SMNC_RSS_LUT_ENTRIES];
     uint64_t hashcfg;
+    uint32_t hash_omit;                 /* as in smnc_fw_hash */
+    uint8_t hash_sym;
 } SmncVsi;
 
 struct SmncFunc {

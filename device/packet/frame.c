@@ -110,27 +110,74 @@ static void smnc_parse_rss(SmncFrame *frame, struct NetRxPkt *pkt, bool v4,
     }
 }
 
-/* @key: at least MIN_TOEPLITZ bytes. @ports: over those, too, if there are any. */
-uint32_t smnc_frame_toeplitz(const SmncFrame *frame, uint8_t *key, bool ports)
+static uint32_t smnc_toeplitz(uint8_t *in, unsigned len, uint8_t *key)
 {
-    unsigned len = ports ? frame->rss_len : frame->rss_len & ~7u;
     net_toeplitz_key k;
     uint32_t hash = 0;
 
     QEMU_BUILD_BUG_ON(SMNC_RSS_KEY_BYTES < MIN_TOEPLITZ);
     QEMU_BUILD_BUG_ON(SMNC_VQ_KEY_BYTES < MIN_TOEPLITZ);
     net_toeplitz_key_init(&k, key);
-    net_toeplitz_add(&hash, (uint8_t *)frame->rss, len, &k);
+    net_toeplitz_add(&hash, in, len, &k);
     return hash;
+}
+
+/* @key: at least MIN_TOEPLITZ bytes. @ports: over those, too, if there are any. */
+uint32_t smnc_frame_toeplitz(const SmncFrame *frame, uint8_t *key, bool ports)
+{
+    unsigned len = ports ? frame->rss_len : frame->rss_len & ~7u;
+
+    return smnc_toeplitz((uint8_t *)frame->rss, len, key);
+}
+
+/* Makes the two fields of @n bytes equal, to one that both directions share. */
+static void smnc_rss_fold(uint8_t *a, uint8_t *b, unsigned n)
+{
+    while (n--) {
+        a[n] = b[n] = a[n] ^ b[n];
+    }
+}
+
+/* The fields that the VSI has hashed. Returns their length. */
+static unsigned smnc_rss_input(const SmncFrame *frame, const SmncVsi *vsi,
+                               uint8_t *in)
+{
+    unsigned omit = vsi->hash_omit >> SMNC_HASH_SHIFT(frame->rss_kind);
+    unsigned addr = frame->rss_kind < SMNC_HASH_V6 ? 4 : 16;
+    uint8_t all[sizeof(frame->rss)];
+    unsigned i, at, n = 0;
+
+    memcpy(all, frame->rss, sizeof(all));
+    if (vsi->hash_sym & (1 << frame->rss_kind)) {
+        if (!(omit & (SMNC_HASH_SRC | SMNC_HASH_DST))) {
+            smnc_rss_fold(all, all + addr, addr);
+        }
+        if (frame->rss_len > 2 * addr &&
+            !(omit & (SMNC_HASH_SPORT | SMNC_HASH_DPORT))) {
+            smnc_rss_fold(all + 2 * addr, all + 2 * addr + 2, 2);
+        }
+    }
+    for (i = at = 0; at < frame->rss_len; i++) {
+        unsigned size = i < 2 ? addr : 2;
+
+        if (!(omit & (SMNC_HASH_SRC << i))) {
+            memcpy(in + n, all + at, size);
+            n += size;
+        }
+        at += size;
+    }
+    return n;
 }
 
 /* False: the VSI's settings exclude the frame from hashing. */
 bool smnc_frame_hash(const SmncFrame *frame, SmncVsi *vsi, uint32_t *hash)
 {
-    bool hashed = frame->pctypes & vsi->hashcfg;
+    uint8_t in[sizeof(frame->rss)];
+    unsigned n = frame->pctypes & vsi->hashcfg ?
+                 smnc_rss_input(frame, vsi, in) : 0;
 
-    *hash = hashed ? smnc_frame_toeplitz(frame, vsi->key, true) : 0;
-    return hashed;
+    *hash = n ? smnc_toeplitz(in, n, vsi->key) : 0;
+    return n != 0;
 }
 
 /* The VIRTIO_NET_RSS_HASH_TYPE_* that fit the frame. */
@@ -186,14 +233,15 @@ static void smnc_check_l4(SmncFrame *frame, struct NetRxPkt *pkt, size_t l4,
 
 typedef struct SmncL4 {
     EthL4HdrProto parsed;
-    uint8_t ip_proto, ptype;
+    uint8_t ip_proto, ptype, hash_kind;
     uint64_t hena;
 } SmncL4;
 
 static const SmncL4 smnc_l4[] = {
-    { ETH_L4_HDR_PROTO_TCP, IP_PROTO_TCP, PTYPE_TCP, HENA_V4_TCP },
-    { ETH_L4_HDR_PROTO_UDP, IP_PROTO_UDP, PTYPE_UDP, HENA_V4_UDP },
-    { ETH_L4_HDR_PROTO_SCTP, IP_PROTO_SCTP, PTYPE_SCTP, HENA_V4_SCTP },
+    { ETH_L4_HDR_PROTO_TCP, IP_PROTO_TCP, PTYPE_TCP, SMNC_HASH_TCP, HENA_V4_TCP },
+    { ETH_L4_HDR_PROTO_UDP, IP_PROTO_UDP, PTYPE_UDP, SMNC_HASH_UDP, HENA_V4_UDP },
+    { ETH_L4_HDR_PROTO_SCTP, IP_PROTO_SCTP, PTYPE_SCTP, SMNC_HASH_SCTP,
+      HENA_V4_SCTP },
 };
 
 static const SmncL4 *smnc_find_l4(EthL4HdrProto proto)
@@ -238,6 +286,8 @@ static void smnc_parse_ip(SmncFrame *frame, struct NetRxPkt *pkt, bool v4,
         frame->ptype = base;
     }
     frame->pctypes = v4 ? hena : hena << HENA_V6_SHIFT;
+    frame->rss_kind = (kind ? kind->hash_kind : SMNC_HASH_OTHER) +
+                      (v4 ? 0 : SMNC_HASH_V6);
     smnc_parse_rss(frame, pkt, v4, l4, kind);
 }
 

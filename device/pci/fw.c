@@ -102,7 +102,11 @@ static int smnc_fw_rss_hash(SmncState *s, unsigned vsi, const void *in,
 {
     const struct smnc_fw_hash *req = in;
 
-    s->func[vsi].vsi.hashcfg = le64_to_cpu(req->hashcfg);
+    SmncVsi *v = &s->func[vsi].vsi;
+
+    v->hashcfg = le64_to_cpu(req->hashcfg);
+    v->hash_omit = le32_to_cpu(req->omit);
+    v->hash_sym = req->symmetric;
     return 0;
 }
 

@@ -19,6 +19,9 @@
 #define SMNC_VC_OP_GET_HASHCFG	25
 #define SMNC_VC_OP_SET_HASHCFG	26
 
+/* What not every kernel's header has. */
+#define SMNC_VC_OP_RSS_HFUNC	18
+
 /* Twelve counters of 64 bits: a long reply. */
 #define SMNC_VC_STATS		12
 #define SMNC_VC_REPLY_BYTES	(SMNC_VC_STATS * sizeof(u64))
@@ -37,7 +40,8 @@ struct smnc_vc_reply {
 
 /* Capabilities that a guest can be granted. */
 #define SMNC_VC_CAPS	(VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF | \
-			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED | VIRTCHNL_VF_OFFLOAD_USO)
+			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED | VIRTCHNL_VF_OFFLOAD_USO | \
+			 VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF)
 
 /* How far the guest's driver has come. A message needs a state at least. */
 enum smnc_vc_state {
@@ -113,6 +117,12 @@ int smnc_vc_rss_lut(struct smnc_adi *adi, const void *msg, u16 len,
 int smnc_vc_get_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
 			struct smnc_vc_reply *reply);
 int smnc_vc_set_hashcfg(struct smnc_adi *adi, const void *msg, u16 len,
+			struct smnc_vc_reply *reply);
+int smnc_vc_rss_hfunc(struct smnc_adi *adi, const void *msg, u16 len,
+		      struct smnc_vc_reply *reply);
+int smnc_vc_add_rss_cfg(struct smnc_adi *adi, const void *msg, u16 len,
+			struct smnc_vc_reply *reply);
+int smnc_vc_del_rss_cfg(struct smnc_adi *adi, const void *msg, u16 len,
 			struct smnc_vc_reply *reply);
 
 /* vlan.c */

@@ -44,6 +44,7 @@ struct smnc_vc_op {
 #define BYTES_OR_NONE(_n)		.len = { .base = (_n), .or_none = true }
 #define LIST(_base, _elem, _at)		.len = { .base = (_base), .elem = (_elem), .at = (_at) }
 #define RSS	VIRTCHNL_VF_OFFLOAD_RSS_PF
+#define ADV_RSS	VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF
 #define VLAN	VIRTCHNL_VF_OFFLOAD_VLAN
 #define VLAN_V2	VIRTCHNL_VF_OFFLOAD_VLAN_V2
 
@@ -71,6 +72,13 @@ static const struct smnc_vc_op smnc_vc_ops[] = {
 	[VIRTCHNL_OP_CONFIG_RSS_LUT] = { smnc_vc_rss_lut, SMNC_VC_READY, RSS, LIST(5, 1, 2) },
 	[SMNC_VC_OP_GET_HASHCFG] = { smnc_vc_get_hashcfg, SMNC_VC_READY, RSS, BYTES(0) },
 	[SMNC_VC_OP_SET_HASHCFG] = { smnc_vc_set_hashcfg, SMNC_VC_READY, RSS, BYTES(8) },
+	[SMNC_VC_OP_RSS_HFUNC] = { smnc_vc_rss_hfunc, SMNC_VC_READY, ADV_RSS, BYTES(8) },
+	[VIRTCHNL_OP_ADD_RSS_CFG] = {
+		smnc_vc_add_rss_cfg, SMNC_VC_READY, ADV_RSS, BYTES(2444)
+	},
+	[VIRTCHNL_OP_DEL_RSS_CFG] = {
+		smnc_vc_del_rss_cfg, SMNC_VC_READY, ADV_RSS, BYTES(2444)
+	},
 	[VIRTCHNL_OP_ADD_VLAN] = { smnc_vc_add_vlans, SMNC_VC_READY, VLAN, LIST(6, 2, 2) },
 	[VIRTCHNL_OP_DEL_VLAN] = { smnc_vc_del_vlans, SMNC_VC_READY, VLAN, LIST(6, 2, 2) },
 	[VIRTCHNL_OP_ENABLE_VLAN_STRIPPING] = { smnc_vc_strip, SMNC_VC_READY, VLAN, BYTES(0) },

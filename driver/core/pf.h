@@ -114,6 +114,8 @@ struct smnc_mailbox {
  * @key: key of the hash
  * @lut: queue by hash
  * @hashcfg: what is hashed
+ * @hash_omit: fields that are not, as in struct smnc_fw_hash
+ * @hash_sym: kinds whose hash is one for both directions, likewise
  * @unknown: a request about it was not answered: see smnc_vsi_settle()
  * @exchanges: requests about it so far; never back
  */
@@ -130,6 +132,8 @@ struct smnc_vsi {
 	u8 key[SMNC_RSS_KEY_BYTES];
 	u8 lut[SMNC_RSS_LUT_ENTRIES];
 	u64 hashcfg;
+	u32 hash_omit;
+	u8 hash_sym;
 	bool unknown;
 	unsigned int exchanges;
 };
@@ -453,6 +457,8 @@ int smnc_vsi_clear(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vsi_rss_key(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key);
 int smnc_vsi_rss_lut(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *lut);
 int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg);
+int smnc_vsi_rss_fields(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg, u32 omit,
+			u8 sym);
 int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key,
 			 unsigned int nr_queues);
 int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi);

@@ -81,10 +81,13 @@ static int smnc_vsi_ask_chunks(struct smnc_pf *pf, struct smnc_vsi *vsi, enum sm
 	return err;
 }
 
-static int smnc_vsi_ask_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg)
+static int smnc_vsi_ask_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg, u32 omit,
+			     u8 sym)
 {
 	struct smnc_fw_hash msg = {
 		.vsi = cpu_to_le16(vsi->id),
+		.symmetric = sym,
+		.omit = cpu_to_le32(omit),
 		.hashcfg = cpu_to_le64(hashcfg),
 	};
 
@@ -146,7 +149,7 @@ static int smnc_vsi_replay_rss(struct smnc_pf *pf, struct smnc_vsi *vsi)
 	if (!err && vsi->has & SMNC_VSI_HAS_LUT)
 		err = smnc_vsi_ask_chunks(pf, vsi, SMNC_FW_RSS_LUT, vsi->lut, sizeof(vsi->lut));
 	if (!err && vsi->has & SMNC_VSI_HAS_HASH)
-		err = smnc_vsi_ask_hash(pf, vsi, vsi->hashcfg);
+		err = smnc_vsi_ask_hash(pf, vsi, vsi->hashcfg, vsi->hash_omit, vsi->hash_sym);
 	return err;
 }
 
@@ -416,17 +419,36 @@ int smnc_vsi_rss_lut(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *lut)
 	return 0;
 }
 
-int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg)
+/**
+ * smnc_vsi_rss_fields() - what is hashed, and which fields of it
+ * @pf: PF
+ * @vsi: VSI
+ * @hashcfg: packet types, bits of SMNC_HASHCFG
+ * @omit: fields that are not hashed, as in struct smnc_fw_hash
+ * @sym: kinds of packets whose hash is one for both directions, likewise
+ *
+ * Return: 0 or errno.
+ */
+int smnc_vsi_rss_fields(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg, u32 omit,
+			u8 sym)
 {
 	int err = smnc_vsi_settle(pf, vsi);
 
 	if (!err)
-		err = smnc_vsi_ask_hash(pf, vsi, hashcfg);
+		err = smnc_vsi_ask_hash(pf, vsi, hashcfg, omit, sym);
 	if (err)
 		return err;
 	vsi->hashcfg = hashcfg;
+	vsi->hash_omit = omit;
+	vsi->hash_sym = sym;
 	vsi->has |= SMNC_VSI_HAS_HASH;
 	return 0;
+}
+
+/* Return: 0 or errno; fields stay as they were chosen. */
+int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg)
+{
+	return smnc_vsi_rss_fields(pf, vsi, hashcfg, vsi->hash_omit, vsi->hash_sym);
 }
 
 /**

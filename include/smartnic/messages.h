@@ -177,10 +177,29 @@ struct smnc_fw_chunk {
 	SMNC_U8 reserved[4];
 };
 
+/* Kinds of packets as far as fields are chosen for them; those of IPv6 follow IPv4's. */
+enum smnc_hash_kind {
+	SMNC_HASH_TCP,
+	SMNC_HASH_UDP,
+	SMNC_HASH_SCTP,
+	SMNC_HASH_OTHER,	/* fragments are, too */
+	SMNC_HASH_V6,
+	SMNC_HASH_KINDS = 8
+};
+
+/* Fields of a kind, in the order in which they are hashed. */
+#define SMNC_HASH_SRC		0x1
+#define SMNC_HASH_DST		0x2
+#define SMNC_HASH_SPORT		0x4
+#define SMNC_HASH_DPORT		0x8
+#define SMNC_HASH_FIELDS	0xf
+#define SMNC_HASH_SHIFT(kind)	(4 * (kind))
+
 struct smnc_fw_hash {
 	SMNC_LE16 vsi;
-	SMNC_LE16 reserved0;
-	SMNC_LE32 reserved1;
+	SMNC_U8 symmetric;	/* bit k: both directions of packets of kind k give one hash */
+	SMNC_U8 reserved0;
+	SMNC_LE32 omit;		/* fields that are not hashed, by SMNC_HASH_SHIFT() */
 	SMNC_LE64 hashcfg;	/* virtchnl HENA bits */
 	SMNC_U8 reserved[8];
 };

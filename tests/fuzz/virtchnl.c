@@ -183,7 +183,20 @@ int smnc_vsi_rss_lut(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *lut)
 int smnc_vsi_rss_hash(struct smnc_pf *p, struct smnc_vsi *vsi, u64 hashcfg)
 {
 	must(vsi == &adi->vsi && !(hashcfg & ~SMNC_HASHCFG));
+	vsi->hashcfg = hashcfg;
 	return 0;
+}
+
+/* A kind of which nothing is hashed is not hashed. */
+int smnc_vsi_rss_fields(struct smnc_pf *p, struct smnc_vsi *vsi, u64 hashcfg, u32 omit, u8 sym)
+{
+	unsigned int k;
+
+	for (k = 0; k < SMNC_HASH_KINDS; k++)
+		must((omit >> SMNC_HASH_SHIFT(k) & SMNC_HASH_FIELDS) != SMNC_HASH_FIELDS);
+	vsi->hash_omit = omit;
+	vsi->hash_sym = sym;
+	return smnc_vsi_rss_hash(p, vsi, hashcfg);
 }
 
 /* VID 0 is not for a filter, and 4095 for nobody. */
@@ -268,6 +281,19 @@ static u16 vlans(struct input *in, u32 op, u8 *buf)
 	return op < VIRTCHNL_OP_ADD_VLAN_V2 ? 6 + 2 * v1[1] : 8 + 32 * v1[1];
 }
 
+/* Headers of a packet, as patterns of RSS name them. */
+static void headers(struct input *in, struct virtchnl_proto_hdrs *hdrs)
+{
+	unsigned int i, n = 1 + take_below(in, 4), how = take8(in);
+
+	hdrs->tunnel_level = how & 1;
+	hdrs->count = n;
+	for (i = 0; i < n; i++) {
+		hdrs->proto_hdr[i].type = how & 2 ? 4 + 2 * i + (how >> 2 & 1) : take8(in) % 20;
+		hdrs->proto_hdr[i].field_selector = take8(in) & (how & 8 ? 3 : 0xff);
+	}
+}
+
 /* What a driver would send; it is damaged afterwards. */
 static u16 honest(struct input *in, u32 op, u8 *buf)
 {
@@ -288,6 +314,15 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 	case VIRTCHNL_OP_DISABLE_VLAN_STRIPPING:
 	case VIRTCHNL_OP_GET_OFFLOAD_VLAN_V2_CAPS:
 		return 0;
+	case VIRTCHNL_OP_ADD_RSS_CFG:
+	case VIRTCHNL_OP_DEL_RSS_CFG:
+		headers(in, (void *)buf);
+		((struct virtchnl_rss_cfg *)buf)->rss_algorithm = take8(in) & 3;
+		return sizeof(struct virtchnl_rss_cfg);
+	case SMNC_VC_OP_RSS_HFUNC:
+		*(u16 *)(buf + 2) = take8(in) & 3;
+		len = 8;
+		break;
 	case VIRTCHNL_OP_ADD_VLAN:
 	case VIRTCHNL_OP_DEL_VLAN:
 	case VIRTCHNL_OP_ADD_VLAN_V2:
@@ -362,7 +397,7 @@ static void message(struct input *in)
 {
 	static const u8 ops[] = {
 		1, 2, 3, 6, 7, 8, 9, 10, 11, 14, 15, 23, 24, 25, 26,
-		12, 13, 27, 28, 51, 52, 53, 54, 55, 56, 57,
+		12, 13, 27, 28, 51, 52, 53, 54, 55, 56, 57, 18, 45, 46,
 	};
 	u8 how = take8(in), buf[BUF_MAX + 64] = {};
 	u32 op = how & 0x80 ? take16(in) : ops[how % ARRAY_SIZE(ops)];

@@ -488,6 +488,8 @@ static void fw_execute(const struct smnc_fw_msg *msg)
 	case SMNC_FW_RSS_HASH:
 		memcpy(&hash, msg->payload, sizeof(hash));
 		vsi->hashcfg = le64_to_cpu(hash.hashcfg);
+		vsi->hash_omit = le32_to_cpu(hash.omit);
+		vsi->hash_sym = hash.symmetric;
 		break;
 	}
 }
@@ -588,6 +590,8 @@ void fake_vsi_expect_known(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, is->vlan, vsi->vlan);
 	KUNIT_EXPECT_EQ(test, is->tx_rate, vsi->tx_rate);
 	KUNIT_EXPECT_EQ(test, is->hashcfg, vsi->hashcfg);
+	KUNIT_EXPECT_EQ(test, is->hash_omit, vsi->hash_omit);
+	KUNIT_EXPECT_EQ(test, is->hash_sym, vsi->hash_sym);
 	KUNIT_EXPECT_MEMEQ(test, is->vids, vsi->vids, sizeof(is->vids));
 	KUNIT_EXPECT_MEMEQ(test, is->own, vsi->own, sizeof(is->own));
 	KUNIT_EXPECT_MEMEQ(test, is->key, vsi->key, sizeof(is->key));

@@ -19,7 +19,9 @@ union any_msg {
 	struct virtchnl_vlan_filter_list vlans;
 	struct virtchnl_vlan_filter_list_v2 vlans_v2;
 	struct virtchnl_vlan_setting vlan;
-	u8 bytes[512];
+	struct virtchnl_rss_cfg rss_cfg;
+	u16 hfunc[4];
+	u8 bytes[4096];
 };
 
 static u16 fill_version(union any_msg *m)
@@ -132,8 +134,23 @@ static u16 fill_vlan(union any_msg *m)
 	return sizeof(m->vlan);
 }
 
+static u16 fill_rss_cfg(union any_msg *m)
+{
+	m->rss_cfg.proto_hdrs.count = 1;
+	m->rss_cfg.proto_hdrs.proto_hdr[0].type = VIRTCHNL_PROTO_HDR_IPV4;
+	m->rss_cfg.proto_hdrs.proto_hdr[0].field_selector = 1;
+	return sizeof(m->rss_cfg);
+}
+
+static u16 fill_hfunc(union any_msg *m)
+{
+	m->hfunc[0] = SMNC_VC_VSI;
+	return sizeof(m->hfunc);
+}
+
 #define NO_LIST	-1
 #define RSS	VIRTCHNL_VF_OFFLOAD_RSS_PF
+#define ADV_RSS	VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF
 #define VLAN	VIRTCHNL_VF_OFFLOAD_VLAN
 #define VLAN_V2	VIRTCHNL_VF_OFFLOAD_VLAN_V2
 
@@ -161,6 +178,9 @@ static const struct op {
 	{ "rss_lut", VIRTCHNL_OP_CONFIG_RSS_LUT, fill_lut, SMNC_VC_READY, RSS, 2, 1 },
 	{ "get_hashcfg", SMNC_VC_OP_GET_HASHCFG, fill_none, SMNC_VC_READY, RSS, NO_LIST },
 	{ "set_hashcfg", SMNC_VC_OP_SET_HASHCFG, fill_hashcfg, SMNC_VC_READY, RSS, NO_LIST },
+	{ "hfunc", SMNC_VC_OP_RSS_HFUNC, fill_hfunc, SMNC_VC_READY, ADV_RSS, NO_LIST },
+	{ "add_rss_cfg", VIRTCHNL_OP_ADD_RSS_CFG, fill_rss_cfg, SMNC_VC_READY, ADV_RSS, NO_LIST },
+	{ "del_rss_cfg", VIRTCHNL_OP_DEL_RSS_CFG, fill_rss_cfg, SMNC_VC_READY, ADV_RSS, NO_LIST },
 	{ "add_vlan", VIRTCHNL_OP_ADD_VLAN, fill_vlans, SMNC_VC_READY, VLAN, 2, 2 },
 	{ "del_vlan", VIRTCHNL_OP_DEL_VLAN, fill_vlans, SMNC_VC_READY, VLAN, 2, 2 },
 	{ "strip", VIRTCHNL_OP_ENABLE_VLAN_STRIPPING, fill_none, SMNC_VC_READY, VLAN, NO_LIST },

@@ -280,6 +280,66 @@ def test_rss(m):
     assert rx0.recv()[0] == f, 'hash off: queue 0'
 
 
+KINDS = {(v6, p): 4 * v6 + i for v6 in (0, 1) for i, p in enumerate((TCP, UDP, SCTP))}
+
+
+def hashes(nic, tx, rx, omit, sym, v6, proto, sport=1111, dport=2222):
+    """The hash of a packet, None if it has none, and the fields of the packet."""
+    assert nic.fw(R.FW_RSS_HASH, pack('HBBIQ', 1, sym, 0, omit, (1 << 64) - 1)) == 0
+    f = packet(B, A, v6, proto, b'x' * 30, 'valid', sport=sport, dport=dport)
+    assert tx.send(f)
+    got, qw1, value = rx.recv()
+    rx.post(1)
+    assert got == f
+    ip = f[14:]
+    addr = (ip[8:24], ip[24:40]) if v6 else (ip[12:16], ip[16:20])
+    return value if qw1 & RSS else None, (*addr, struct.pack('!H', sport), struct.pack('!H', dport))
+
+
+def xor(a, b):
+    return bytes(x ^ y for x, y in zip(a, b))
+
+
+def rss_setup(m):
+    nic, _, _, tx, rx = pair(m)
+    key = bytes((i * 37 + 11) & 255 for i in range(52))
+    for at in range(0, 52, 16):
+        part = key[at:at + 16]
+        assert nic.fw(R.FW_RSS_KEY, pack('HBB', 1, at, len(part)) + part) == 0
+    return nic, tx, rx, key
+
+
+def test_rss_fields(m):
+    """Each choice of fields of each kind of packet, other kinds being chosen otherwise."""
+    nic, tx, rx, key = rss_setup(m)
+    for (v6, proto), kind in KINDS.items():
+        for omit in range(16):
+            for sym in (0, 1):
+                others = 0xa5a5a5a5 & ~(15 << 4 * kind)
+                value, fields = hashes(nic, tx, rx, omit << 4 * kind | others, sym << kind, v6, proto)
+                src, dst, sport, dport = fields
+                if sym and not omit & 3:
+                    src = dst = xor(src, dst)
+                if sym and not omit & 12:
+                    sport = dport = xor(sport, dport)
+                data = b''.join(x for i, x in enumerate((src, dst, sport, dport)) if not omit >> i & 1)
+                want = toeplitz(key, data) if data else None
+                assert value == want, (v6, proto, omit, sym)
+
+
+def test_rss_symmetric(m):
+    """Both directions of a connection have one hash, other connections another one."""
+    nic, tx, rx, _ = rss_setup(m)
+    for (v6, proto), kind in KINDS.items():
+        # One address for both ends: what differs are the ports.
+        omit = 3 << 4 * kind
+        there, _ = hashes(nic, tx, rx, omit, 1 << kind, v6, proto, 1000, 80)
+        back, _ = hashes(nic, tx, rx, omit, 1 << kind, v6, proto, 80, 1000)
+        other, _ = hashes(nic, tx, rx, omit, 1 << kind, v6, proto, 1001, 80)
+        plain, _ = hashes(nic, tx, rx, omit, 0, v6, proto, 80, 1000)
+        assert there == back != other and plain != back, (v6, proto)
+
+
 def test_broadcast_checksum(m):
     """One frame, many receivers, one result."""
     _, _, b, tx, rx = pair(m)

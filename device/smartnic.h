@@ -67,6 +67,7 @@ typedef struct SmncFrame {
     uint8_t csum;
     uint64_t pctypes;                   /* virtchnl HENA bits that fit */
     uint8_t rss_kind;                   /* enum smnc_hash_kind */
+    uint8_t ip_version, ip_proto, ip_tos;   /* version 0: not IP */
     uint16_t rss_len;
     uint8_t rss[36];
     uint8_t data[];                     /* even: QEMU reads its 16-bit words */
@@ -289,6 +290,8 @@ typedef struct SmncVsi {
     uint64_t hashcfg;
     uint32_t hash_omit;                 /* as in smnc_fw_hash */
     uint8_t hash_sym;
+    struct smnc_flow *flows;            /* SMNC_FLOWS, NULL: never had one */
+    unsigned nflows;                    /* those that are set: with fields */
 } SmncVsi;
 
 struct SmncFunc {

@@ -87,7 +87,7 @@ enum smnc_rx { SMNC_RX_WAITS, SMNC_RX_DONE, SMNC_RX_LOST };
 typedef enum smnc_rx SmncDeliver(SmncUnit *u, SmncQueue *rx,
                                  SmncFrame *frame);
 
-SmncQueue *smnc_rx_queue(SmncFunc *f, SmncFrame *frame, unsigned *q);
+SmncQueue *smnc_rx_queue(SmncFunc *f, const SmncFrame *frame);
 void smnc_rx_push(SmncFunc *f, SmncFrame *frame);
 unsigned smnc_fifo_serve(SmncUnit *u, SmncQueue *rx, SmncDeliver *deliver);
 void smnc_fifo_drop(SmncFunc *f, SmncQueue *rx);

@@ -9,12 +9,16 @@
 
 #define PER_PASS            SMNC_FIFO
 
-/* The queue that the frame is for. */
-static unsigned smnc_rx_choose(SmncFunc *f, const SmncFrame *frame)
+/* The queue that a rule, or else the kind or the hash, names. */
+static unsigned smnc_rx_choice(SmncFunc *f, const SmncFrame *frame,
+                               const struct smnc_flow *rule)
 {
     uint32_t hash;
     unsigned q;
 
+    if (rule) {
+        return rule->queue;
+    }
     if (f->kind->spread && f->kind->spread(f, frame, &q)) {
         return q;
     }
@@ -22,12 +26,12 @@ static unsigned smnc_rx_choose(SmncFunc *f, const SmncFrame *frame)
            f->vsi.lut[hash % SMNC_RSS_LUT_ENTRIES] % SMNC_FUNC_QPS : 0;
 }
 
-/* The queue that takes the frame, or NULL. */
-SmncQueue *smnc_rx_queue(SmncFunc *f, SmncFrame *frame, unsigned *q)
+static SmncQueue *smnc_rx_take(SmncFunc *f, const SmncFrame *frame,
+                               const struct smnc_flow *rule, unsigned *q)
 {
     SmncQp *qp;
 
-    *q = smnc_rx_choose(f, frame);
+    *q = smnc_rx_choice(f, frame, rule);
     qp = smnc_func_qp(f, *q);
     if (qp && smnc_queue_active(&qp->rx)) {
         return &qp->rx;
@@ -35,6 +39,20 @@ SmncQueue *smnc_rx_queue(SmncFunc *f, SmncFrame *frame, unsigned *q)
     *q = 0;
     qp = smnc_func_qp(f, 0);
     return qp && smnc_queue_active(&qp->rx) ? &qp->rx : NULL;
+}
+
+static bool smnc_rx_drops(const struct smnc_flow *rule)
+{
+    return rule && rule->action == SMNC_FLOW_DROP;
+}
+
+/* The queue that takes the frame, which was parsed; or NULL. */
+SmncQueue *smnc_rx_queue(SmncFunc *f, const SmncFrame *frame)
+{
+    const struct smnc_flow *rule = smnc_flow_find(&f->vsi, frame);
+    unsigned q;
+
+    return smnc_rx_drops(rule) ? NULL : smnc_rx_take(f, frame, rule, &q);
 }
 
 static void smnc_rx_count(SmncFunc *f, const SmncFrame *frame)
@@ -128,6 +146,7 @@ static const char *smnc_rx_refuses(const SmncQueue *rx, const SmncFrame *frame)
 /* The switch has a frame for this function. */
 void smnc_rx_push(SmncFunc *f, SmncFrame *frame)
 {
+    const struct smnc_flow *rule;
     SmncState *s = f->s;
     SmncQueue *rx;
     const char *why;
@@ -138,7 +157,12 @@ void smnc_rx_push(SmncFunc *f, SmncFrame *frame)
         smnc_frame_complete(frame);
     }
     smnc_frame_parse(s, frame);
-    rx = smnc_rx_queue(f, frame, &q);
+    rule = smnc_flow_find(&f->vsi, frame);
+    if (smnc_rx_drops(rule)) {
+        smnc_drop(f, frame, SMNC_STAT_FLOW_DROPS, "a rule of the flow table");
+        return;
+    }
+    rx = smnc_rx_take(f, frame, rule, &q);
     why = smnc_rx_refuses(rx, frame);
     if (why) {
         smnc_drop(f, frame, SMNC_STAT_RX_DISCARDS, why);

@@ -285,6 +285,10 @@ static void smnc_parse_ip(SmncFrame *frame, struct NetRxPkt *pkt, bool v4,
     } else {
         frame->ptype = base;
     }
+    frame->ip_version = v4 ? 4 : 6;
+    frame->ip_proto = v4 ? ip4->ip4_hdr.ip_p : ip6->l4proto;
+    frame->ip_tos = v4 ? ip4->ip4_hdr.ip_tos
+                       : (be32_to_cpu(ip6->ip6_hdr.ip6_ctlun.ip6_un1.ip6_un1_flow) >> 20);
     frame->pctypes = v4 ? hena : hena << HENA_V6_SHIFT;
     frame->rss_kind = (kind ? kind->hash_kind : SMNC_HASH_OTHER) +
                       (v4 ? 0 : SMNC_HASH_V6);

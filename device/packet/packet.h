@@ -40,6 +40,13 @@ static inline void smnc_drop(SmncFunc *f, const SmncFrame *frame,
     trace_smnc_drop(f->idx, why, frame->len);
 }
 
+/* flow.c */
+int smnc_flow_set(SmncVsi *v, unsigned index, const struct smnc_flow *rule);
+int smnc_flow_del(SmncVsi *v, unsigned index);
+void smnc_flow_clear(SmncVsi *v);
+const struct smnc_flow *smnc_flow_find(const SmncVsi *v,
+                                       const SmncFrame *frame);
+
 /* offload.c */
 bool smnc_pkt_ok(const SmncPkt *p);
 unsigned smnc_pkt_segments(const SmncPkt *p);

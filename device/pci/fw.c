@@ -2,6 +2,7 @@
 /* The firmware: one request, one reply, through a small buffer in BAR4. */
 #include "pci.h"
 #include "../core/core.h"
+#include "../packet/packet.h"
 #include "../switch/switch.h"
 #include "../virtio/virtio.h"
 #include "../trace.h"
@@ -110,6 +111,36 @@ static int smnc_fw_rss_hash(SmncState *s, unsigned vsi, const void *in,
     return 0;
 }
 
+/* Reads a payload of @size bytes from the PF's memory. */
+static int smnc_fw_fetch(SmncState *s, const struct smnc_fw_memory *req,
+                         void *to, unsigned size)
+{
+    if (le16_to_cpu(req->len) != size) {
+        return EINVAL;
+    }
+    return smnc_live(s) &&
+           smnc_pf_dma(s, le64_to_cpu(req->addr), to, size, false) ? 0 : EFAULT;
+}
+
+static int smnc_fw_flow_set(SmncState *s, unsigned vsi, const void *in,
+                            void *out)
+{
+    const struct smnc_fw_memory *req = in;
+    struct smnc_flow rule;
+    int rc = smnc_fw_fetch(s, req, &rule, sizeof(rule));
+
+    return rc ? rc : smnc_flow_set(&s->func[vsi].vsi, le16_to_cpu(req->index),
+                                   &rule);
+}
+
+static int smnc_fw_flow_del(SmncState *s, unsigned vsi, const void *in,
+                            void *out)
+{
+    const struct smnc_fw_memory *req = in;
+
+    return smnc_flow_del(&s->func[vsi].vsi, le16_to_cpu(req->index));
+}
+
 static int smnc_fw_pf_resource(SmncState *s, unsigned vsi, const void *in,
                                void *out)
 {
@@ -200,6 +231,8 @@ static SmncFwOp *const smnc_fw_ops_table[] = {
     [SMNC_FW_STAGE_VQ_RSS] = smnc_fw_stage_vq_rss,
     [SMNC_FW_SET_VQ_RSS] = smnc_fw_set_vq_rss,
     [SMNC_FW_SET_VQ_COAL] = smnc_fw_set_vq_coal,
+    [SMNC_FW_FLOW_SET] = smnc_fw_flow_set,
+    [SMNC_FW_FLOW_DEL] = smnc_fw_flow_del,
 };
 
 static int smnc_fw_execute(SmncState *s, const struct smnc_fw_msg *req,

@@ -192,6 +192,7 @@ int smnc_veb_vlans(SmncState *s, unsigned vsi, const struct smnc_fw_vlans *req)
 /* As after device reset: its table has untagged frames only. */
 static void smnc_vsi_wipe(SmncVsi *v)
 {
+    smnc_flow_clear(v);
     memset(v, 0, sizeof(*v));
     v->vids[0] = 1;
 }
@@ -234,6 +235,11 @@ void smnc_veb_init(SmncState *s)
 
 void smnc_veb_exit(SmncState *s)
 {
+    unsigned i;
+
+    for (i = 0; i < smnc_num_funcs(s); i++) {
+        smnc_flow_clear(&s->func[i].vsi);
+    }
     g_hash_table_destroy(s->macs);
     g_array_free(s->active, true);
     g_array_free(s->uc_promisc, true);
@@ -314,7 +320,6 @@ int64_t smnc_veb_room(SmncUnit *u, const SmncPath *p, SmncFrame *frame,
     SmncState *s = u->f->s;
     SmncPatience *own = &smnc_func_qp(u->f, u->idx)->tx.patience;
     SmncQueue *rx;
-    unsigned q;
 
     smnc_patience_own_end(own);
     if (p->kind != SMNC_UNICAST || p->vsi < 0 ||
@@ -323,7 +328,7 @@ int64_t smnc_veb_room(SmncUnit *u, const SmncPath *p, SmncFrame *frame,
         return 0;
     }
     smnc_frame_parse(s, frame);
-    rx = smnc_rx_queue(&s->func[p->vsi], frame, &q);
+    rx = smnc_rx_queue(&s->func[p->vsi], frame);
     if (!rx || !rx->fifo_used || rx->fifo_segs + nframes <= SMNC_FIFO) {
         return 0;
     }

@@ -10,14 +10,14 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from qtest import (t_control, t_dma, t_engine, t_hostile, t_inject, t_intr, t_mailbox,  # noqa: E402
+from qtest import (t_control, t_dma, t_engine, t_flow, t_hostile, t_inject, t_intr, t_mailbox,  # noqa: E402
                    t_offload, t_pasid, t_patience, t_pci, t_rate, t_regs, t_state, t_switch, t_tags, t_trace, t_trunk,
                    t_virtio, t_vcoal, t_vctl, t_vfault, t_vlan, t_vnet, t_vpacked, t_vring, t_vrss, t_vstate, t_whole)
 from qtest.machine import Machine  # noqa: E402
 
 SUITES = (t_regs, t_pci, t_intr, t_mailbox, t_dma, t_pasid, t_engine, t_offload, t_switch, t_vlan, t_trunk,
-          t_tags, t_control, t_rate, t_patience, t_state, t_hostile, t_inject, t_trace, t_virtio, t_vnet, t_whole,
-          t_vctl, t_vfault, t_vring, t_vpacked, t_vrss, t_vcoal, t_vstate)
+          t_tags, t_flow, t_control, t_rate, t_patience, t_state, t_hostile, t_inject, t_trace, t_virtio, t_vnet,
+          t_whole, t_vctl, t_vfault, t_vring, t_vpacked, t_vrss, t_vcoal, t_vstate)
 
 
 def tests(wanted):

@@ -245,7 +245,7 @@ void smnc_adi_new_epoch(struct smnc_adi *adi);
 
 /* worker.c */
 void smnc_worker_init(struct smnc_adi *adi);
-void smnc_worker_step(struct smnc_adi *adi, unsigned int due, const struct smnc_msg *msg);
+void smnc_worker_step(struct smnc_adi *adi, unsigned int due, struct smnc_msg *msg);
 
 /* messages.c */
 unsigned int smnc_msgs_next(struct smnc_adi *adi, bool *msg);

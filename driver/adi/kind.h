@@ -46,7 +46,8 @@ enum smnc_verdict {
  *	wishes in struct smnc_adi included
  * @revive: its function is enabled again, in a device that was reset: give it its VSI and
  *	whatever a guest of this kind expects after that. Returns 0 or errno
- * @message: answer a message, which is @msg until this returns. Called by the worker.
+ * @message: answer a message, which is @msg until this returns; the answer may be made in it.
+ *	Called by the worker
  * @link: tell the guest the state of its link, if its driver is ready for that
  * @announce_reset: tell the guest that its function will be reset. adi->lock need not be
  *	held, and the ADI may be closed. Returns 1 if a message is on its way, 0 if not,
@@ -82,7 +83,7 @@ struct smnc_kind {
 	int (*start)(struct smnc_adi *adi);
 	void (*reset)(struct smnc_adi *adi);
 	int (*revive)(struct smnc_adi *adi);
-	enum smnc_verdict (*message)(struct smnc_adi *adi, const struct smnc_msg *msg);
+	enum smnc_verdict (*message)(struct smnc_adi *adi, struct smnc_msg *msg);
 	void (*link)(struct smnc_adi *adi);
 	int (*announce_reset)(struct smnc_adi *adi);
 	unsigned int (*addrs_taken)(struct smnc_adi *adi, int taken);

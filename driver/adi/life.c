@@ -85,6 +85,7 @@ void smnc_adi_stop(struct smnc_adi *adi)
 	smnc_sync_events(pf);
 	smnc_stats_keep(adi);
 	smnc_vsi_clear(pf, &adi->vsi);
+	smnc_vsi_free(&adi->vsi);
 	smnc_adi_scrub_queues(adi);
 	for (i = 0; i < adi->nr_queues; i++)
 		smnc_func_map_queue(pf, func, i, -1);

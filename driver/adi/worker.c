@@ -23,7 +23,7 @@ static void smnc_adi_reset_func(struct smnc_adi *adi)
  * A reset that one of them asks for is carried out here, when nothing else of the
  * step is under way.
  */
-void smnc_worker_step(struct smnc_adi *adi, unsigned int due, const struct smnc_msg *msg)
+void smnc_worker_step(struct smnc_adi *adi, unsigned int due, struct smnc_msg *msg)
 {
 	bool reset = false;
 	int taken = 0;

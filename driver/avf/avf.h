@@ -22,7 +22,7 @@
 /* What not every kernel's header has. */
 #define SMNC_VC_OP_RSS_HFUNC	18
 
-/* Twelve counters of 64 bits: a long reply. */
+/* Twelve counters of 64 bits: the longest reply that is not made in the message. */
 #define SMNC_VC_STATS		12
 #define SMNC_VC_REPLY_BYTES	(SMNC_VC_STATS * sizeof(u64))
 
@@ -30,18 +30,22 @@
  * struct smnc_vc_reply - payload of a reply
  * @len: bytes in @data
  * @reset: there is no reply: the function is to be reset
- * @data: payload
+ * @data: payload: @room, or @msg
+ * @msg: the message's own payload: the reply to a message that is answered with itself
+ * @room: for all other ones
  */
 struct smnc_vc_reply {
 	u16 len;
 	bool reset;
-	u8 data[SMNC_VC_REPLY_BYTES] __aligned(8);
+	void *data;
+	void *msg;
+	u8 room[SMNC_VC_REPLY_BYTES] __aligned(8);
 };
 
 /* Capabilities that a guest can be granted. */
 #define SMNC_VC_CAPS	(VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF | \
 			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED | VIRTCHNL_VF_OFFLOAD_USO | \
-			 VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF)
+			 VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF | VIRTCHNL_VF_OFFLOAD_FDIR_PF)
 
 /* How far the guest's driver has come. A message needs a state at least. */
 enum smnc_vc_state {
@@ -125,6 +129,12 @@ int smnc_vc_add_rss_cfg(struct smnc_adi *adi, const void *msg, u16 len,
 int smnc_vc_del_rss_cfg(struct smnc_adi *adi, const void *msg, u16 len,
 			struct smnc_vc_reply *reply);
 
+/* flows.c */
+int smnc_vc_add_flow(struct smnc_adi *adi, const void *msg, u16 len,
+		     struct smnc_vc_reply *reply);
+int smnc_vc_del_flow(struct smnc_adi *adi, const void *msg, u16 len,
+		     struct smnc_vc_reply *reply);
+
 /* vlan.c */
 u32 smnc_vc_vlan_grant(struct smnc_adi *adi, u32 caps);
 int smnc_vc_vlan_caps(struct smnc_adi *adi, const void *msg, u16 len,
@@ -172,7 +182,7 @@ void smnc_vc_link(struct smnc_adi *adi);
 int smnc_vc_reset_impending(struct smnc_adi *adi);
 
 /* dispatch.c */
-enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, const struct smnc_msg *msg);
+enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, struct smnc_msg *msg);
 
 /* kind.c */
 extern const struct smnc_kind smnc_avf_kind;

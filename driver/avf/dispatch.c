@@ -45,6 +45,7 @@ struct smnc_vc_op {
 #define LIST(_base, _elem, _at)		.len = { .base = (_base), .elem = (_elem), .at = (_at) }
 #define RSS	VIRTCHNL_VF_OFFLOAD_RSS_PF
 #define ADV_RSS	VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF
+#define FDIR	VIRTCHNL_VF_OFFLOAD_FDIR_PF
 #define VLAN	VIRTCHNL_VF_OFFLOAD_VLAN
 #define VLAN_V2	VIRTCHNL_VF_OFFLOAD_VLAN_V2
 
@@ -79,6 +80,8 @@ static const struct smnc_vc_op smnc_vc_ops[] = {
 	[VIRTCHNL_OP_DEL_RSS_CFG] = {
 		smnc_vc_del_rss_cfg, SMNC_VC_READY, ADV_RSS, BYTES(2444)
 	},
+	[VIRTCHNL_OP_ADD_FDIR_FILTER] = { smnc_vc_add_flow, SMNC_VC_READY, FDIR, BYTES(2616) },
+	[VIRTCHNL_OP_DEL_FDIR_FILTER] = { smnc_vc_del_flow, SMNC_VC_READY, FDIR, BYTES(12) },
 	[VIRTCHNL_OP_ADD_VLAN] = { smnc_vc_add_vlans, SMNC_VC_READY, VLAN, LIST(6, 2, 2) },
 	[VIRTCHNL_OP_DEL_VLAN] = { smnc_vc_del_vlans, SMNC_VC_READY, VLAN, LIST(6, 2, 2) },
 	[VIRTCHNL_OP_ENABLE_VLAN_STRIPPING] = { smnc_vc_strip, SMNC_VC_READY, VLAN, BYTES(0) },
@@ -149,9 +152,9 @@ static int smnc_vc_dispatch(struct smnc_adi *adi, const struct smnc_msg *msg,
  * Return: verdict. There is no reply before a reset: none could arrive, and the next
  * driver has no use for it.
  */
-enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, const struct smnc_msg *msg)
+enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, struct smnc_msg *msg)
 {
-	struct smnc_vc_reply reply = {};
+	struct smnc_vc_reply reply = { .data = reply.room, .msg = msg->data };
 	int status;
 
 	status = smnc_vc_dispatch(adi, msg, &reply);

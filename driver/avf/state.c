@@ -44,5 +44,5 @@ int smnc_avf_start(struct smnc_adi *adi)
 {
 	smnc_avf(adi)->uc_promisc_said = false;
 	smnc_avf_reset(adi);
-	return 0;
+	return smnc_vsi_alloc_flows(&adi->vsi);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Firmware messages: 28 bytes through the handshake in BAR4.
+ * Firmware messages: 28 bytes through the handshake in BAR4, and a payload in memory.
  */
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
 #include <linux/ktime.h>
 
 #include "hw.h"
@@ -22,6 +23,8 @@ static int smnc_fw_errno(u8 status)
 		return 0;
 	case 2:
 		return -ENOENT;
+	case 14:
+		return -EFAULT;
 	case 16:
 		return -EBUSY;
 	case 17:
@@ -99,7 +102,9 @@ static int smnc_fw_busy(struct smnc_pf *pf)
 	return -EBUSY;
 }
 
-static int smnc_fw_exchange(struct smnc_pf *pf, struct smnc_fw_msg *msg)
+/* The payload is written when no request is left that may read it. */
+static int smnc_fw_exchange(struct smnc_pf *pf, struct smnc_fw_msg *msg, const void *data,
+			    u16 len)
 {
 	struct smnc_fw_msg reply;
 	int err;
@@ -108,6 +113,10 @@ static int smnc_fw_exchange(struct smnc_pf *pf, struct smnc_fw_msg *msg)
 	if (err)
 		return err == -ETIMEDOUT ? smnc_fw_busy(pf) : err;
 	pf->fw_sent = ktime_get();
+	if (len) {
+		memcpy(pf->fw_buf.cpu, data, len);
+		dma_wmb();
+	}
 	smnc_fw_put(pf, msg);
 	err = smnc_fw_wait(pf, msg, &reply);
 	if (err)
@@ -129,34 +138,20 @@ static void smnc_fw_health(struct smnc_pf *pf, enum smnc_fw_op op, int err, bool
 		smnc_health_well(pf, SMNC_HEALTH_FW);
 }
 
-/**
- * smnc_fw_exec() - one request to the firmware
- * @pf: PF
- * @op: enum smnc_fw_op
- * @req: 24 bytes of payload, or NULL for none
- * @reply: 24 bytes for the reply's payload, or NULL
- *
- * Context: process.
- * Return: 0 or errno: -EINVAL, -ENOSPC, -EEXIST, -ENOENT, -EBUSY (a VQ is enabled),
- * -EREMOTEIO (anything else) from the firmware, which has done nothing then; -EBUSY also if
- * it was not asked; -ETIMEDOUT, -EPROTO: what it has done, or will do, is not known; -EIO:
- * the device is gone, or is about to be reset.
- */
-int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
-		 void *reply)
+/* One exchange. @reply: 24 bytes for the answer's payload, or NULL. */
+static int smnc_fw_do(struct smnc_pf *pf, struct smnc_fw_msg *msg, const void *data, u16 len,
+		      void *reply)
 {
-	struct smnc_fw_msg msg = { .op = op };
+	enum smnc_fw_op op = msg->op;
 	u64 start = ktime_get_ns();
 	int err;
 
-	BUILD_BUG_ON(sizeof(msg) != SMNC_FW_MSG_BYTES);
-	if (req)
-		memcpy(msg.payload, req, sizeof(msg.payload));
+	BUILD_BUG_ON(sizeof(*msg) != SMNC_FW_MSG_BYTES);
 	mutex_lock(&pf->fw_lock);
-	msg.seq = cpu_to_le16(++pf->fw_seq);
-	err = smnc_fw_exchange(pf, &msg);
+	msg->seq = cpu_to_le16(++pf->fw_seq);
+	err = smnc_fw_exchange(pf, msg, data, len);
 	mutex_unlock(&pf->fw_lock);
-	trace_smnc_fw(pf, op, le16_to_cpu(msg.seq), err ? 0 : msg.status,
+	trace_smnc_fw(pf, op, le16_to_cpu(msg->seq), err ? 0 : msg->status,
 		      ktime_get_ns() - start, err);
 	if (err) {
 		if (!smnc_hw_off(pf))
@@ -166,10 +161,63 @@ int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 		return err;
 	}
 	if (reply)
-		memcpy(reply, msg.payload, sizeof(msg.payload));
-	err = smnc_fw_errno(msg.status);
+		memcpy(reply, msg->payload, sizeof(msg->payload));
+	err = smnc_fw_errno(msg->status);
 	smnc_fw_health(pf, op, err, err == -EREMOTEIO);
 	return err;
+}
+
+/**
+ * smnc_fw_exec() - one request to the firmware
+ * @pf: PF
+ * @op: enum smnc_fw_op
+ * @req: 24 bytes of payload, or NULL for none
+ * @reply: 24 bytes for the reply's payload, or NULL
+ *
+ * Context: process.
+ * Return: 0 or errno: -EINVAL, -ENOSPC, -EEXIST, -ENOENT, -EBUSY (a VQ is enabled), -EFAULT
+ * (memory), -EREMOTEIO (anything else) from the firmware, which has done nothing then; -EBUSY
+ * also if it was not asked; -ETIMEDOUT, -EPROTO: what it has done, or will do, is not known;
+ * -EIO: the device is gone, or is about to be reset.
+ */
+int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
+		 void *reply)
+{
+	struct smnc_fw_msg msg = { .op = op };
+
+	if (req)
+		memcpy(msg.payload, req, sizeof(msg.payload));
+	return smnc_fw_do(pf, &msg, NULL, 0, reply);
+}
+
+/**
+ * smnc_fw_exec_memory() - one request whose payload lies in memory
+ * @pf: PF
+ * @op: enum smnc_fw_op
+ * @vsi: VSI that it is about
+ * @index: of what it is about
+ * @data: payload
+ * @len: its bytes, at most SMNC_FW_MEMORY_MAX; 0: none
+ *
+ * Context: process.
+ * Return: as smnc_fw_exec().
+ */
+int smnc_fw_exec_memory(struct smnc_pf *pf, enum smnc_fw_op op, u16 vsi, u16 index,
+			const void *data, u16 len)
+{
+	struct smnc_fw_memory mem = {
+		.vsi = cpu_to_le16(vsi),
+		.index = cpu_to_le16(index),
+		.len = cpu_to_le16(len),
+		.addr = cpu_to_le64(pf->fw_buf.dma),
+	};
+	struct smnc_fw_msg msg = { .op = op };
+
+	BUILD_BUG_ON(sizeof(mem) != sizeof(msg.payload));
+	if (WARN_ON_ONCE(len > SMNC_FW_MEMORY_MAX))
+		return -EMSGSIZE;
+	memcpy(msg.payload, &mem, sizeof(mem));
+	return smnc_fw_do(pf, &msg, data, len, NULL);
 }
 
 int smnc_fw_init(struct smnc_pf *pf)
@@ -178,6 +226,11 @@ int smnc_fw_init(struct smnc_pf *pf)
 	int err;
 
 	BUILD_BUG_ON(sizeof(info) != sizeof_field(struct smnc_fw_msg, payload));
+	if (!pf->fw_buf.cpu)
+		pf->fw_buf.cpu = dmam_alloc_coherent(&pf->pdev->dev, SMNC_FW_MEMORY_MAX,
+						     &pf->fw_buf.dma, GFP_KERNEL);
+	if (!pf->fw_buf.cpu)
+		return -ENOMEM;
 	err = smnc_fw_exec(pf, SMNC_FW_GET_INFO, NULL, &info);
 	if (err)
 		return err;

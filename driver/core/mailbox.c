@@ -18,7 +18,7 @@
 
 #define SMNC_MBX_RX_ENTRIES	128
 #define SMNC_MBX_TX_ENTRIES	64
-#define SMNC_MBX_TX_BYTES	256	/* the longest reply is 96 bytes */
+#define SMNC_MBX_TX_BYTES	SMNC_AQ_BUF_MAX
 
 static void smnc_mbx_work(struct work_struct *work);
 

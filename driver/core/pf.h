@@ -116,6 +116,7 @@ struct smnc_mailbox {
  * @hashcfg: what is hashed
  * @hash_omit: fields that are not, as in struct smnc_fw_hash
  * @hash_sym: kinds whose hash is one for both directions, likewise
+ * @flows: flow table, SMNC_FLOWS rules, those that are set with fields; NULL: its kind has none
  * @unknown: a request about it was not answered: see smnc_vsi_settle()
  * @exchanges: requests about it so far; never back
  */
@@ -134,6 +135,7 @@ struct smnc_vsi {
 	u64 hashcfg;
 	u32 hash_omit;
 	u8 hash_sym;
+	struct smnc_flow *flows;
 	bool unknown;
 	unsigned int exchanges;
 };
@@ -231,6 +233,7 @@ enum smnc_pf_state {
  * @fw_lock: firmware handshake
  * @fw_seq: number of the last firmware message
  * @fw_sent: when it was sent
+ * @fw_buf: payload of a request that has it in memory; under @fw_lock
  * @fw_version: for the log and ethtool
  * @fw_failed: the last message was not answered as it should be
  * @ctl: control vectors
@@ -303,6 +306,7 @@ struct smnc_pf {
 	struct mutex fw_lock;	/* firmware handshake */
 	u16 fw_seq;
 	ktime_t fw_sent;
+	struct smnc_buf fw_buf;
 	char fw_version[24];
 	bool fw_failed;
 
@@ -392,6 +396,8 @@ int smnc_ring_peer(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg, u32 *ind
 /* fw.c */
 int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 		 void *reply);
+int smnc_fw_exec_memory(struct smnc_pf *pf, enum smnc_fw_op op, u16 vsi, u16 index,
+			const void *data, u16 len);
 int smnc_fw_init(struct smnc_pf *pf);
 
 /* mailbox.c */
@@ -461,6 +467,11 @@ int smnc_vsi_rss_fields(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg, u
 			u8 sym);
 int smnc_vsi_rss_default(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key,
 			 unsigned int nr_queues);
+int smnc_vsi_alloc_flows(struct smnc_vsi *vsi);
+int smnc_vsi_flow_set(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int index,
+		      const struct smnc_flow *rule);
+int smnc_vsi_flow_del(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int index);
+void smnc_vsi_free(struct smnc_vsi *vsi);
 int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vsi_park(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vsi_unpark(struct smnc_pf *pf, struct smnc_vsi *vsi);

@@ -8,28 +8,48 @@
  * cleared and given what the mirror holds.
  */
 #include <linux/etherdevice.h>
+#include <linux/slab.h>
 
 #include "pf.h"
 
 void smnc_vsi_init(struct smnc_vsi *vsi, u16 id)
 {
 	unsigned int exchanges = vsi->exchanges;
+	struct smnc_flow *flows = vsi->flows;
 
 	memset(vsi, 0, sizeof(*vsi));
 	vsi->id = id;
+	/* Its memory stays until smnc_vsi_free(). */
+	vsi->flows = flows;
+	if (flows)
+		memset(flows, 0, SMNC_FLOWS * sizeof(*flows));
 	vsi->vids[0] = BIT(0);
 	vsi->exchanges = exchanges;
+}
+
+static int smnc_vsi_asked(struct smnc_vsi *vsi, int err)
+{
+	vsi->exchanges++;
+	if (err == -ETIMEDOUT || err == -EPROTO)
+		vsi->unknown = true;
+	return err;
 }
 
 static int smnc_vsi_ask(struct smnc_pf *pf, struct smnc_vsi *vsi, enum smnc_fw_op op,
 			const void *msg)
 {
-	int err = smnc_fw_exec(pf, op, msg, NULL);
+	return smnc_vsi_asked(vsi, smnc_fw_exec(pf, op, msg, NULL));
+}
 
-	vsi->exchanges++;
-	if (err == -ETIMEDOUT || err == -EPROTO)
-		vsi->unknown = true;
-	return err;
+/* A rule, NULL: none any more. */
+static int smnc_vsi_ask_flow(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int index,
+			     const struct smnc_flow *rule)
+{
+	enum smnc_fw_op op = rule ? SMNC_FW_FLOW_SET : SMNC_FW_FLOW_DEL;
+
+	BUILD_BUG_ON(sizeof(*rule) != 48);
+	return smnc_vsi_asked(vsi, smnc_fw_exec_memory(pf, op, vsi->id, index, rule,
+						       rule ? sizeof(*rule) : 0));
 }
 
 static int smnc_vsi_ask_clear(struct smnc_pf *pf, struct smnc_vsi *vsi)
@@ -153,6 +173,17 @@ static int smnc_vsi_replay_rss(struct smnc_pf *pf, struct smnc_vsi *vsi)
 	return err;
 }
 
+static int smnc_vsi_replay_flows(struct smnc_pf *pf, struct smnc_vsi *vsi)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; vsi->flows && i < SMNC_FLOWS && !err; i++)
+		if (vsi->flows[i].fields)
+			err = smnc_vsi_ask_flow(pf, vsi, i, &vsi->flows[i]);
+	return err;
+}
+
 /* Is its VLAN table that of a VSI which was cleared? */
 static bool smnc_vsi_vids_new(const struct smnc_vsi *vsi)
 {
@@ -172,6 +203,8 @@ static int smnc_vsi_restore(struct smnc_pf *pf, struct smnc_vsi *vsi, bool lose)
 		err = smnc_vsi_ask_vids(pf, vsi, vsi->vids, 0);
 	if (!err && memchr_inv(vsi->own, 0, sizeof(vsi->own)))
 		err = smnc_vsi_ask_vids(pf, vsi, vsi->own, SMNC_VLANS_OWN);
+	if (!err)
+		err = smnc_vsi_replay_flows(pf, vsi);
 	/* Last: frames pass when all else is there. */
 	if (!err)
 		err = smnc_vsi_ask_set(pf, vsi, vsi->flags, vsi->vlan, vsi->tx_rate);
@@ -449,6 +482,61 @@ int smnc_vsi_rss_fields(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg, u
 int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg)
 {
 	return smnc_vsi_rss_fields(pf, vsi, hashcfg, vsi->hash_omit, vsi->hash_sym);
+}
+
+/* Memory for its flow table, paid by the caller. Return: 0 or errno; until smnc_vsi_free(). */
+int smnc_vsi_alloc_flows(struct smnc_vsi *vsi)
+{
+	if (!vsi->flows)
+		vsi->flows = kcalloc(SMNC_FLOWS, sizeof(*vsi->flows), GFP_KERNEL_ACCOUNT);
+	return vsi->flows ? 0 : -ENOMEM;
+}
+
+/**
+ * smnc_vsi_flow_set() - a rule of a VSI's flow table
+ * @pf: PF
+ * @vsi: VSI
+ * @index: its place, less than SMNC_FLOWS
+ * @rule: what it says
+ *
+ * Context: process.
+ * Return: 0 or errno, -EINVAL: the firmware does not take it, -ENOMEM: it has no table.
+ */
+int smnc_vsi_flow_set(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int index,
+		      const struct smnc_flow *rule)
+{
+	int err;
+
+	if (!vsi->flows)
+		return -ENOMEM;
+	err = smnc_vsi_settle(pf, vsi);
+	if (!err)
+		err = smnc_vsi_ask_flow(pf, vsi, index, rule);
+	if (!err)
+		vsi->flows[index] = *rule;
+	return err;
+}
+
+/* Return: 0, -ENOENT: there is none, or another errno */
+int smnc_vsi_flow_del(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int index)
+{
+	int err;
+
+	if (!vsi->flows || !vsi->flows[index].fields)
+		return -ENOENT;
+	err = smnc_vsi_settle(pf, vsi);
+	if (!err)
+		err = smnc_vsi_ask_flow(pf, vsi, index, NULL);
+	if (!err)
+		vsi->flows[index].fields = 0;
+	return err;
+}
+
+/* It is not used any more, or from the beginning. */
+void smnc_vsi_free(struct smnc_vsi *vsi)
+{
+	kfree(vsi->flows);
+	vsi->flows = NULL;
 }
 
 /**

@@ -181,7 +181,7 @@ void smnc_virtio_answer(struct smnc_adi *adi)
  *
  * Return: SMNC_DONE.
  */
-enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_msg *msg)
+enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, struct smnc_msg *msg)
 {
 	u8 class = (msg->op & SMNC_MSG_CTRL_CLASS) >> 8, command = msg->op & SMNC_MSG_CTRL_COMMAND;
 	struct smnc_virtio *v = smnc_virtio(adi);

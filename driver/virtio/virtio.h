@@ -277,7 +277,7 @@ int smnc_virtio_ctrl_coal_get(struct smnc_adi *adi, const u8 *data, u16 len);
 
 /* ctrl.c */
 void smnc_virtio_answer(struct smnc_adi *adi);
-enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, const struct smnc_msg *msg);
+enum smnc_verdict smnc_virtio_message(struct smnc_adi *adi, struct smnc_msg *msg);
 
 /* revive.c */
 int smnc_virtio_revive(struct smnc_adi *adi);

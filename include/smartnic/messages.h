@@ -126,6 +126,9 @@ enum smnc_fw_op {
 	SMNC_FW_STAGE_VQ_RSS = 24,	/* struct smnc_fw_chunk */
 	SMNC_FW_SET_VQ_RSS = 25,	/* struct smnc_fw_vq_rss */
 	SMNC_FW_SET_VQ_COAL = 26,	/* struct smnc_fw_vq_coal */
+	/* of a VSI */
+	SMNC_FW_FLOW_SET = 27,	/* struct smnc_fw_memory: struct smnc_flow */
+	SMNC_FW_FLOW_DEL = 28,	/* struct smnc_fw_memory, of which VSI and index count */
 };
 
 #define SMNC_FW_MACS_PER_VSI	64
@@ -215,6 +218,69 @@ struct smnc_fw_vlans {
 #define SMNC_VLANS_OWN		0x0004	/* the own filter instead */
 	SMNC_LE16 reserved0;
 	SMNC_U8 vids[SMNC_FW_VIDS / 8];
+};
+
+/**
+ * struct smnc_fw_memory - a request whose payload is in the PF's memory
+ * @vsi: VSI
+ * @index: of what the payload is about
+ * @len: its bytes, at most SMNC_FW_MEMORY_MAX
+ * @reserved0: 0
+ * @addr: its PF DMA address
+ * @reserved1: 0
+ */
+struct smnc_fw_memory {
+	SMNC_LE16 vsi;
+	SMNC_LE16 index;
+	SMNC_LE16 len;
+	SMNC_LE16 reserved0;
+	SMNC_LE64 addr;
+	SMNC_U8 reserved1[8];
+};
+
+#define SMNC_FW_MEMORY_MAX	4096
+
+#define SMNC_FLOWS		128	/* rules of a VSI */
+
+/**
+ * struct smnc_flow - a rule of a VSI's flow table, 48 bytes
+ * @fields: SMNC_FLOW_*: fields of a frame that have the values below
+ * @action: SMNC_FLOW_*
+ * @queue: RX queue of SMNC_FLOW_TO_QUEUE
+ * @version: of IP, 4 or 6
+ * @proto: the IP packet's protocol
+ * @tos: type of service, traffic class
+ * @reserved: 0
+ * @ethertype: type behind a first 802.1Q tag
+ * @src: address; of IPv4 the first four bytes
+ * @dst: likewise
+ * @sport: port
+ * @dport: port
+ */
+struct smnc_flow {
+	SMNC_LE16 fields;
+#define SMNC_FLOW_ETHERTYPE	0x0001
+#define SMNC_FLOW_VERSION	0x0002
+#define SMNC_FLOW_PROTO		0x0004	/* the rest with SMNC_FLOW_VERSION only */
+#define SMNC_FLOW_TOS		0x0008
+#define SMNC_FLOW_SRC		0x0010
+#define SMNC_FLOW_DST		0x0020
+#define SMNC_FLOW_SPORT		0x0040	/* with a protocol of TCP, UDP or SCTP only */
+#define SMNC_FLOW_DPORT		0x0080
+	SMNC_U8 action;
+#define SMNC_FLOW_DROP		0
+#define SMNC_FLOW_TO_QUEUE	1
+	SMNC_U8 queue;
+	SMNC_U8 version;
+	SMNC_U8 proto;
+	SMNC_U8 tos;
+	SMNC_U8 reserved;
+	SMNC_U8 ethertype[2];	/* in network order, as all that follows */
+	SMNC_U8 reserved1[2];
+	SMNC_U8 src[16];
+	SMNC_U8 dst[16];
+	SMNC_U8 sport[2];
+	SMNC_U8 dport[2];
 };
 
 /* --- Virtio functions (14) -------------------------------------------------- */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a stock guest's administrator does with the features of an AVF device: VLAN devices
 # whose tags are in descriptors, with each offload off and on and over a reset; VLANs that
-# are not wanted; fields of the hash and one hash for both directions; a port VLAN.
+# are not wanted; fields of the hash and one hash for both directions; rules; a port VLAN.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -110,6 +110,37 @@ symmetric() {
 	equal "$(queues_used)" 2 && l2_cmd g1 'ethtool -X eth0 xfrm none'
 }
 
+# --- rules ------------------------------------------------------------------------
+
+# All connections to one port go to the queue that a rule names.
+rule_chooses() {
+	local before d
+
+	l2_cmd g1 "ethtool -K eth0 ntuple on && ethtool -N eth0 flow-type tcp4 dst-port $((PORT + 1)) action 1" || return
+	before=$(queue_packets g1 rx)
+	many_flows host g1 8 || return
+	d=$(difference "$before" "$(queue_packets g1 rx)")
+	echo "packets by queue: $d"
+	# shellcheck disable=SC2086
+	set -- $d
+	[ "$1" -lt 20 ] && [ "$2" -ge 20 ] && l2_cmd g1 'ethtool -n eth0' | grep -q 'Action: Direct to queue 1'
+}
+
+# Datagrams to a port that a rule drops; also after a reset of the function.
+dropped() {
+	local i before
+
+	before=$(stat_of g1 flow_drops)
+	for ((i = 0; i < 5; i++)); do echo x >"/dev/udp/${ADDR[g1]}/7777"; done
+	sleep 1
+	[ "$(stat_of g1 flow_drops)" -ge $((before + 5)) ]
+}
+rule_drops() {
+	l2_cmd g1 'ethtool -N eth0 flow-type udp4 dst-port 7777 action -1' && reach host g1 && dropped || return
+	l2_cmd g1 'ip link set eth0 mtu 1400' && carrier g1 && reach host g1 && dropped || { echo "after a reset"; return 1; }
+	l2_cmd g1 'ethtool -K eth0 ntuple off; ip link set eth0 mtu 1500' && carrier g1 && reach host g1 && fails dropped
+}
+
 # --- a port VLAN --------------------------------------------------------------------
 
 port_vlan() {
@@ -129,7 +160,7 @@ all_gone() {
 }
 
 main() {
-	plan 12
+	plan 14
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev)
 	must "two stock guests on devices" start_guests
@@ -141,6 +172,8 @@ main() {
 	check "a VLAN that the guest does not want does not reach it" others_filtered
 	check "the guest chooses the fields of the hash" hash_fields
 	check "the guest chooses one hash for both directions" symmetric
+	check "a rule chooses the queue" rule_chooses
+	check "a rule drops frames, over a reset as well" rule_drops
 	check "in a port VLAN there is no VLAN offload" port_vlan
 	check "the guests leave nothing behind" all_gone
 	finish

@@ -199,6 +199,9 @@ void xa_clear_mark(struct xarray *xa, unsigned long index, int mark);
 #define ETH_ZLEN	60
 #define VLAN_N_VID	4096
 #define ETH_P_8021Q	0x8100
+#define IPPROTO_TCP	6
+#define IPPROTO_UDP	17
+#define IPPROTO_SCTP	132
 
 static inline bool is_multicast_ether_addr(const u8 *a) { return a[0] & 1; }
 static inline bool is_zero_ether_addr(const u8 *a) { return !memcmp(a, "\0\0\0\0\0", 6); }

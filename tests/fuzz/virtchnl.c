@@ -209,6 +209,34 @@ int smnc_vsi_set_own(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *own)
 	return 0;
 }
 
+int smnc_vsi_alloc_flows(struct smnc_vsi *vsi) { return 0; }
+
+/* A rule names fields, those that it needs among them, and a queue that there is. */
+int smnc_vsi_flow_set(struct smnc_pf *p, struct smnc_vsi *vsi, unsigned int index,
+		      const struct smnc_flow *rule)
+{
+	must(vsi == &adi->vsi && index < SMNC_FLOWS && rule->fields && rule->queue < QUEUES);
+	must(rule->action <= SMNC_FLOW_TO_QUEUE && rule->version <= 6);
+	must(rule->fields & SMNC_FLOW_VERSION || !(rule->fields & ~SMNC_FLOW_ETHERTYPE));
+	must(rule->fields & SMNC_FLOW_PROTO || !(rule->fields & (SMNC_FLOW_SPORT | SMNC_FLOW_DPORT)));
+	if (broken)
+		return -EIO;
+	if (!vsi->flows)
+		vsi->flows = calloc(SMNC_FLOWS, sizeof(*rule));
+	must(!vsi->flows[index].fields);
+	vsi->flows[index] = *rule;
+	return 0;
+}
+
+int smnc_vsi_flow_del(struct smnc_pf *p, struct smnc_vsi *vsi, unsigned int index)
+{
+	must(vsi == &adi->vsi && index < SMNC_FLOWS);
+	if (!vsi->flows || !vsi->flows[index].fields)
+		return -ENOENT;
+	vsi->flows[index].fields = 0;
+	return 0;
+}
+
 /* --- the guest --------------------------------------------------------------------- */
 
 static u16 pairs(struct input *in, u8 *buf)
@@ -319,6 +347,22 @@ static u16 honest(struct input *in, u32 op, u8 *buf)
 		headers(in, (void *)buf);
 		((struct virtchnl_rss_cfg *)buf)->rss_algorithm = take8(in) & 3;
 		return sizeof(struct virtchnl_rss_cfg);
+	case VIRTCHNL_OP_ADD_FDIR_FILTER: {
+		struct virtchnl_fdir_add *add = (void *)buf;
+
+		headers(in, &add->rule_cfg.proto_hdrs);
+		for (len = 0; len < 24; len++)
+			add->rule_cfg.proto_hdrs.proto_hdr[len / 8].buffer[len * 5] = take8(in);
+		add->rule_cfg.action_set.count = 1 + take_below(in, 2);
+		add->rule_cfg.action_set.actions[0].type = take8(in) & 3;
+		add->rule_cfg.action_set.actions[0].act_conf.queue.index = take8(in) % 8;
+		len = sizeof(*add);
+		break;
+	}
+	case VIRTCHNL_OP_DEL_FDIR_FILTER:
+		*(u32 *)(buf + 4) = take8(in);
+		len = 12;
+		break;
 	case SMNC_VC_OP_RSS_HFUNC:
 		*(u16 *)(buf + 2) = take8(in) & 3;
 		len = 8;
@@ -377,7 +421,8 @@ static void check(u32 op, u16 tx, u16 rx, enum smnc_vc_state state, bool reset)
 	must(!reset || op == VIRTCHNL_OP_RESET_VF || op == VIRTCHNL_OP_GET_VF_RESOURCES);
 	must(adi->nr_more <= SMNC_MORE_GROUPS);
 	if (replies)
-		must(last.func == FUNC && last.op == op && last.len <= SMNC_VC_REPLY_BYTES &&
+		must(last.func == FUNC && last.op == op &&
+		     last.len <= (op == VIRTCHNL_OP_ADD_FDIR_FILTER ? 2616 : SMNC_VC_REPLY_BYTES) &&
 		     (!last.status || !last.len));
 	must(!((avf->configured_tx | avf->configured_rx) >> QUEUES));
 	must(!(avf->enabled_tx & ~avf->configured_tx) && !(avf->enabled_rx & ~avf->configured_rx));
@@ -397,7 +442,7 @@ static void message(struct input *in)
 {
 	static const u8 ops[] = {
 		1, 2, 3, 6, 7, 8, 9, 10, 11, 14, 15, 23, 24, 25, 26,
-		12, 13, 27, 28, 51, 52, 53, 54, 55, 56, 57, 18, 45, 46,
+		12, 13, 27, 28, 51, 52, 53, 54, 55, 56, 57, 18, 45, 46, 47, 48,
 	};
 	u8 how = take8(in), buf[BUF_MAX + 64] = {};
 	u32 op = how & 0x80 ? take16(in) : ops[how % ARRAY_SIZE(ops)];
@@ -471,6 +516,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	deaf = (device & 0xf0) == 0xe0;
 	while (in.len)
 		message(&in);
+	free(adi->vsi.flows);
 	free(avf);
 	free(adi);
 	return 0;

@@ -94,6 +94,10 @@ static void init_kind(struct kunit *test, const struct smnc_kind *kind)
 	fake->avf = fake->adi.priv;
 	smnc_worker_init(&fake->adi);
 	KUNIT_ASSERT_EQ(test, smnc_msgs_alloc(&fake->adi), 0);
+	fake->pf.fw_buf.cpu = kunit_kzalloc(test, SMNC_FW_MEMORY_MAX, GFP_KERNEL);
+	fake->fw_flows = kunit_kcalloc(test, SMNC_FLOWS, sizeof(struct smnc_flow), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->pf.fw_buf.cpu);
+	KUNIT_ASSERT_NOT_NULL(test, fake->fw_flows);
 	smnc_vsi_init(&fake->adi.vsi, FAKE_FUNC);
 	fake->adi.vsi.flags = SMNC_VSI_ACTIVE;
 	get_random_bytes(fake->adi.rss_key, sizeof(fake->adi.rss_key));
@@ -134,6 +138,7 @@ void fake_nic_exit(struct kunit *test)
 {
 	smnc_msgs_close(&fake->adi);
 	smnc_msgs_free(&fake->adi);
+	smnc_vsi_free(&fake->adi.vsi);
 	cancel_delayed_work_sync(&fake->pf.rescue_work);
 	cancel_delayed_work_sync(&fake->pf.recovery_work);
 	destroy_workqueue(fake->pf.adi_wq);
@@ -456,6 +461,8 @@ static void fw_execute(const struct smnc_fw_msg *msg)
 	struct smnc_vsi *vsi = &fake->fw_vsi;
 	const struct smnc_fw_chunk *chunk = (void *)msg->payload;
 	const struct smnc_fw_vsi *set = (void *)msg->payload;
+	const struct smnc_fw_memory *mem = (void *)msg->payload;
+	struct smnc_flow *flows = fake->fw_flows;
 	struct smnc_fw_hash hash;
 
 	if (le16_to_cpu(set->vsi) != FAKE_FUNC)
@@ -469,6 +476,7 @@ static void fw_execute(const struct smnc_fw_msg *msg)
 	case SMNC_FW_VSI_CLEAR:
 		memset(vsi, 0, sizeof(*vsi));
 		vsi->vids[0] = BIT(0);
+		memset(flows, 0, SMNC_FLOWS * sizeof(*flows));
 		fake->fw_macs = 0;
 		break;
 	case SMNC_FW_MAC_ADD:
@@ -490,6 +498,15 @@ static void fw_execute(const struct smnc_fw_msg *msg)
 		vsi->hashcfg = le64_to_cpu(hash.hashcfg);
 		vsi->hash_omit = le32_to_cpu(hash.omit);
 		vsi->hash_sym = hash.symmetric;
+		break;
+	case SMNC_FW_FLOW_SET:
+		KUNIT_EXPECT_EQ(fake->test, le16_to_cpu(mem->len), sizeof(*flows));
+		KUNIT_ASSERT_LT(fake->test, le16_to_cpu(mem->index), SMNC_FLOWS);
+		memcpy(&flows[le16_to_cpu(mem->index)], fake->pf.fw_buf.cpu, sizeof(*flows));
+		break;
+	case SMNC_FW_FLOW_DEL:
+		KUNIT_ASSERT_LT(fake->test, le16_to_cpu(mem->index), SMNC_FLOWS);
+		flows[le16_to_cpu(mem->index)].fields = 0;
 		break;
 	}
 }
@@ -522,7 +539,7 @@ static void fw_answer(void)
 		return;
 	}
 	reply->status = fw_status(req, fault);
-	if (!reply->status && req->op >= SMNC_FW_GET_PF_RESOURCE)
+	if (!reply->status && req->op >= SMNC_FW_GET_PF_RESOURCE && req->op < SMNC_FW_FLOW_SET)
 		reply->status = fw_vq(req, reply->payload);
 	else if (!reply->status)
 		fw_execute(req);
@@ -596,6 +613,14 @@ void fake_vsi_expect_known(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, is->own, vsi->own, sizeof(is->own));
 	KUNIT_EXPECT_MEMEQ(test, is->key, vsi->key, sizeof(is->key));
 	KUNIT_EXPECT_MEMEQ(test, is->lut, vsi->lut, sizeof(is->lut));
+	for (i = 0; i < SMNC_FLOWS; i++) {
+		__le16 fields = vsi->flows ? vsi->flows[i].fields : 0;
+
+		KUNIT_EXPECT_EQ_MSG(test, fake->fw_flows[i].fields, fields, "rule %u", i);
+		if (fields)
+			KUNIT_EXPECT_MEMEQ(test, &fake->fw_flows[i], &vsi->flows[i],
+					   sizeof(vsi->flows[i]));
+	}
 	KUNIT_EXPECT_EQ(test, is->nr_macs, vsi->nr_macs);
 	for (i = 0; i < is->nr_macs; i++)
 		KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(vsi, is->macs[i]));

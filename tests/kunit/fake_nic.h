@@ -75,7 +75,8 @@ struct fake_vq {
  * @fw_late: us that an answer takes that is late
  * @fw_csr: the handshake; @fw_due: when the request is answered
  * @fw_request: the request; @fw_reply: the reply
- * @fw_vsi: what the firmware holds of the ADI's VSI; @fw_vids: VLANs not committed yet
+ * @fw_vsi: what the firmware holds of the ADI's VSI; @fw_flows: its flow table; @fw_vids: VLANs
+ *	not committed yet
  * @vqs: VQs of the ADI, if it is a virtio device; @kicks_to: the last value of a kick
  * @vq_features: accepted; @vq_offloads: in force
  * @vq_stage: key and table that are prepared; @vq_rss: in force
@@ -113,7 +114,7 @@ struct fake_nic {
 	u32 op;
 	u16 func;
 	u16 len;
-	u8 data[256];
+	u8 data[SMNC_AQ_BUF_MAX];
 	unsigned int nr_sent;
 	int send_error;
 
@@ -138,6 +139,7 @@ struct fake_nic {
 	struct smnc_fw_msg fw_request;
 	struct smnc_fw_msg fw_reply;
 	struct smnc_vsi fw_vsi;
+	struct smnc_flow *fw_flows;
 	u8 fw_vids[SMNC_VIDS / 8];
 	struct fake_vq vqs[SMNC_VIRTIO_VQS];
 	u64 vq_features;

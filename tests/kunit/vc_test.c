@@ -21,6 +21,8 @@ union any_msg {
 	struct virtchnl_vlan_setting vlan;
 	struct virtchnl_rss_cfg rss_cfg;
 	u16 hfunc[4];
+	struct virtchnl_fdir_add add_flow;
+	struct virtchnl_fdir_del del_flow;
 	u8 bytes[4096];
 };
 
@@ -148,9 +150,22 @@ static u16 fill_hfunc(union any_msg *m)
 	return sizeof(m->hfunc);
 }
 
+static u16 fill_add_flow(union any_msg *m)
+{
+	m->add_flow.vsi_id = SMNC_VC_VSI;
+	return sizeof(m->add_flow);
+}
+
+static u16 fill_del_flow(union any_msg *m)
+{
+	m->del_flow.vsi_id = SMNC_VC_VSI;
+	return sizeof(m->del_flow);
+}
+
 #define NO_LIST	-1
 #define RSS	VIRTCHNL_VF_OFFLOAD_RSS_PF
 #define ADV_RSS	VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF
+#define FDIR	VIRTCHNL_VF_OFFLOAD_FDIR_PF
 #define VLAN	VIRTCHNL_VF_OFFLOAD_VLAN
 #define VLAN_V2	VIRTCHNL_VF_OFFLOAD_VLAN_V2
 
@@ -181,6 +196,8 @@ static const struct op {
 	{ "hfunc", SMNC_VC_OP_RSS_HFUNC, fill_hfunc, SMNC_VC_READY, ADV_RSS, NO_LIST },
 	{ "add_rss_cfg", VIRTCHNL_OP_ADD_RSS_CFG, fill_rss_cfg, SMNC_VC_READY, ADV_RSS, NO_LIST },
 	{ "del_rss_cfg", VIRTCHNL_OP_DEL_RSS_CFG, fill_rss_cfg, SMNC_VC_READY, ADV_RSS, NO_LIST },
+	{ "add_flow", VIRTCHNL_OP_ADD_FDIR_FILTER, fill_add_flow, SMNC_VC_READY, FDIR, NO_LIST },
+	{ "del_flow", VIRTCHNL_OP_DEL_FDIR_FILTER, fill_del_flow, SMNC_VC_READY, FDIR, NO_LIST },
 	{ "add_vlan", VIRTCHNL_OP_ADD_VLAN, fill_vlans, SMNC_VC_READY, VLAN, 2, 2 },
 	{ "del_vlan", VIRTCHNL_OP_DEL_VLAN, fill_vlans, SMNC_VC_READY, VLAN, 2, 2 },
 	{ "strip", VIRTCHNL_OP_ENABLE_VLAN_STRIPPING, fill_none, SMNC_VC_READY, VLAN, NO_LIST },

@@ -53,11 +53,21 @@ def transmit(m, rng, tx, f):
         tx.enable()
 
 
+def flow(m, rng, nic, page):
+    """A rule of any kind for the receiver, which is deleted now and then."""
+    index = rng.randrange(4)
+    m.write(page, pack('HBBBBBB', rng.choice((1, 2, 6, 0x36, 0xc6, rng.getrandbits(9))), rng.randrange(3),
+                       rng.randrange(3), rng.choice((4, 6)), rng.choice((6, 17, 132)), 0, 0) + bytes(40))
+    nic.fw(R.FW_FLOW_SET, pack('HHHHQ', 2, index, 48, 0, page))
+    nic.fw(R.FW_FLOW_DEL, pack('HH', 2, rng.randrange(4)))
+
+
 def packets(m, seed, deadline, now, steps=STEPS):
     rng = random.Random(seed)
     nic = Nic(m)
     a = Func(nic, 1, A, qps=[0], flags=R.VSI_ACTIVE)
     b = Func(nic, 2, B, qps=[1], flags=R.VSI_ACTIVE | R.VSI_DEFAULT)
+    page = m.alloc(4096)
     tx, rx = Tx(a), Rx(b, post=0)
     nic.fw(R.FW_RSS_HASH, pack('HHIQ', 2, 0, 0, (1 << 64) - 1))
     iova, _ = b.alloc(4096)
@@ -67,6 +77,7 @@ def packets(m, seed, deadline, now, steps=STEPS):
         if n % 50 == 0:
             if now() > deadline:
                 return n
+            flow(m, rng, nic, page)
             for i, flags in ((1, R.VSI_ACTIVE), (2, R.VSI_ACTIVE | R.VSI_DEFAULT)):
                 vlan = rng.choice((0, 0, 5, 6, 5 | R.PORT_8021AD, 5 | R.PORT_PRIO_SET | R.PORT_PRIO))
                 if not vlan:
@@ -83,6 +94,8 @@ def packets(m, seed, deadline, now, steps=STEPS):
         else:
             transmit(m, rng, tx, f)
         m.drain_now()
+    for i in range(4):
+        nic.fw(R.FW_FLOW_DEL, pack('HH', 2, i))
     assert nic.vsi(1, R.VSI_ACTIVE) == nic.vsi(2, R.VSI_ACTIVE) == 0
     was = b.stat(R.STAT_RX_UNICAST)
     rx.bell((rx.get(R.Q_HEAD) + rx.n - 1) % rx.n)

@@ -44,8 +44,7 @@ struct smnc_vc_reply {
 
 /* Capabilities that a guest can be granted. */
 #define SMNC_VC_CAPS	(VIRTCHNL_VF_OFFLOAD_L2 | VIRTCHNL_VF_OFFLOAD_RSS_PF | \
-			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED | VIRTCHNL_VF_OFFLOAD_USO | \
-			 VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF | VIRTCHNL_VF_OFFLOAD_FDIR_PF)
+			 VIRTCHNL_VF_CAP_ADV_LINK_SPEED)
 
 /* How far the guest's driver has come. A message needs a state at least. */
 enum smnc_vc_state {
@@ -170,6 +169,7 @@ int smnc_avf_load(struct smnc_adi *adi, const void *from);
 int smnc_avf_loaded(struct smnc_adi *adi);
 
 /* virtchnl.c */
+extern bool smnc_vc_offloads;
 int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
 		    struct smnc_vc_reply *reply);
 int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,

@@ -44,6 +44,9 @@ int smnc_avf_save(struct smnc_adi *adi, void *to)
 	unsigned int q;
 
 	BUILD_BUG_ON(sizeof(*rec) % 8);
+	/* What a guest agreed on beyond these has no place in a record yet. */
+	if (avf->caps & ~SMNC_VC_CAPS)
+		return -EOPNOTSUPP;
 	rec->caps = cpu_to_le32(avf->caps);
 	rec->configured[0] = cpu_to_le16(avf->configured_tx);
 	rec->configured[1] = cpu_to_le16(avf->configured_rx);

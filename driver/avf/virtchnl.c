@@ -3,9 +3,18 @@
  * virtchnl: version, resources, reset, counters and the link.
  */
 #include <linux/etherdevice.h>
+#include <linux/moduleparam.h>
 
 #include "../core/hw.h"
 #include "avf.h"
+
+/* With the parameter guest_offloads; beside them one of those of VLANs. */
+#define SMNC_VC_OFFLOADS (VIRTCHNL_VF_OFFLOAD_USO | VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF | \
+			  VIRTCHNL_VF_OFFLOAD_FDIR_PF)
+
+bool smnc_vc_offloads;
+module_param_named(guest_offloads, smnc_vc_offloads, bool, 0444);
+MODULE_PARM_DESC(guest_offloads, "grant guests VLANs, USO, hash fields and rules");
 
 /* GET_VF_RESOURCES with one VSI; the header's own size differs by kernel. */
 #define SMNC_VC_RES_BYTES	(offsetof(struct virtchnl_vf_resource, vsi_res) + \
@@ -31,6 +40,15 @@ int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
+static u32 smnc_vc_grant(struct smnc_adi *adi, u32 asked)
+{
+	u32 caps = VIRTCHNL_VF_OFFLOAD_L2 | (asked & SMNC_VC_CAPS);
+
+	if (smnc_vc_offloads)
+		caps |= (asked & SMNC_VC_OFFLOADS) | smnc_vc_vlan_grant(adi, asked);
+	return caps;
+}
+
 /* A driver starts. What its predecessor left running, if any, ends here. */
 int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,
 			  struct smnc_vc_reply *reply)
@@ -50,8 +68,7 @@ int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,
 		reply->reset = true;
 		return VIRTCHNL_STATUS_SUCCESS;
 	}
-	avf->caps = VIRTCHNL_VF_OFFLOAD_L2 | (caps & SMNC_VC_CAPS) |
-		    smnc_vc_vlan_grant(adi, caps);
+	avf->caps = smnc_vc_grant(adi, caps);
 	res->num_vsis = 1;
 	res->num_queue_pairs = adi->nr_queues;
 	res->max_vectors = smnc_adi_nr_vecs(adi);

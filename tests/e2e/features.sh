@@ -16,7 +16,7 @@ start_guests() {
 	local g
 
 	for g in "${GUESTS[@]}"; do
-		guest_mdev "$g" "$PF" smartnic-2q && set_attr "$g" vlan untagged,5-7 && start_l2 "$g" --mdev "${UUID[$g]}" --no-wait || return
+		guest_mdev "$g" "$PF" smartnic-2q && set_attr "$g" vlan untagged,5-7 && start_l2 "$g" --mdev "${UUID[$g]}" --smp 2 --no-wait || return
 	done
 	for g in "${GUESTS[@]}"; do wait_l2 "$g" && equal "$(guest_dev "$g")" eth0 || return; done
 	pf_up "$PF_DEV" && guest_up g1 1 && guest_up g2 2 && reach g1 g2 && reach g2 host
@@ -161,7 +161,7 @@ all_gone() {
 
 main() {
 	plan 14
-	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
+	must "modules load" load_modules ${DMA:+dma_mode=$DMA} guest_offloads=1
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev)
 	must "two stock guests on devices" start_guests
 	check "the guest's driver offers VLAN offloads and UDP segmentation" features_on

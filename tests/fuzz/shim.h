@@ -227,6 +227,8 @@ struct attribute_group;
 struct pci_dev;
 struct workqueue_struct;
 
+#define module_param_named(...)
+#define MODULE_PARM_DESC(...)
 #define dev_info(d, ...)		((void)(d))
 #define dev_warn(d, ...)		((void)(d))
 #define dev_notice(d, ...)		((void)(d))

@@ -490,6 +490,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct input in = { data, size };
 	u8 device = take8(&in);
 
+	smnc_vc_offloads = true;
 	adi = calloc(1, sizeof(*adi));
 	avf = calloc(1, sizeof(*avf));
 	adi->priv = avf;

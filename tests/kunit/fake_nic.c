@@ -52,6 +52,7 @@ static void init_kind(struct kunit *test, const struct smnc_kind *kind)
 	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake);
 	fake->test = test;
+	smnc_vc_offloads = true;
 	fake->dyn = true;
 	fake->nr_alloc = FAKE_VECS;
 	fake->irq_error = -1;

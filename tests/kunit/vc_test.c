@@ -407,6 +407,19 @@ static void vc_resources(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, res->vf_cap_flags, VIRTCHNL_VF_OFFLOAD_L2);
 }
 
+/* Not granted unless the operator says so, whatever is asked for. */
+static void vc_offloads_off(struct kunit *test)
+{
+	const struct virtchnl_vf_resource *res = (void *)fake->data;
+	const u32 caps = ~0U;
+
+	smnc_vc_offloads = false;
+	KUNIT_EXPECT_EQ(test, fake_guest(VIRTCHNL_OP_GET_VF_RESOURCES, &caps, 4), 0);
+	KUNIT_EXPECT_EQ(test, res->vf_cap_flags, VIRTCHNL_VF_OFFLOAD_L2 | RSS |
+			VIRTCHNL_VF_CAP_ADV_LINK_SPEED);
+	KUNIT_EXPECT_FALSE(test, fake->adi.strip);
+}
+
 static void vc_reset_vf(struct kunit *test)
 {
 	fake_ready();
@@ -627,6 +640,7 @@ static struct kunit_case vc_cases[] = {
 	KUNIT_CASE(vc_unknown),
 	KUNIT_CASE(vc_version),
 	KUNIT_CASE(vc_resources),
+	KUNIT_CASE(vc_offloads_off),
 	KUNIT_CASE(vc_reset_vf),
 	KUNIT_CASE(vc_stats),
 	KUNIT_CASE(vc_link),

@@ -45,6 +45,7 @@ typedef struct { u8 b[16]; } uuid_t;
 #define __aligned(n)	__attribute__((aligned(n)))
 #define fallthrough	__attribute__((fallthrough))
 #define __counted_by(n)
+#define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
 #define __init
 #define __exit
 
@@ -220,6 +221,7 @@ struct list_head { struct list_head *next, *prev; };
 struct hlist_node { struct hlist_node *next, **pprev; };
 #define DECLARE_HASHTABLE(name, bits)	struct hlist_node *name[1 << (bits)]
 struct work_struct { int x; };
+typedef void (*work_func_t)(struct work_struct *work);
 struct delayed_work { int x; };
 struct device { int x; };
 struct device_attribute;

@@ -132,6 +132,20 @@ int smnc_poll(struct smnc_pf *pf, u32 off, u32 mask, u32 want)
 	return smnc_hw_off(pf) ? -EIO : err;
 }
 
+/* A 64-bit counter; 0 on a dead device. */
+static u64 smnc_read_counter(struct smnc_pf *pf, u32 off)
+{
+	u64 v;
+
+	if (smnc_hw_off(pf))
+		return 0;
+	v = readq(pf->ctrl + off);
+	if (v != ~0ull)
+		return v;
+	smnc_check_gone(pf);
+	return smnc_hw_off(pf) ? 0 : v;
+}
+
 /**
  * smnc_stat() - one counter of a function
  * @pf: PF
@@ -142,15 +156,19 @@ int smnc_poll(struct smnc_pf *pf, u32 off, u32 mask, u32 want)
  */
 u64 smnc_stat(struct smnc_pf *pf, u16 func, unsigned int stat)
 {
-	u64 v;
+	return smnc_read_counter(pf, SMNC_STATS(func) + 8 * stat);
+}
 
-	if (smnc_hw_off(pf))
-		return 0;
-	v = readq(pf->ctrl + SMNC_STATS(func) + 8 * stat);
-	if (v != ~0ull)
-		return v;
-	smnc_check_gone(pf);
-	return smnc_hw_off(pf) ? 0 : v;
+/**
+ * smnc_uplink_stat() - one counter of the uplink, as the device has it
+ * @pf: PF
+ * @stat: enum smnc_uplink_stat
+ *
+ * Return: its value, 0 on a dead device.
+ */
+u64 smnc_uplink_stat(struct smnc_pf *pf, unsigned int stat)
+{
+	return smnc_read_counter(pf, SMNC_UPLINK_STATS + 8 * stat);
 }
 
 static void __iomem *smnc_window(struct smnc_pf *pf, u16 func)

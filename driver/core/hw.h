@@ -25,6 +25,7 @@ u32 smnc_read(struct smnc_pf *pf, u32 off);
 void smnc_write(struct smnc_pf *pf, u32 off, u32 value);
 int smnc_poll(struct smnc_pf *pf, u32 off, u32 mask, u32 want);
 u64 smnc_stat(struct smnc_pf *pf, u16 func, unsigned int stat);
+u64 smnc_uplink_stat(struct smnc_pf *pf, unsigned int stat);
 
 u32 smnc_win_read(struct smnc_pf *pf, u16 func, u32 off);
 void smnc_win_write(struct smnc_pf *pf, u16 func, u32 off, u32 value);

@@ -6,6 +6,7 @@
 
 #include "../core/hw.h"
 #include "netdev.h"
+#include "settings.h"
 
 static void smnc_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
@@ -35,12 +36,16 @@ static void smnc_get_strings(struct net_device *dev, u32 set, u8 *data)
 {
 	unsigned int i;
 
+	if (set == ETH_SS_TEST)
+		smnc_test_strings(data);
 	for (i = 0; set == ETH_SS_STATS && i < SMNC_STAT_COUNT; i++)
 		strscpy(data + i * ETH_GSTRING_LEN, smnc_stat_names[i], ETH_GSTRING_LEN);
 }
 
 static int smnc_get_sset_count(struct net_device *dev, int set)
 {
+	if (set == ETH_SS_TEST)
+		return smnc_test_count();
 	return set == ETH_SS_STATS ? SMNC_STAT_COUNT : -EOPNOTSUPP;
 }
 
@@ -53,25 +58,11 @@ static void smnc_get_stats(struct net_device *dev, struct ethtool_stats *stats, 
 		data[i] = smnc_net_stat(net, i);
 }
 
-static void smnc_get_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
-			       struct kernel_ethtool_ringparam *kernel_ring,
-			       struct netlink_ext_ack *extack)
-{
-	ring->rx_max_pending = SMNC_NET_RING;
-	ring->tx_max_pending = SMNC_NET_RING;
-	ring->rx_pending = SMNC_NET_RING;
-	ring->tx_pending = SMNC_NET_RING;
-}
-
-static void smnc_get_channels(struct net_device *dev, struct ethtool_channels *ch)
-{
-	struct smnc_net *net = netdev_priv(dev);
-
-	ch->max_combined = net->nr_queues;
-	ch->combined_count = net->nr_queues;
-}
+VDCM_RXFH_OPS(smnc_rxfh_get, smnc_rxfh_set)
 
 const struct ethtool_ops smnc_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_RX_USECS_HIGH |
+				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo = smnc_get_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_ts_info = ethtool_op_get_ts_info,
@@ -80,5 +71,20 @@ const struct ethtool_ops smnc_ethtool_ops = {
 	.get_sset_count = smnc_get_sset_count,
 	.get_ethtool_stats = smnc_get_stats,
 	.get_ringparam = smnc_get_ringparam,
+	.set_ringparam = smnc_set_ringparam,
 	.get_channels = smnc_get_channels,
+	.set_channels = smnc_set_channels,
+	VDCM_RX_RING_COUNT(smnc_get_rx_ring_count)
+	.get_rxfh_key_size = smnc_get_rxfh_key_size,
+	.get_rxfh_indir_size = smnc_get_rxfh_indir_size,
+	.get_rxfh = vdcm_get_rxfh,
+	.set_rxfh = vdcm_set_rxfh,
+	.get_coalesce = smnc_get_coalesce,
+	.set_coalesce = smnc_set_coalesce,
+	.get_regs_len = smnc_get_regs_len,
+	.get_regs = smnc_get_regs,
+	.self_test = smnc_self_test,
+	.set_phys_id = smnc_set_phys_id,
+	.get_eth_mac_stats = smnc_get_eth_mac_stats,
+	.get_rmon_stats = smnc_get_rmon_stats,
 };

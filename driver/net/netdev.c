@@ -12,15 +12,13 @@
 #include "../core/hw.h"
 #include "avf_desc.h"
 #include "netdev.h"
-
-/* Interrupt moderation: index of the ITR and its interval in 2 us units. */
-#define SMNC_NET_ITR		0
-#define SMNC_NET_ITR_RX		25	/* 50 us */
+#include "qstats.h"
 
 static irqreturn_t smnc_net_irq(int irq, void *data)
 {
 	struct smnc_net_queue *q = data;
 
+	WRITE_ONCE(q->events, q->events + 1);
 	napi_schedule(&q->napi);
 	return IRQ_HANDLED;
 }
@@ -43,8 +41,8 @@ static void smnc_net_signal(struct smnc_pf *pf, u16 func, u16 vec)
 {
 	struct smnc_net *net = READ_ONCE(pf->net);
 
-	if (net && vec && vec <= net->nr_queues)
-		napi_schedule(&net->queue[vec - 1].napi);
+	if (net && vec && vec <= net->max_queues)
+		smnc_net_irq(0, &net->queue[vec - 1]);
 }
 
 const struct smnc_client smnc_net_client = {
@@ -66,17 +64,18 @@ static int smnc_net_queue_up(struct smnc_net_queue *q)
 {
 	struct smnc_pf *pf = q->net->pf;
 	u32 tx = SMNC_Q(q->qp, SMNC_QP_TX), rx = SMNC_Q(q->qp, SMNC_QP_RX);
-	struct smnc_queue_cfg cfg = { .base = q->tx.dma, .len = SMNC_NET_RING };
+	struct smnc_queue_cfg cfg = { .base = q->tx.dma, .len = q->tx.len };
 	int err;
 
 	smnc_queue_setup(pf, tx, &cfg);
 	cfg.base = q->rx.dma;
+	cfg.len = q->rx.len;
 	cfg.bufsz = SMNC_RX_BUFSZ;
 	cfg.max_frame = min_t(u32, pf->max_frame, SMNC_Q_MAX_CHAIN * SMNC_RX_BUFSZ);
 	smnc_queue_setup(pf, rx, &cfg);
-	smnc_win_write(pf, 0, SMNC_WIN_ITR(SMNC_NET_ITR, q->index), SMNC_NET_ITR_RX);
-	smnc_queue_irq(pf, tx, q->index + 1, SMNC_NET_ITR);
-	smnc_queue_irq(pf, rx, q->index + 1, SMNC_NET_ITR);
+	smnc_net_moderate(q);
+	smnc_queue_irq(pf, tx, q->index + 1, SMNC_NET_ITR_TX);
+	smnc_queue_irq(pf, rx, q->index + 1, SMNC_NET_ITR_RX);
 	smnc_rings_fill(q);
 	err = smnc_queue_start(pf, tx);
 	if (!err)
@@ -114,7 +113,7 @@ static void smnc_net_poll_once(struct smnc_net *net)
 	local_bh_enable();
 }
 
-static int smnc_net_open(struct net_device *dev)
+int smnc_net_open(struct net_device *dev)
 {
 	struct smnc_net *net = netdev_priv(dev);
 	unsigned int i;
@@ -128,15 +127,17 @@ static int smnc_net_open(struct net_device *dev)
 	for (i = 0; i < net->nr_queues && !err; i++)
 		err = smnc_net_queue_up(&net->queue[i]);
 	if (!err)
-		err = smnc_vsi_rss_default(net->pf, &net->vsi, net->rss_key,
-					   net->nr_queues);
+		err = smnc_net_rss_on(net);
 	if (!err)
 		err = smnc_net_filters_on(net);
 	if (err)
 		goto fail;
 	net->up = true;
 	for (i = 0; i < net->nr_queues; i++) {
+		smnc_net_measure_start(&net->queue[i]);
+		vdcm_net_napi_irq(&net->queue[i].napi, net->queue[i].irq ?: -1);
 		napi_enable(&net->queue[i].napi);
+		vdcm_net_queue_napi(dev, i, &net->queue[i].napi);
 		smnc_net_arm(&net->queue[i], true);
 	}
 	smnc_net_poll_once(net);
@@ -151,7 +152,7 @@ fail:
 	return err;
 }
 
-static int smnc_net_stop(struct net_device *dev)
+int smnc_net_stop(struct net_device *dev)
 {
 	struct smnc_net *net = netdev_priv(dev);
 	unsigned int i;
@@ -163,7 +164,9 @@ static int smnc_net_stop(struct net_device *dev)
 	smnc_net_filters_off(net);
 	for (i = 0; i < net->nr_queues; i++) {
 		smnc_net_arm(&net->queue[i], false);
+		vdcm_net_queue_napi(dev, i, NULL);
 		napi_disable(&net->queue[i].napi);
+		smnc_net_measure_stop(&net->queue[i]);
 	}
 	/* Only now: a poll might wake a queue again. */
 	netif_tx_disable(dev);
@@ -176,7 +179,7 @@ static int smnc_net_stop(struct net_device *dev)
 }
 
 /* One that cannot be opened is down, and "ip link set up" tries again. Under rtnl. */
-static void smnc_net_reopen(struct smnc_net *net)
+void smnc_net_reopen(struct smnc_net *net)
 {
 	int err = smnc_net_open(net->dev);
 
@@ -269,6 +272,8 @@ static const struct net_device_ops smnc_net_ops = {
 	.ndo_change_mtu = smnc_net_change_mtu,
 	.ndo_get_stats64 = smnc_net_get_stats64,
 	.ndo_tx_timeout = smnc_net_tx_timeout,
+	.ndo_bridge_setlink = smnc_bridge_setlink,
+	.ndo_bridge_getlink = smnc_bridge_getlink,
 };
 
 /* --- life ------------------------------------------------------------------- */
@@ -284,7 +289,10 @@ static int smnc_net_func_map(struct smnc_net *net)
 	if (err)
 		return err;
 	smnc_net_stats_go(net);
-	for (i = 0; i < net->nr_queues; i++) {
+	smnc_net_limit(net);
+	if (net->vepa)
+		smnc_net_switch_mode(net);
+	for (i = 0; i < net->max_queues; i++) {
 		struct smnc_net_queue *q = &net->queue[i];
 
 		smnc_qp_scrub(pf, q->qp);
@@ -302,7 +310,7 @@ static int smnc_net_func_on(struct smnc_net *net)
 	unsigned int i;
 	int irq;
 
-	for (i = 0; i < net->nr_queues; i++) {
+	for (i = 0; i < net->max_queues; i++) {
 		struct smnc_net_queue *q = &net->queue[i];
 
 		snprintf(q->irq_name, sizeof(q->irq_name), "%s-net%u@%s", SMNC_DRV_NAME, i,
@@ -320,7 +328,7 @@ static void smnc_net_func_off(struct smnc_net *net)
 	unsigned int i;
 
 	smnc_func_off(pf, 0);
-	for (i = 0; i < net->nr_queues; i++) {
+	for (i = 0; i < net->max_queues; i++) {
 		smnc_func_map_vector(pf, 0, i + 1, 0);
 		smnc_func_map_queue(pf, 0, i, -1);
 		if (net->queue[i].irq)
@@ -357,6 +365,20 @@ static void smnc_net_set_features(struct net_device *dev)
 	/* Its own addresses are filters: without the flag each made it promiscuous. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	dev->watchdog_timeo = 5 * HZ;
+	smnc_qstats_init(dev);
+}
+
+/* What an operator has not set. */
+static void smnc_net_defaults(struct smnc_net *net, unsigned int nr)
+{
+	net->nr_queues = nr;
+	net->max_queues = nr;
+	net->cfg = (struct smnc_net_cfg) {
+		.nr_queues = nr, .rx_len = SMNC_NET_RX_RING, .tx_len = SMNC_NET_TX_RING,
+	};
+	net->coal = (struct smnc_net_coal) {
+		.rx_usecs = SMNC_COAL_USECS, .tx_usecs = SMNC_COAL_USECS,
+	};
 }
 
 /**
@@ -377,7 +399,7 @@ int smnc_net_init(struct smnc_pf *pf)
 	net = netdev_priv(dev);
 	net->pf = pf;
 	net->dev = dev;
-	net->nr_queues = nr;
+	smnc_net_defaults(net, nr);
 	mutex_init(&net->filter_lock);
 	spin_lock_init(&net->stats_lock);
 	smnc_vsi_init(&net->vsi, 0);

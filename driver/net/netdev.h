@@ -5,12 +5,21 @@
 #ifndef SMARTNIC_NETDEV_H
 #define SMARTNIC_NETDEV_H
 
-#include <linux/netdevice.h>
+#include <compat/netdev.h>
 
 #include "../core/pf.h"
 
 #define SMNC_NET_QPS		4u	/* queue pairs at most */
-#define SMNC_NET_RING		512	/* descriptors of a ring */
+#define SMNC_NET_RX_RING	2048	/* descriptors of a ring, unless set */
+#define SMNC_NET_TX_RING	256
+#define SMNC_NET_RING_MIN	256	/* room for the largest packets, to stop and wake */
+
+/* Interrupt moderation: which ITR of a vector RX and TX have, and their unit. */
+#define SMNC_NET_ITR_RX		0
+#define SMNC_NET_ITR_TX		1
+#define SMNC_ITR_USECS		2u
+#define SMNC_COAL_USECS		50u	/* unless set */
+#define SMNC_COAL_MAX		8190u
 
 /* Bytes of an RX buffer: it shares a page with an skb's head and tail. */
 #define SMNC_RX_BUFSZ		3712
@@ -45,12 +54,14 @@ struct smnc_rx_buf {
  * struct smnc_net_ring - one ring of the netdev
  * @desc: descriptors
  * @dma: their bus address
+ * @len: their number, while there are any
  * @next: where the driver adds
  * @clean: where it takes away
  */
 struct smnc_net_ring {
 	void *desc;
 	dma_addr_t dma;
+	u16 len;
 	u16 next;
 	u16 clean;
 };
@@ -70,6 +81,14 @@ struct smnc_net_ring {
  * @rx_buf: its buffers
  * @rx_skb: frame of which parts have arrived
  * @rx_drop: the rest of the frame is dropped: its start could not be kept
+ * @events: interrupts
+ * @rx_packets: frames received; as all below by its NAPI or, for TX, under the queue's lock
+ * @rx_bytes: their bytes
+ * @rx_no_memory: buffers that could not be allocated
+ * @tx_packets: packets handed to the device
+ * @tx_bytes: their bytes
+ * @tx_stops: how often it was full
+ * @dim: adapts the interval of RX interrupts
  */
 struct smnc_net_queue {
 	struct smnc_net *net;
@@ -85,6 +104,50 @@ struct smnc_net_queue {
 	struct smnc_rx_buf *rx_buf;
 	struct sk_buff *rx_skb;
 	bool rx_drop;
+	u16 events;
+	u64 rx_packets;
+	u64 rx_bytes;
+	u64 rx_no_memory;
+	u64 tx_packets;
+	u64 tx_bytes;
+	u64 tx_stops;
+	struct dim dim;
+};
+
+/**
+ * struct smnc_net_cfg - sizes that take effect when the netdev is opened
+ * @nr_queues: queue pairs in use
+ * @rx_len: descriptors of an RX ring
+ * @tx_len: of a TX ring
+ */
+struct smnc_net_cfg {
+	unsigned int nr_queues;
+	u16 rx_len;
+	u16 tx_len;
+};
+
+/**
+ * struct smnc_net_coal - interrupt moderation, in microseconds
+ * @rx_usecs: least interval of RX interrupts, where they do not adapt
+ * @tx_usecs: of TX interrupts
+ * @min_usecs: of any two interrupts of a vector
+ * @adaptive: that of RX follows the traffic
+ */
+struct smnc_net_coal {
+	u32 rx_usecs;
+	u32 tx_usecs;
+	u32 min_usecs;
+	bool adaptive;
+};
+
+/**
+ * struct smnc_uplink - counters of the uplink
+ * @base: by enum smnc_uplink_stat: what they were when the device began at 0 the last time
+ * @seen: what they were when they were read the last time
+ */
+struct smnc_uplink {
+	u64 base[SMNC_UPLINK_COUNT];
+	u64 seen[SMNC_UPLINK_COUNT];
 };
 
 /**
@@ -92,6 +155,10 @@ struct smnc_net_queue {
  * @pf: PF
  * @dev: netdev
  * @nr_queues: entries of @queue that are in use
+ * @max_queues: entries of @queue
+ * @cfg: as set, of which @nr_queues is a part
+ * @coal: interrupt moderation
+ * @rss_lut: queue by hash, if the operator has set one
  * @queue: queue pairs
  * @addr: its address; @next: the one it is about to take; both in pf->macs
  * @filter_lock: @vsi
@@ -102,11 +169,17 @@ struct smnc_net_queue {
  * @up: queues run; under rtnl
  * @stats_lock: @counters
  * @counters: of function 0
+ * @uplink: counters of the uplink; they go on and stop with @counters
+ * @vepa: the SmartNIC is a VEPA, else a VEB; under rtnl
  */
 struct smnc_net {
 	struct smnc_pf *pf;
 	struct net_device *dev;
 	unsigned int nr_queues;
+	unsigned int max_queues;
+	struct smnc_net_cfg cfg;
+	struct smnc_net_coal coal;
+	u8 rss_lut[SMNC_RSS_LUT_ENTRIES];
 	struct smnc_net_queue queue[SMNC_NET_QPS];
 	struct smnc_addr addr;
 	struct smnc_addr next;
@@ -118,6 +191,8 @@ struct smnc_net {
 	bool up;
 	spinlock_t stats_lock;	/* counters */
 	struct smnc_counters counters;
+	struct smnc_uplink uplink;
+	bool vepa;
 };
 
 /* netdev.c */
@@ -128,6 +203,27 @@ void smnc_net_detach(struct smnc_pf *pf);
 int smnc_net_restore(struct smnc_pf *pf);
 void smnc_net_attach(struct smnc_pf *pf);
 void smnc_net_restart(struct smnc_pf *pf);
+int smnc_net_open(struct net_device *dev);
+int smnc_net_stop(struct net_device *dev);
+void smnc_net_reopen(struct smnc_net *net);
+
+/* uplink.c */
+void smnc_uplink_hold(struct smnc_net *net);
+int smnc_net_switch_mode(struct smnc_net *net);
+int smnc_bridge_setlink(struct net_device *dev, struct nlmsghdr *nlh, u16 flags,
+			struct netlink_ext_ack *extack);
+int smnc_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq, struct net_device *dev,
+			u32 filter_mask, int nlflags);
+
+/* rss.c */
+int smnc_net_rss_on(struct smnc_net *net);
+
+/* moderate.c */
+void smnc_net_moderate(struct smnc_net_queue *q);
+void smnc_net_limit(struct smnc_net *net);
+void smnc_net_measure(struct smnc_net_queue *q);
+void smnc_net_measure_start(struct smnc_net_queue *q);
+void smnc_net_measure_stop(struct smnc_net_queue *q);
 
 /* txrx.c */
 int smnc_rings_alloc(struct smnc_net_queue *q);

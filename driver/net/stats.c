@@ -33,6 +33,7 @@ void smnc_net_stats_go(struct smnc_net *net)
 void smnc_net_stats_hold(struct smnc_net *net)
 {
 	spin_lock_bh(&net->stats_lock);
+	smnc_uplink_hold(net);
 	smnc_counters_hold(net->pf, 0, &net->counters);
 	spin_unlock_bh(&net->stats_lock);
 }

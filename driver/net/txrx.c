@@ -12,9 +12,6 @@
 #include "avf_desc.h"
 #include "netdev.h"
 
-#define SMNC_TX_BYTES	(SMNC_NET_RING * sizeof(struct avf_tx_desc))
-#define SMNC_RX_BYTES	(SMNC_NET_RING * sizeof(struct avf_rx_desc))
-
 /* A piece of an skb that needs more than one descriptor is cut here. */
 #define SMNC_TX_CUT	(AVF_TX_SIZE_MAX & ~255u)
 
@@ -28,36 +25,50 @@
 /* Frames up to this length are copied, bytes. */
 #define SMNC_RX_COPY	256
 
-static u16 smnc_next(u16 i)
+static u16 smnc_next(const struct smnc_net_ring *ring, u16 i)
 {
-	return (i + 1) % SMNC_NET_RING;
+	return i + 1 < ring->len ? i + 1 : 0;
 }
 
 static unsigned int smnc_tx_free_descs(const struct smnc_net_queue *q)
 {
 	/* One stays free: a tail that meets the head means empty. */
-	return (READ_ONCE(q->tx.clean) + SMNC_NET_RING - READ_ONCE(q->tx.next) - 1) %
-	       SMNC_NET_RING;
+	return (READ_ONCE(q->tx.clean) + q->tx.len - READ_ONCE(q->tx.next) - 1) % q->tx.len;
 }
 
 /* --- memory ----------------------------------------------------------------- */
 
+static int smnc_ring_init(struct smnc_net_queue *q, struct smnc_net_ring *ring, size_t desc)
+{
+	ring->desc = dma_alloc_coherent(&q->net->pf->pdev->dev, ring->len * desc, &ring->dma,
+					GFP_KERNEL);
+	ring->next = 0;
+	ring->clean = 0;
+	return ring->desc ? 0 : -ENOMEM;
+}
+
+static void smnc_ring_exit(struct smnc_net_queue *q, struct smnc_net_ring *ring, size_t desc)
+{
+	if (ring->desc)
+		dma_free_coherent(&q->net->pf->pdev->dev, ring->len * desc, ring->desc, ring->dma);
+	ring->desc = NULL;
+}
+
 int smnc_rings_alloc(struct smnc_net_queue *q)
 {
-	struct device *dev = &q->net->pf->pdev->dev;
+	int err;
 
-	q->tx.desc = dma_alloc_coherent(dev, SMNC_TX_BYTES, &q->tx.dma, GFP_KERNEL);
-	q->rx.desc = dma_alloc_coherent(dev, SMNC_RX_BYTES, &q->rx.dma, GFP_KERNEL);
-	q->tx_buf = kcalloc(SMNC_NET_RING, sizeof(*q->tx_buf), GFP_KERNEL);
-	q->rx_buf = kcalloc(SMNC_NET_RING, sizeof(*q->rx_buf), GFP_KERNEL);
-	if (!q->tx.desc || !q->rx.desc || !q->tx_buf || !q->rx_buf) {
+	q->tx.len = q->net->cfg.tx_len;
+	q->rx.len = q->net->cfg.rx_len;
+	err = smnc_ring_init(q, &q->tx, sizeof(struct avf_tx_desc));
+	if (!err)
+		err = smnc_ring_init(q, &q->rx, sizeof(struct avf_rx_desc));
+	q->tx_buf = kvcalloc(q->tx.len, sizeof(*q->tx_buf), GFP_KERNEL);
+	q->rx_buf = kvcalloc(q->rx.len, sizeof(*q->rx_buf), GFP_KERNEL);
+	if (err || !q->tx_buf || !q->rx_buf) {
 		smnc_rings_free(q);
 		return -ENOMEM;
 	}
-	q->tx.next = 0;
-	q->tx.clean = 0;
-	q->rx.next = 0;
-	q->rx.clean = 0;
 	q->rx_skb = NULL;
 	q->rx_drop = false;
 	return 0;
@@ -85,11 +96,11 @@ void smnc_rings_free(struct smnc_net_queue *q)
 	struct device *dev = &q->net->pf->pdev->dev;
 	unsigned int i;
 
-	for (i = 0; q->tx_buf && i < SMNC_NET_RING; i++) {
+	for (i = 0; q->tx_buf && i < q->tx.len; i++) {
 		smnc_tx_unmap(dev, &q->tx_buf[i]);
 		dev_kfree_skb_any(q->tx_buf[i].skb);
 	}
-	for (i = 0; q->rx_buf && i < SMNC_NET_RING; i++) {
+	for (i = 0; q->rx_buf && i < q->rx.len; i++) {
 		if (!q->rx_buf[i].data)
 			continue;
 		smnc_rx_unmap(dev, &q->rx_buf[i]);
@@ -97,16 +108,12 @@ void smnc_rings_free(struct smnc_net_queue *q)
 	}
 	dev_kfree_skb_any(q->rx_skb);
 	q->rx_skb = NULL;
-	kfree(q->tx_buf);
-	kfree(q->rx_buf);
+	kvfree(q->tx_buf);
+	kvfree(q->rx_buf);
 	q->tx_buf = NULL;
 	q->rx_buf = NULL;
-	if (q->tx.desc)
-		dma_free_coherent(dev, SMNC_TX_BYTES, q->tx.desc, q->tx.dma);
-	if (q->rx.desc)
-		dma_free_coherent(dev, SMNC_RX_BYTES, q->rx.desc, q->rx.dma);
-	q->tx.desc = NULL;
-	q->rx.desc = NULL;
+	smnc_ring_exit(q, &q->tx, sizeof(struct avf_tx_desc));
+	smnc_ring_exit(q, &q->rx, sizeof(struct avf_rx_desc));
 }
 
 /* --- reception -------------------------------------------------------------- */
@@ -119,13 +126,15 @@ static bool smnc_rx_fill(struct smnc_net_queue *q)
 	u16 start = q->rx.next;
 	bool full = true;
 
-	while (smnc_next(q->rx.next) != q->rx.clean) {
+	while (smnc_next(&q->rx, q->rx.next) != q->rx.clean) {
 		struct smnc_rx_buf *buf = &q->rx_buf[q->rx.next];
 		void *data = netdev_alloc_frag(SMNC_RX_FRAG);
 
 		full = false;
-		if (!data)
+		if (!data) {
+			WRITE_ONCE(q->rx_no_memory, q->rx_no_memory + 1);
 			break;
+		}
 		buf->dma = dma_map_single(dev, data + NET_SKB_PAD, SMNC_RX_BUFSZ,
 					  DMA_FROM_DEVICE);
 		if (dma_mapping_error(dev, buf->dma)) {
@@ -135,7 +144,7 @@ static bool smnc_rx_fill(struct smnc_net_queue *q)
 		buf->data = data;
 		ring[q->rx.next].qw0 = cpu_to_le64(buf->dma);
 		ring[q->rx.next].qw1 = 0;
-		q->rx.next = smnc_next(q->rx.next);
+		q->rx.next = smnc_next(&q->rx, q->rx.next);
 		full = true;
 	}
 	if (q->rx.next != start) {
@@ -233,6 +242,8 @@ static void smnc_rx_finish(struct smnc_net_queue *q, u64 qw0, u64 qw1, u64 qw2)
 		q->rx_drop = false;
 		return;
 	}
+	WRITE_ONCE(q->rx_packets, q->rx_packets + max_t(u16, skb_shinfo(skb)->gso_segs, 1));
+	WRITE_ONCE(q->rx_bytes, q->rx_bytes + skb->len);
 	skb_record_rx_queue(skb, q->index);
 	skb->protocol = eth_type_trans(skb, dev);
 	napi_gro_receive(&q->napi, skb);
@@ -260,7 +271,7 @@ static int smnc_rx_poll(struct smnc_net_queue *q, int budget)
 		qw2 = le64_to_cpu(ring[q->rx.clean].qw2);
 		smnc_rx_unmap(dev, buf);
 		buf->data = NULL;
-		q->rx.clean = smnc_next(q->rx.clean);
+		q->rx.clean = smnc_next(&q->rx, q->rx.clean);
 		if (q->rx_drop || len > SMNC_RX_BUFSZ) {
 			q->rx_drop = true;
 			skb_free_frag(data);
@@ -292,19 +303,19 @@ static void smnc_tx_poll(struct smnc_net_queue *q, int budget)
 		smp_rmb(); /* descriptors are filled before next moves past them */
 		skb = q->tx_buf[last].skb;
 		if (!skb) {
-			last = smnc_next(last);
+			last = smnc_next(&q->tx, last);
 			continue;
 		}
 		if ((le64_to_cpu(READ_ONCE(ring[last].cmd)) & AVF_TX_DTYPE) != AVF_TX_DONE)
 			break;
-		for (; i != last; i = smnc_next(i))
+		for (; i != last; i = smnc_next(&q->tx, i))
 			smnc_tx_unmap(dev, &q->tx_buf[i]);
 		smnc_tx_unmap(dev, &q->tx_buf[i]);
 		q->tx_buf[i].skb = NULL;
 		bytes += skb->len;
 		packets++;
 		napi_consume_skb(skb, budget);
-		i = smnc_next(i);
+		i = smnc_next(&q->tx, i);
 		last = i;
 	}
 	smp_store_release(&q->tx.clean, i); /* the slots before it are empty */
@@ -321,6 +332,7 @@ static void smnc_tx_room(struct smnc_net_queue *q, struct netdev_queue *txq)
 	if (smnc_tx_free_descs(q) >= SMNC_TX_RESERVE)
 		return;
 	netif_tx_stop_queue(txq);
+	WRITE_ONCE(q->tx_stops, q->tx_stops + 1);
 	smp_mb(); /* either the completion sees the queue stopped, or this its room */
 	if (smnc_tx_free_descs(q) >= SMNC_TX_RESERVE)
 		netif_tx_start_queue(txq);
@@ -356,7 +368,7 @@ static u16 smnc_tx_piece(struct smnc_net_queue *q, u16 *next, dma_addr_t dma,
 					     (u64)n << AVF_TX_SIZE_SHIFT);
 		dma += n;
 		len -= n;
-		*next = smnc_next(last);
+		*next = smnc_next(&q->tx, last);
 	} while (len);
 	return last;
 }
@@ -366,7 +378,7 @@ static void smnc_tx_undo(struct smnc_net_queue *q, u16 end)
 {
 	u16 i;
 
-	for (i = q->tx.next; i != end; i = smnc_next(i))
+	for (i = q->tx.next; i != end; i = smnc_next(&q->tx, i))
 		smnc_tx_unmap(&q->net->pf->pdev->dev, &q->tx_buf[i]);
 }
 
@@ -382,7 +394,7 @@ static int smnc_tx_map(struct smnc_net_queue *q, struct sk_buff *skb, u64 ctx, u
 	if (ctx) {
 		ring[next].addr = 0;
 		ring[next].cmd = cpu_to_le64(ctx);
-		next = smnc_next(next);
+		next = smnc_next(&q->tx, next);
 	}
 	if (len) {
 		dma = dma_map_single(dev, skb->data, len, DMA_TO_DEVICE);
@@ -414,7 +426,7 @@ netdev_tx_t smnc_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct smnc_net *net = netdev_priv(dev);
 	struct smnc_net_queue *q = &net->queue[skb_get_queue_mapping(skb)];
 	struct netdev_queue *txq = netdev_get_tx_queue(dev, q->index);
-	unsigned int len;
+	unsigned int len, packets;
 	u64 ctx, cmd;
 
 	if (smnc_tx_free_descs(q) < SMNC_TX_RESERVE) {
@@ -429,8 +441,11 @@ netdev_tx_t smnc_net_xmit(struct sk_buff *skb, struct net_device *dev)
 		goto drop;
 	skb_tx_timestamp(skb);
 	len = skb->len;
+	packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
 	if (smnc_tx_map(q, skb, ctx, cmd))
 		goto drop;
+	WRITE_ONCE(q->tx_packets, q->tx_packets + packets);
+	WRITE_ONCE(q->tx_bytes, q->tx_bytes + len);
 	smnc_tx_room(q, txq);
 	if (__netdev_tx_sent_queue(txq, len, netdev_xmit_more()) ||
 	    netif_xmit_stopped(txq))
@@ -458,8 +473,10 @@ int smnc_net_poll(struct napi_struct *napi, int budget)
 	/* Without buffers nothing would ever wake this up again. */
 	if (budget && !smnc_rx_fill(q))
 		done = budget;
-	if (done < budget && napi_complete_done(napi, done))
-		smnc_win_write(q->net->pf, 0, SMNC_WIN_DYN_CTLN(q->index),
-			       SMNC_DYN_INTENA | SMNC_DYN_ITR_INDX);
+	if (done == budget || !napi_complete_done(napi, done))
+		return done;
+	smnc_net_measure(q);
+	smnc_win_write(q->net->pf, 0, SMNC_WIN_DYN_CTLN(q->index),
+		       SMNC_DYN_INTENA | SMNC_DYN_ITR_INDX);
 	return done;
 }

@@ -49,6 +49,153 @@ rings_and_channels() {
 			"$(find "/sys/class/net/$A/queues" -name 'tx-*' | wc -l)"
 }
 
+ring_of() { ethtool -g "$A" | awk -v n="$1:" '$1 == n { print $2 }' | tail -n 1; }
+channels_of() { ethtool -l "$A" | awk '/^Combined:/ { print $2 }' | tail -n 1; }
+coal_of() { ethtool -c "$A" | awk -v n="$1:" '$1 == n { print $2 }'; }
+
+# Sizes change under traffic; what cannot be leaves the old ones.
+ring_sizes() {
+	local r flood
+
+	equal "$(ring_of RX) $(ring_of TX)" "2048 256" || return
+	ping -f -q $THERE >/dev/null 2>&1 &
+	flood=$!
+	for r in "256 4096" "4096 256" "512 512"; do
+		# shellcheck disable=SC2086
+		set -- $r
+		ethtool -G "$A" rx "$1" tx "$2" && equal "$(ring_of RX) $(ring_of TX)" "$r" && transfer || break
+	done
+	kill $flood
+	wait $flood 2>/dev/null
+	equal "$r" "512 512" && fails ethtool -G "$A" rx 8192 && fails ethtool -G "$A" rx 224 && fails ethtool -G "$A" tx 300 &&
+		equal "$(ring_of RX) $(ring_of TX)" "512 512" && ip link set "$A" down && ethtool -G "$A" rx 2048 tx 256 && ip link set "$A" up &&
+		until_answers $THERE && equal "$(ring_of RX) $(ring_of TX)" "2048 256"
+}
+
+# Queues go and come; a table that names one that is to go keeps it.
+channels() {
+	local n
+
+	n=$(channels_of)
+	[ "$n" -gt 1 ] || { echo "only $n queue"; return 1; }
+	ethtool -L "$A" combined 1 && equal "$(channels_of)" 1 && transfer && equal "$(find "/sys/class/net/$A/queues" -name 'rx-*' | wc -l)" 1 &&
+		fails ethtool -L "$A" combined 0 && fails ethtool -L "$A" combined $((n + 1)) &&
+		ethtool -L "$A" combined "$n" && transfer && ethtool -X "$A" equal "$n" && fails ethtool -L "$A" combined 1 &&
+		equal "$(channels_of)" "$n" && ethtool -X "$A" default && ethtool -L "$A" combined 1 && ethtool -L "$A" combined "$n" && transfer
+}
+
+# All flows to the last queue, by table and by key; over a reset.
+spreading() {
+	local n key
+
+	n=$(channels_of) key=$(ethtool -x "$A" | sed -n '/^RSS hash key:/{n;p}')
+	[ "${#key}" = 155 ] || { echo "key $key"; return 1; }
+	weights=$(for ((i = 1; i < n; i++)); do printf '0 '; done)1
+	# shellcheck disable=SC2086
+	ethtool -X "$A" weight $weights || return
+	equal "$(ethtool -x "$A" | awk '/^ *[0-9]+: / { for (i = 2; i <= NF; i++) print $i }' | sort -u)" $((n - 1)) &&
+		only_queue $((n - 1)) && ethtool -X "$A" hkey "${key//[0-9a-f]/5}" && equal "$(ethtool -x "$A" | sed -n '/^RSS hash key:/{n;p}')" "${key//[0-9a-f]/5}" &&
+		echo 1 >"/sys/bus/pci/devices/${PFS[0]}/reset" && until_answers $THERE && only_queue $((n - 1)) &&
+		fails ethtool -X "$A" hfunc xor && ethtool -X "$A" hkey "$key" && ethtool -X "$A" default && transfer
+}
+
+# only_queue Q: datagrams of eight senders to A interrupt for that queue. Nothing answers them.
+irqs_of() { awk -v n="smartnic-net" '$0 ~ n { s = 0; for (i = 2; $i ~ /^[0-9]+$/; i++) s += $i; print $NF, s }' /proc/interrupts | grep "@${PFS[0]}"; }
+only_queue() {
+	local before sink
+
+	socat -u UDP-RECV:$PORT,bind=$HERE OPEN:/dev/null &
+	sink=$!
+	sleep 0.2
+	before=$(irqs_of)
+	for _ in 1 2 3 4 5 6 7 8; do there socat -u -b 1000 OPEN:/run/data,readbytes=100000 "UDP-SENDTO:$HERE:$PORT"; done
+	kill $sink
+	wait $sink 2>/dev/null
+	paste -d' ' <(echo "$before") <(irqs_of) | awk -v q="smartnic-net$1@" '{ d = $4 - $2; if (index($1, q)) { if (d < 4) bad = 1 } else if (d > 5) bad = 1; print $1, d } END { exit bad }'
+}
+
+moderation() {
+	local fast slow
+
+	equal "$(coal_of rx-usecs) $(coal_of tx-usecs) $(coal_of rx-usecs-high)" "50 50 0" && ethtool -C "$A" rx-usecs 8000 tx-usecs 8000 &&
+		equal "$(coal_of rx-usecs)" 8000 && slow=$(irqs_per_mb) && ethtool -C "$A" rx-usecs 0 tx-usecs 0 && fast=$(irqs_per_mb) || return
+	echo "$slow interrupts per transfer at 8000 us, $fast at 0"
+	below "$slow" "$fast" && ethtool -C "$A" rx-usecs-high 8000 && equal "$(coal_of rx-usecs-high)" 8000 && below "$(irqs_per_mb)" "$fast" &&
+		fails ethtool -C "$A" rx-usecs 9000 && fails ethtool -C "$A" rx-frames 5 &&
+		ethtool -C "$A" rx-usecs-high 0 adaptive-rx on && ethtool -c "$A" | grep -q '^Adaptive RX: on' && transfer && transfer &&
+		ethtool -C "$A" adaptive-rx off rx-usecs 50 tx-usecs 50
+}
+irqs_per_mb() {
+	local before
+
+	before=$(irqs_of | awk '{ s += $2 } END { print s }')
+	transfer || return
+	echo $(($(irqs_of | awk '{ s += $2 } END { print s }') - before))
+}
+
+# group GROUP NAME: one of ethtool's standard counters of the uplink.
+group() { ethtool -S "$A" --groups "$1" | awk -v n="$1-$2:" '$1 == n { print $2 }'; }
+group_there() { there ethtool -S "$B" --groups "$1" | awk -v n="$1-$2:" '$1 == n { print $2 }'; }
+
+# The uplink's counters are those of what passed it; a reset of the SmartNIC takes none back.
+uplink() {
+	local frames octets there0 sent
+
+	frames=$(group eth-mac FramesTransmittedOK) octets=$(group eth-mac OctetsTransmittedOK) there0=$(group_there eth-mac FramesReceivedOK)
+	ping -c 20 -i 0.05 -s 1000 $THERE >/dev/null || return
+	sent=$(($(group eth-mac FramesTransmittedOK) - frames))
+	echo "$sent frames"
+	# 20 requests, and ARP now and then.
+	fails below "$sent" 20 && below "$sent" 30 && fails below $(($(group eth-mac OctetsTransmittedOK) - octets)) $((20 * 1046)) &&
+		equal $(($(group_there eth-mac FramesReceivedOK) - there0)) "$sent" &&
+		ethtool -S "$A" --groups rmon >/run/rmon && cat /run/rmon &&
+		fails below "$(awk '/tx-rmon-etherStatsPkts1024to1518Octets/ { print $2 }' /run/rmon)" 20 &&
+		frames=$(group eth-mac FramesReceivedOK) && echo 1 >"/sys/bus/pci/devices/${PFS[0]}/reset" && until_answers $THERE &&
+		fails below "$(group eth-mac FramesReceivedOK)" "$frames"
+}
+
+# seen_there MAC: how many of three frames for it, from A, a promiscuous B gets.
+seen_there() {
+	there ip link set "$B" promisc on && sleep 0.3
+	received "$1"
+	there ip link set "$B" promisc off
+}
+
+# As a VEPA, frames for a device on the same card leave it.
+hairpin() {
+	local mac rc=0
+
+	UUID[x]=$(mdevctl start -p "${PFS[0]}" -t smartnic-1q) && mac=$(attr "${UUID[x]}" mac) || return
+	start_hold /run/hold "${UUID[x]}"
+	HOLD=$!
+	for _ in {1..100}; do ! grep -q ready /run/hold || break; sleep 0.1; done
+	bridge link show dev "$A" | tee /dev/stderr | grep -q 'hwmode VEB' && below "$(seen_there "$mac")" 3 &&
+		bridge link set dev "$A" hwmode vepa && bridge link show dev "$A" | grep -q 'hwmode VEPA' && fails below "$(seen_there "$mac")" 3 &&
+		echo 1 >"/sys/bus/pci/devices/${PFS[0]}/reset" && until_answers $THERE && fails below "$(seen_there "$mac")" 3 &&
+		bridge link set dev "$A" hwmode veb && below "$(seen_there "$mac")" 3 || rc=1
+	kill $HOLD
+	wait $HOLD 2>/dev/null
+	mdevctl stop -u "${UUID[x]}"
+	return $rc
+}
+
+lamp() { ethtool -p "$A" 1; }
+
+# The device's magic number, its link, and nothing that a read would change.
+dump() {
+	ethtool -d "$A" raw on >/run/regs || return
+	equal "$(head -c 4 /run/regs)" SNIC && equal "$(od -An -tx4 -j 64 -N 4 /run/regs | tr -d ' ')" 00000000 &&
+		equal "$(wc -c </run/regs)" $((512 + 64 * $(ethtool -l "$A" | awk '/^Combined:/ { print $2; exit }')))
+}
+
+self_test() {
+	ethtool -t "$A" offline >/run/test || { cat /run/test; return 1; }
+	cat /run/test
+	grep -q 'The test result is PASS' /run/test && equal "$(grep -cE '(offline|online)\)[[:space:]]+0$' /run/test)" 4 && transfer || return
+	there ip link set "$B" down
+	there ethtool -t "$B" online && there ip link set "$B" up && until_answers $THERE
+}
+
 # transfer: MB of random data, the same there.
 transfer() {
 	there timeout 60 socat -u TCP-LISTEN:$PORT,reuseaddr,bind=$THERE OPEN:/run/got,creat,trunc &
@@ -245,7 +392,7 @@ leave() {
 	unload_modules
 }
 
-plan 20
+plan 29
 dd if=/dev/urandom of=/run/data bs=1M count=$MB 2>/dev/null
 must "modules load" load_modules
 must "two SmartNICs on a wire" two_pfs
@@ -253,6 +400,15 @@ check "ethtool -i" who_it_is
 check "link and speed" link_of
 check "software timestamps" timestamps
 check "rings and channels" rings_and_channels
+check "ring sizes" ring_sizes
+check "numbers of queues" channels
+check "spreading of what is received" spreading
+check "interrupt moderation" moderation
+check "register dump" dump
+check "self-test" self_test
+check "the uplink's counters" uplink
+check "VEB and VEPA" hairpin
+check "identify" lamp
 check "what one sent the other counted" counters
 check "jumbo frames" jumbo
 check "without offloads" without

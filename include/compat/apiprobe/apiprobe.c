@@ -213,8 +213,8 @@ HAS(mmu_notifier_ops, invalidate_range_start, int (*)(struct mmu_notifier *,
 						      const struct mmu_notifier_range *));
 HAS(mmu_notifier_ops, invalidate_range_end, void (*)(struct mmu_notifier *,
 						     const struct mmu_notifier_range *));
-FUNC(interval_tree_iter_first, struct interval_tree_node *,
-     (struct rb_root_cached *, unsigned long, unsigned long));
+FUNC(interval_tree_iter_first, struct interval_tree_node *, (struct rb_root_cached *,
+							     unsigned long, unsigned long));
 
 /* --- interrupts ------------------------------------------------------------- */
 

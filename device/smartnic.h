@@ -53,7 +53,7 @@ typedef struct SmncFunc SmncFunc;
 typedef struct SmncFrame {
     uint32_t refs;
     uint32_t len;
-    uint8_t whole;                      /* its SMNC_WHOLE_*, 0: a frame */
+    uint8_t whole;                      /* SMNC_WHOLE_*, 0: a frame */
     uint16_t segs, mss, hdr;
     /* The sum from @sum_from on is not in its field yet, @sum_at behind. */
     bool partial;
@@ -128,7 +128,7 @@ typedef struct SmncStateKind {
     uint16_t kind;                      /* SMNC_STATE_AVF, SMNC_STATE_VIRTIO */
     uint32_t bytes;
     void (*save)(SmncFunc *f, uint8_t *to);     /* @to is zeroed */
-    /* Turns it into the host's byte order; there are @msgs messages behind it. */
+    /* Converts the record to the host's byte order; @msgs messages follow it. */
     bool (*ok)(SmncFunc *f, uint8_t *from, unsigned msgs);
     void (*load)(SmncFunc *f, const uint8_t *from);     /* it is ok */
 } SmncStateKind;
@@ -248,7 +248,7 @@ typedef struct SmncTlb {
 
 /* How a virtio function's frames are hashed and spread. */
 typedef struct SmncVqRss {
-    bool spread;                        /* by the table */
+    bool spread;                        /* the table chooses queues */
     uint32_t types;                     /* VIRTIO_NET_RSS_HASH_TYPE_* */
     uint16_t entries, other;            /* of the table; queue without a hash */
     uint8_t staged[SMNC_VQ_STAGE_BYTES];
@@ -291,7 +291,7 @@ typedef struct SmncVsi {
     uint32_t hash_omit;                 /* as in smnc_fw_hash */
     uint8_t hash_sym;
     struct smnc_flow *flows;            /* SMNC_FLOWS, NULL: never had one */
-    unsigned nflows;                    /* those that are set: with fields */
+    unsigned nflows;                    /* number of rules with fields */
 } SmncVsi;
 
 struct SmncFunc {
@@ -308,7 +308,7 @@ struct SmncFunc {
     SmncUnit unit[SMNC_UNITS];
     SmncVector vec[SMNC_FUNC_VECS];
     uint32_t icr01, ena1;
-    uint8_t whole;                      /* SMNC_WHOLE_* that it takes */
+    uint8_t whole;                      /* SMNC_WHOLE_* to get whole */
     SmncAq atq, arq;
     QSIMPLEQ_HEAD(, SmncMsg) msgs;
     unsigned nmsgs;
@@ -401,7 +401,7 @@ struct SmncState {
     uint64_t run_gen;                   /* counts passes */
     SmncUnitList run, wait_room, wait_mbx, faults;
     QTAILQ_HEAD(, SmncVector) causes;
-    QTAILQ_HEAD(, SmncFunc) states;     /* to be saved or loaded */
+    QTAILQ_HEAD(, SmncFunc) states;     /* functions to save or load */
     QEMUTimer *room_timer;
     struct NetRxPkt *parser;
     uint8_t *txbuf;
@@ -473,7 +473,7 @@ static inline bool smnc_ignores(SmncFunc *f, unsigned what)
     return f->s->inject.ignores & what && f->s->inject.func == f->idx;
 }
 
-/* No unit of the function does anything, nor will. */
+/* No unit of the function works, and none will start. */
 static inline bool smnc_func_quiesced(SmncFunc *f)
 {
     return f->ctrl & SMNC_FUNC_CTRL_QUIESCE &&
@@ -516,7 +516,7 @@ static inline bool smnc_may_log(SmncFunc *f)
 }
 
 /*
- * A line about what the driver of a function did. The limit is the function's own, ten
+ * Logs an error of a function's driver. Each function has its own limit, ten
  * lines in ten seconds: one guest's noise hides no other's lines.
  */
 #define smnc_guest_error(f, ...) \

@@ -50,7 +50,7 @@ static uint64_t smnc_rx_status(const SmncFrame *frame, bool hashed)
     return st | (hashed ? RX_FLTSTAT_RSS : 0) | (frame->whole ? RX_WHOLE : 0);
 }
 
-/* What makes frames of a whole packet again. */
+/* The fields of a descriptor that let a driver segment a whole packet. */
 static uint64_t smnc_rx_whole(const SmncFrame *frame)
 {
     return frame->mss | (uint64_t)frame->sum_from << RX_L4_SHIFT |
@@ -60,7 +60,7 @@ static uint64_t smnc_rx_whole(const SmncFrame *frame)
 
 typedef struct SmncRxJob {
     unsigned n;                         /* descriptors */
-    uint32_t strip;                     /* bytes of the tag that they report */
+    uint32_t strip;                     /* bytes of the tag in descriptors */
     uint64_t desc[SMNC_Q_MAX_WHOLE];    /* their addresses */
     uint64_t buf[SMNC_Q_MAX_WHOLE];
     uint32_t len[SMNC_Q_MAX_WHOLE];
@@ -176,7 +176,7 @@ static bool smnc_rx_write(SmncUnit *u, const SmncFrame *frame,
     return true;
 }
 
-/* A whole packet that the function does not take any more, or never can. */
+/* True: the function does not take the whole packet any more, or never can. */
 static bool smnc_rx_hopeless(SmncFunc *f, const SmncFrame *frame,
                              const SmncRxJob *job)
 {

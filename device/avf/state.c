@@ -136,7 +136,7 @@ static void smnc_queue_load(SmncFunc *f, unsigned q, bool rx,
     queue->seg = from->seg;
 }
 
-/* --- all of it -------------------------------------------------------------------------- */
+/* --- the whole record ------------------------------------------------------------------- */
 
 static void smnc_avf_save(SmncFunc *f, uint8_t *to)
 {

@@ -9,7 +9,7 @@
 
 #define PER_PASS            SMNC_FIFO
 
-/* The queue that a rule, or else the kind or the hash, names. */
+/* The queue that a rule names, or else the function's kind, or else the hash. */
 static unsigned smnc_rx_choice(SmncFunc *f, const SmncFrame *frame,
                                const struct smnc_flow *rule)
 {
@@ -46,7 +46,7 @@ static bool smnc_rx_drops(const struct smnc_flow *rule)
     return rule && rule->action == SMNC_FLOW_DROP;
 }
 
-/* The queue that takes the frame, which was parsed; or NULL. */
+/* The queue that takes the parsed frame, or NULL. */
 SmncQueue *smnc_rx_queue(SmncFunc *f, const SmncFrame *frame)
 {
     const struct smnc_flow *rule = smnc_flow_find(&f->vsi, frame);

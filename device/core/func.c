@@ -174,7 +174,7 @@ static void smnc_func_write_ctrl(SmncFunc *f, uint32_t val)
     }
 }
 
-/* Virtio functions have features for it. */
+/* No effect on virtio functions: their guests negotiate features instead. */
 static void smnc_func_write_whole(SmncFunc *f, uint32_t val)
 {
     if (f->ctrl & SMNC_FUNC_CTRL_ENABLE && !f->kind->virtio) {
@@ -266,7 +266,7 @@ void smnc_func_write(SmncFunc *f, uint32_t off, uint32_t val)
         break;
     case SMNC_FUNC_ITR_MIN:
         f->itr_min = val & SMNC_FUNC_ITR_MIN_MASK;
-        smnc_func_send(f);      /* the interval is another one */
+        smnc_func_send(f);      /* the interval has changed */
         break;
     case SMNC_FUNC_STATE_LO ... SMNC_FUNC_STATE_CTL:
         smnc_state_write(f, off, val);

@@ -103,7 +103,7 @@ void smnc_aq_write(SmncFunc *f, uint32_t off, uint32_t val)
     }
 }
 
-/* One more of the PF's messages; there is room for it. */
+/* Adds a message of the PF; the caller has checked that there is room. */
 void smnc_mbx_queue(SmncFunc *f, uint32_t high, uint32_t low,
                     const uint8_t *data, uint16_t len)
 {

@@ -8,7 +8,7 @@ static SmncUnit *smnc_qp_unit(SmncQp *qp, bool rx)
     return &qp->f->unit[rx ? SMNC_UNIT_RXQ(qp->q) : SMNC_UNIT_TXQ(qp->q)];
 }
 
-/* The queue that the unit serves; NULL: it has none now. */
+/* The queue that the unit serves; NULL: the unit has none now. */
 SmncQueue *smnc_unit_queue(SmncUnit *u)
 {
     SmncQp *qp;
@@ -57,7 +57,7 @@ void smnc_queue_fault(SmncUnit *u)
     smnc_queue_fail(u, SMNC_Q_ERR_FAULT);
 }
 
-/* What ENABLE checks. */
+/* The checks of ENABLE. */
 bool smnc_queue_config_ok(const SmncQueue *queue, bool rx)
 {
     return queue->len >= SMNC_Q_LEN_MIN && queue->len <= SMNC_Q_LEN_MAX &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Saving and loading a function: the command, and what functions of all kinds
- * have. A state is hostile: it is checked as a whole before anything of it is
- * used, and what a check has seen is what is used.
+ * Saving and loading a function: the command, and the records that functions of
+ * all kinds have. A state may be hostile: the device copies it, checks the whole
+ * copy, and then uses the same copy.
  */
 #include "core.h"
 #include "state.h"
@@ -24,7 +24,7 @@ QEMU_BUILD_BUG_ON(SMNC_STATE_MSGS != SMNC_FUNC_MSGS);
 
 /* --- fields ------------------------------------------------------------------------ */
 
-/* Between the host's byte order and the device's, in place. */
+/* Converts a record between the host's byte order and the device's, in place. */
 void smnc_state_swap(const SmncField *fields, unsigned n, void *record)
 {
     for (; n--; fields++) {
@@ -109,7 +109,7 @@ static const SmncField smnc_msg_fields[] = {
     FIELD(smnc_state_msg, reserved, 0),
 };
 
-/* --- of functions of all kinds ------------------------------------------------------ */
+/* --- records of functions of all kinds ---------------------------------------------- */
 
 void smnc_state_save_func(SmncFunc *f, struct smnc_state_func *to)
 {
@@ -131,7 +131,7 @@ void smnc_state_load_func(SmncFunc *f, const struct smnc_state_func *from)
     f->ena1 = from->ena1;
 }
 
-/* A record that the driver has not been given is sent again, by the loaded function. */
+/* The driver has not got the cause record yet: the loaded function sends it again. */
 static bool smnc_vec_unsent(const SmncVector *v)
 {
     return v->cause == SMNC_CAUSE_QUEUED || v->cause == SMNC_CAUSE_AGAIN;
@@ -209,7 +209,7 @@ static void smnc_state_save_msgs(SmncFunc *f, uint8_t *to)
     }
 }
 
-/* @n messages are all that is from @at to @end. */
+/* True: @n messages fill the bytes from @at to @end. */
 static bool smnc_state_msgs_ok(uint8_t *at, uint8_t *end, unsigned n)
 {
     for (; n; n--) {
@@ -369,7 +369,7 @@ static int smnc_state_command(SmncFunc *f)
     }
 }
 
-/* The commands that wait, while the device may use the bus. */
+/* Runs the commands that wait, while the device may use the bus. */
 void smnc_state_run(SmncState *s)
 {
     SmncFunc *f, *next;

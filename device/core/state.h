@@ -5,7 +5,7 @@
 
 #include "../smartnic.h"
 
-/* Segments of a packet that can have left: one less than it has. */
+/* Most segments of an unfinished packet that the unit has sent. */
 #define SMNC_STATE_SEGS     (SMNC_TSO_MAX / SMNC_MSS_MIN)
 
 /* A field of a record in a state: @bytes at @at, with no bit but those of @mask. */
@@ -21,11 +21,11 @@ typedef struct SmncField {
 void smnc_state_swap(const SmncField *fields, unsigned n, void *record);
 bool smnc_state_fields_ok(const SmncField *fields, unsigned n, void *record);
 
-/* A record of @n fields is turned into the device's byte order, or from it. */
+/* Converts a record of @n fields to the device's byte order, or from it. */
 #define smnc_state_put(fields, record) \
     smnc_state_swap(fields, ARRAY_SIZE(fields), record)
 
-/* False: a field has a bit that it cannot have. */
+/* False: a field has a bit outside its mask. */
 #define smnc_state_get(fields, record) \
     smnc_state_fields_ok(fields, ARRAY_SIZE(fields), record)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules of a VSI's flow table: what they may say, and which one a frame matches. */
+/* Rules of a VSI's flow table: which rules are valid, and which one a frame matches. */
 #include "packet.h"
 #include "net/eth.h"
 
@@ -110,7 +110,7 @@ static bool smnc_flow_matches(const struct smnc_flow *r, const SmncFrame *frame,
     return !(fields & SMNC_FLOW_VERSION) || smnc_flow_ip(r, fields, frame);
 }
 
-/* The first rule that a frame matches, which was parsed; or NULL. */
+/* The first rule that a parsed frame matches, or NULL. */
 const struct smnc_flow *smnc_flow_find(const SmncVsi *v, const SmncFrame *frame)
 {
     const uint8_t *type;

@@ -44,7 +44,7 @@ SmncFrame *smnc_frame_new(uint32_t len)
     return frame;
 }
 
-/* Inserts an 802.1Q tag into a frame that nobody has yet, once. */
+/* Inserts one 802.1Q tag. The caller has not given the frame to any VSI yet. */
 void smnc_frame_tag(SmncFrame *frame, uint16_t tci)
 {
     uint8_t *at = frame->data + SMNC_TAG_AT;
@@ -122,7 +122,7 @@ static uint32_t smnc_toeplitz(uint8_t *in, unsigned len, uint8_t *key)
     return hash;
 }
 
-/* @key: at least MIN_TOEPLITZ bytes. @ports: over those, too, if there are any. */
+/* @key: at least MIN_TOEPLITZ bytes. @ports: hash the ports, too, if the frame has any. */
 uint32_t smnc_frame_toeplitz(const SmncFrame *frame, uint8_t *key, bool ports)
 {
     unsigned len = ports ? frame->rss_len : frame->rss_len & ~7u;
@@ -130,7 +130,7 @@ uint32_t smnc_frame_toeplitz(const SmncFrame *frame, uint8_t *key, bool ports)
     return smnc_toeplitz((uint8_t *)frame->rss, len, key);
 }
 
-/* Makes the two fields of @n bytes equal, to one that both directions share. */
+/* Makes the two fields of @n bytes equal: both directions get the same value. */
 static void smnc_rss_fold(uint8_t *a, uint8_t *b, unsigned n)
 {
     while (n--) {
@@ -138,7 +138,7 @@ static void smnc_rss_fold(uint8_t *a, uint8_t *b, unsigned n)
     }
 }
 
-/* The fields that the VSI has hashed. Returns their length. */
+/* Collects the fields that the VSI hashes. Returns their length. */
 static unsigned smnc_rss_input(const SmncFrame *frame, const SmncVsi *vsi,
                                uint8_t *in)
 {

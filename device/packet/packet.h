@@ -26,7 +26,7 @@ static inline uint32_t smnc_frame_bytes(const SmncFrame *frame)
     return frame->len + (frame->segs - 1) * frame->hdr;
 }
 
-/* Bytes of the longest frame that it is, or stands for. */
+/* Bytes of the longest frame that the packet is, or stands for. */
 static inline uint32_t smnc_frame_longest(const SmncFrame *frame)
 {
     return frame->whole ? frame->hdr + frame->mss : frame->len;

@@ -9,7 +9,7 @@
 typedef struct SmncPath {
     uint8_t kind;                       /* enum smnc_path_kind */
     bool uplink;                        /* goes out */
-    bool local;                         /* VSIs may be given it */
+    bool local;                         /* VSIs may get the frame */
     int vsi;                            /* unicast: the address's VSI, or -1 */
     const SmncMac *mac;                 /* multicast: the VSIs with the filter */
 } SmncPath;
@@ -43,7 +43,7 @@ int smnc_mac_del(SmncState *s, unsigned vsi, uint64_t mac);
 /* vlan.c */
 typedef struct SmncShapes {
     bool control;                       /* a link control frame */
-    int sender;                         /* VSI that is not given it, or -1 */
+    int sender;                         /* a reflected frame's VSI, or -1 */
     uint16_t vlan;                      /* the one that it is in */
     uint16_t proto, tci;                /* of a tag still to be made */
     SmncFrame *outer, *inner;           /* with and without; NULL: not made */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The uplink: frames to it, and what is counted of both directions. */
+/* The uplink: sends frames to the network, and counts frames of both directions. */
 #include "switch.h"
 #include "../packet/packet.h"
 #include "net/eth.h"
@@ -35,7 +35,7 @@ static void smnc_uplink_count(SmncState *s, const uint8_t *hdr, uint32_t len,
     s->uplink[size + smnc_size_class(len)]++;
 }
 
-/* A frame has come; @taken: a VSI was given it. */
+/* Counts a received frame; @taken: a VSI got it. */
 void smnc_uplink_received(SmncState *s, const SmncFrame *frame, bool taken)
 {
     smnc_uplink_count(s, frame->data, frame->len, SMNC_UPLINK_RX_FRAMES,

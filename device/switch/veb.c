@@ -397,7 +397,7 @@ static bool smnc_veb_list(SmncState *s, int src, const GArray *list, int but,
     return taken;
 }
 
-/* A VEPA: the VSI whose frame the uplink's switch has sent back, or -1. */
+/* In VEPA mode: the VSI whose frame the network's switch has sent back, or -1. */
 static int smnc_veb_sender(SmncState *s, int src, const SmncFrame *frame)
 {
     uint64_t from = smnc_mac_key(frame->data + ETH_ALEN);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts of VQs, and how long one is held for the sake of fewer of them: for
- * a time, or for a number of packets, whichever ends first
+ * Interrupts of VQs. To send fewer of them the unit holds an interrupt until a
+ * time has passed or the VQ has used a number of packets
  * (docs/hardware.md, 14.15).
  */
 #include "virtio.h"
 #include "../core/core.h"
 
-/* The interrupt that is held, if there is one. */
+/* Sends the interrupt that the VQ holds, if there is one. */
 static void smnc_vq_release(SmncFunc *f, SmncVq *vq)
 {
     if (vq->held) {
@@ -27,7 +27,7 @@ static void smnc_vq_expire(void *opaque)
         return;
     }
     if (now < q->vq.until) {
-        timer_mod(u->timer, q->vq.until);       /* it is another life's */
+        timer_mod(u->timer, q->vq.until);       /* the timer is an earlier hold's */
     } else {
         smnc_vq_release(u->f, &q->vq);
     }
@@ -44,7 +44,7 @@ static void smnc_vq_hold(SmncUnit *u, SmncVq *vq)
     timer_mod(u->timer, vq->until);
 }
 
-/* The guest wants an interrupt for what the VQ has used: now, or a while later. */
+/* The guest wants an interrupt for used buffers: sends it now, or holds it. */
 void smnc_vq_interrupt(SmncUnit *u, SmncQueue *q)
 {
     SmncVq *vq = &q->vq;
@@ -60,7 +60,7 @@ void smnc_vq_interrupt(SmncUnit *u, SmncQueue *q)
     }
 }
 
-/* A state has no time: its vectors are pending. */
+/* Before a save: a state has no timers, so interrupts on hold are sent. */
 void smnc_vq_release_all(SmncFunc *f)
 {
     unsigned n;

@@ -2,8 +2,8 @@
 /*
  * Packed virtqueues: one ring of descriptors, which the guest makes available
  * and the unit writes back as used, in the same order. A place in the ring is
- * its index, and in bit 15 the wrap counter of the turn that it is met in.
- * The guest may write anything at any time: what a chain says is read once.
+ * its index, and in bit 15 the wrap counter of the unit's turn around the ring.
+ * The guest may write anything at any time: the unit reads a descriptor once.
  */
 #include "virtio.h"
 #include "../core/core.h"
@@ -32,7 +32,7 @@ static uint16_t smnc_packed_after(const SmncVq *vq, uint16_t place, unsigned n)
                         : (i - vq->size) | (~place & SMNC_VQ_WRAP);
 }
 
-/* --- what is available --------------------------------------------------------------- */
+/* --- available buffers --------------------------------------------------------------- */
 
 /* One more buffer is left if the descriptor at v->at is available. */
 static bool smnc_packed_peek(SmncVqView *v)
@@ -46,7 +46,7 @@ static bool smnc_packed_peek(SmncVqView *v)
     if (!smnc_vq_read16(v->u, smnc_packed_desc(v->vq, v->at) + 14, &flags)) {
         return false;
     }
-    smp_rmb();                          /* what it says comes after that it is */
+    smp_rmb();                          /* read the rest after the flags */
     v->left += !(flags & AVAIL) == !wrap && !(flags & USED) == wrap;
     return true;
 }
@@ -62,7 +62,7 @@ static bool smnc_packed_write_event(SmncVqView *v, uint16_t place,
            smnc_dma_write(v->u, v->vq->device, &e, sizeof(e));
 }
 
-/* While there is work, kicks are not needed. A failure changes nothing. */
+/* Asks for no kicks while the unit has work. A failure changes nothing. */
 static bool smnc_packed_hush(SmncVqView *v)
 {
     if (!v->vq->asked || !v->left ||
@@ -97,7 +97,7 @@ static bool smnc_packed_ask(SmncVqView *v)
         vq->asked = true;
         vq->ask = v->at;
     }
-    smp_mb();                           /* the guest looks for it, too */
+    smp_mb();                           /* pairs with the guest's barrier */
     if (!smnc_packed_peek(v)) {
         return false;
     }
@@ -207,7 +207,7 @@ static bool smnc_packed_probe_used(SmncVqView *v, const SmncUsed *used,
     return smnc_dma_probe(v->u, v->vq->driver, 4, false);
 }
 
-/* The flags come last: with them it is the guest's. */
+/* The flags come last: they give the descriptor to the guest. */
 static bool smnc_packed_put(SmncVqView *v, uint16_t place, const SmncUsed *used)
 {
     uint64_t at = smnc_packed_desc(v->vq, place);
@@ -224,7 +224,7 @@ static bool smnc_packed_put(SmncVqView *v, uint16_t place, const SmncUsed *used)
     return smnc_dma_finish(v->u, at + 14, &flags, sizeof(flags));
 }
 
-/* The guest looks at the first one only: it comes last. */
+/* Writes the first descriptor last: the guest polls that one only. */
 static bool smnc_packed_use(SmncVqView *v, const SmncUsed *used, unsigned n)
 {
     uint16_t first = v->vq->next, place = first;

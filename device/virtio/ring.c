@@ -168,7 +168,7 @@ static bool smnc_desc_read(SmncUnit *u, uint64_t at, struct vring_desc *d)
     return true;
 }
 
-/* The end of a chain in the ring is a table of its own. False: it may not be. */
+/* Checks the indirect table that ends a chain in the ring. False: it is not valid. */
 bool smnc_chain_table(SmncVqView *v, const struct vring_desc *d)
 {
     if (!smnc_vq_has(v->u->f, VIRTIO_RING_F_INDIRECT_DESC)) {
@@ -356,7 +356,7 @@ static const SmncRingOps *smnc_vq_ring(const SmncFunc *f)
     return smnc_vq_packed(f) ? &smnc_packed_ring : &smnc_split_ring;
 }
 
-/* Looks what is available. False: the unit has stopped. */
+/* Counts the available buffers. False: the unit has stopped. */
 bool smnc_vq_look(SmncVqView *v, SmncUnit *u, SmncQueue *q)
 {
     *v = (SmncVqView) {
@@ -375,8 +375,8 @@ bool smnc_vq_ask(SmncVqView *v)
 }
 
 /*
- * The chain that is @i further, after those before it. False: the unit has
- * stopped.
+ * Reads the chain that is @i further; the caller has read those before it.
+ * False: the unit has stopped.
  */
 bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c)
 {
@@ -390,7 +390,7 @@ bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c)
     return true;
 }
 
-/* All that giving these @n buffers back needs. False: the unit has stopped. */
+/* Probes all memory that smnc_vq_use() writes. False: the unit has stopped. */
 bool smnc_vq_probe_used(SmncVqView *v, const SmncUsed *used, unsigned n)
 {
     return v->ring->probe_used(v, used, n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How the frames for a virtio function are hashed and spread over its queues
- * (docs/hardware.md, 14.14), as the guest's driver asked for.
+ * How the device hashes the frames for a virtio function and spreads them over
+ * its queues (docs/hardware.md, 14.14): the guest's driver chooses.
  */
 #include "virtio.h"
 #include "../packet/packet.h"
@@ -32,7 +32,7 @@ static bool smnc_vq_table_ok(const uint8_t *table, unsigned entries)
     return is_power_of_2(entries);
 }
 
-/* What was prepared comes into force, all of it. A positive errno or 0 */
+/* Puts the prepared key and table into force together. A positive errno or 0 */
 int smnc_vq_set_rss(SmncFunc *f, const struct smnc_fw_vq_rss *req)
 {
     SmncVqRss *rss = &f->virtio.rss;

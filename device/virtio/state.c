@@ -6,7 +6,7 @@
 #include "qemu/cutils.h"
 
 #define VQS         (2 * SMNC_FUNC_QPS)
-#define CONTROL     VQS                 /* its place among the VQs of a state */
+#define CONTROL     VQS                 /* the control queue's place in a state */
 #define STOPS_MAX   (VQS + 1)
 
 QEMU_BUILD_BUG_ON(sizeof_field(struct smnc_state_virtio, vq) !=
@@ -71,7 +71,7 @@ static void smnc_vq_save(const SmncQueue *q, struct smnc_state_vq *to)
     smnc_state_put(smnc_vq_fields, to);
 }
 
-/* Packed rings have places, none beyond their end, and nothing to be read. */
+/* Packed rings have places, none of them beyond the end of the ring. */
 static bool smnc_vq_place_ok(const SmncFunc *f, const SmncVq *vq,
                              const struct smnc_state_vq *from)
 {
@@ -128,7 +128,7 @@ static void smnc_vq_load(SmncFunc *f, unsigned n,
     q->vq.resume = from->flags & SMNC_STATE_VQ_RESUME;
 }
 
-/* --- all of it --------------------------------------------------------------------------- */
+/* --- the whole record -------------------------------------------------------------------- */
 
 static void smnc_virtio_save(SmncFunc *f, uint8_t *to)
 {
@@ -149,7 +149,7 @@ static void smnc_virtio_save(SmncFunc *f, uint8_t *to)
     }
 }
 
-/* Messages are answers: there is one command at a time, of a control queue that runs. */
+/* Messages are answers: the control queue, if it runs, has one command at a time. */
 static bool smnc_vctl_ok(struct smnc_state_virtio *v, unsigned msgs)
 {
     return smnc_state_get(smnc_vctl_fields, &v->ctrl) &&

@@ -42,16 +42,16 @@ typedef struct SmncVqView {
     SmncVq *vq;
     unsigned left;                      /* buffers known to be available */
     uint16_t seen;                      /* split: index of the available ring */
-    uint16_t at, taken;                 /* packed: the next chain; to get there */
+    uint16_t at, taken;                 /* packed: next place; entries before it */
 } SmncVqView;
 
 /* A layout of rings. Functions return false where the unit has stopped. */
 struct SmncRingOps {
-    bool (*look)(SmncVqView *v);        /* what is available */
+    bool (*look)(SmncVqView *v);        /* counts available buffers */
     /* Asks for a kick. True: there is more; false: also if there is not. */
     bool (*ask)(SmncVqView *v);
     bool (*chain)(SmncVqView *v, unsigned i, SmncChain *c); /* @i: after 0.. */
-    bool (*full)(const SmncVqView *v);  /* with what is left it has no more */
+    bool (*full)(const SmncVqView *v);  /* all of the ring is available */
     bool (*probe_used)(SmncVqView *v, const SmncUsed *used, unsigned n);
     bool (*use)(SmncVqView *v, const SmncUsed *used, unsigned n);
     bool (*wants)(SmncUnit *u, const SmncVq *vq, bool *wants);  /* an interrupt */
@@ -72,7 +72,7 @@ static inline unsigned smnc_vhdr_bytes(const SmncFunc *f)
            sizeof(SmncVhdr) : sizeof(struct virtio_net_hdr_v1);
 }
 
-/* In a place of a packed ring: the wrap counter; what is below is the index. */
+/* The wrap counter in a place of a packed ring; the bits below are the index. */
 #define SMNC_VQ_WRAP        0x8000
 
 static inline bool smnc_vq_packed(const SmncFunc *f)

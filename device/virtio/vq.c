@@ -231,7 +231,7 @@ int smnc_vq_set_msix(SmncFunc *f, unsigned vq, unsigned vector)
     return 0;
 }
 
-/* What SET_VQ_ENABLE checks. */
+/* The checks of SET_VQ_ENABLE. */
 bool smnc_vq_config_ok(const SmncFunc *f, const SmncVq *vq)
 {
     bool packed = smnc_vq_packed(f);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the driver knows of a PF, to be read by a person, in debugfs. No interface: programs
+ * A PF's state in debugfs, for a person to read. The files are no stable interface: programs
  * read sysfs, ethtool and devlink (docs/observability.md).
  */
 #include <linux/bitmap.h>
@@ -79,7 +79,7 @@ static void show_function(struct seq_file *s, struct smnc_adi *adi)
 	}
 }
 
-/* Each ADI that is open. adi->lock is outside adis_lock: one that is busy is left out. */
+/* Shows each open ADI. adi->lock is outside adis_lock: the file leaves out a busy ADI. */
 static int smnc_functions_show(struct seq_file *s, void *unused)
 {
 	struct smnc_pf *pf = s->private;
@@ -113,7 +113,7 @@ void smnc_debugfs_add(struct smnc_pf *pf)
 }
 
 /**
- * smnc_debugfs_remove() - nobody reads a PF's files any more when it returns
+ * smnc_debugfs_remove() - remove a PF's files, and wait until no process reads them
  * @pf: PF
  *
  * Context: process; no lock of the PF or an ADI is held.

@@ -255,7 +255,7 @@ static const char * const smnc_resources[SMNC_NR_RESOURCES] = {
 	[SMNC_RES_VECTORS] = "vectors",
 };
 
-/* docs/hardware.md, 9.4: a function refuses them itself. */
+/* docs/hardware.md, 9.4: the function itself refuses such accesses. */
 static const struct vdcm_range smnc_reserved[] = {
 	{ 0xfee00000, 0xfeefffff },
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Attributes of a PF, /sys/bus/pci/devices/<BDF>/smartnic/. Module parameters of the same name
- * are what a PF has until its attribute is written.
+ * hold for a PF until the operator writes its attribute.
  */
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -47,13 +47,13 @@ module_param_cb(dma_mode, &smnc_param_dma, &dma_mode, 0444);
 MODULE_PARM_DESC(dma_mode,
 		 "translation of ADIs' DMA: pasid (platform IOMMU), table (the device's own), auto (default): pasid where it can be used");
 
-/* --- what is set while the driver is not bound ------------------------------------ */
+/* --- settings that stay while the driver is not bound ----------------------------- */
 
 /**
- * struct smnc_params - of a PF for which dma_mode was written
+ * struct smnc_params - settings of a PF for which an operator has written dma_mode
  * @list: in the list of all
- * @name: its PCI address
- * @dma_mode: what was written
+ * @name: the PF's PCI address
+ * @dma_mode: mode that the operator has written
  */
 struct smnc_params {
 	struct list_head list;
@@ -120,7 +120,7 @@ void smnc_params_exit(void)
 
 /* --- attributes ------------------------------------------------------------------- */
 
-/* Also while its network interface is down, or is none. */
+/* Works also while the PF's network interface is down, or does not exist. */
 static ssize_t link_speed_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct smnc_pf *pf = dev_get_drvdata(dev);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the operator sets of a PF: attributes of its PCI device, and their defaults. */
+/* The operator's settings of a PF: attributes of its PCI device, and their defaults. */
 #ifndef SMARTNIC_PARAMS_H
 #define SMARTNIC_PARAMS_H
 

@@ -294,7 +294,7 @@ static pci_ers_result_t smnc_refuse(struct smnc_pf *pf)
 	return PCI_ERS_RESULT_DISCONNECT;
 }
 
-/* It fell silent before the kernel says so, or is to be reset already. */
+/* The device fell silent before the kernel reported it, or a reset is queued already. */
 static bool smnc_recovering(struct smnc_pf *pf)
 {
 	return smnc_pf_is(pf, SMNC_PF_LOST) || delayed_work_pending(&pf->recovery_work);

@@ -34,9 +34,9 @@ struct smnc_vec {
 
 /**
  * enum smnc_adi_state - the state of an ADI's function; moves in life.c
- * @SMNC_ADI_CLOSED: there is none
- * @SMNC_ADI_OPEN: it is the ADI's
- * @SMNC_ADI_AWAY: the device is being reset under it, from quiesce to resume
+ * @SMNC_ADI_CLOSED: the ADI has no function
+ * @SMNC_ADI_OPEN: the ADI has a function
+ * @SMNC_ADI_AWAY: the driver resets the device, from quiesce to resume
  */
 enum smnc_adi_state {
 	SMNC_ADI_CLOSED,
@@ -46,10 +46,10 @@ enum smnc_adi_state {
 };
 
 /**
- * enum smnc_gate - what becomes of messages; under msg_lock
- * @SMNC_GATE_SHUT: they are dropped, until smnc_msgs_open()
- * @SMNC_GATE_OPEN: they are accepted
- * @SMNC_GATE_LOCKED: they are dropped, and the worker's end is waited for: stays so meanwhile
+ * enum smnc_gate - whether an ADI accepts messages; under msg_lock
+ * @SMNC_GATE_SHUT: the ADI drops messages, until smnc_msgs_open()
+ * @SMNC_GATE_OPEN: the ADI accepts messages
+ * @SMNC_GATE_LOCKED: the ADI drops messages while smnc_msgs_close() waits for the worker's end
  */
 enum smnc_gate {
 	SMNC_GATE_SHUT,
@@ -63,7 +63,7 @@ enum smnc_gate {
 #define SMNC_DUE_LINK	0x4	/* send the guest the link's state */
 #define SMNC_DUE_VSI	0x8	/* its VSI is unknown: try again */
 #define SMNC_DUE_WISHES	0x10	/* the operator has granted trust */
-#define SMNC_DUE_AGAIN	0x20	/* what the kind could not do, or put off */
+#define SMNC_DUE_AGAIN	0x20	/* work that the kind has put off */
 
 /* Groups beyond the VSI's filters that are remembered; more are not. */
 #define SMNC_MORE_GROUPS	192
@@ -84,8 +84,8 @@ enum smnc_cfg {
  * @priv: the kind's own
  * @list: in pf->adis
  * @addr: the address a guest finds, in pf->macs
- * @mac_set: the operator gave it that address; else it follows from the UUID
- * @mac_came: it came along with its guest
+ * @mac_set: the operator chose the address; else the driver derives it from the UUID
+ * @mac_came: the address came with a guest from another host
  * @lock: everything below but @dma_lock's and @msg_lock's part
  * @func: function number while open, else 0; changes under both mutexes
  * @cfg: by enum smnc_cfg
@@ -96,15 +96,15 @@ enum smnc_cfg {
  * @qp: queue pairs
  * @vecs: vectors
  * @state: enum smnc_adi_state; changed by smnc_adi_move()
- * @frozen: its VM is stopped
+ * @frozen: the ADI's VM is stopped
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
- * @rss_key: of its hash until the guest sets one; new with each opening
+ * @rss_key: key of the hash until the guest sets one; new with each opening
  * @guest_mac: address the guest chose as its primary one; that of @addr until it does
  * @nr_more: entries in @more
  * @more: groups the guest joined that have no filter: all multicast instead
  * @more_lost: there were more than fit in @more
- * @strip: the guest wants the tags of what it receives in descriptors
+ * @strip: the guest wants the tags of received frames in descriptors
  * @promisc: SMNC_VSI_UC_PROMISC, SMNC_VSI_MC_PROMISC: asked for by the guest, granted or not
  * @work: answers messages
  * @later: queues @work when a guest that has kept the firmware busy has waited
@@ -113,11 +113,11 @@ enum smnc_cfg {
  * @msg: the one that @work has taken
  * @pace: what the guest has caused at the firmware
  * @gate: are messages accepted?
- * @hold: @work takes nothing: the VM is stopped
+ * @hold: @work takes no message: the VM is stopped
  * @due: SMNC_DUE_*
  * @starved: no more of its memory can be pinned
- * @nr_faults: of its units, since it was created
- * @seen_faults: those of them that smnc_adis_look() has seen
+ * @nr_faults: faults of the ADI's units, since it was created
+ * @seen_faults: value of @nr_faults that smnc_adis_look() saw last
  * @again: SMNC_DUE_AGAIN is wanted, within a second; written under @lock
  * @held: what it leaves if its function has to be kept from others, while open
  * @dma_lock: @xlat, @epoch

@@ -13,7 +13,7 @@
  * @dattr: its attribute
  * @cfg: what it sets
  * @live: may change while the ADI is open
- * @usual: of a new ADI; without @range and @words it is all queues of the type
+ * @usual: value of a new ADI; all queues of the type if there is no @range and no @words
  * @range: numbers it takes; NULL: 1 to the queues of the type, unless it has @words
  * @words: words it takes instead, or NULL
  * @nr_words: their number
@@ -55,7 +55,7 @@ static int smnc_cfg_apply(struct smnc_adi *adi, enum smnc_cfg cfg)
 {
 	int err;
 
-	/* It is being reset, asleep, or its VM is stopped: they are applied when it goes on. */
+	/* In reset, asleep, or with a stopped VM: the driver applies settings when it goes on. */
 	if (smnc_hw_off(adi->pf) || adi->frozen)
 		return 0;
 	if (cfg == SMNC_CFG_ITR) {

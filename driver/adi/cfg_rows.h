@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Settings of an ADI that are a number or a word: a row is SMNC_CFG_*, its attribute, whether it
- * changes while the ADI is open, its usual value, and what it takes (struct smnc_cfg_attr;
+ * changes while the ADI is open, its usual value, and its valid values (struct smnc_cfg_attr;
  * nothing: 1 to the queues of the type, which are the usual value). No guard: included where
  * SMNC_CFG_ROW() is defined. mdevctl/smartnic.sh has a row of each, docs/abi describes it.
  */

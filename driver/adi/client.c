@@ -43,10 +43,10 @@ static int smnc_adis_fault(struct smnc_pf *pf, u16 func, u8 unit, struct vdcm_fa
 }
 
 /**
- * smnc_adis_look() - is there an ADI that faults as no guest's driver makes it?
+ * smnc_adis_look() - does an ADI fault more often than the operator's limit?
  * @pf: PF; called once a second
  *
- * Faults of one ADI cost the others nothing; the operator is told all the same.
+ * Faults of one ADI cost the others nothing. The driver still tells the operator.
  *
  * Context: process.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An ADI whose VM is stopped: its function is quiesced, its guest's messages wait, and its VSI
- * is out of the switch, so that another ADI can have its addresses. What the operator sets
- * meanwhile is in force when it goes on.
+ * is out of the switch, so that another ADI can have its addresses. The driver applies the
+ * operator's new settings when the ADI goes on.
  */
 #include <linux/interrupt.h>
 
@@ -10,7 +10,7 @@
 #include "adi.h"
 #include "ops.h"
 
-/* What its vectors had sent is with the framework. */
+/* The framework has got all interrupts that the ADI's vectors sent before. */
 static void smnc_adi_sync_vectors(struct smnc_adi *adi)
 {
 	unsigned int i;
@@ -45,14 +45,14 @@ static int smnc_adi_rest(struct smnc_adi *adi)
  * smnc_adi_freeze() - as in struct vdcm_adi_ops
  * @vadi: ADI, its DMA off
  *
- * Return: 0 or errno: then it goes on.
+ * Return: 0 or errno: then the ADI goes on.
  */
 int smnc_adi_freeze(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
 
-	/* Its DMA is off: what it has sent is in the PF's ring. */
+	/* The ADI's DMA is off: the PF's ring has all messages that the guest has sent. */
 	smnc_mbx_flush(adi->pf);
 	smnc_msgs_hold(adi);
 	mutex_lock(&adi->lock);
@@ -69,7 +69,7 @@ int smnc_adi_freeze(struct vdcm_adi *vadi)
 	return err;
 }
 
-/* Its addresses and its VSI are in force again. adi->lock is held. */
+/* Puts the ADI's addresses and VSI into force again. adi->lock is held. */
 static int smnc_adi_thaw_vsi(struct smnc_adi *adi)
 {
 	struct smnc_pf *pf = adi->pf;
@@ -95,7 +95,7 @@ static int smnc_adi_thaw_vsi(struct smnc_adi *adi)
  * smnc_adi_thaw() - as in struct vdcm_adi_ops
  * @vadi: frozen ADI
  *
- * Return: 0 or errno: then it is still frozen.
+ * Return: 0 or errno: then the ADI is still frozen.
  */
 int smnc_adi_thaw(struct vdcm_adi *vadi)
 {
@@ -116,7 +116,7 @@ int smnc_adi_thaw(struct vdcm_adi *vadi)
 	}
 	if (err)
 		return err;
-	/* The link may be another one here, or now. */
+	/* The link's state or speed may have changed, and a loaded ADI has another link. */
 	smnc_adi_due(adi, SMNC_DUE_LINK | SMNC_DUE_WISHES);
 	smnc_msgs_release(adi);
 	return 0;

@@ -56,18 +56,19 @@ enum smnc_verdict {
  *	smnc_adi_check_addrs() returned. Returns the SMNC_DUE_* that this leads to
  * @wishes: the operator has granted trust: what the guest asked for before may be given.
  *	NULL: guests ask again
- * @again: adi->again was set: do what it was set for. NULL: the kind never sets it
+ * @again: adi->again was set: do the work that was put off. NULL: the kind never sets it
  * @flr: a reset of the PCI function begins: what is not the guest's network driver's.
  *	@reset follows; also while the device is being reset, and @revive brings back what the
  *	guest sets up from then on. NULL: there is nothing, and both wait for the device
- * @state: SMNC_STATE_*: what the device calls a function of this kind
+ * @state: SMNC_STATE_*: the device's number for a function of this kind
  * @state_bytes: of the kind's record, a multiple of 8
  * @save: the ADI is frozen: write its record to @to, which is zeroed. Returns 0 or errno
- * @check: could such a record be this ADI's? Anybody may have written it. Nothing is changed.
+ * @check: can this ADI have such a record? A VMM may have forged it. The ADI does not change.
  *	Returns 0 or -EINVAL
- * @load: the function was reset, and the record is fine: give the function what the driver
- *	of the guest had set up, so that the device can load its own. Returns 0 or errno
- * @loaded: the device has: what is to be known of it. Returns 0 or errno. Optional
+ * @load: the function was reset, and @check took the record: set the function up as the
+ *	guest's driver had, before the device loads its own state. Returns 0 or errno
+ * @loaded: the device has loaded its state: read from it which queues run, for example.
+ *	Returns 0 or errno. Optional
  *
  * Process context; adi->lock is held but where it says otherwise. None of them may restart
  * the function.

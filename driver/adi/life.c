@@ -30,7 +30,7 @@ const struct vdcm_states smnc_adi_states = { smnc_adi_names, smnc_adi_next };
  * @adi: ADI, its lock held
  * @to: new state
  *
- * Return: false if that does not follow its state.
+ * Return: false if @to cannot follow the function's state.
  */
 bool smnc_adi_move(struct smnc_adi *adi, enum smnc_adi_state to)
 {

@@ -7,7 +7,7 @@
 
 /*
  * The address of a new ADI: the same for the same UUID on the same card, locally
- * administered, unicast, and mixed well, as orchestrators count UUIDs up.
+ * administered and unicast. The hash mixes well, as orchestrators count UUIDs up.
  */
 static void smnc_mac_from_uuid(struct smnc_adi *adi, unsigned int attempt, u8 *mac)
 {

@@ -127,7 +127,7 @@ void smnc_msgs_close(struct smnc_adi *adi)
 }
 
 /*
- * The worker comes to rest; what arrives from now on waits, until smnc_msgs_release() or the
+ * Stops the worker. Messages that arrive from now on wait until smnc_msgs_release() or the
  * next reset. Without adi->lock.
  */
 void smnc_msgs_hold(struct smnc_adi *adi)

@@ -132,7 +132,7 @@ void smnc_adi_close(struct vdcm_adi *vadi)
 	smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
 	smnc_adi_stop(adi);
-	/* It was that of a guest which is gone, perhaps to another host. */
+	/* The address belongs to a guest that is gone, perhaps to another host. */
 	if (adi->mac_came)
 		smnc_adi_mac_default(adi);
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the framework asks of the PF driver for an ADI of any kind (struct vdcm_adi_ops). A kind
+ * Operations of an ADI of any kind that the framework calls (struct vdcm_adi_ops). A kind
  * makes its operations of SMNC_ADI_OPS and of how its guests reach its registers.
  */
 #ifndef SMARTNIC_ADI_OPS_H

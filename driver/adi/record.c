@@ -17,7 +17,7 @@ static u32 smnc_rec_msg_bytes(u16 len)
 	return sizeof(struct smnc_rec_msg) + ALIGN(len, 8);
 }
 
-/* A queue that is empty takes them all. */
+/* True: the messages are well-formed, and an empty queue has room for all of them. */
 static bool smnc_rec_msgs_ok(const u8 *at, u32 left)
 {
 	u32 bytes, used = 0;
@@ -54,9 +54,9 @@ static bool smnc_rec_head_ok(const struct smnc_rec_head *head, size_t len, u16 k
 /**
  * smnc_rec_parse() - take a record apart
  * @rec: its parts, in @buf
- * @buf: record, 8-byte aligned; anybody may have written it
+ * @buf: record, 8-byte aligned; a VMM may have forged it
  * @len: its bytes
- * @kind: the kind that it is to be of
+ * @kind: the kind that the record must have
  * @kind_len: bytes of that kind's record
  *
  * Return: 0; -EOPNOTSUPP: a version that is not known; -EINVAL: malformed.
@@ -108,8 +108,8 @@ u32 smnc_rec_put_msgs(struct smnc_msgq *q, struct smnc_msg *msg, void *buf)
 }
 
 /**
- * smnc_rec_get_msgs() - the messages of a record wait from now on
- * @q: queue, which is empty then of others
+ * smnc_rec_get_msgs() - replace the messages of a queue by those of a record
+ * @q: queue; its own messages are dropped
  * @rec: record
  */
 void smnc_rec_get_msgs(struct smnc_msgq *q, const struct smnc_rec *rec)

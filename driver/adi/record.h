@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the driver saves of an ADI, as bytes: a head, struct smnc_rec_adi, the kind's record,
- * messages that wait, and what the device saves. Little-endian. Pure: needs nothing of a
- * device.
+ * The record that the driver saves of an ADI: a head, struct smnc_rec_adi, the kind's record,
+ * messages that wait, and the device's state. Little-endian. Pure: needs no device.
  *
- * It comes back from whoever runs the VMM. smnc_rec_parse() looks at lengths and at what is
- * reserved only; every value is looked at before it is used.
+ * The VMM hands the record back, and may have forged it. smnc_rec_parse() checks lengths and
+ * reserved fields only; the code that uses a value checks it.
  */
 #ifndef SMARTNIC_RECORD_H
 #define SMARTNIC_RECORD_H
@@ -35,7 +34,7 @@ struct smnc_rec_head {
 	__le32 reserved;
 };
 
-/* What the operator set: for comparison, never to be taken over. */
+/* The source's settings: the target compares them with its own, and never takes them over. */
 enum smnc_rec_setting {
 	SMNC_REC_TX_RATE,
 	SMNC_REC_TRUST,
@@ -51,20 +50,20 @@ enum smnc_rec_setting {
 };
 
 /**
- * struct smnc_rec_adi - what every kind of ADI has
+ * struct smnc_rec_adi - the part of a record that every kind of ADI has
  * @settings: by enum smnc_rec_setting
  * @nr_queues: queue pairs
  * @nr_vecs: vectors
  * @max_frame: longest frame of the device
  * @stats: counters as the guest sees them
- * @hashcfg: what is hashed
+ * @hashcfg: types of packets that are hashed, bits of SMNC_HASHCFG
  * @has: SMNC_VSI_HAS_*
  * @more_lost: there were more groups than @more has room for
  * @promisc: SMNC_VSI_UC_PROMISC, SMNC_VSI_MC_PROMISC: asked for
  * @nr_macs: entries in @macs
  * @nr_more: entries in @more
  * @mac: the address that a guest finds
- * @guest_mac: the one that the guest chose
+ * @guest_mac: the address that the guest chose
  * @key: of the hash
  * @lut: queue by hash
  * @rss_key: the key after a reset
@@ -106,7 +105,7 @@ struct smnc_rec_msg {
 
 /**
  * struct smnc_rec - a record, taken apart
- * @adi: what every kind has
+ * @adi: the part that every kind has
  * @kind: the kind's record, 8-byte aligned
  * @kind_len: its bytes
  * @msgs: messages

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An ADI is saved, and goes on as another one. Policy is the operator's of the target: of
- * settings in a record the driver takes none.
+ * The driver saves an ADI and loads its state into another one. The target's operator decides
+ * on policy: the driver takes no settings from a record.
  */
 #include <linux/etherdevice.h>
 #include <linux/moduleparam.h>
@@ -43,7 +43,7 @@ static void smnc_rec_put_settings(const struct smnc_adi *adi, struct smnc_rec_ad
 	to->settings[SMNC_REC_VLAN_PORT] = cpu_to_le32(adi->vlan.port);
 }
 
-/* One line: those that differ from the source's. */
+/* Logs the settings that differ from the source's, in one line. */
 static void smnc_rec_compare(const struct smnc_adi *adi, const struct smnc_rec_adi *from)
 {
 	unsigned int i, n = 0;
@@ -121,7 +121,7 @@ static ssize_t smnc_rec_put(struct smnc_adi *adi, void *buf)
 	if (err)
 		return err;
 	at += kind;
-	/* Its worker is at rest, and does not need adi->msg. */
+	/* The ADI's worker is at rest, and does not need adi->msg. */
 	spin_lock(&adi->msg_lock);
 	msgs = smnc_rec_put_msgs(&adi->msgs, adi->msg, at);
 	spin_unlock(&adi->msg_lock);
@@ -161,9 +161,9 @@ ssize_t smnc_adi_save(struct vdcm_adi *vadi, void *buf, size_t len)
 	return ret;
 }
 
-/* --- load: is it this ADI's to be? --------------------------------------------- */
+/* --- load: does the record fit this ADI? --------------------------------------- */
 
-/* What a guest that has this address could not have here is refused. */
+/* Refuses addresses that a guest with this one cannot have here. */
 static bool smnc_rec_mac_ok(const struct smnc_adi *adi, const u8 *mac)
 {
 	if (is_zero_ether_addr(mac) || is_broadcast_ether_addr(mac))
@@ -199,7 +199,7 @@ static bool smnc_rec_rss_ok(const struct smnc_adi *adi, const struct smnc_rec_ad
 	       !(le64_to_cpu(from->hashcfg) & ~SMNC_HASHCFG);
 }
 
-/* Numbers that do not depend on what the guest may have. */
+/* Checks the fields whose limits do not depend on the operator's settings. */
 static bool smnc_rec_adi_ok(const struct smnc_adi *adi, const struct smnc_rec_adi *from)
 {
 	return le16_to_cpu(from->nr_macs) <= SMNC_FW_MACS_PER_VSI &&
@@ -211,7 +211,7 @@ static bool smnc_rec_adi_ok(const struct smnc_adi *adi, const struct smnc_rec_ad
 	       smnc_rec_rss_ok(adi, from);
 }
 
-/* Return: NULL, or what of the device does not fit */
+/* Return: NULL, or the name of the property of the device that does not fit */
 static const char *smnc_rec_misfit(const struct smnc_adi *adi, const struct smnc_rec_adi *from)
 {
 	if (le16_to_cpu(from->nr_queues) != adi->nr_queues)
@@ -236,11 +236,11 @@ static int smnc_rec_check(struct smnc_adi *adi, const struct smnc_rec *rec)
 	return adi->kind->check(adi, rec->kind);
 }
 
-/* --- load: its address ----------------------------------------------------------- */
+/* --- load: the address ----------------------------------------------------------- */
 
 /*
- * The guest has its address already. One that the operator gave this ADI is another guest's,
- * unless it is the same.
+ * The guest has an address already. If the operator gave this ADI a different one, that is
+ * another guest's.
  */
 static int smnc_rec_take_mac(struct smnc_adi *adi, const u8 *mac)
 {
@@ -261,7 +261,7 @@ static int smnc_rec_take_mac(struct smnc_adi *adi, const u8 *mac)
 
 /* --- load ------------------------------------------------------------------------- */
 
-/* The VSI has its filters again, and is not active: addresses that are another's show now. */
+/* The VSI gets its filters, but stays inactive: an address of another VSI is an error here. */
 static int smnc_rec_get_vsi(struct smnc_adi *adi, const struct smnc_rec_adi *from)
 {
 	struct smnc_vsi *vsi = &adi->vsi;
@@ -291,7 +291,7 @@ static int smnc_rec_get_vsi(struct smnc_adi *adi, const struct smnc_rec_adi *fro
 	return -EADDRINUSE;
 }
 
-/* Its guest's counters go on where they were. */
+/* The guest's counters go on from the source's values. */
 static void smnc_rec_get_stats(struct smnc_adi *adi, const struct smnc_rec_adi *from)
 {
 	unsigned int i;
@@ -348,7 +348,7 @@ static int smnc_state_load(struct smnc_adi *adi, const struct smnc_rec *rec)
 /**
  * smnc_adi_load() - as in struct vdcm_adi_ops
  * @vadi: frozen ADI that was reset
- * @buf: what smnc_adi_save() of another one wrote, perhaps
+ * @buf: bytes that should be from smnc_adi_save() of another ADI; a VMM may have forged them
  * @len: its bytes
  *
  * Return: 0 or errno: then a reset is due.
@@ -365,7 +365,7 @@ int smnc_adi_load(struct vdcm_adi *vadi, const void *buf, size_t len)
 	copy = kvmalloc(len, GFP_KERNEL_ACCOUNT);
 	if (!copy)
 		return -ENOMEM;
-	/* Aligned, and nobody's to change. */
+	/* The copy is aligned, and the VMM cannot change it. */
 	memcpy(copy, buf, len);
 	err = smnc_rec_parse(&rec, copy, len, adi->kind->state, adi->kind->state_bytes);
 	mutex_lock(&adi->lock);
@@ -376,10 +376,10 @@ int smnc_adi_load(struct vdcm_adi *vadi, const void *buf, size_t len)
 	return err;
 }
 
-/* VLANs of a table that are announced, at most: each costs a frame to everyone. */
+/* Most VLANs of a table that the driver announces: each costs the network a broadcast. */
 #define SMNC_ANNOUNCE_VLANS	64
 
-/* In each VLAN that the operator has named; a guest's own tags the driver does not know. */
+/* Announces in each VLAN of the operator's; the driver does not know a guest's own tags. */
 static int smnc_announce_vlans(struct smnc_adi *adi)
 {
 	const struct smnc_client *net = adi->pf->net_client;

@@ -24,7 +24,7 @@ static const u8 *smnc_adi_vids(const struct smnc_adi *adi)
 	}
 }
 
-/* The guest is given frames of VLANs that it has not asked for, too. */
+/* True: the guest also gets frames of VLANs that it has not asked for. */
 static bool smnc_adi_all_vids(const struct smnc_adi *adi)
 {
 	return (adi->promisc & SMNC_VSI_UC_PROMISC && adi->cfg[SMNC_CFG_TRUST]) ||

@@ -51,8 +51,8 @@ static int smnc_adi_mac_lost(struct smnc_adi *adi)
 }
 
 /*
- * Its guest may have gone on elsewhere, with the address. Another one will do, unless the
- * operator has decided on it.
+ * Another ADI may have the address: the guest that had it here may run there now. Then this
+ * ADI gets another address, unless the operator chose the one that it had.
  */
 static int smnc_adi_own_mac(struct smnc_adi *adi)
 {

@@ -19,7 +19,7 @@
 #define SMNC_VC_OP_GET_HASHCFG	25
 #define SMNC_VC_OP_SET_HASHCFG	26
 
-/* What not every kernel's header has. */
+/* An opcode that some kernels' headers lack. */
 #define SMNC_VC_OP_RSS_HFUNC	18
 
 /* Twelve counters of 64 bits: the longest reply that is not made in the message. */
@@ -32,7 +32,7 @@
  * @reset: there is no reply: the function is to be reset
  * @data: payload: @room, or @msg
  * @msg: the message's own payload: the reply to a message that is answered with itself
- * @room: for all other ones
+ * @room: payload of all other replies
  */
 struct smnc_vc_reply {
 	u16 len;
@@ -57,7 +57,7 @@ enum smnc_vc_state {
  * @state: see there
  * @fresh: a driver has asked for the version since the last reset
  * @caps: capabilities granted
- * @vlan: it was told that it may filter, insert and strip tags
+ * @vlan: the guest may filter, insert and strip tags
  * @configured_tx: TX queues that have a valid configuration
  * @configured_rx: likewise
  * @enabled_tx: TX queues enabled

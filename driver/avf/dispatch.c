@@ -2,9 +2,9 @@
 /*
  * The virtchnl responder: which messages of a guest's AVF driver reach their handlers.
  *
- * Runs in the ADI's worker with adi->lock held. The guest is hostile: a message is looked
- * at once its length has been found to fit, every number in it is checked, and whatever is
- * wrong with it costs its sender an error reply.
+ * Runs in the ADI's worker with adi->lock held. The guest is hostile: the responder checks the
+ * length of a message before it reads the contents, and the handlers check every number. The
+ * sender of a bad message gets an error reply.
  */
 #include <linux/nospec.h>
 
@@ -13,11 +13,11 @@
 /**
  * struct smnc_vc_len - bytes that a message has
  * @base: bytes without its list
- * @elem: bytes of an element of its list, of which there is one at least; 0: it has no list
+ * @elem: bytes of an element of the list, which has at least one; 0: the message has no list
  * @at: where the 16-bit number of elements stands
- * @or_none: it may also be empty
+ * @or_none: the message may also be empty
  *
- * Not what the kernel's header says: that knows fewer messages on older kernels.
+ * The kernel's header has such lengths, too, but of fewer messages on older kernels.
  */
 struct smnc_vc_len {
 	u16 base;
@@ -28,8 +28,8 @@ struct smnc_vc_len {
 
 /**
  * struct smnc_vc_op - a message that is answered
- * @handle: what answers it
- * @state: enum smnc_vc_state that it needs at least
+ * @handle: function that answers the message
+ * @state: least enum smnc_vc_state that the message needs
  * @cap: capability that has to be granted, 0: none
  * @len: its length
  */
@@ -49,7 +49,7 @@ struct smnc_vc_op {
 #define VLAN	VIRTCHNL_VF_OFFLOAD_VLAN
 #define VLAN_V2	VIRTCHNL_VF_OFFLOAD_VLAN_V2
 
-/* Lengths as drivers have always sent them: some lists have more room than they count. */
+/* Lengths that drivers send: some messages have room for one element more than they count. */
 static const struct smnc_vc_op smnc_vc_ops[] = {
 	[VIRTCHNL_OP_VERSION] = { smnc_vc_version, SMNC_VC_NEW, 0, BYTES(8) },
 	[VIRTCHNL_OP_RESET_VF] = { smnc_vc_reset_vf, SMNC_VC_NEW, 0, BYTES(0) },
@@ -150,7 +150,7 @@ static int smnc_vc_dispatch(struct smnc_adi *adi, const struct smnc_msg *msg,
  * @msg: message
  *
  * Return: verdict. There is no reply before a reset: none could arrive, and the next
- * driver has no use for it.
+ * driver has no use for one.
  */
 enum smnc_verdict smnc_vc_handle(struct smnc_adi *adi, struct smnc_msg *msg)
 {

@@ -9,16 +9,16 @@
 
 #include "avf.h"
 
-/* Most headers that a rule names: Ethernet, IP, and what has ports. */
+/* Most headers that a rule names: Ethernet, IP, and a protocol that has ports. */
 #define SMNC_VC_HEADERS		3
 
 /**
  * struct smnc_vc_flow_field - a field that a rule may name
- * @type: header that it is in
+ * @type: header that has the field
  * @bit: its bit of the header's field selector
- * @at: where it is in the header
+ * @at: offset of the field in the header
  * @bytes: its length
- * @to: where it is in struct smnc_flow
+ * @to: offset of the field in struct smnc_flow
  * @field: SMNC_FLOW_*
  */
 struct smnc_vc_flow_field {
@@ -53,7 +53,7 @@ static const struct smnc_vc_flow_field smnc_vc_flow_fields[] = {
 	FIELD(SCTP, 1, 2, 2, dport, DPORT),
 };
 
-/* False: a field is selected that a rule cannot have. */
+/* False: the guest selects a field that a rule cannot have. */
 static bool smnc_vc_flow_take(const struct virtchnl_proto_hdr *h, struct smnc_flow *rule)
 {
 	u32 left = h->field_selector;
@@ -154,7 +154,7 @@ static bool smnc_vc_flow_action(const struct smnc_adi *adi,
 	}
 }
 
-/* Do they match the same frames? */
+/* Do two rules match the same frames? */
 static bool smnc_vc_flow_same(const struct smnc_flow *a, const struct smnc_flow *b)
 {
 	struct smnc_flow x = *a;
@@ -197,7 +197,7 @@ static int smnc_vc_flow_status(int err)
 	}
 }
 
-/* What becomes of it: enum virtchnl_fdir_prgm_status. */
+/* Sets a rule. Return: enum virtchnl_fdir_prgm_status */
 static int smnc_vc_flow_add(struct smnc_adi *adi, const struct virtchnl_fdir_add *add, u32 *id)
 {
 	struct smnc_flow rule = {};

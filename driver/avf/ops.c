@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the framework asks of an AVF: its registers are those of the window.
+ * Operations of an AVF that the framework calls: its registers are those of the window.
  */
 #include "../adi/ops.h"
 #include "avf.h"

@@ -214,7 +214,7 @@ int smnc_vc_config_queues(struct smnc_adi *adi, const void *msg, u16 len,
 		return smnc_vc_not_stopped(err, reply);
 	for (i = 0; i < info->num_queue_pairs; i++)
 		smnc_vc_setup_pair(adi, &qpi[i]);
-	/* Before the first frame: whether its tag is stripped was agreed on before. */
+	/* Strip tags as agreed in GET_VF_RESOURCES, before the first frame arrives. */
 	return smnc_vc_status(smnc_adi_vsi_update(adi));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the driver saves of an ADI as an AVF. Little-endian; see ../adi/record.h. */
+/* The AVF's part of the record of an ADI. Little-endian; see ../adi/record.h. */
 #ifndef SMARTNIC_AVF_RECORD_H
 #define SMARTNIC_AVF_RECORD_H
 
@@ -8,7 +8,7 @@
 
 #include <smartnic/regs.h>
 
-/* Half a queue pair; all 0 but @intr if it is not configured. */
+/* Half a queue pair; a half that is not configured has 0 in all fields but @intr. */
 struct smnc_rec_queue {
 	__le64 base;
 	__le32 len;

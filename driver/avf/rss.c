@@ -67,7 +67,7 @@ static const u64 smnc_vc_kinds[SMNC_HASH_KINDS] = {
 
 #define SMNC_VC_SEL_PAIR	(SMNC_VC_SEL_SRC | SMNC_VC_SEL_DST)
 
-/* What a pattern of headers stands for. */
+/* The kinds of packets that a pattern of headers stands for. */
 struct smnc_vc_pattern {
 	unsigned int kind;
 	u32 fields;
@@ -75,7 +75,7 @@ struct smnc_vc_pattern {
 
 static bool smnc_vc_pattern_l3(const struct virtchnl_proto_hdr *h, struct smnc_vc_pattern *p)
 {
-	/* The protocol is that of the kind: hashing it makes no difference. */
+	/* The kind implies the protocol: a hash over the protocol makes no difference. */
 	if (h->field_selector & ~(SMNC_VC_SEL_PAIR | SMNC_VC_SEL_PROT))
 		return false;
 	p->fields = h->field_selector & SMNC_VC_SEL_PAIR;
@@ -105,7 +105,7 @@ static bool smnc_vc_pattern_l4(const struct virtchnl_proto_hdr *h, struct smnc_v
 	return !(h->field_selector & ~SMNC_VC_SEL_PAIR);
 }
 
-/* Drivers that mean plain packets call them the first inner ones, too. */
+/* Some drivers mean plain packets and call their headers the first inner ones. */
 static bool smnc_vc_pattern(const struct virtchnl_proto_hdrs *hdrs, struct smnc_vc_pattern *p)
 {
 	const struct virtchnl_proto_hdr *h = hdrs->proto_hdr;

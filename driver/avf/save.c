@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An AVF is saved and goes on as another ADI. What comes in passes the checks of the messages
- * that a guest would have sent for it. adi->lock is held.
+ * Saves an AVF and loads it into another ADI. A record that is loaded passes the same checks
+ * as the messages with which a guest sets up an AVF. adi->lock is held.
  */
 #include <linux/etherdevice.h>
 
@@ -18,7 +18,7 @@ static u32 smnc_avf_queue(const struct smnc_adi *adi, unsigned int q, unsigned i
 
 /* --- save ----------------------------------------------------------------------- */
 
-/* The device shows what it was given. */
+/* The queue's registers still hold the configuration that the driver wrote. */
 static void smnc_avf_save_queue(struct smnc_adi *adi, unsigned int q, unsigned int rx,
 				bool configured, struct smnc_rec_queue *to)
 {
@@ -44,7 +44,7 @@ int smnc_avf_save(struct smnc_adi *adi, void *to)
 	unsigned int q;
 
 	BUILD_BUG_ON(sizeof(*rec) % 8);
-	/* What a guest agreed on beyond these has no place in a record yet. */
+	/* A record has no room yet for the state of other capabilities. */
 	if (avf->caps & ~SMNC_VC_CAPS)
 		return -EOPNOTSUPP;
 	rec->caps = cpu_to_le32(avf->caps);
@@ -62,7 +62,7 @@ int smnc_avf_save(struct smnc_adi *adi, void *to)
 
 /* --- check ------------------------------------------------------------------------ */
 
-/* As CONFIG_IRQ_MAP. */
+/* The same checks as for CONFIG_IRQ_MAP. */
 static bool smnc_avf_intr_ok(const struct smnc_adi *adi, u32 intr)
 {
 	if (!intr)
@@ -82,7 +82,7 @@ static struct smnc_queue_cfg smnc_avf_cfg(const struct smnc_rec_queue *from)
 	};
 }
 
-/* As CONFIG_VSI_QUEUES. */
+/* The same checks as for CONFIG_VSI_QUEUES. */
 static bool smnc_avf_queue_ok(const struct smnc_adi *adi, unsigned int rx, bool configured,
 			      const struct smnc_rec_queue *from)
 {
@@ -125,7 +125,7 @@ int smnc_avf_check(struct smnc_adi *adi, const void *from)
 	if (rec->state > SMNC_VC_READY || rec->fresh > 1 || caps & ~SMNC_VC_CAPS ||
 	    !smnc_avf_queues_ok(adi, rec))
 		return -EINVAL;
-	/* Before GET_VF_RESOURCES nothing is agreed on. */
+	/* Before GET_VF_RESOURCES a guest has no capabilities. */
 	if (rec->state == SMNC_VC_NEW && (caps || rec->configured[0] || rec->configured[1]))
 		return -EINVAL;
 	return 0;
@@ -168,7 +168,7 @@ static bool smnc_avf_enabled(struct smnc_adi *adi, unsigned int q, unsigned int 
 	return smnc_read(adi->pf, smnc_avf_queue(adi, q, rx) + SMNC_Q_CTL) & SMNC_Q_CTL_ENABLE;
 }
 
-/* The device says which queues are enabled, not the record. */
+/* The driver reads from the device which queues are enabled; the record may be forged. */
 int smnc_avf_loaded(struct smnc_adi *adi)
 {
 	struct smnc_avf *avf = smnc_avf(adi);

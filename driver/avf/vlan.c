@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * virtchnl: VLANs of a guest that tags by itself. It filters what it receives, leaves tags
- * out of frames, and has them put in. The VLANs that it reaches are the operator's.
+ * virtchnl: VLANs of a guest that tags by itself. The guest asks for filters of received
+ * frames, for stripping and for insertion of tags. The operator decides on its VLANs.
  */
 #include <linux/if_vlan.h>
 
@@ -10,7 +10,7 @@
 /* 0 is in none; 4095 is reserved. */
 #define SMNC_VC_VID_MAX	(SMNC_VIDS - 2)
 
-/* What is offered for inserting and stripping: one tag, in L2TAG1 of the descriptor. */
+/* The device inserts and strips one tag, in L2TAG1 of the descriptor. */
 #define SMNC_VC_VLAN_OFFLOAD	(VIRTCHNL_VLAN_ETHERTYPE_8100 | VIRTCHNL_VLAN_TOGGLE | \
 				 VIRTCHNL_VLAN_TAG_LOCATION_L2TAG1)
 
@@ -21,15 +21,15 @@ static bool smnc_vc_tags(const struct smnc_adi *adi)
 }
 
 /**
- * smnc_vc_vlan_grant() - what a driver that starts may do with tags
+ * smnc_vc_vlan_grant() - grant a starting driver the offload of tags, or refuse
  * @adi: ADI
- * @caps: capabilities that it asks for
+ * @caps: capabilities that the guest's driver asks for
  *
- * Stripping begins as agreed on here, before the driver says anything of it: that is what
- * drivers take for granted after each reset. A change of the operator's setting later on
- * needs no new agreement: whatever was agreed on works, on the frames that there are.
+ * The device strips tags from here on if the driver may: drivers expect that after each
+ * reset, and send no message for it. A later change of the operator's setting needs no new
+ * agreement: the granted offloads still work on the frames that the guest then gets.
  *
- * Return: the one of the two capabilities that it gets, or 0.
+ * Return: the one of the two capabilities that the driver gets, or 0.
  */
 u32 smnc_vc_vlan_grant(struct smnc_adi *adi, u32 caps)
 {
@@ -112,7 +112,7 @@ int smnc_vc_del_vlans(struct smnc_adi *adi, const void *msg, u16 len,
 	return smnc_vc_vlans(adi, msg, false);
 }
 
-/* One tag, all of its VID and nothing but that. */
+/* Does the filter name one 802.1Q tag, without a mask? */
 static bool smnc_vc_vlan_filter_ok(const struct virtchnl_vlan_filter *f)
 {
 	return f->inner.tpid == ETH_P_8021Q && !f->inner.tci_mask && !f->outer.tpid &&
@@ -174,7 +174,7 @@ int smnc_vc_no_strip(struct smnc_adi *adi, const void *msg, u16 len,
 	return smnc_vc_set_strip(adi, false);
 }
 
-/* Drivers take it well if what is not offered is not supported, and no other error. */
+/* Drivers accept ERR_NOT_SUPPORTED, and no other error, for a setting that is not offered. */
 static int smnc_vc_vlan_setting(const struct smnc_adi *adi, const void *msg)
 {
 	const struct virtchnl_vlan_setting *set = msg;

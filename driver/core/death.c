@@ -89,7 +89,7 @@ static bool smnc_in_trouble(struct smnc_pf *pf, enum smnc_pf_state trouble, cons
 
 	if (smnc_hw_off(pf))
 		return false;
-	/* As above: before a reader sees it off. */
+	/* As above: bus mastering is off before a reader sees the device as off. */
 	pci_clear_master(pf->pdev);
 	do {
 		if (smnc_hw_off(pf))

@@ -102,7 +102,7 @@ static int smnc_fw_busy(struct smnc_pf *pf)
 	return -EBUSY;
 }
 
-/* The payload is written when no request is left that may read it. */
+/* Writes the payload only after the previous request has ended, which might read the buffer. */
 static int smnc_fw_exchange(struct smnc_pf *pf, struct smnc_fw_msg *msg, const void *data,
 			    u16 len)
 {
@@ -129,7 +129,7 @@ static int smnc_fw_exchange(struct smnc_pf *pf, struct smnc_fw_msg *msg, const v
 	return 0;
 }
 
-/* The first of several failures is news, and the first success after it. */
+/* Reports the first of several failures, and the first success after them. */
 static void smnc_fw_health(struct smnc_pf *pf, enum smnc_fw_op op, int err, bool failed)
 {
 	if (failed && !xchg(&pf->fw_failed, true))
@@ -177,8 +177,8 @@ static int smnc_fw_do(struct smnc_pf *pf, struct smnc_fw_msg *msg, const void *d
  * Context: process.
  * Return: 0 or errno: -EINVAL, -ENOSPC, -EEXIST, -ENOENT, -EBUSY (a VQ is enabled), -EFAULT
  * (memory), -EREMOTEIO (anything else) from the firmware, which has done nothing then; -EBUSY
- * also if it was not asked; -ETIMEDOUT, -EPROTO: what it has done, or will do, is not known;
- * -EIO: the device is gone, or is about to be reset.
+ * also if the driver did not send the request; -ETIMEDOUT, -EPROTO: the firmware may have
+ * carried out the request, or may do so later; -EIO: the device is gone, or is about to be reset.
  */
 int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
 		 void *reply)
@@ -194,8 +194,8 @@ int smnc_fw_exec(struct smnc_pf *pf, enum smnc_fw_op op, const void *req,
  * smnc_fw_exec_memory() - one request whose payload lies in memory
  * @pf: PF
  * @op: enum smnc_fw_op
- * @vsi: VSI that it is about
- * @index: of what it is about
+ * @vsi: VSI of the request
+ * @index: index of the request
  * @data: payload
  * @len: its bytes, at most SMNC_FW_MEMORY_MAX; 0: none
  *

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* News of the device's health: noted anywhere, reported by a work item. */
+/* News of the device's health: code in any context notes them, a work item reports them. */
 #include <linux/kernel.h>
 
 #include "health.h"
 #include "pf.h"
 
 /**
- * smnc_health_on() - news are reported from now on
+ * smnc_health_on() - report news from now on
  * @pf: PF, zeroed so far
  * @report: work function, on pf->ctl_wq
  */
@@ -14,12 +14,12 @@ void smnc_health_on(struct smnc_pf *pf, work_func_t report)
 {
 	spin_lock_init(&pf->health.lock);
 	INIT_WORK(&pf->health.work, report);
-	/* Who sees it set finds the rest set up. */
+	/* Code that reads health.on as true finds the rest of the struct set up. */
 	smp_store_release(&pf->health.on, true);
 }
 
 /**
- * smnc_health_off() - no news are reported any more, or being reported
+ * smnc_health_off() - report no more news; the work function does not run when this returns
  * @pf: PF
  *
  * Context: process; no lock held that the work function takes.
@@ -30,7 +30,7 @@ void smnc_health_off(struct smnc_pf *pf)
 
 	if (!pf->health.on)
 		return;
-	/* Under the lock: nobody queues the work after it was cancelled. */
+	/* Under the lock: smnc_health_bad() cannot queue the work after it was cancelled. */
 	spin_lock_irqsave(&pf->health.lock, flags);
 	WRITE_ONCE(pf->health.on, false);
 	spin_unlock_irqrestore(&pf->health.lock, flags);
@@ -40,8 +40,8 @@ void smnc_health_off(struct smnc_pf *pf)
 /**
  * smnc_health_bad() - something is wrong
  * @pf: PF
- * @kind: with what
- * @fmt: what, and its arguments; the last one before the report counts
+ * @kind: part that has the trouble
+ * @fmt: text, and its arguments; the last text before the report counts
  *
  * Context: any.
  */
@@ -67,9 +67,9 @@ void smnc_health_bad(struct smnc_pf *pf, enum smnc_health_kind kind, const char 
 }
 
 /**
- * smnc_health_well() - it is over
+ * smnc_health_well() - trouble of one kind is over
  * @pf: PF
- * @kind: what
+ * @kind: part that had the trouble
  *
  * Context: any.
  */
@@ -90,8 +90,8 @@ void smnc_health_well(struct smnc_pf *pf, enum smnc_health_kind kind)
 /**
  * smnc_health_take() - take the news of a kind
  * @pf: PF
- * @kind: which
- * @note: where to
+ * @kind: kind of news
+ * @note: out: copy of the news
  *
  * Return: false = there are none.
  */

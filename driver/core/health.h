@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files that know the hardware notice of its health, in any context, until it is
- * reported from a work item (driver/devlink).
+ * News of the hardware's health: the files that know the hardware note them in any context,
+ * and a work item (driver/devlink) reports them.
  */
 #ifndef SMARTNIC_HEALTH_H
 #define SMARTNIC_HEALTH_H
@@ -23,10 +23,10 @@ enum smnc_health_kind {
 
 /**
  * struct smnc_health_note - the last news of one kind
- * @text: what is wrong
- * @bad: it has not been reported yet
- * @well: that it is over has not been reported yet
- * @events: how often something was wrong
+ * @text: description of the error
+ * @bad: the error has not been reported yet
+ * @well: the end of the error has not been reported yet
+ * @events: number of errors
  */
 struct smnc_health_note {
 	char text[SMNC_HEALTH_TEXT];
@@ -37,7 +37,7 @@ struct smnc_health_note {
 
 /**
  * struct smnc_health - news of a PF's health
- * @lock: the rest of it; taken in hard interrupts
+ * @lock: protects the other fields; taken in hard interrupts
  * @on: @work may be queued
  * @work: reports @note
  * @note: by enum smnc_health_kind

@@ -76,7 +76,7 @@ void smnc_mac_drop(struct smnc_pf *pf, struct smnc_addr *addr)
 }
 
 /**
- * smnc_mac_park() - others may have an address while its owner does not use it
+ * smnc_mac_park() - let other functions have an address that its owner does not use
  * @pf: PF
  * @addr: listed entry
  *
@@ -90,12 +90,12 @@ void smnc_mac_park(struct smnc_pf *pf, struct smnc_addr *addr)
 }
 
 /**
- * smnc_mac_claim() - an address is its owner's again
+ * smnc_mac_claim() - give an address back to its owner
  * @pf: PF
  * @addr: listed entry, parked or not
  *
  * Context: process.
- * Return: 0, or -EEXIST: another owner has it, and it stays parked.
+ * Return: 0, or -EEXIST: another owner has the address, and @addr stays parked.
  */
 int smnc_mac_claim(struct smnc_pf *pf, struct smnc_addr *addr)
 {

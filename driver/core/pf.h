@@ -109,14 +109,14 @@ struct smnc_mailbox {
  * @nr_macs: entries in @macs
  * @macs: address filters
  * @vids: VLAN table
- * @own: VLANs that its user wants
+ * @own: VLANs that the VSI's user wants
  * @has: SMNC_VSI_HAS_*
  * @key: key of the hash
  * @lut: queue by hash
- * @hashcfg: what is hashed
- * @hash_omit: fields that are not, as in struct smnc_fw_hash
- * @hash_sym: kinds whose hash is one for both directions, likewise
- * @flows: flow table, SMNC_FLOWS rules, those that are set with fields; NULL: its kind has none
+ * @hashcfg: types of packets that are hashed, bits of SMNC_HASHCFG
+ * @hash_omit: fields that are not hashed, as in struct smnc_fw_hash
+ * @hash_sym: kinds of packets with one hash for both directions, likewise
+ * @flows: flow table of SMNC_FLOWS rules, unused ones without fields; NULL: the VSI has no table
  * @unknown: a request about it was not answered: see smnc_vsi_settle()
  * @exchanges: requests about it so far; never back
  */
@@ -162,7 +162,7 @@ struct smnc_counters {
  * @node: in pf->macs
  * @owner: ADI or netdev
  * @mac: the address; under pf->macs_lock
- * @parked: its owner does not use it: others may have it; under pf->macs_lock
+ * @parked: the owner does not use the address, and others may have it; under pf->macs_lock
  */
 struct smnc_addr {
 	struct hlist_node node;
@@ -187,15 +187,15 @@ struct smnc_ctl_vec {
 
 /**
  * enum smnc_pf_state - the state of a device; moves in state.c
- * @SMNC_PF_UP: it works
- * @SMNC_PF_STOPPING: it is being quiesced, and still answers
- * @SMNC_PF_STARTING: it was reset, and is being set up
- * @SMNC_PF_STUCK: it answers, but does not obey: the driver resets it
- * @SMNC_PF_LOST: it does not answer; the kernel may say why, and bring it back
- * @SMNC_PF_QUIESCED: it is being reset, or asleep
- * @SMNC_PF_DEAD: it is given up
+ * @SMNC_PF_UP: the device works
+ * @SMNC_PF_STOPPING: the driver quiesces the device, which still answers
+ * @SMNC_PF_STARTING: the device was reset, and the driver sets it up
+ * @SMNC_PF_STUCK: the device answers, but does not obey: the driver resets it
+ * @SMNC_PF_LOST: the device does not answer; the kernel may report an error and recover it
+ * @SMNC_PF_QUIESCED: the device is in reset, or asleep
+ * @SMNC_PF_DEAD: the driver has given the device up
  *
- * From SMNC_PF_STUCK on the driver does not access it, and it has lost the bus.
+ * From SMNC_PF_STUCK on the driver does not access the device, and its bus mastering is off.
  */
 enum smnc_pf_state {
 	SMNC_PF_UP,
@@ -233,9 +233,9 @@ enum smnc_pf_state {
  * @fw_lock: firmware handshake
  * @fw_seq: number of the last firmware message
  * @fw_sent: when it was sent
- * @fw_buf: payload of a request that has it in memory; under @fw_lock
+ * @fw_buf: payload of a request, in memory; under @fw_lock
  * @fw_version: for the log and ethtool
- * @fw_failed: the last message was not answered as it should be
+ * @fw_failed: the firmware did not answer the last message as it should
  * @ctl: control vectors
  * @nr_ctl: number of them
  * @nr_vecs: MSI-X entries that were allocated at probe
@@ -244,7 +244,7 @@ enum smnc_pf_state {
  * @nr_entries: MSI-X entries there can be
  * @vec_map: those of them that are taken
  * @adi_vecs: those that ADIs have
- * @max_adi_vecs: that many at most are handed out to them, -1: no limit
+ * @max_adi_vecs: most vectors that the PF hands out to ADIs, -1: no limit
  * @mbx: PF mailbox
  * @faults: fault ring
  * @fault_lock: its consumer side
@@ -276,10 +276,10 @@ enum smnc_pf_state {
  * @parent: registration with the framework
  * @xlat: how ADIs' DMA is translated
  * @debug: its folder in debugfs
- * @health: what is wrong with the device, to be reported
+ * @health: news of the device's health that are to be reported
  * @devlink: the PF's devlink instance, or NULL
- * @storm: faults of an ADI in a second that are no storm yet; 0: no number is
- * @storming: there is one
+ * @storm: most faults of an ADI in a second that are no storm; 0: no limit
+ * @storming: an ADI had more faults than that in the last second
  * @reset_asked: the operator wants a reset
  * @net: the PF's own netdev, or NULL
  * @net_qps: queue pairs set aside for it, the first ones
@@ -499,7 +499,7 @@ struct smnc_vq_cfg {
 /**
  * struct smnc_vq_coal - how long an interrupt of a VQ is held
  * @usecs: at most, us
- * @packets: most packets for one; with one of both 0 none is held
+ * @packets: most packets for one interrupt; if this or @usecs is 0, no interrupt is held
  */
 struct smnc_vq_coal {
 	u32 usecs;
@@ -509,7 +509,7 @@ struct smnc_vq_coal {
 /**
  * struct smnc_vq_rss - how frames for a virtio function are hashed and spread
  * @key: of the hash
- * @types: VIRTIO_NET_RSS_HASH_TYPE_*, 0: nothing is hashed
+ * @types: VIRTIO_NET_RSS_HASH_TYPE_*, 0: no frame is hashed
  * @entries: in @table, a power of two; 0: the VSI's settings choose queues
  * @other: queue of frames without a hash
  * @table: queue by hash

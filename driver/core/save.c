@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What only the device knows of a function: kept still, saved to memory and loaded from it
- * (docs/hardware.md, 16). Callers serialise per function.
+ * State of a function that only the device has: the driver quiesces the function, saves the
+ * state to memory and loads it from there (docs/hardware.md, 16). Callers serialise per
+ * function.
  */
 #include <linux/dma-mapping.h>
 
 #include "hw.h"
 #include "pf.h"
 
-/* What the device may answer, as the kernel's errno. */
+/* Errors that the device may answer, as the kernel's errno. */
 static int smnc_state_errno(u32 ctl)
 {
 	if (!(ctl & SMNC_STATE_ERR))
@@ -31,8 +32,8 @@ static u32 smnc_state_reg(u16 func, u32 reg)
 }
 
 /*
- * The device may use the memory until it has answered. One that does not answer forgets a
- * command when its function is reset.
+ * The device may use the memory until it has answered. A device that does not answer forgets
+ * the command when the driver resets the function.
  */
 static int smnc_state_command(struct smnc_pf *pf, u16 func, u32 command, dma_addr_t dma, u32 *len)
 {
@@ -50,7 +51,7 @@ static int smnc_state_command(struct smnc_pf *pf, u16 func, u32 command, dma_add
 	return smnc_hw_off(pf) ? -EIO : err;
 }
 
-/* Memory of a command that was not answered stays the device's. */
+/* Leaks memory of a command without an answer: the device may still use it. */
 static void smnc_state_free(struct smnc_pf *pf, void *cpu, dma_addr_t dma, size_t len, int err)
 {
 	if (err == -ETIMEDOUT)
@@ -63,11 +64,11 @@ static void smnc_state_free(struct smnc_pf *pf, void *cpu, dma_addr_t dma, size_
  * smnc_func_quiesce() - keep a function from any access, and from interrupts
  * @pf: PF
  * @func: function number
- * @ctrl: SMNC_FUNC_CTRL_* that it has beside ENABLE
+ * @ctrl: SMNC_FUNC_CTRL_* that the function has beside ENABLE
  *
  * Doorbells are kept. Context: process.
  *
- * Return: 0: no access of it is under way; -EIO or -ETIMEDOUT.
+ * Return: 0: no access of the function is under way; -EIO or -ETIMEDOUT.
  */
 int smnc_func_quiesce(struct smnc_pf *pf, u16 func, u32 ctrl)
 {
@@ -77,11 +78,11 @@ int smnc_func_quiesce(struct smnc_pf *pf, u16 func, u32 ctrl)
 }
 
 /**
- * smnc_func_save() - save what only the device knows
+ * smnc_func_save() - save the state that only the device has
  * @pf: PF
  * @func: function, quiesced
- * @buf: room for it
- * @len: bytes of @buf; those of the state
+ * @buf: room for the state
+ * @len: in: bytes of @buf; out: bytes of the state
  *
  * Context: process.
  * Return: 0, -ENOSPC, -ENOMEM, -EIO, -ETIMEDOUT or another errno of the device.
@@ -116,11 +117,11 @@ int smnc_func_save(struct smnc_pf *pf, u16 func, void *buf, u32 *len)
  * smnc_func_load() - give the device a state
  * @pf: PF
  * @func: function, quiesced, with no queue enabled
- * @buf: state, of which nothing is known
+ * @buf: state, not checked yet
  * @len: its bytes
  *
  * Context: process.
- * Return: 0; -EINVAL: it is not valid, and nothing was done; -ENOMEM, -EIO, -ETIMEDOUT or
+ * Return: 0; -EINVAL: the state is not valid, and not loaded; -ENOMEM, -EIO, -ETIMEDOUT or
  * another errno of the device.
  */
 int smnc_func_load(struct smnc_pf *pf, u16 func, const void *buf, u32 len)

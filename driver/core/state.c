@@ -34,10 +34,10 @@ const struct vdcm_states smnc_pf_states = { smnc_pf_names, smnc_pf_next };
 /**
  * smnc_pf_move() - move a device to another state
  * @pf: PF; its device lock is held, unless @to is one of trouble: any context then. Before a
- *	state in which the driver does not access the device, that has lost the bus
+ *	state without access to the device the caller has turned bus mastering off
  * @to: new state
  *
- * Return: false if that does not follow its state.
+ * Return: false if @to cannot follow the device's state.
  */
 bool smnc_pf_move(struct smnc_pf *pf, enum smnc_pf_state to)
 {

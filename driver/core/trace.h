@@ -54,7 +54,7 @@
 	{ SMNC_FW_SET_VQ_ADDR, "SET_VQ_ADDR" }, { SMNC_FW_SET_VQ_MSIX, "SET_VQ_MSIX" }, \
 	{ SMNC_FW_SET_VQ_ENABLE, "SET_VQ_ENABLE" })
 
-/* Tools know no enum: they are given its values. */
+/* Tools do not know the kernel's enums: the macro exports their values. */
 TRACE_DEFINE_ENUM(SMNC_FW_GET_INFO);
 TRACE_DEFINE_ENUM(SMNC_FW_VSI_SET);
 TRACE_DEFINE_ENUM(SMNC_FW_MAC_ADD);
@@ -103,13 +103,13 @@ DEFINE_EVENT(smnc_mbx_class, smnc_mbx_in,
 	     TP_ARGS(pf, func, op, status, len, err)
 );
 
-/* A message to a function is on its way, unless @err. */
+/* The PF has sent a message to a function, unless @err. */
 DEFINE_EVENT(smnc_mbx_class, smnc_mbx_out,
 	     TP_PROTO(const struct smnc_pf *pf, u16 func, u32 op, s32 status, u16 len, int err),
 	     TP_ARGS(pf, func, op, status, len, err)
 );
 
-/* The firmware has answered with @status, or has not: @err; @ns: since it was asked for. */
+/* The firmware has answered with @status, or has not: @err; @ns: since the request. */
 TRACE_EVENT(smnc_fw,
 	    TP_PROTO(const struct smnc_pf *pf, u8 op, u16 seq, u8 status, u64 ns, int err),
 	    TP_ARGS(pf, op, seq, status, ns, err),
@@ -161,7 +161,7 @@ TRACE_EVENT(smnc_fault,
 				    { SMNC_FAULT_PERM, "perm" }), __entry->seq)
 );
 
-/* It was told to try again, or, with @err, to stop. */
+/* The driver told a unit to try again, or, with @err, to stop. */
 TRACE_EVENT(smnc_fault_answer,
 	    TP_PROTO(const struct smnc_pf *pf, u16 func, u8 unit, int err),
 	    TP_ARGS(pf, func, unit, err),
@@ -221,19 +221,19 @@ DECLARE_EVENT_CLASS(smnc_device_class,
 		    TP_printk("%s %s err=%d", __get_str(pf), __get_str(what), __entry->err)
 );
 
-/* The driver does not access the device any more: it is reset, sleeps, or is silent. */
+/* The driver does not access the device any more: in reset, asleep, or silent. */
 DEFINE_EVENT(smnc_device_class, smnc_quiesce,
 	     TP_PROTO(const struct smnc_pf *pf, const char *what, int err),
 	     TP_ARGS(pf, what, err)
 );
 
-/* It is back, or, with @err, given up. */
+/* The device is back, or, with @err, given up. */
 DEFINE_EVENT(smnc_device_class, smnc_resume,
 	     TP_PROTO(const struct smnc_pf *pf, const char *what, int err),
 	     TP_ARGS(pf, what, err)
 );
 
-/* It is stuck, does not answer, or is given up. */
+/* The device is stuck, does not answer, or is given up. */
 DEFINE_EVENT(smnc_device_class, smnc_trouble,
 	     TP_PROTO(const struct smnc_pf *pf, const char *what, int err),
 	     TP_ARGS(pf, what, err)

@@ -253,13 +253,13 @@ static int smnc_vq_stage(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int 
 }
 
 /**
- * smnc_vq_rss() - how frames for a virtio function are hashed and spread
+ * smnc_vq_rss() - tell the device how to hash and spread frames for a virtio function
  * @pf: PF
  * @vsi: its VSI
- * @rss: what holds from now on, until the function is reset
+ * @rss: settings, until the function is reset
  *
  * Context: process.
- * Return: 0 or errno of smnc_fw_exec(): then what held before still does, or this.
+ * Return: 0 or errno of smnc_fw_exec(): then the old or the new settings are in force.
  */
 int smnc_vq_rss(struct smnc_pf *pf, struct smnc_vsi *vsi, const struct smnc_vq_rss *rss)
 {
@@ -280,7 +280,7 @@ int smnc_vq_rss(struct smnc_pf *pf, struct smnc_vsi *vsi, const struct smnc_vq_r
 }
 
 /**
- * smnc_vq_coal() - how long interrupts of a VQ are held, until it is stopped
+ * smnc_vq_coal() - tell the device how long to hold interrupts of a VQ, until it is stopped
  * @pf: PF
  * @vsi: VSI of its function
  * @vq: number

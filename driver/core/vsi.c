@@ -41,7 +41,7 @@ static int smnc_vsi_ask(struct smnc_pf *pf, struct smnc_vsi *vsi, enum smnc_fw_o
 	return smnc_vsi_asked(vsi, smnc_fw_exec(pf, op, msg, NULL));
 }
 
-/* A rule, NULL: none any more. */
+/* Sets a rule; NULL: removes it. */
 static int smnc_vsi_ask_flow(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int index,
 			     const struct smnc_flow *rule)
 {
@@ -115,7 +115,7 @@ static int smnc_vsi_ask_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashc
 	return smnc_vsi_ask(pf, vsi, SMNC_FW_RSS_HASH, &msg);
 }
 
-/* In force as a whole; chunks without a VID are not sent. @which: SMNC_VLANS_OWN, or 0 */
+/* Replaces the whole table; sends no chunks without a VID. @which: SMNC_VLANS_OWN, or 0 */
 static int smnc_vsi_ask_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids,
 			     u16 which)
 {
@@ -144,7 +144,7 @@ static int smnc_vsi_ask_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 
 	return 0;
 }
 
-/* @lose: an address that another VSI has got meanwhile is lost, else it is an error. */
+/* @lose: the VSI loses an address that another VSI has got meanwhile; else that is an error. */
 static int smnc_vsi_replay_macs(struct smnc_pf *pf, struct smnc_vsi *vsi, bool lose)
 {
 	unsigned int i;
@@ -190,7 +190,7 @@ static bool smnc_vsi_vids_new(const struct smnc_vsi *vsi)
 	return vsi->vids[0] == BIT(0) && !memchr_inv(vsi->vids + 1, 0, sizeof(vsi->vids) - 1);
 }
 
-/* Give the firmware what the mirror holds. Return: 0 or errno */
+/* Give the firmware the contents of the mirror. Return: 0 or errno */
 static int smnc_vsi_restore(struct smnc_pf *pf, struct smnc_vsi *vsi, bool lose)
 {
 	int err = smnc_vsi_ask_clear(pf, vsi);
@@ -234,9 +234,9 @@ int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi)
 /**
  * smnc_vsi_park() - take a VSI out of the switch
  * @pf: PF
- * @vsi: VSI; the mirror keeps what it is
+ * @vsi: VSI; the mirror keeps its settings
  *
- * Its addresses are any VSI's to have, until smnc_vsi_unpark().
+ * Other VSIs can have its addresses until smnc_vsi_unpark().
  *
  * Context: process.
  * Return: 0 or errno.
@@ -334,7 +334,7 @@ int smnc_vsi_set_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids)
  * @vsi: VSI
  * @own: SMNC_VIDS bits, one for each VID
  *
- * In force with SMNC_VSI_VLAN_OWN, as a whole; as it was if it fails.
+ * The table is in force if the VSI has SMNC_VSI_VLAN_OWN. An error leaves the old table.
  *
  * Return: 0 or errno.
  */
@@ -453,7 +453,7 @@ int smnc_vsi_rss_lut(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *lut)
 }
 
 /**
- * smnc_vsi_rss_fields() - what is hashed, and which fields of it
+ * smnc_vsi_rss_fields() - choose types of packets to hash, and the fields to hash of them
  * @pf: PF
  * @vsi: VSI
  * @hashcfg: packet types, bits of SMNC_HASHCFG
@@ -478,13 +478,13 @@ int smnc_vsi_rss_fields(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg, u
 	return 0;
 }
 
-/* Return: 0 or errno; fields stay as they were chosen. */
+/* Return: 0 or errno. The chosen fields do not change. */
 int smnc_vsi_rss_hash(struct smnc_pf *pf, struct smnc_vsi *vsi, u64 hashcfg)
 {
 	return smnc_vsi_rss_fields(pf, vsi, hashcfg, vsi->hash_omit, vsi->hash_sym);
 }
 
-/* Memory for its flow table, paid by the caller. Return: 0 or errno; until smnc_vsi_free(). */
+/* Allocate a VSI's flow table, until smnc_vsi_free(); the caller's cgroup pays. 0 or errno */
 int smnc_vsi_alloc_flows(struct smnc_vsi *vsi)
 {
 	if (!vsi->flows)
@@ -497,10 +497,10 @@ int smnc_vsi_alloc_flows(struct smnc_vsi *vsi)
  * @pf: PF
  * @vsi: VSI
  * @index: its place, less than SMNC_FLOWS
- * @rule: what it says
+ * @rule: the rule
  *
  * Context: process.
- * Return: 0 or errno, -EINVAL: the firmware does not take it, -ENOMEM: it has no table.
+ * Return: 0 or errno, -EINVAL: the firmware refuses the rule, -ENOMEM: the VSI has no table.
  */
 int smnc_vsi_flow_set(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int index,
 		      const struct smnc_flow *rule)
@@ -532,7 +532,7 @@ int smnc_vsi_flow_del(struct smnc_pf *pf, struct smnc_vsi *vsi, unsigned int ind
 	return err;
 }
 
-/* It is not used any more, or from the beginning. */
+/* Free a VSI's memory. The VSI is not used any more, or was never used. */
 void smnc_vsi_free(struct smnc_vsi *vsi)
 {
 	kfree(vsi->flows);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PF's devlink instance: what it is, and reload, which is a reset under open ADIs.
+ * The PF's devlink instance: information, and reload, which is a reset under open ADIs.
  */
 #include <linux/slab.h>
 
@@ -113,7 +113,7 @@ static const struct devlink_ops smnc_devlink_ops = {
  * smnc_devlink_init() - make the devlink instance of a PF
  * @pf: PF, set up, with its ADIs and netdev
  *
- * A reporter, region or resource that cannot be made is missing, and that is all.
+ * The PF works also without a reporter, region or resource that devlink cannot make.
  *
  * Context: process, the device lock held.
  * Return: 0 or errno; the PF works without.

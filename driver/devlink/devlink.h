@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The PF as devlink shows it: for probe, removal and reset. */
+/* The PF's devlink instance: functions for probe, removal and reset. */
 #ifndef SMARTNIC_DEVLINK_H
 #define SMARTNIC_DEVLINK_H
 

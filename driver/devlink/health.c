@@ -61,7 +61,7 @@ static int smnc_fw_dump(struct devlink_health_reporter *reporter, struct devlink
 	return 0;
 }
 
-/* By itself it is asked again: that takes a second at most. An operator resets the device. */
+/* The driver asks the firmware again, for a second at most; the operator resets the device. */
 static int smnc_fw_recover(struct devlink_health_reporter *reporter, void *ctx,
 			   struct netlink_ext_ack *extack)
 {
@@ -117,7 +117,7 @@ static int smnc_fatal_dump(struct devlink_health_reporter *reporter, struct devl
 	return 0;
 }
 
-/* The driver resets a stuck device by itself; smnc_resume() says when it is well again. */
+/* The driver resets a stuck device by itself; smnc_resume() reports the end of the trouble. */
 static int smnc_fatal_recover(struct devlink_health_reporter *reporter, void *ctx,
 			      struct netlink_ext_ack *extack)
 {
@@ -172,7 +172,7 @@ static int smnc_tx_dump(struct devlink_health_reporter *reporter, struct devlink
 	return smnc_tx_diagnose(reporter, fmsg, extack);
 }
 
-/* The driver has queued that already where it reported by itself. */
+/* With @ctx the driver has reported the error itself, and has queued the restart. */
 static int smnc_tx_recover(struct devlink_health_reporter *reporter, void *ctx,
 			   struct netlink_ext_ack *extack)
 {
@@ -237,7 +237,7 @@ static const struct devlink_health_reporter_ops smnc_reporters[SMNC_NR_HEALTH] =
 		.dump = smnc_tx_dump,
 		.recover = smnc_tx_recover,
 	},
-	/* It is over when it is over: nothing is done to a tenant for its faults. */
+	/* No recovery: the driver does nothing to a tenant for its faults. */
 	[SMNC_HEALTH_STORM] = {
 		.name = "fault_storm",
 		.diagnose = smnc_storm_diagnose,
@@ -254,7 +254,7 @@ static void smnc_report(struct smnc_devlink *sd, enum smnc_health_kind kind,
 	if (note->bad) {
 		sd->last[kind] = *note;
 		sd->bad[kind] = true;
-		/* Of a device in trouble smnc_rescue() has taken them, before its reset. */
+		/* smnc_rescue() takes the snapshots of a device in trouble, before its reset. */
 		if (first && kind == SMNC_HEALTH_FW)
 			smnc_regions_capture(sd);
 		devlink_health_report(reporter, note->text, sd);

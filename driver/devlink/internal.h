@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The PF as devlink shows it. Lock order: the PF's device lock, devlink's instance lock,
+ * The PF's devlink instance. Lock order: the PF's device lock, devlink's instance lock,
  * vdcm's locks. devlink calls all of this with its instance lock held, so nothing here waits
- * for the device lock: what needs it is queued (smnc_reset_request()).
+ * for the device lock: work that needs it is queued (smnc_reset_request()).
  */
 #ifndef SMARTNIC_DEVLINK_INTERNAL_H
 #define SMARTNIC_DEVLINK_INTERNAL_H
@@ -20,14 +20,14 @@ enum smnc_region_kind {
 };
 
 /**
- * struct smnc_devlink - what the driver keeps in its devlink instance
+ * struct smnc_devlink - the driver's data in its devlink instance
  * @pf: PF
  * @reporters: by enum smnc_health_kind, or NULL
  * @regions: by enum smnc_region_kind, or NULL
  * @snapshots: an error takes snapshots of the regions
  * @device_locked: a reload has taken the device lock, which devlink had not
- * @last: what each reporter was told last
- * @bad: it has not been told since that it is over
+ * @last: the last error that each reporter got
+ * @bad: the reporter has not got the end of that error yet
  */
 struct smnc_devlink {
 	struct smnc_pf *pf;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device's registers as regions, with snapshots that errors take. Nothing that is read
- * here changes by being read (docs/devlink.md has the layout).
+ * The device's registers as regions; the driver takes snapshots of them at errors. No register
+ * that is read here changes when it is read (docs/devlink.md has the layout).
  */
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -17,7 +17,7 @@
 #define SMNC_QP_BYTES		0x40
 #define SMNC_WINDOW_BYTES	0x200	/* of an ADI's record */
 
-/* What of an ADI's window is read: from where, how many registers. */
+/* Registers of an ADI's window that the region has: first one, number. */
 static const struct {
 	u16 from;
 	u16 nr;
@@ -42,8 +42,8 @@ static size_t smnc_windows_size(const struct smnc_pf *pf)
 }
 
 /*
- * Not by smnc_read(): the state of a device that the driver has silenced is what is wanted.
- * One that is away reads all-ones.
+ * Not by smnc_read(), which does not access a device that the driver has silenced: a region
+ * shows that device, too. A device that is away reads all-ones.
  */
 static void smnc_copy(struct smnc_pf *pf, __le32 *to, u32 from, size_t bytes)
 {
@@ -80,7 +80,7 @@ static void smnc_read_window(struct smnc_pf *pf, unsigned int adi, __le32 *to)
 						  smnc_window_parts[i].from + 4 * k));
 }
 
-/* Those of ADIs that are open; others' records are 0. */
+/* Reads the windows of open ADIs; the records of others are 0. */
 static void smnc_read_windows(struct smnc_pf *pf, __le32 *to)
 {
 	unsigned int i;
@@ -100,7 +100,7 @@ static const struct {
 	[SMNC_REGION_WINDOWS] = { smnc_windows_size, smnc_read_windows },
 };
 
-/* Is there a device that can be read? Asleep it is not. */
+/* Can the device be read? A sleeping device cannot. */
 static bool smnc_readable(struct smnc_pf *pf)
 {
 	return !pci_channel_offline(pf->pdev) && pf->pdev->current_state == PCI_D0 &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the SmartNIC has to share, and how much of it is taken: devlink resources. */
+/* Resources of the SmartNIC that ADIs share, and how much is taken: devlink resources. */
 #include "../adi/kind.h"
 #include "internal.h"
 
@@ -15,7 +15,7 @@ static u64 smnc_used_adis(void *priv)
 	return smnc_used(priv, SMNC_RES_ADIS);
 }
 
-/* The netdev has its own, whether it is up or not. */
+/* The netdev has its queue pairs also while it is down. */
 static u64 smnc_used_queues(void *priv)
 {
 	struct smnc_devlink *sd = priv;

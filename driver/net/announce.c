@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A frame that tells the network where an address is now: a broadcast RARP, as hypervisors send
- * for a machine that has moved. Switches learn from its source; nobody answers.
+ * for a machine that has moved. Switches learn from its source address; no host answers.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Looking at the PF's netdev: a dump of registers (ethtool -d), and tests of itself (-t). */
+/* ethtool on the PF's netdev: a dump of registers (-d), and self-tests (-t). */
 #include <linux/delay.h>
 
 #include "../core/hw.h"
@@ -26,7 +26,7 @@ int smnc_get_regs_len(struct net_device *dev)
 	return SMNC_REGS_GLOBAL + SMNC_REGS_FUNC + net->max_queues * SMNC_REGS_QP;
 }
 
-/* ICR is left out: a read clears it. */
+/* The dump leaves ICR out: a read clears ICR. */
 static u32 *smnc_regs_copy(struct smnc_pf *pf, u32 *to, u32 from, unsigned int bytes)
 {
 	unsigned int i;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Interrupt moderation of the PF's netdev: intervals that are set, or that follow the traffic. */
+/* Interrupt moderation of the PF's netdev: the operator sets intervals, or the driver adapts. */
 #include "../core/hw.h"
 #include "netdev.h"
 #include "settings.h"
@@ -10,7 +10,7 @@ static void smnc_net_itr(struct smnc_net_queue *q, unsigned int index, u32 usecs
 }
 
 /**
- * smnc_net_moderate() - the intervals of a queue's interrupts, as they are set
+ * smnc_net_moderate() - write the operator's intervals of a queue's interrupts
  * @q: queue
  */
 void smnc_net_moderate(struct smnc_net_queue *q)
@@ -20,7 +20,7 @@ void smnc_net_moderate(struct smnc_net_queue *q)
 }
 
 /**
- * smnc_net_limit() - the least interval of all: function 0's, whatever its vectors' are
+ * smnc_net_limit() - write function 0's least interval, which all its vectors keep
  * @net: netdev
  */
 void smnc_net_limit(struct smnc_net *net)
@@ -39,7 +39,7 @@ static void smnc_dim_work(struct work_struct *work)
 	dim->state = DIM_START_MEASURE;
 }
 
-/* A poll is over: perhaps the interval is to be another. Softirq. */
+/* A poll is over: DIM may choose another interval. Softirq. */
 void smnc_net_measure(struct smnc_net_queue *q)
 {
 	struct dim_sample sample = {};
@@ -89,7 +89,7 @@ int smnc_set_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 		NL_SET_ERR_MSG(extack, "An interval is 0 to 8190 us");
 		return -ERANGE;
 	}
-	/* The device counts in pairs of microseconds; what is set is what is shown. */
+	/* The device counts in units of 2 us: ethtool shows the rounded value. */
 	net->coal.rx_usecs = ec->rx_coalesce_usecs / SMNC_ITR_USECS * SMNC_ITR_USECS;
 	net->coal.tx_usecs = ec->tx_coalesce_usecs / SMNC_ITR_USECS * SMNC_ITR_USECS;
 	net->coal.min_usecs = ec->rx_coalesce_usecs_high / SMNC_ITR_USECS * SMNC_ITR_USECS;

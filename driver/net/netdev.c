@@ -368,7 +368,7 @@ static void smnc_net_set_features(struct net_device *dev)
 	smnc_qstats_init(dev);
 }
 
-/* What an operator has not set. */
+/* Defaults of settings that the operator has not set. */
 static void smnc_net_defaults(struct smnc_net *net, unsigned int nr)
 {
 	net->nr_queues = nr;

@@ -87,7 +87,7 @@ struct smnc_net_ring {
  * @rx_no_memory: buffers that could not be allocated
  * @tx_packets: packets handed to the device
  * @tx_bytes: their bytes
- * @tx_stops: how often it was full
+ * @tx_stops: how often the TX ring was full
  * @dim: adapts the interval of RX interrupts
  */
 struct smnc_net_queue {
@@ -128,7 +128,7 @@ struct smnc_net_cfg {
 
 /**
  * struct smnc_net_coal - interrupt moderation, in microseconds
- * @rx_usecs: least interval of RX interrupts, where they do not adapt
+ * @rx_usecs: least interval of RX interrupts, unless @adaptive
  * @tx_usecs: of TX interrupts
  * @min_usecs: of any two interrupts of a vector
  * @adaptive: that of RX follows the traffic
@@ -142,8 +142,8 @@ struct smnc_net_coal {
 
 /**
  * struct smnc_uplink - counters of the uplink
- * @base: by enum smnc_uplink_stat: what they were when the device began at 0 the last time
- * @seen: what they were when they were read the last time
+ * @base: by enum smnc_uplink_stat: values when the device last began at 0
+ * @seen: values at the last read
  */
 struct smnc_uplink {
 	u64 base[SMNC_UPLINK_COUNT];
@@ -163,7 +163,7 @@ struct smnc_uplink {
  * @addr: its address; @next: the one it is about to take; both in pf->macs
  * @filter_lock: @vsi
  * @vsi: VSI 0
- * @rss_key: of its hash
+ * @rss_key: key of the hash
  * @rx_mode: brings @vsi in line with what the stack wants
  * @restart: down and up again, after a queue got stuck
  * @up: queues run; under rtnl

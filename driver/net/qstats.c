@@ -24,14 +24,14 @@ static void smnc_qstats_tx(struct net_device *dev, int index, struct netdev_queu
 	stats->stop = READ_ONCE(q->tx_stops);
 }
 
-/* What queues have counted that are not in use now. */
+/* Counts of queues that are not in use now. */
 static void smnc_qstats_base(struct net_device *dev, struct netdev_queue_stats_rx *rx,
 			     struct netdev_queue_stats_tx *tx)
 {
 	struct smnc_net *net = netdev_priv(dev);
 	unsigned int i;
 
-	/* The others stay as they are: they are not counted. */
+	/* The driver does not count the other fields: they keep their initial value. */
 	rx->packets = 0;
 	rx->bytes = 0;
 	rx->alloc_fail = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the PF's netdev spreads what it receives over its queues: key and table. Under rtnl. */
+/* How the PF's netdev spreads received frames over its queues: key and table. Under rtnl. */
 #include "../core/hw.h"
 #include "netdev.h"
 #include "settings.h"

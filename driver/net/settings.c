@@ -20,7 +20,7 @@ static int smnc_net_use(struct smnc_net *net, const struct smnc_net_cfg *cfg)
 	return 0;
 }
 
-/* Down, with other sizes, and up again; with the old ones if that fails. */
+/* Restarts the netdev with other sizes; with the old ones if that fails. */
 static int smnc_net_apply(struct smnc_net *net, const struct smnc_net_cfg *cfg)
 {
 	struct smnc_net_cfg old = net->cfg;
@@ -82,7 +82,7 @@ void smnc_get_channels(struct net_device *dev, struct ethtool_channels *ch)
 	ch->combined_count = net->nr_queues;
 }
 
-/* ethtool has checked the numbers, and that the table names no queue that goes. */
+/* The core has checked the numbers, and that the table names no queue that goes. */
 int smnc_set_channels(struct net_device *dev, struct ethtool_channels *ch)
 {
 	struct smnc_net *net = netdev_priv(dev);

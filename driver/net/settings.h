@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ethtool on the PF's netdev: what the files beside it do for ethtool.c. */
+/* ethtool on the PF's netdev: functions of other files that ethtool.c uses. */
 #ifndef SMARTNIC_NET_SETTINGS_H
 #define SMARTNIC_NET_SETTINGS_H
 

@@ -159,7 +159,7 @@ void smnc_rings_fill(struct smnc_net_queue *q)
 	smnc_rx_fill(q);
 }
 
-/* Return: 0 or errno: the device says what cannot be. */
+/* Return: 0 or errno: the descriptor does not fit the headers of a whole packet. */
 static int smnc_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw0, u64 qw1,
 			    u64 qw2)
 {
@@ -184,7 +184,7 @@ static int smnc_rx_offloads(struct net_device *dev, struct sk_buff *skb, u64 qw0
 	return qw1 & AVF_RX_WHOLE ? smnc_rx_whole(skb, qw2) : 0;
 }
 
-/* A short frame, alone in its buffer, takes no page along. Return: false if it is another */
+/* Copies a short frame that is alone in its buffer, whose page stays. False: another frame */
 static bool smnc_rx_copy(struct smnc_net_queue *q, void *data, unsigned int len)
 {
 	struct sk_buff *skb;

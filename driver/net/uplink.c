@@ -15,7 +15,7 @@
 
 /* --- counters -------------------------------------------------------------------- */
 
-/* Under stats_lock: while the device does not count, what was seen last. */
+/* Under stats_lock. While the device does not count, the result is the last value read. */
 static u64 smnc_uplink_look(struct smnc_net *net, unsigned int stat)
 {
 	struct smnc_uplink *up = &net->uplink;
@@ -37,7 +37,7 @@ static void smnc_uplink_all(struct smnc_net *net, u64 *values)
 }
 
 /**
- * smnc_uplink_hold() - the device is going to be reset: keep what it has counted
+ * smnc_uplink_hold() - keep the device's counts before the driver resets it
  * @net: netdev; stats_lock held, before its counters are held
  */
 void smnc_uplink_hold(struct smnc_net *net)
@@ -94,7 +94,7 @@ void smnc_get_rmon_stats(struct net_device *dev, struct ethtool_rmon_stats *stat
  * smnc_net_switch_mode() - tell the device how to switch
  * @net: netdev; under rtnl, or before it is registered
  *
- * Return: 0, or -EOPNOTSUPP: the device cannot.
+ * Return: 0, or -EOPNOTSUPP: the device does not know the mode.
  */
 int smnc_net_switch_mode(struct smnc_net *net)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole packets: what a local sender left to the device to be segmented reaches the netdev in
- * one piece (docs/hardware.md, 13.4). ethtool's rx-gro-hw switches that. Such an skb is as one
- * that GRO has made: the stack segments it again where it leaves the host.
+ * Whole packets: a packet that a local sender left to the device to segment reaches the netdev
+ * in one piece (docs/hardware.md, 13.4). ethtool's rx-gro-hw switches that. Such an skb is like
+ * one that GRO has made: the stack segments it again where it leaves the host.
  */
 #include <linux/bitfield.h>
 #include <linux/tcp.h>
@@ -13,15 +13,15 @@
 #include "netdev.h"
 
 /**
- * smnc_rx_whole() - what makes frames of a whole packet again
+ * smnc_rx_whole() - give an skb the fields by which the stack segments a whole packet
  * @skb: the packet, its Ethernet header first
  * @qw2: quad word 2 of its last descriptor
  *
- * The sender, a guest, says what it likes of its headers: the skb is marked so, and whoever
- * segments it looks at them again.
+ * A guest may have sent the packet, with wrong headers: the skb is marked as untrusted, and the
+ * stack checks the headers again before it segments the packet.
  *
  * Context: softirq.
- * Return: 0 or errno: it is no such packet.
+ * Return: 0 or errno: the skb is no whole packet.
  */
 int smnc_rx_whole(struct sk_buff *skb, u64 qw2)
 {
@@ -46,7 +46,7 @@ int smnc_rx_whole(struct sk_buff *skb, u64 qw2)
  * @net: netdev; function 0 is enabled
  * @features: features in force
  *
- * After a reset of the function they come as segments until this is called again.
+ * After a reset of the function such packets come as segments until this is called again.
  */
 void smnc_net_take_whole(struct smnc_net *net, netdev_features_t features)
 {
@@ -55,7 +55,7 @@ void smnc_net_take_whole(struct smnc_net *net, netdev_features_t features)
 		   SMNC_WHOLE_V4 | SMNC_WHOLE_V6 | SMNC_WHOLE_CWR : 0);
 }
 
-/* Under rtnl. Others than this one concern the driver alone, or the stack. */
+/* Under rtnl. The device needs to know of this feature only. */
 int smnc_net_new_features(struct net_device *dev, netdev_features_t features)
 {
 	if ((dev->features ^ features) & NETIF_F_GRO_HW)

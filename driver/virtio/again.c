@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a virtio device does a while later: what its hardware did not do when it was asked,
- * and what its driver is not ready for yet. adi->lock is held.
+ * Work that a virtio device has put off: its hardware failed to do it, or its driver is not
+ * ready for it yet. adi->lock is held.
  */
 #include "virtio.h"
 
 /**
- * smnc_virtio_again() - what was put off
+ * smnc_virtio_again() - do the work that was put off
  * @adi: ADI, its lock held
  */
 void smnc_virtio_again(struct smnc_adi *adi)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long interrupts of a virtio device's VQs are held for the sake of fewer of them, as
- * its driver says: for all of a kind, or for one. adi->lock is held.
+ * How long the device holds interrupts of VQs, to send fewer of them: the guest's driver sets
+ * limits for all VQs of a kind, or for one. adi->lock is held.
  */
 #include "virtio.h"
 
@@ -18,7 +18,7 @@ static struct smnc_vq_coal coal_of(const u8 *data)
 	};
 }
 
-/* Return: 0 or errno: then it is as before, or as it should be. */
+/* Return: 0 or errno: then the old or the new limits are in force. */
 static int coal_set(struct smnc_adi *adi, unsigned int n, const struct smnc_vq_coal *coal)
 {
 	struct smnc_virtio_vq *vq = &smnc_virtio(adi)->vqs[n];
@@ -29,7 +29,7 @@ static int coal_set(struct smnc_adi *adi, unsigned int n, const struct smnc_vq_c
 	return err;
 }
 
-/* All VQs of the kind, @half of a pair, and those that are enabled later. */
+/* Sets the limits of all VQs that are @half of a pair, now and when they are enabled later. */
 static int coal_set_all(struct smnc_adi *adi, unsigned int half, const u8 *data)
 {
 	struct smnc_virtio *v = smnc_virtio(adi);
@@ -48,7 +48,7 @@ static int coal_set_all(struct smnc_adi *adi, unsigned int half, const u8 *data)
 }
 
 /**
- * smnc_virtio_ctrl_coal_tx() - command TX_SET: of all transmitqs
+ * smnc_virtio_ctrl_coal_tx() - command TX_SET: limits of all transmitqs
  * @adi: ADI
  * @data: packets and microseconds, 32 bits each
  * @len: bytes of it
@@ -80,7 +80,7 @@ static int coal_vq(struct smnc_adi *adi, const u8 *data)
 }
 
 /**
- * smnc_virtio_ctrl_coal_vq() - command VQ_SET: of one VQ
+ * smnc_virtio_ctrl_coal_vq() - command VQ_SET: limits of one VQ
  * @adi: ADI
  * @data: its number and two bytes, then as for TX_SET
  * @len: bytes of it
@@ -96,7 +96,7 @@ int smnc_virtio_ctrl_coal_vq(struct smnc_adi *adi, const u8 *data, u16 len)
 }
 
 /**
- * smnc_virtio_ctrl_coal_get() - command VQ_GET: what holds for one VQ
+ * smnc_virtio_ctrl_coal_get() - command VQ_GET: read the limits of one VQ
  * @adi: ADI
  * @data: its number and two bytes
  * @len: bytes of it

@@ -75,7 +75,7 @@ void smnc_virtio_changed(struct smnc_adi *adi)
 		vdcm_adi_signal(adi->vdcm, v->config_vector);
 }
 
-/* May the driver be asked, does it know how, and would anyone hear it? */
+/* Does the guest's driver run, know the feature, and have a link to announce on? */
 static bool smnc_virtio_may_announce(const struct smnc_virtio *v)
 {
 	return v->link && v->status & VIRTIO_CONFIG_S_DRIVER_OK &&
@@ -86,7 +86,7 @@ static bool smnc_virtio_may_announce(const struct smnc_virtio *v)
  * smnc_virtio_ask_announce() - ask the guest to announce its addresses
  * @adi: ADI, its lock held
  *
- * Switches have forgotten them, or may have. The driver acknowledges it.
+ * Switches may have forgotten the addresses. The guest's driver acknowledges the request.
  */
 void smnc_virtio_ask_announce(struct smnc_adi *adi)
 {
@@ -113,7 +113,7 @@ void smnc_virtio_link(struct smnc_adi *adi)
 		return;
 	v->link = up;
 	smnc_virtio_changed(adi);
-	/* Later: what a driver sends that has no link yet is lost. */
+	/* Later: frames that a driver sends before it has a link are lost. */
 	if (up)
 		smnc_virtio_put_off(adi, SMNC_VIRTIO_AGAIN_ANNOUNCE);
 }

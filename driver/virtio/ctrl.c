@@ -11,7 +11,7 @@
 
 #include "virtio.h"
 
-/* How often an answer is tried to be sent, a second apart. */
+/* How often the driver tries to send an answer, a second apart. */
 #define SMNC_VIRTIO_TRIES	3
 
 /**
@@ -46,7 +46,7 @@ static int ctrl_announced(struct smnc_adi *adi, const u8 *data, u16 len)
 	return 0;
 }
 
-/* A hint that is not taken. */
+/* The device ignores a hint. */
 static int ctrl_nothing(struct smnc_adi *adi, const u8 *data, u16 len)
 {
 	return 0;
@@ -157,8 +157,8 @@ static int smnc_virtio_ctrl(struct smnc_adi *adi, u8 class, u8 command, const u8
  * smnc_virtio_answer() - send the answer to a control command
  * @adi: its ADI, lock held
  *
- * The driver waits for it. One that the mailbox does not take is sent later; a mailbox that
- * takes nothing at all is reset with its device, which then has the command again.
+ * The guest's driver waits for the answer. The PF driver tries again while the mailbox is full,
+ * and at last resets the SmartNIC, which then delivers the command again.
  */
 void smnc_virtio_answer(struct smnc_adi *adi)
 {

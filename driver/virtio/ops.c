@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the framework asks of a virtio function: its registers are of software, and reach the
- * hardware where they must.
+ * Operations of a virtio function that the framework calls: the driver emulates the registers,
+ * and writes to the hardware where it must.
  */
 #include "../adi/ops.h"
 #include "virtio.h"

@@ -86,7 +86,7 @@ static int smnc_virtio_vq_start(struct smnc_adi *adi, unsigned int n)
 	return smnc_adi_off(adi) ? 0 : err;
 }
 
-/* May VQ @n be enabled, as it is set up? */
+/* May the driver enable VQ @n with its present set-up? */
 bool smnc_virtio_vq_may_run(const struct smnc_adi *adi, unsigned int n)
 {
 	return smnc_virtio_vq_exists(adi, n) && smnc_virtio_vq_ok(&smnc_virtio(adi)->vqs[n]);
@@ -268,7 +268,7 @@ static u64 smnc_virtio_blocks(struct smnc_adi *adi)
  * smnc_virtio_look_stopped() - has the device stopped a VQ for an error?
  * @adi: ADI, its lock held
  *
- * A firmware that does not say is asked again later.
+ * The driver asks a firmware that does not answer again later.
  */
 void smnc_virtio_look_stopped(struct smnc_adi *adi)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the driver saves of an ADI as a virtio device. Little-endian; see ../adi/record.h. */
+/* The virtio device's part of the record of an ADI. Little-endian; see ../adi/record.h. */
 #ifndef SMARTNIC_VIRTIO_RECORD_H
 #define SMARTNIC_VIRTIO_RECORD_H
 
@@ -37,14 +37,14 @@ struct smnc_rec_rss {
  * @status: device_status
  * @isr: ISR status
  * @generation: config_generation
- * @changed: it counts up when it is read next
- * @link: the link is up, to the guest
+ * @changed: the next read of config_generation counts it up
+ * @link: the guest sees the link up
  * @promisc: the driver asks for all frames
  * @allmulti: the driver asks for all groups
  * @crowded: some stations of @macs have no filter
  * @mac: the address in the device configuration
- * @pci_cfg_bar: what the driver wrote to the capability that gives access to the BAR
- * @announce: the guest is asked to announce its addresses
+ * @pci_cfg_bar: field that the driver wrote in the capability that gives access to the BAR
+ * @announce: the device asks the guest to announce its addresses
  * @again: SMNC_VIRTIO_AGAIN_*
  * @ack: answer to a control command that could not be sent
  * @reserved0: 0

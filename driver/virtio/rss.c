@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RSS of a virtio device: which of its queue pairs are used, and how frames are hashed and
- * spread over them, as its driver says by VQ_PAIRS_SET, RSS_CONFIG or HASH_CONFIG.
+ * RSS of a virtio device: the guest's driver sets by VQ_PAIRS_SET, RSS_CONFIG or HASH_CONFIG
+ * which queue pairs are used, and how the device hashes frames and spreads them over the pairs.
  * adi->lock is held.
  */
 #include <linux/log2.h>
 
 #include "virtio.h"
 
-/* In front of the table, and behind it before the key. */
+/* Fields in front of the table, and fields between the table and the key. */
 struct rss_head {
 	__le32 types;
 	__le16 mask;
@@ -26,8 +26,8 @@ static unsigned int smnc_virtio_most_pairs(const struct smnc_adi *adi)
 }
 
 /*
- * Give the hardware what holds if @rss and @pairs do: with a table of the driver's own the
- * VSI's is not looked at. Return: 0 or errno: then both are as before, or these.
+ * Give the hardware @rss and @pairs: with a table of the guest's driver the hardware does not
+ * use the VSI's. Return: 0 or errno: then the old or the new settings are in force.
  */
 static int smnc_virtio_spread(struct smnc_adi *adi, const struct smnc_vq_rss *rss,
 			      unsigned int pairs)
@@ -46,7 +46,7 @@ static int smnc_virtio_spread(struct smnc_adi *adi, const struct smnc_vq_rss *rs
 	return err;
 }
 
-/* The part of a hash's settings that both commands have: its types and key. */
+/* Takes the settings of the hash that both commands have: types and key. */
 static int rss_hash(struct smnc_vq_rss *rss, u32 types, const u8 *key, unsigned int len,
 		    unsigned int key_len)
 {
@@ -101,7 +101,7 @@ int smnc_virtio_ctrl_rss(struct smnc_adi *adi, const u8 *data, u16 len)
 }
 
 /**
- * smnc_virtio_ctrl_hash() - command HASH_CONFIG: what is reported of frames
+ * smnc_virtio_ctrl_hash() - command HASH_CONFIG: types of frames whose hash is reported
  * @adi: ADI
  * @data: struct virtio_net_hash_config
  * @len: bytes of it, all of those of fixed size
@@ -122,7 +122,7 @@ int smnc_virtio_ctrl_hash(struct smnc_adi *adi, const u8 *data, u16 len)
 }
 
 /**
- * smnc_virtio_ctrl_pairs() - command VQ_PAIRS_SET: the device spreads frames as it likes
+ * smnc_virtio_ctrl_pairs() - command VQ_PAIRS_SET: the device chooses how to spread frames
  * @adi: ADI
  * @data: number of queue pairs
  * @len: bytes of it
@@ -140,7 +140,7 @@ int smnc_virtio_ctrl_pairs(struct smnc_adi *adi, const u8 *data, u16 len)
 	return smnc_virtio_spread(adi, &rss, pairs);
 }
 
-/* Hardware that was reset has none of it. Return: 0 or errno */
+/* Give a function that was reset its RSS settings again. Return: 0 or errno */
 int smnc_virtio_give_rss(struct smnc_adi *adi)
 {
 	static const struct smnc_vq_rss none;

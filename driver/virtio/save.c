@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A virtio device is saved and goes on as another ADI. What comes in passes the checks of the
- * registers and commands that a guest would have used. adi->lock is held.
+ * Saves a virtio device and loads it into another ADI. A record that is loaded passes the same
+ * checks as the registers and commands that a guest uses. adi->lock is held.
  */
 #include <linux/etherdevice.h>
 #include <linux/log2.h>
@@ -11,7 +11,7 @@
 
 #define PCI_CFG_REST	offsetof(struct virtio_pci_cfg_cap, cap.offset)
 
-/* All that can be put off. */
+/* Bits of all work that can be put off. */
 #define SMNC_VIRTIO_AGAIN	(SMNC_VIRTIO_AGAIN_LOOK | SMNC_VIRTIO_AGAIN_ANSWER | \
 				 SMNC_VIRTIO_AGAIN_ANNOUNCE)
 
@@ -20,7 +20,7 @@
 			 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK | \
 			 VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED)
 
-/* With one of these the driver says what is hashed. */
+/* With one of these features the guest's driver chooses the frames that are hashed. */
 #define VIRTIO_HASHES	(SMNC_VIRTIO_F(VIRTIO_NET_F_RSS) | \
 			 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT))
 
@@ -117,7 +117,7 @@ static bool smnc_virtio_rec_vq_ok(const struct smnc_adi *adi, unsigned int n,
 	       !memchr_inv(from->reserved, 0, sizeof(from->reserved));
 }
 
-/* Bytes that are a switch, and what is reserved. */
+/* Checks the fields that hold 0 or 1, the bit masks, and the reserved bytes. */
 static bool smnc_virtio_rec_bytes_ok(const struct smnc_rec_virtio *rec)
 {
 	return rec->changed <= 1 && rec->link <= 1 && rec->promisc <= 1 && rec->allmulti <= 1 &&
@@ -127,7 +127,7 @@ static bool smnc_virtio_rec_bytes_ok(const struct smnc_rec_virtio *rec)
 	       !memchr_inv(rec->reserved1, 0, sizeof(rec->reserved1));
 }
 
-/* As RSS_CONFIG, HASH_CONFIG and VQ_PAIRS_SET leave it. */
+/* Could RSS_CONFIG, HASH_CONFIG or VQ_PAIRS_SET have made these settings? */
 static bool smnc_virtio_rec_rss_ok(const struct smnc_adi *adi, const struct smnc_rec_rss *rss)
 {
 	u16 entries = le16_to_cpu(rss->entries);
@@ -141,7 +141,7 @@ static bool smnc_virtio_rec_rss_ok(const struct smnc_adi *adi, const struct smnc
 	       le16_to_cpu(rss->other) < adi->nr_queues;
 }
 
-/* Features and offloads are looked at when they are the device's: see load. */
+/* smnc_virtio_load() checks features and offloads, once the device has them. */
 int smnc_virtio_check(struct smnc_adi *adi, const void *from)
 {
 	const struct smnc_rec_virtio *rec = from;
@@ -230,7 +230,7 @@ static void smnc_virtio_load_fields(struct smnc_adi *adi, const struct smnc_rec_
 	v->used = true;
 }
 
-/* What was agreed on: as FEATURES_OK, DRIVER_OK and GUEST_OFFLOADS. */
+/* The same checks as for FEATURES_OK, DRIVER_OK and GUEST_OFFLOADS. */
 static bool smnc_virtio_agreed_ok(const struct smnc_adi *adi)
 {
 	const struct smnc_virtio *v = smnc_virtio(adi);
@@ -246,7 +246,7 @@ static bool smnc_virtio_agreed_ok(const struct smnc_adi *adi)
 	       (!v->rss.types || accepted & VIRTIO_HASHES);
 }
 
-/* The device starts it, by its own state. */
+/* Sets a VQ up without starting it: the device starts it when it loads its own state. */
 static int smnc_virtio_set_up_vq(struct smnc_adi *adi, unsigned int n)
 {
 	u16 control = n == smnc_virtio_control_vq(adi) ? SMNC_VQ_CONTROL : 0;
@@ -261,7 +261,7 @@ static int smnc_virtio_set_up_vq(struct smnc_adi *adi, unsigned int n)
 	return err;
 }
 
-/* As queue_enable. */
+/* The same checks as for queue_enable. */
 static int smnc_virtio_load_vqs(struct smnc_adi *adi, const struct smnc_rec_virtio *rec)
 {
 	struct smnc_virtio *v = smnc_virtio(adi);
@@ -294,7 +294,7 @@ int smnc_virtio_load(struct smnc_adi *adi, const void *from)
 		err = smnc_virtio_give_rss(adi);
 	if (!err)
 		err = smnc_virtio_load_vqs(adi, rec);
-	/* Those that can are asked, by and by: the network is another one. */
+	/* The network is another one: ask the guest to announce its addresses, if it can. */
 	if (!err)
 		smnc_virtio_put_off(adi, SMNC_VIRTIO_AGAIN_ANNOUNCE);
 	return err;

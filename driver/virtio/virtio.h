@@ -40,7 +40,7 @@
 #define SMNC_VIRTIO_COAL_VQ_SET		2	/* commands of VIRTIO_NET_CTRL_NOTF_COAL */
 #define SMNC_VIRTIO_COAL_VQ_GET		3
 
-/* Features that the driver knows, and does not offer before guests were seen with them. */
+/* Features that the driver implements, but does not offer: no guest has been tested with them. */
 #define SMNC_VIRTIO_LATER	(SMNC_VIRTIO_F(VIRTIO_NET_F_RSS) | \
 				 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT) | \
 				 SMNC_VIRTIO_F(VIRTIO_NET_F_NOTF_COAL) | \
@@ -99,19 +99,19 @@ struct smnc_virtio_vq {
  * @vqs: VQs
  * @used: something was agreed on or started: a reset has to reach the hardware
  * @link: the link is up, to the guest
- * @announce: the guest is asked to announce its addresses
+ * @announce: the device asks the guest to announce its addresses
  * @again: SMNC_VIRTIO_AGAIN_*
  * @ack: answer to a control command
- * @result: what the command returns
+ * @result: bytes that the command returns
  * @result_len: bytes of it
- * @tries: how often sending it has failed
+ * @tries: how often sending the answer has failed
  * @mac: the address in the device configuration. adi->guest_mac differs if it may not be
  *	had any more; then the link is down.
  * @promisc: the driver asks for all frames
  * @allmulti: the driver asks for all groups
  * @crowded: some stations of @macs have no filter
  * @pairs: queue pairs that are in use
- * @rss: how frames are hashed, and spread if the driver says how
+ * @rss: how frames are hashed, and spread if the guest's driver has set a table
  * @coal: limits that receiveqs and transmitqs begin with
  * @offloads: receive offloads in force
  * @nr_macs: entries in @macs
@@ -162,7 +162,7 @@ static inline struct smnc_virtio *smnc_virtio(const struct smnc_adi *adi)
 	return adi->priv;
 }
 
-/* Do it within a second. adi->lock is held. @what: SMNC_VIRTIO_AGAIN_* */
+/* Put work off, for a second at most. adi->lock is held. @what: SMNC_VIRTIO_AGAIN_* */
 static inline void smnc_virtio_put_off(struct smnc_adi *adi, u8 what)
 {
 	smnc_virtio(adi)->again |= what;
@@ -180,7 +180,7 @@ static inline u64 smnc_virtio_le(const void *at, unsigned int bytes)
 	return value;
 }
 
-/* What is to be done, or tried again, within a second. */
+/* Work to be done, or tried again, within a second. */
 #define SMNC_VIRTIO_AGAIN_LOOK		0x1	/* has the device stopped a VQ? */
 #define SMNC_VIRTIO_AGAIN_ANSWER	0x2	/* answer a control command */
 #define SMNC_VIRTIO_AGAIN_ANNOUNCE	0x4	/* ask the guest to announce itself */

@@ -352,7 +352,7 @@ struct smnc_fw_vq_enable {
 /* What STAGE_VQ_RSS is given parts of: a key of SMNC_VQ_KEY_BYTES, and queues by hash. */
 #define SMNC_VQ_KEY_BYTES	40
 #define SMNC_VQ_TABLE_ENTRIES	128
-#define SMNC_VQ_STAGE_TABLE	64	/* offset of the table; what is between is ignored */
+#define SMNC_VQ_STAGE_TABLE	64	/* offset of the table; the gap before it is ignored */
 #define SMNC_VQ_STAGE_BYTES	192
 
 struct smnc_fw_vq_rss {

@@ -3,14 +3,14 @@
  * Giving up pages that a device has not used of late, while its VM is migrated.
  *
  * type1 counts a page as dirty for as long as it is pinned, and once more when it was unpinned.
- * So what a VMM sends again and again is what is pinned; it comes to an end only if that is no
- * more than what the device works with. Without bits that tell of an access, pages are asked:
- * one eighth of them every 100 ms, in turn, loses its translation, not its pin. A page that
- * faults has it back at once; one that has not when its turn comes again is unpinned. Pages
- * that were pinned together are unpinned, and come back one by one.
+ * So a VMM sends every pinned page again and again, and ends only if no more pages are pinned
+ * than the device works with. There are no accessed bits, so vdcm_age_turn() hides pages: one
+ * eighth of them every 100 ms, in turn, loses its translation, not its pin. A page on which the
+ * device faults is mapped again at once; a page that is still hidden at its next turn is
+ * unpinned. Pages that were pinned together are unpinned, and come back one by one.
  *
- * Whatever is written is reported: a page is out of the translation, and no access under way,
- * before it is unpinned.
+ * No write is missed: before a page is unpinned it is out of the translation, and no access to
+ * the page is under way.
  */
 #include <linux/ktime.h>
 
@@ -34,7 +34,7 @@ void vdcm_age_start(struct vdcm_adi *adi)
 
 	lockdep_assert_held(&adi->lock);
 	mutex_lock(&adi->pin_lock);
-	/* What is logged is reported exactly, whatever is pinned. */
+	/* A log of writes is exact, and does not depend on pins: no need to give pages up. */
 	dma->ageing = dma->ops && !dma->logging;
 	dma->age_at = 0;
 	dma->age_next = 0;
@@ -44,10 +44,10 @@ void vdcm_age_start(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_age_stop() - cold pages stay from now on
+ * vdcm_age_stop() - stop giving up cold pages
  * @adi: open ADI; adi->lock held
  *
- * Pages that were asked and have not answered are still pinned: they fault.
+ * Hidden pages are still pinned: the device faults on them and gets them back.
  */
 void vdcm_age_stop(struct vdcm_adi *adi)
 {
@@ -58,7 +58,7 @@ void vdcm_age_stop(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_age_now() - the VMM has just asked for dirty pages: what is given up now, it is told next
+ * vdcm_age_now() - begin a turn at once: the VMM has asked for dirty pages, and will ask again
  * @adi: open ADI
  *
  * Context: process.
@@ -75,7 +75,7 @@ void vdcm_age_now(struct vdcm_adi *adi)
 	mutex_unlock(&adi->pin_lock);
 }
 
-/* The pages from @pin on that lie side by side, alone in their batches, and were not asked. */
+/* The pages from @pin on that lie side by side, alone in their batches, and are not hidden. */
 static u64 vdcm_age_singles(struct vdcm_pin_tree *tree, const struct vdcm_pin *pin, u64 most)
 {
 	struct vdcm_pin next;
@@ -88,7 +88,7 @@ static u64 vdcm_age_singles(struct vdcm_pin_tree *tree, const struct vdcm_pin *p
 	return nr;
 }
 
-/* Ask, or give up, at most @most pages. Return: their number; 0: all have had their turn. */
+/* Hide or unpin about @most pages. Return: their number; 0: all pages have had their turn. */
 static u64 vdcm_age_run(struct vdcm_live *live, u64 most)
 {
 	struct vdcm_dma *dma = &live->dma;
@@ -114,7 +114,7 @@ static u64 vdcm_age_run(struct vdcm_live *live, u64 most)
 	return nr;
 }
 
-/* One turn. Units that fault meanwhile are served when it is over. */
+/* One turn. The work item serves units that fault meanwhile when the turn is over. */
 static void vdcm_age_turn(struct vdcm_live *live)
 {
 	u64 left = live->dma.tree.count / VDCM_AGE_PARTS + 1, nr;
@@ -129,11 +129,11 @@ static void vdcm_age_turn(struct vdcm_live *live)
 }
 
 /**
- * vdcm_age() - give up what is cold, if it is time to
+ * vdcm_age() - give up cold pages, if a turn is due
  * @live: open state
  *
  * Context: the ADI's work item for faults.
- * Return: nanoseconds until it is time again, or VDCM_HOLDOFF_UNKNOWN.
+ * Return: nanoseconds until the next turn, or VDCM_HOLDOFF_UNKNOWN.
  */
 u64 vdcm_age(struct vdcm_live *live)
 {

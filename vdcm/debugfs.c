@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the framework knows of each ADI, to be read by a person: one file each, named as the
- * mdev, in debugfs. No interface: programs read sysfs (docs/observability.md).
+ * Each ADI's state in debugfs, for a person to read: one file each, named as the mdev. The
+ * files are no stable interface: programs read sysfs (docs/observability.md).
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>
@@ -115,7 +115,7 @@ void vdcm_debugfs_add(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_debugfs_remove() - nobody reads an ADI's file any more when it returns
+ * vdcm_debugfs_remove() - remove an ADI's file, and wait until no process reads it
  * @adi: ADI; no lock of it is held
  *
  * Context: process.
@@ -129,7 +129,7 @@ void vdcm_debugfs_remove(struct vdcm_adi *adi)
 /**
  * vdcm_debugfs_init() - make the folder
  *
- * Without debugfs there is none, and nothing else changes. Process context.
+ * A kernel without debugfs has no folder, and the framework works as before. Process context.
  */
 void vdcm_debugfs_init(void)
 {

@@ -2,13 +2,13 @@
 /*
  * Which pages of guest memory a device has written: exactly, page by page.
  *
- * While it is logged a page can be written only after a fault, which marks it. To report a page
- * takes it out of the translation, waits for accesses under way, and clears the mark, in this
- * order: a write is before the report, or marks the page again. A page that was unmapped keeps
- * its mark until it is reported.
+ * While the log is on, the device can write a page only after a fault, which marks the page.
+ * vdcm_log_report() takes a page out of the translation, waits for accesses under way, and clears
+ * the mark, in this order: a write comes before the report, or marks the page again. An unmapped
+ * page keeps its mark until it is reported.
  *
- * What the processor writes for a device is marked after it: the VMM asks last when the VM is
- * stopped, and nothing is under way.
+ * When the processor writes for a device, the mark follows the write. That is early enough: the
+ * VMM's last request comes when the VM is stopped and no write is under way.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -27,7 +27,7 @@ static u64 vdcm_log_writable(struct vdcm_pin_tree *tree, u64 page, u64 end)
 	return nr;
 }
 
-/* A page that may not be read is given up: it is pinned anew. */
+/* Take the right to write a page. A write-only page is unpinned instead, and pinned anew. */
 static void vdcm_log_take_right(struct vdcm_live *live, u64 page)
 {
 	struct vdcm_pin pin;
@@ -40,7 +40,7 @@ static void vdcm_log_take_right(struct vdcm_live *live, u64 page)
 		vdcm_pin_tree_set_flags(&live->dma.tree, page, pin.flags & ~VDCM_PIN_MAPPED_WRITE);
 }
 
-/* Pages may be written no more: what accesses them faults, and gets the right that it needs. */
+/* Take the right to write pages: the next access faults, and gets the right that it needs. */
 static void vdcm_log_protect(struct vdcm_live *live, u64 first, u64 nr)
 {
 	struct vdcm_dma *dma = &live->dma;
@@ -57,13 +57,13 @@ static void vdcm_log_protect(struct vdcm_live *live, u64 first, u64 nr)
 }
 
 /**
- * vdcm_log_start() - begin to log what a device writes
+ * vdcm_log_start() - begin to log a device's writes
  * @adi: open ADI
  *
- * What it has written before is not reported.
+ * The log has no writes that the device has made before.
  *
  * Context: process.
- * Return: 0, or -EINVAL: it is logged already.
+ * Return: 0, or -EINVAL: the log is on already.
  */
 int vdcm_log_start(struct vdcm_adi *adi)
 {
@@ -77,7 +77,7 @@ int vdcm_log_start(struct vdcm_adi *adi)
 		mutex_unlock(&adi->pin_lock);
 		return -EINVAL;
 	}
-	/* Before the walk: what is pinned meanwhile is marked. */
+	/* Before the walk: a page that is pinned during the walk gets its mark. */
 	WRITE_ONCE(dma->logging, true);
 	mutex_unlock(&adi->pin_lock);
 	while (more) {
@@ -94,11 +94,11 @@ int vdcm_log_start(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_log_stop() - log no more
+ * vdcm_log_stop() - end the log
  * @adi: open ADI
  *
  * Context: process.
- * Return: 0, or -EINVAL: it is not logged.
+ * Return: 0, or -EINVAL: the log is off.
  */
 int vdcm_log_stop(struct vdcm_adi *adi)
 {
@@ -135,15 +135,15 @@ static u64 vdcm_log_take(struct vdcm_live *live, u64 *first, u64 last)
 }
 
 /**
- * vdcm_log_report() - tell which pages of a range were written, and begin anew
+ * vdcm_log_report() - report the pages of a range that the device has written, and clear marks
  * @adi: open ADI
  * @iova: first address, bytes
  * @len: length of the range, bytes
- * @report: is told of each run of pages; no lock is held
+ * @report: called for each run of pages; no lock is held
  * @opaque: its first argument
  *
  * Context: process.
- * Return: 0, -EINVAL (it is not logged, or no range), -EINTR (the process is killed).
+ * Return: 0, -EINVAL (the log is off, or no range), -EINTR (the process is killed).
  */
 int vdcm_log_report(struct vdcm_adi *adi, u64 iova, u64 len,
 		    void (*report)(void *opaque, u64 iova, u64 len), void *opaque)

@@ -3,15 +3,15 @@
  * User space discards memory that it has mapped for the device: a balloon, free page
  * reporting, madvise(), a hole in a file, munmap().
  *
- * VFIO does not report that: the mapping stays, and with it the pin. The device would go on
- * with pages that the guest has no more. So an mmu notifier of the user's memory takes them
- * out of the translation before they are discarded; the device's next access faults, and pins
- * what is there then.
+ * VFIO does not report a discard: the mapping stays, and with it the pin. The device would go on
+ * with pages that the guest no longer has. So an mmu notifier of the user's memory takes the
+ * pages out of the translation before the kernel discards them; the device's next access faults,
+ * and vdcm pins the pages that are there then.
  *
- * The notifier may be called while memory is reclaimed, and pin_lock is held over
- * allocations: so it does not take that lock. A work item does, and the notifier waits for
- * it, unless it is called by reclaim, which leaves pinned pages alone. Nobody waits for the
- * unpin, for that waits for user space.
+ * The kernel may call the notifier during reclaim, and pin_lock is held over allocations: so the
+ * notifier does not take that lock. A work item does, and the notifier waits for the work item,
+ * unless reclaim calls, which leaves pinned pages alone. The notifier does not wait for the
+ * unpin, which waits for user space.
  */
 #include <linux/completion.h>
 #include <linux/slab.h>
@@ -20,8 +20,8 @@
 
 /**
  * struct vdcm_discard - a range that is being discarded
- * @entry: in the list of those that wait
- * @done: no page of it is mapped for the device
+ * @entry: in the list of waiting discards
+ * @done: completed when no page of the range is mapped for the device
  * @first: first page
  * @last: last page
  */
@@ -32,7 +32,7 @@ struct vdcm_discard {
 	unsigned long last;
 };
 
-/* The device's addresses of the first spot, and what may follow it, in a range. */
+/* The device's addresses of the first spot in a range, and of the pages that may follow. */
 static bool vdcm_discard_next(struct vdcm_watch *w, const struct vdcm_discard *d, u64 *first,
 			      u64 *last)
 {
@@ -66,7 +66,7 @@ static void vdcm_discard_work(struct work_struct *work)
 		if (!d)
 			return;
 		vdcm_inc(adi, VDCM_CNT_DISCARDS);
-		/* The open state stays: who waits for @d holds it. */
+		/* The open state stays: vdcm_discard_start(), which waits for @d, holds it. */
 		while (vdcm_discard_next(w, d, &first, &last) &&
 		       vdcm_drop_range(adi->live, first, last))
 			;
@@ -75,8 +75,8 @@ static void vdcm_discard_work(struct work_struct *work)
 }
 
 /*
- * Does it take pages away that may be pinned? Reclaim does not; nor do the kernel's own
- * threads, which may move pages, but for those that are pinned.
+ * Does the range lose pages that may be pinned? Reclaim takes none of those; nor do the kernel's
+ * own threads, which may move other pages.
  */
 static bool vdcm_discard_counts(const struct mmu_notifier_range *range)
 {
@@ -155,7 +155,7 @@ int vdcm_watch_begin(struct vdcm_adi *adi)
 	struct vdcm_watch *w;
 	int ret = -ENOMEM;
 
-	/* Nothing is ever pinned. */
+	/* The back end of this PF never pins a page. */
 	if (!adi->parent->backend->ops)
 		return 0;
 	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);

@@ -120,7 +120,7 @@ static u64 vdcm_fault_serve_next(struct vdcm_adi *adi)
 	ret = vdcm_fault_serve(adi, &s);
 	mutex_lock(&adi->pin_lock);
 	if (!vdcm_fault_stale(adi, &s)) {
-		/* No answer while the VM is stopped: what the fault needs may be mapped by now. */
+		/* No answer while the VM is stopped, although the page may be mapped by now. */
 		if (ret == -EAGAIN || dma->held)
 			ret = vdcm_fault_requeue(adi, &s, 0) ?: -EAGAIN;
 		else if (ret == -ENOMEM)
@@ -184,7 +184,7 @@ void vdcm_dma_accept(struct vdcm_adi *adi, bool accept)
  * @adi: open ADI; adi->lock held, adi->pin_lock not
  * @hold: let them wait
  *
- * When it returns after holding, no answer is given any more: a pin may still be under way.
+ * After a hold the framework answers no fault; a pin may still be under way.
  */
 void vdcm_dma_hold(struct vdcm_adi *adi, bool hold)
 {
@@ -310,7 +310,7 @@ int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len,
 {
 	int ret = adi->export->dma_rw(adi, iova, data, len, write);
 
-	/* Part of it may have been written also if it failed. */
+	/* A copy that failed may have written a part. */
 	if (write && len)
 		vdcm_log_written(adi, iova, len);
 	return ret;

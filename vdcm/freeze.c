@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A VM that is stopped, to be migrated or for a while: in two steps, and back.
+ * Stopping an ADI for a migration or a pause of its VM: in two steps, and back.
  *
- *	paused	no DMA. The device keeps what doorbells ask for
+ *	paused	no DMA. The device keeps doorbells for later
  *	frozen	nothing changes by itself: interrupts become pending, faults wait, and the
- *		driver has carried out what the guest had asked for
+ *		driver has carried out the guest's earlier requests
  *
- * Config space, the MSI-X table and eventfds change as ever; what that means for DMA and
- * interrupts is done when the VM goes on. A guest's reset, and one of the PF, are no business
- * of the VMM's: after both the ADI is frozen again. An ADI whose hardware is gone takes all
- * steps: it has nothing to stop.
+ * The VMM can still change config space, the MSI-X table and eventfds; DMA and interrupts follow
+ * when the VM goes on. After a reset by the guest or of the PF vdcm freezes the ADI again, for
+ * the VMM need not know of such resets. An ADI whose hardware is gone takes all steps: there is
+ * nothing to stop.
  */
 #include "internal.h"
 
 /**
- * vdcm_pause() - no DMA from now on, whatever the guest has enabled
+ * vdcm_pause() - turn DMA off, also if the guest has enabled it
  * @adi: open ADI; adi->lock held; its PF is there, or dead
  */
 void vdcm_pause(struct vdcm_adi *adi)
@@ -43,7 +43,7 @@ void vdcm_unpause(struct vdcm_adi *adi)
 	live->announce = false;
 }
 
-/* Faults wait and interrupts become pending, or both go on. */
+/* Hold faults and interrupts back, or let both go on. */
 static void vdcm_hold(struct vdcm_adi *adi, bool hold)
 {
 	struct vdcm_live *live = adi->live;
@@ -57,7 +57,7 @@ static void vdcm_hold(struct vdcm_adi *adi, bool hold)
 }
 
 /**
- * vdcm_freeze() - nothing of an ADI changes by itself from now on
+ * vdcm_freeze() - stop all that changes an ADI by itself
  * @adi: open ADI that is paused; adi->lock held; its PF is there, or dead
  *
  * Return: 0, or the driver's error: the ADI is not frozen then.
@@ -67,10 +67,10 @@ int vdcm_freeze(struct vdcm_adi *adi)
 	int ret = 0;
 
 	lockdep_assert_held(&adi->lock);
-	/* What is pinned when the VM stops is what the VMM is told last. */
+	/* The VMM's last list of dirty pages has all pages that are pinned now. */
 	vdcm_age_stop(adi);
 	vdcm_hold(adi, true);
-	/* Posted interrupts pass no gate: no more of them. */
+	/* Turn posted interrupts off: the stop of the VM cannot hold them back. */
 	vdcm_irq_kick_all(adi);
 	if (!vdcm_is_gone(adi))
 		ret = vdcm_ops(adi)->freeze(adi);
@@ -100,7 +100,7 @@ int vdcm_thaw(struct vdcm_adi *adi)
 		return ret;
 	}
 	vdcm_hold(adi, false);
-	/* Delivers what is pending. */
+	/* Delivers pending interrupts. */
 	vdcm_irq_kick_all(adi);
 	return 0;
 }
@@ -114,6 +114,6 @@ void vdcm_let_go(struct vdcm_adi *adi)
 	lockdep_assert_held(&adi->lock);
 	adi->live->paused = false;
 	vdcm_age_stop(adi);
-	/* The reset drops what is pending and what waits: neither is delivered here. */
+	/* The reset drops pending interrupts and waiting faults: nothing is delivered here. */
 	vdcm_hold(adi, false);
 }

@@ -120,7 +120,7 @@ void vdcm_revoke(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_freeze_again() - a reset has thawed an ADI whose VM is stopped
+ * vdcm_freeze_again() - freeze an ADI that a reset has thawed, if its VM is stopped
  * @adi: open ADI; adi->lock held; its PF is there
  *
  * An ADI that cannot be frozen is revoked.

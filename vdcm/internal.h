@@ -49,8 +49,8 @@
 
 /**
  * enum vdcm_parent_state - the state of a PF; moves in states.c
- * @VDCM_PARENT_UP: it works
- * @VDCM_PARENT_QUIESCED: it is being reset, or asleep
+ * @VDCM_PARENT_UP: the PF works
+ * @VDCM_PARENT_QUIESCED: the PF is in reset, or asleep
  * @VDCM_PARENT_DEAD: the device is gone
  */
 enum vdcm_parent_state {
@@ -62,12 +62,12 @@ enum vdcm_parent_state {
 
 /**
  * enum vdcm_adi_state - the state of an ADI; moves in states.c
- * @VDCM_ADI_CLOSED: no file has it open; in all other states there is @live
- * @VDCM_ADI_OPEN: the PF driver has it open; also while its open() runs
- * @VDCM_ADI_AWAY: the PF is quiesced, and the ADI not yet brought back
- * @VDCM_ADI_LOST: given up by the PF driver, which still has it open
- * @VDCM_ADI_REVOKED: the hardware was taken away: the driver has closed it
- * @VDCM_ADI_CLOSING: likewise, and the file is being closed
+ * @VDCM_ADI_CLOSED: no file has the ADI open; in all other states there is @live
+ * @VDCM_ADI_OPEN: the PF driver has the ADI open; also while its open() runs
+ * @VDCM_ADI_AWAY: the PF is quiesced, and the driver has not brought the ADI back yet
+ * @VDCM_ADI_LOST: the PF driver has given the ADI up, and still has it open
+ * @VDCM_ADI_REVOKED: vdcm has taken the hardware away: the driver has closed the ADI
+ * @VDCM_ADI_CLOSING: likewise, and the user closes the file
  */
 enum vdcm_adi_state {
 	VDCM_ADI_CLOSED,
@@ -102,7 +102,7 @@ struct vdcm_vec {
 /**
  * struct vdcm_waiting - a fault that waits for its turn
  * @fault: the fault
- * @since: when it arrived, nanoseconds
+ * @since: when the fault arrived, nanoseconds
  * @not_before: time at which it is tried again, nanoseconds
  * @delayed: it has been counted as delayed by the gate
  */
@@ -192,11 +192,11 @@ struct vdcm_helper {
  * @accept: faults are taken
  * @gated: pins are held off while memory is unmapped
  * @held: the VM is stopped: faults wait
- * @ageing: pages that are not used are given up, and pinned one by one; under the pin lock
- * @age_at: when the next turn of it is, nanoseconds
- * @age_next: page with which that begins
- * @logging: what the device writes is logged; under the pin lock
- * @dirty_all: all counts as written: there was no memory for a mark
+ * @ageing: cold pages are given up, and pages are pinned one by one; under the pin lock
+ * @age_at: when the next turn of ageing begins, nanoseconds
+ * @age_next: page with which that turn begins
+ * @logging: the log of the device's writes is on; under the pin lock
+ * @dirty_all: every page counts as written: there was no memory for a mark
  * @dirty: pages that the device has written, or may write
  * @starved_until: when pins are tried again, nanoseconds; for want of memory
  * @hunger: how long pins were not tried for last, nanoseconds; 0 = there is memory
@@ -247,8 +247,8 @@ struct vdcm_dma {
  * @req: eventfd of the release request, or NULL
  * @dma: translation
  * @bus_master: as the driver has it
- * @paused: the VM is stopped, or about to be: no DMA, whatever the guest had enabled
- * @frozen: it is stopped: the driver has frozen the ADI, or owes it until its PF is back
+ * @paused: the VM is stopped, or about to be: no DMA, also if the guest has enabled it
+ * @frozen: the VM is stopped: the driver has frozen the ADI, or does so when its PF is back
  * @announce: the ADI's state came from elsewhere, and the network does not know yet
  * @reset_owed: it was reset while the PF was quiesced
  * @memcg: memory cgroup of the process that opened it, or NULL
@@ -306,7 +306,7 @@ struct vdcm_export_ops {
  * @regions: region table of the type
  * @drvdata: the PF driver's
  * @attrs: directory of the PF driver's attributes, or NULL
- * @debug: its file in debugfs, or NULL
+ * @debug: the ADI's file in debugfs, or NULL
  * @entry: in the parent's list
  * @queues: what its work items run on
  * @lock: see above
@@ -316,9 +316,9 @@ struct vdcm_export_ops {
  * @fault_lock: see above
  * @state: enum vdcm_adi_state; changed by vdcm_adi_move()
  * @live: state of an open ADI, or NULL
- * @watch: while it is open: watches the memory of the process that has opened it, or NULL
+ * @watch: watches the memory of the process that has the ADI open, or NULL
  * @mem_on: pages of the ADI may be mapped now
- * @state_size: bytes of its state, at most; 0: it cannot be migrated
+ * @state_size: most bytes of the driver's record; 0: the ADI cannot be migrated
  * @xlat: translation, for its back end
  * @opener_pid: who has it open
  * @opener: its name, printable ASCII: what is not is escaped
@@ -447,7 +447,7 @@ static inline bool vdcm_is_held(const struct vdcm_adi *adi)
 	return state >= VDCM_ADI_OPEN && state <= VDCM_ADI_LOST;
 }
 
-/* The device, or this user's hold on it, is gone for good; of an open ADI. */
+/* Has the user of an open ADI lost the hardware for good? */
 static inline bool vdcm_is_gone(const struct vdcm_adi *adi)
 {
 	return vdcm_is_dead(adi) || READ_ONCE(adi->state) >= VDCM_ADI_LOST;

@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-/* Without memory for marks all is reported, until logging ends. */
+/* Mark a page. Without memory for a mark every page counts as written until the log ends. */
 static void vdcm_log_mark(struct vdcm_dma *dma, u64 page)
 {
 	if (xa_err(xa_store(&dma->dirty, page, xa_mk_value(1), GFP_KERNEL)))

@@ -99,7 +99,7 @@ static bool has_soft_page(const struct vdcm_composition *comp)
 	return false;
 }
 
-/* All operations of a migration, or none. */
+/* A driver has all operations of a migration, or none. */
 static bool migration_valid(const struct vdcm_adi_ops *ops)
 {
 	unsigned int nr = !!ops->freeze + !!ops->thaw + !!ops->state_size + !!ops->save +
@@ -108,7 +108,7 @@ static bool migration_valid(const struct vdcm_adi_ops *ops)
 	return !nr || nr == 5;
 }
 
-/* Operations that a well-formed composition asks for. */
+/* Does the type have the operations that its composition, which is well-formed, needs? */
 static bool comp_valid(const struct vdcm_adi_ops *ops, const struct vdcm_composition *comp)
 {
 	bool hook = has_hook(comp);
@@ -119,7 +119,7 @@ static bool comp_valid(const struct vdcm_adi_ops *ops, const struct vdcm_composi
 	return ops->soft_reset || !ops->resume || !(hook || has_soft_page(comp));
 }
 
-/* Return: what the operations of a type lack, or NULL. Those of the driver are complete. */
+/* Return: text about operations that a type lacks, or NULL. The driver's own are complete. */
 static const char *ops_lack(const struct vdcm_parent *parent, const struct vdcm_type *type)
 {
 	const struct vdcm_adi_ops *ops = vdcm_parent_ops(parent, type);
@@ -193,7 +193,7 @@ struct vdcm_regions *vdcm_parent_regions(struct vdcm_parent *parent, unsigned in
 	return regions;
 }
 
-/* What the device can use, and its back end. 0 or errno */
+/* Find the addresses that ADIs of the PF can use. 0 or errno */
 static int iova_init(struct vdcm_parent *parent, struct device *dev,
 		     const struct vdcm_parent_desc *desc)
 {
@@ -314,7 +314,7 @@ unsigned int vdcm_parent_available(struct vdcm_parent *parent,
 /**
  * vdcm_parent_used() - how much of a resource a PF's ADIs have taken
  * @parent: parent
- * @resource: its index in the description; 0 is returned for one that there is not
+ * @resource: index in the description; an index that does not exist returns 0
  *
  * Context: any but hard irq.
  * Return: 0..its capacity

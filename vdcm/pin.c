@@ -146,7 +146,7 @@ void vdcm_pin_fed(struct vdcm_adi *adi)
 		vdcm_ops(adi)->starved(adi, false);
 }
 
-/* Map what is pinned, unless it was spoiled meanwhile. Takes the spot. */
+/* Map pinned pages, unless an unmap or a discard has spoiled the pin. Takes the spot. */
 static int vdcm_pin_settle(struct vdcm_adi *adi, u64 first, u32 nr, const struct rights *r,
 			   struct vdcm_spot *spot)
 {
@@ -233,7 +233,7 @@ int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s)
 #undef W
 	struct vdcm_dma *dma = &adi->live->dma;
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
-	/* While the VM is migrated each page counts. */
+	/* One page at a time while the VM is migrated: the VMM sends every pinned page. */
 	bool many = ktime_get_ns() >= dma->single_until && !READ_ONCE(dma->ageing) &&
 		    !READ_ONCE(dma->logging);
 	int ret = vdcm_pin_batch(adi, s, many, &usual[write]);

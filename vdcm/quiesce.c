@@ -15,7 +15,7 @@
 
 #include "trace.h"
 
-/* From here on its operations leave the hardware alone. */
+/* After this the ADI's operations do not access the hardware. */
 static void vdcm_stop_adi(struct vdcm_adi *adi)
 {
 	vdcm_stop(adi);
@@ -66,7 +66,7 @@ void vdcm_parent_quiesce(struct vdcm_parent *parent)
 	if (WARN_ON(!parent->resumes))
 		return;
 	mutex_lock(&parent->list_lock);
-	/* Before the ADIs' locks are taken: who opens later sees it. A dead PF stays dead. */
+	/* Before the ADIs' locks: a later open() then finds this state. A dead PF stays dead. */
 	vdcm_parent_move(parent, VDCM_PARENT_QUIESCED);
 	vdcm_call_each_open(parent, vdcm_stop_adi);
 	vdcm_call_each_open(parent, vdcm_quiesce_adi);
@@ -108,7 +108,7 @@ static int vdcm_resume_guest(struct vdcm_adi *adi)
 			return ret;
 	}
 	live->reset_owed = false;
-	/* Given up meanwhile: it gets no DMA any more. */
+	/* The driver has given the ADI up meanwhile: DMA stays off. */
 	if (!vdcm_adi_move(adi, VDCM_ADI_OPEN))
 		return 0;
 	vdcm_inc(adi, VDCM_CNT_RESUMES);
@@ -121,7 +121,7 @@ static int vdcm_resume_guest(struct vdcm_adi *adi)
 	return 0;
 }
 
-/* An ADI that was given up is not brought back. */
+/* Runs @pass on an ADI that is away, and revokes one that the driver has given up. */
 static int vdcm_resume_adi(struct vdcm_adi *adi, int (*pass)(struct vdcm_adi *adi))
 {
 	if (vdcm_is_away(adi))

@@ -81,11 +81,11 @@ void vdcm_revoke_after(struct vdcm_adi *adi, unsigned long delay)
  * @adi: ADI; nothing happens if it is not open, or given up already
  * @why: for the log
  *
- * For hardware of an ADI that does not obey. As for an ADI of a dead PF: the error interrupt
- * is signalled, from now on reads return all-ones and writes are dropped, but in soft pages,
- * and soon after the ADI is revoked: close() is called, guest memory is given back. The file
- * stays open, and can be closed, and the mdev removed, as ever. The next open() is up to the
- * PF driver.
+ * For an ADI whose hardware does not obey. As with an ADI of a dead PF, vdcm signals the error
+ * interrupt; from now on reads return all-ones and writes are dropped, but in soft pages. Soon
+ * after vdcm revokes the ADI: it calls the driver's close() and gives guest memory back. The file
+ * stays open; the user can close it, and the operator can remove the mdev. The PF driver decides
+ * whether the next open() works.
  *
  * Context: any, but where close() waits for the caller, as with vdcm_adi_signal().
  */

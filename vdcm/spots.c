@@ -2,12 +2,12 @@
 /*
  * Where the pins of an ADI are in its user's memory.
  *
- * Who discards memory names it by addresses of the user's memory, and pins are known by
- * addresses of the device. VFIO does not say what belongs to what, so each batch is looked up
- * in the user's memory when it has been pinned: a "spot". A page that is not found there was
- * discarded since it was pinned, be it by this ADI or by another one of the container, whose
- * pin VFIO hands out again. It is given back, and pinned anew. Pages of the memory of another
- * process than the one that opened the ADI are not followed.
+ * A discard has addresses of the user's memory, and pins have addresses of the device. VFIO does
+ * not tell how the two relate, so vdcm_spot_find() looks each batch up in the user's memory when
+ * it has been pinned: a "spot". A page that is not found there was discarded after it was pinned,
+ * by this ADI or by another one of the container, whose pin VFIO hands out again. vdcm unpins
+ * such a page, and pins it anew. vdcm does not follow pages of another process than the one that
+ * opened the ADI.
  */
 #include <linux/delay.h>
 #include <linux/sched/mm.h>
@@ -17,7 +17,7 @@
 
 #include "watch.h"
 
-/* How often a page that is not found is pinned anew, with a pause of a millisecond or two. */
+/* How often vdcm pins a page anew that is not found, with a pause of a millisecond or two. */
 #define LOST_TRIES	1000u
 
 /* Is a batch in the user's memory from @va on? Under mmap_lock. */
@@ -88,13 +88,13 @@ static unsigned long vdcm_spot_place(struct vdcm_watch *w, u64 first, u32 nr)
 	return va;
 }
 
-/* A batch is not where its user's memory is. */
+/* A batch was not found in the user's memory. Return: as vdcm_spot_find() */
 static int vdcm_spot_lost(struct vdcm_watch *w, u32 nr)
 {
-	/* One that is there may be beside one that is not. */
+	/* Some pages of the batch may be there: the caller tries them one by one. */
 	if (nr > 1)
 		return -EXDEV;
-	/* Never touched: there is nothing to be discarded. */
+	/* The user has never written the page: there is nothing to discard. */
 	if (w->adi->live->dma.pages[0] == ZERO_PAGE(0))
 		return 0;
 	if (++w->lost % LOST_TRIES) {
@@ -106,14 +106,14 @@ static int vdcm_spot_lost(struct vdcm_watch *w, u32 nr)
 }
 
 /**
- * vdcm_spot_find() - find what was pinned in the user's memory
+ * vdcm_spot_find() - find pinned pages in the user's memory
  * @adi: open ADI; the pages are in its @pages
  * @first: first page
  * @nr: number of pages
  * @spot: out: for vdcm_spot_settle(); NULL = the pages are not followed
  *
  * Context: process, from the ADI's work item for faults; no lock held. Waits for mmap_lock.
- * Return: 0; -EAGAIN (they have been discarded), -EXDEV (try it one by one), -ENOMEM.
+ * Return: 0; -EAGAIN (the pages were discarded), -EXDEV (try them one by one), -ENOMEM.
  */
 int vdcm_spot_find(struct vdcm_adi *adi, u64 first, u32 nr, struct vdcm_spot **spot)
 {
@@ -124,7 +124,7 @@ int vdcm_spot_find(struct vdcm_adi *adi, u64 first, u32 nr, struct vdcm_spot **s
 	*spot = NULL;
 	if (w->foreign || !mmget_not_zero(mm))
 		return 0;
-	/* Perhaps it is these pages, which are pinned in vain then. */
+	/* The discard under way may be of these pages: wait, or the pin is in vain. */
 	if (READ_ONCE(w->clearing))
 		usleep_range(50, 100);
 	mmap_read_lock(mm);
@@ -144,11 +144,11 @@ int vdcm_spot_find(struct vdcm_adi *adi, u64 first, u32 nr, struct vdcm_spot **s
 }
 
 /**
- * vdcm_spot_settle() - a batch is about to be mapped: from now on it is watched
+ * vdcm_spot_settle() - watch a batch that is about to be mapped
  * @adi: open ADI; fault_lock held
  * @spot: from vdcm_spot_find(), or NULL; freed by vdcm_spots_forget() once settled
  *
- * Return: false = it has been discarded meanwhile.
+ * Return: false = the batch has been discarded meanwhile.
  */
 bool vdcm_spot_settle(struct vdcm_adi *adi, struct vdcm_spot *spot)
 {
@@ -182,7 +182,7 @@ static struct vdcm_spot *vdcm_spot_take(struct vdcm_watch *w, u64 first, u64 las
 }
 
 /**
- * vdcm_spots_forget() - batches are no longer mapped: nor are they watched
+ * vdcm_spots_forget() - watch batches no longer, which are not mapped any more
  * @adi: open ADI; pin lock held
  * @first: first page of the first batch
  * @nr: pages of all of them
@@ -197,7 +197,7 @@ void vdcm_spots_forget(struct vdcm_adi *adi, u64 first, u64 nr)
 }
 
 /**
- * vdcm_spots_begin() - a pin begins: what is discarded from now on may concern it
+ * vdcm_spots_begin() - a pin begins: record discards from now on, which may hit its pages
  * @adi: open ADI; fault_lock held
  */
 void vdcm_spots_begin(struct vdcm_adi *adi)
@@ -205,7 +205,7 @@ void vdcm_spots_begin(struct vdcm_adi *adi)
 	struct vdcm_watch *w = adi->watch;
 
 	lockdep_assert_held(&adi->fault_lock);
-	/* What is being discarded yet may be pinned yet. */
+	/* Pages of a discard under way may still be pinned: keep its range. */
 	if (w->clearing)
 		return;
 	w->first = ULONG_MAX;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The state of an ADI as a stream, and back: what the framework knows (record VDCM) and what
- * the driver knows (record DRIVER). docs/migration.md has the format.
+ * The state of an ADI as a stream, and back: the framework's state (record VDCM) and the
+ * driver's (record DRIVER). docs/migration.md has the format.
  *
- * What comes in was written by whoever runs the VMM. Of config space and the MSI-X table no
- * more is taken than a guest could have written; the driver checks its record by itself.
+ * A VMM may have forged a stream that comes in. Of config space and the MSI-X table the framework
+ * takes only fields that a guest can write; the driver checks its own record.
  */
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -14,7 +14,7 @@
 #define VDCM_RECORD_VERSION	1
 
 /**
- * struct vdcm_record - what record VDCM begins with; vdcm_msix_save() follows
+ * struct vdcm_record - first part of record VDCM; the bytes of vdcm_msix_save() follow
  * @version: VDCM_RECORD_VERSION
  * @reserved: 0
  * @config: config space
@@ -79,7 +79,7 @@ static u32 vdcm_sum_bars(u32 crc, const struct vdcm_composition *comp)
 	return crc;
 }
 
-/* A sum of what a guest can see of the function. @config: room for one */
+/* A checksum of all that a guest can see of the function. @config: room for a config space */
 static u32 vdcm_composition_sum(const struct vdcm_type *type, struct vdcm_config *config)
 {
 	u32 crc;
@@ -132,7 +132,7 @@ int vdcm_state_hello(struct vdcm_adi *adi, struct vdcm_stream_out *out)
 }
 
 /**
- * vdcm_state_compare() - HELLO has come: can its sender go on as this ADI?
+ * vdcm_state_compare() - HELLO has come: can this ADI take the state of its sender?
  * @adi: ADI that can be migrated
  * @in: stream whose HELLO is complete
  *
@@ -200,7 +200,7 @@ static int vdcm_save_driver(struct vdcm_adi *adi, struct vdcm_stream_out *out)
 }
 
 /**
- * vdcm_state_save() - write down what an ADI is
+ * vdcm_state_save() - write the state of an ADI into a stream
  * @adi: frozen ADI; adi->lock held; its PF is there, or dead
  * @out: stream behind HELLO; undefined in case of an error
  *
@@ -239,14 +239,14 @@ static int vdcm_load_record(struct vdcm_adi *adi, const struct vdcm_stream_in *i
 }
 
 /**
- * vdcm_state_load() - make an ADI go on as another one
+ * vdcm_state_load() - load the state of another ADI
  * @adi: frozen ADI; adi->lock held; its PF is there, or dead
  * @in: stream that is complete
  *
- * The ADI is reset before, and once more if something is refused; it stays frozen.
+ * vdcm resets the ADI before, and once more if the state is refused; the ADI stays frozen.
  *
- * Return: 0, -EIO (the hardware is gone), -EINVAL, or the driver's error; one line in the
- * log says so.
+ * Return: 0, -EIO (the hardware is gone), -EINVAL, or the driver's error, which one line in
+ * the log reports.
  */
 int vdcm_state_load(struct vdcm_adi *adi, const struct vdcm_stream_in *in)
 {

@@ -49,7 +49,7 @@ const struct vdcm_states vdcm_adi_states = { adi_names, adi_next };
  * @parent: parent; its list_lock is held, unless @to is VDCM_PARENT_DEAD
  * @to: new state
  *
- * Return: false if that does not follow its state: a dead PF stays dead.
+ * Return: false if @to cannot follow the PF's state: a dead PF stays dead.
  */
 bool vdcm_parent_move(struct vdcm_parent *parent, enum vdcm_parent_state to)
 {
@@ -68,7 +68,7 @@ bool vdcm_parent_move(struct vdcm_parent *parent, enum vdcm_parent_state to)
  * @adi: ADI; adi->lock is held, unless @to is VDCM_ADI_LOST
  * @to: new state
  *
- * Return: false if that does not follow its state.
+ * Return: false if @to cannot follow the ADI's state.
  */
 bool vdcm_adi_move(struct vdcm_adi *adi, enum vdcm_adi_state to)
 {

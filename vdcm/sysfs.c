@@ -19,7 +19,7 @@ static const char * const counter_names[VDCM_NR_COUNTERS] = {
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
-	/* To the operator: does its user still have the hardware? */
+	/* The operator reads here whether the ADI's user still has the hardware. */
 	static const char * const names[VDCM_NR_ADI_STATES] = {
 		[VDCM_ADI_OPEN] = "open",
 		[VDCM_ADI_AWAY] = "open",

@@ -144,19 +144,19 @@ DECLARE_EVENT_CLASS(vdcm_pages_class,
 			      __entry->err)
 );
 
-/* VFIO was asked to pin; @ns: how long it took. */
+/* vdcm has asked VFIO to pin pages; @ns: how long that took. */
 DEFINE_EVENT(vdcm_pages_class, vdcm_pin,
 	     TP_PROTO(const struct vdcm_adi *adi, u64 page, u64 nr, u32 prot, u64 ns, int err),
 	     TP_ARGS(adi, page, nr, prot, ns, err)
 );
 
-/* The translation was asked to map; @ns: how long it took. */
+/* vdcm has asked the translation to map pages; @ns: how long that took. */
 DEFINE_EVENT(vdcm_pages_class, vdcm_map,
 	     TP_PROTO(const struct vdcm_adi *adi, u64 page, u64 nr, u32 prot, u64 ns, int err),
 	     TP_ARGS(adi, page, nr, prot, ns, err)
 );
 
-/* The unit was answered; @ns: since its fault arrived. */
+/* The unit has got the answer to its fault; @ns: since the fault arrived. */
 TRACE_EVENT(vdcm_fault_done,
 	    TP_PROTO(const struct vdcm_adi *adi, const struct vdcm_fault *fault, u64 ns, int err),
 	    TP_ARGS(adi, fault, ns, err),
@@ -275,7 +275,7 @@ DEFINE_EVENT(vdcm_parent_class, vdcm_quiesce,
 	     TP_ARGS(pf, ns, err)
 );
 
-/* They are back. */
+/* All ADIs of a PF go on again; @ns: how long that took. */
 DEFINE_EVENT(vdcm_parent_class, vdcm_resume,
 	     TP_PROTO(const struct device *pf, u64 ns, int err),
 	     TP_ARGS(pf, ns, err)

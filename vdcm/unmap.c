@@ -314,7 +314,7 @@ static struct vdcm_live *vdcm_unmap_begin(struct vdcm_adi *adi)
 }
 
 /**
- * vdcm_unmap_end() - the open state may go, as far as a callback is concerned
+ * vdcm_unmap_end() - a callback does not need the open state any more
  * @live: open state, of which struct vdcm_dma has counted the user
  *
  * Context: any.

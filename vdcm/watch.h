@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is known of the memory of the process that has opened an ADI: spots.c, discard.c. */
+/* State of the memory of the process that has opened an ADI: spots.c, discard.c. */
 #ifndef VDCM_WATCH_H
 #define VDCM_WATCH_H
 
@@ -13,7 +13,7 @@
 #define VDCM_SHIFTS		4
 
 /**
- * struct vdcm_spot - a mapped batch, and where it is in the user's memory
+ * struct vdcm_spot - a mapped batch, and its place in the user's memory
  * @iova: its pages by the device's addresses
  * @va: by the user's
  */
@@ -26,11 +26,11 @@ struct vdcm_spot {
  * struct vdcm_watch - watches the memory of the process that has opened an ADI
  * @notifier: of that memory
  * @adi: ADI
- * @work: carries out what is in @waiting
+ * @work: carries out the discards in @waiting
  * @waiting: discards; under fault_lock, as the following
  * @by_iova: spots
  * @by_va: spots
- * @clearing: discards under way, of whatever memory
+ * @clearing: number of discards under way, in all of that memory
  * @first: first page discarded since the pin under way began
  * @last: last one
  * @pages: room for one batch; of the work item for faults, as the following

@@ -385,12 +385,12 @@ u32 vdcm_config_write(struct vdcm_config *cfg, u32 offset, unsigned int size,
 }
 
 /**
- * vdcm_config_load() - take over what a guest had made of config space elsewhere
+ * vdcm_config_load() - take over the fields of config space that a guest has written elsewhere
  * @cfg: config space in its state after reset
- * @image: VDCM_CONFIG_STORED bytes: the data of a config space of the same composition; of
- *	anything else no more is taken than a guest could have written
+ * @image: VDCM_CONFIG_STORED bytes of a config space of the same composition; only fields that
+ *	a guest can write are taken
  *
- * What the owner has to act upon is for it to compare.
+ * The caller compares old and new fields, and acts upon the differences.
  */
 void vdcm_config_load(struct vdcm_config *cfg, const u8 *image)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The addresses that ADIs of a PF can use: what the device can emit, what the IOMMU can
- * translate, and what neither takes for memory.
+ * The addresses that ADIs of a PF can use: the device can emit them, the IOMMU can translate
+ * them, and neither uses them for anything but memory.
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -25,7 +25,7 @@ void vdcm_iova_init(struct vdcm_iova *v)
  * vdcm_iova_limit() - only addresses from @first to @last, in bytes, can be used
  * @v: addresses
  * @first: the first
- * @last: the last; what is no whole page is lost
+ * @last: the last; an incomplete page cannot be used
  */
 void vdcm_iova_limit(struct vdcm_iova *v, u64 first, u64 last)
 {
@@ -43,7 +43,7 @@ void vdcm_iova_limit(struct vdcm_iova *v, u64 first, u64 last)
  * vdcm_iova_reserve() - addresses from @first to @last, in bytes, are no memory
  * @v: addresses
  * @first: the first
- * @last: the last; all pages of the range are lost
+ * @last: the last; no page that the range touches can be used
  *
  * Return: 0, -EINVAL (the range is none) or -ENOSPC (there are too many).
  */
@@ -75,7 +75,7 @@ bool vdcm_iova_has(const struct vdcm_iova *v, u64 page)
 }
 
 /**
- * vdcm_iova_around() - cut a range down to what can be memory around one of its pages
+ * vdcm_iova_around() - cut a range down to the pages around one page that can be memory
  * @v: addresses
  * @page: page that can be memory
  * @first: first page of the range, at most @page

@@ -126,7 +126,7 @@ bool vdcm_msix_signal(struct vdcm_msix *msix, unsigned int vec)
  * @msix: MSI-X state
  * @vec: vector below the number of vectors
  *
- * Only its own mask keeps it pending, or that the VM is stopped.
+ * Only the vector's own mask, or a stopped VM, keeps the interrupt pending.
  *
  * Return: true = deliver it now; false = it is pending, or nothing is armed.
  */
@@ -337,7 +337,7 @@ static void get_bits(const struct vdcm_msix *msix, u64 *bits, const u8 *from)
 }
 
 /**
- * vdcm_msix_save() - write down what is the guest's: table, pending bits, what was used
+ * vdcm_msix_save() - save the guest's part: table, pending bits, vectors that it has set up
  * @msix: MSI-X state
  * @state: vdcm_msix_state_size() bytes: used, table, pending, written
  */
@@ -350,9 +350,9 @@ void vdcm_msix_save(const struct vdcm_msix *msix, u8 *state)
 }
 
 /**
- * vdcm_msix_load() - take over what vdcm_msix_save() has written elsewhere
+ * vdcm_msix_load() - load a state that vdcm_msix_save() has saved elsewhere
  * @msix: MSI-X state after a reset
- * @state: vdcm_msix_state_size() bytes, that anybody may have written
+ * @state: vdcm_msix_state_size() bytes, which a VMM may have forged
  * @ctrl: message control
  *
  * Return: 0, or -EINVAL with nothing changed.

@@ -19,7 +19,7 @@
  * @ctrl: message control, PCI_MSIX_FLAGS_*
  * @nr: number of vectors
  * @used: message control has had its enable bit set since reset
- * @stopped: the VM is stopped: whatever happens is pending
+ * @stopped: the VM is stopped: every interrupt becomes pending
  */
 struct vdcm_msix {
 	u8 *table;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The stream in which the state of an ADI travels: written in one piece, read in whatever
- * pieces it comes.
+ * The stream in which the state of an ADI travels: the source writes it in one piece, and the
+ * target reads it in pieces of any size.
  *
- * Whoever runs the VMM can write a stream. Nothing of it is used before END has come and its
- * CRC32 is right, but HELLO, which is compared. That protects from accidents, not from
- * malice: what uses the records checks each value.
+ * A VMM can forge a stream. Before END with the right CRC32 the target only compares HELLO, and
+ * uses no other record. The CRC32 protects from accidents, not from malice: the code that uses a
+ * record checks each value.
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -14,7 +14,7 @@
 
 #include "stream.h"
 
-/* HELLO of a later minor version may be so much longer. */
+/* Bytes by which HELLO of a later minor version may be longer. */
 #define HELLO_MAX	256
 
 static_assert(sizeof(struct vdcm_stream_head) == 16, "padding");
@@ -64,7 +64,7 @@ size_t vdcm_stream_size(size_t vdcm, size_t driver)
 /**
  * vdcm_hello_size() - bytes of HELLO
  *
- * Return: those of its header included.
+ * Return: bytes, with those of its header.
  */
 size_t vdcm_hello_size(void)
 {
@@ -74,7 +74,7 @@ size_t vdcm_hello_size(void)
 /**
  * vdcm_hello_name() - fill in a name of HELLO
  * @field: VDCM_STREAM_NAME bytes
- * @name: what is longer is cut off
+ * @name: name; cut off if longer than the field
  */
 void vdcm_hello_name(u8 *field, const char *name)
 {
@@ -83,11 +83,11 @@ void vdcm_hello_name(u8 *field, const char *name)
 }
 
 /**
- * vdcm_hello_check() - can the sender's ADI go on here?
+ * vdcm_hello_check() - can this ADI take the state of the sender's ADI?
  * @mine: HELLO as this side would send it
  * @data: HELLO that was received
  * @len: its bytes
- * @why: in case of an error, what differs; for the log
+ * @why: out: name of the field that differs, in case of an error; for the log
  *
  * Return: 0, -EINVAL (no HELLO at all), -EOPNOTSUPP (other version, type or function).
  */
@@ -127,10 +127,10 @@ int vdcm_hello_check(const struct vdcm_hello *mine, const void *data, size_t len
  * vdcm_stream_begin() - begin a record
  * @out: stream
  * @tag: its tag
- * @room: bytes that it may have
+ * @room: out: most bytes that the record may have
  *
- * Return: where the bytes go, of any alignment, or NULL: no room. vdcm_stream_commit() ends
- * the record; without it there is none.
+ * Return: room for the bytes, of any alignment, or NULL: too little. vdcm_stream_commit() ends
+ * the record; without that call the stream does not get the record.
  */
 void *vdcm_stream_begin(struct vdcm_stream_out *out, u32 tag, size_t *room)
 {
@@ -146,7 +146,7 @@ void *vdcm_stream_begin(struct vdcm_stream_out *out, u32 tag, size_t *room)
 /**
  * vdcm_stream_commit() - end a record
  * @out: stream
- * @len: bytes that it has, at most what vdcm_stream_begin() allowed
+ * @len: bytes that the record has, at most the room of vdcm_stream_begin()
  */
 void vdcm_stream_commit(struct vdcm_stream_out *out, size_t len)
 {
@@ -179,7 +179,7 @@ int vdcm_stream_end(struct vdcm_stream_out *out)
 }
 
 /**
- * vdcm_stream_open() - nothing has been read yet
+ * vdcm_stream_open() - begin to read a stream
  * @in: stream
  * @vdcm: bytes that VDCM may have
  * @driver: bytes that DRIVER may have
@@ -195,8 +195,8 @@ void vdcm_stream_open(struct vdcm_stream_in *in, size_t vdcm, size_t driver)
 }
 
 /**
- * vdcm_stream_close() - free what was read
- * @in: stream; nothing more is fed to it
+ * vdcm_stream_close() - free the records that were read
+ * @in: stream; the caller feeds no more bytes
  */
 void vdcm_stream_close(struct vdcm_stream_in *in)
 {
@@ -295,15 +295,15 @@ static size_t take(struct vdcm_stream_in *in, const u8 *data, size_t len)
 /**
  * vdcm_stream_feed() - read on
  * @in: stream
- * @data: bytes; moved on behind what was read
- * @len: their number; lowered by what was read
+ * @data: bytes; moved on behind the bytes that were read
+ * @len: their number; lowered by the number of bytes that were read
  *
  * Reads up to the end of HELLO, VDCM, DRIVER or END, or all bytes. Memory is taken for a
- * record as large as it says it is, within the limits of vdcm_stream_open(). An error is for
- * good.
+ * record of the size in its header, within the limits of vdcm_stream_open(). After an error
+ * the stream takes no more bytes.
  *
  * Context: process.
- * Return: tag of the record that is complete now; 0: there is none, and no byte is left;
+ * Return: tag of the record that is complete now; 0: none is complete, and no byte is left;
  * -EINVAL (order, size, bytes behind END), -EOPNOTSUPP (unknown flag or mandatory record),
  * -E2BIG, -EBADMSG (CRC32), -ENOMEM.
  */

@@ -4,7 +4,7 @@
  *
  * Records of { u64 size, u32 flags, u32 tag } and @size bytes, all little endian: HELLO, VDCM,
  * DRIVER, END in this order, once each. Between HELLO and END there may be records of other
- * tags: one with VDCM_STREAM_OPTIONAL is skipped, one without refused. END holds the CRC32 of
+ * tags: a target skips those with VDCM_STREAM_OPTIONAL, and refuses others. END has the CRC32 of
  * all bytes before it. docs/migration.md has the contents.
  */
 #ifndef VDCM_STREAM_H
@@ -30,7 +30,7 @@ enum vdcm_tag {
 };
 
 /**
- * struct vdcm_stream_head - what a record begins with
+ * struct vdcm_stream_head - header of a record
  * @size: bytes that follow
  * @flags: VDCM_STREAM_OPTIONAL or 0
  * @tag: enum vdcm_tag, or one that this version does not know
@@ -42,11 +42,11 @@ struct vdcm_stream_head {
 };
 
 /**
- * struct vdcm_hello - the contents of HELLO: what a target must be like
+ * struct vdcm_hello - the contents of HELLO: the properties that a target must have
  * @magic: VDCM_STREAM_MAGIC
- * @major: VDCM_STREAM_MAJOR: one of another number is refused
+ * @major: VDCM_STREAM_MAJOR: a target refuses another number
  * @minor: VDCM_STREAM_MINOR: a higher one may append to HELLO, and add optional records
- * @state_version: the PF driver's: one of another number is refused
+ * @state_version: the PF driver's version: a target refuses another number
  * @composition: of the function that the guest sees, a CRC32
  * @nr_vectors: its MSI-X vectors
  * @reserved: 0
@@ -67,7 +67,7 @@ struct vdcm_hello {
 
 /**
  * struct vdcm_stream_out - a stream being written
- * @buf: all of it
+ * @buf: buffer for the whole stream
  * @room: bytes of @buf
  * @len: bytes written
  */
@@ -80,16 +80,16 @@ struct vdcm_stream_out {
 /**
  * struct vdcm_stream_in - a stream being read
  * @max: bytes that VDCM and DRIVER may have, by tag
- * @data: what was read of the records, by tag; NULL = not begun, or no bytes
+ * @data: bytes of each record that were read, by tag; NULL = not begun, or no bytes
  * @len: bytes of @data, by tag
  * @head: header of the record at hand
- * @have: bytes of @head that are there
+ * @have: bytes of @head that were read
  * @tag: of the record at hand, VDCM_TAG_NONE for one that is skipped
- * @done: bytes of it that are there
- * @size: its bytes
+ * @done: bytes of that record that were read
+ * @size: bytes that the record has
  * @next: tag of the record that is awaited
  * @skipped: bytes of records skipped
- * @crc: of what was read, but what END holds
+ * @crc: CRC32 of all bytes that were read, without the contents of END
  * @err: why the stream was refused, or 0
  */
 struct vdcm_stream_in {

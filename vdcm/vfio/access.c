@@ -160,9 +160,9 @@ static u32 vdcm_write_config(struct vdcm_adi *adi, u32 offset, unsigned int size
 }
 
 /*
- * Act upon what a write to config space changed; reset comes last. What concerns
- * a PF that is quiesced is done when it is resumed; DMA of a VM that is stopped, when it
- * goes on.
+ * Act upon the fields of config space that a write changed; reset comes last. Changes under a
+ * quiesced PF take effect when the PF is resumed; DMA of a stopped VM starts when the VM goes
+ * on.
  */
 static void vdcm_act_on_config(struct vdcm_adi *adi, u32 changes)
 {

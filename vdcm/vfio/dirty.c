@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO's logging of what a device writes (VFIO_DEVICE_FEATURE_DMA_LOGGING_*), where the
+ * VFIO's log of a device's writes (VFIO_DEVICE_FEATURE_DMA_LOGGING_*), where the
  * kernel has the bitmaps for it.
  */
 #include "exporter.h"
@@ -8,7 +8,7 @@
 #ifdef HAVE_IOVA_BITMAP
 #include <linux/iova_bitmap.h>
 
-/* All of the device's memory is logged, whatever ranges are asked for. */
+/* The log covers all of the device's memory; the VMM's ranges are not used. */
 static int vdcm_log_start_op(struct vfio_device *vdev, struct rb_root_cached *ranges, u32 nnodes,
 			     u64 *page_size)
 {
@@ -41,7 +41,7 @@ static const struct vfio_log_ops vdcm_log_ops = {
 VDCM_IMPORT_IOMMUFD;
 
 /**
- * vdcm_dirty_init() - offer to log what a device writes
+ * vdcm_dirty_init() - offer the log of a device's writes
  * @v: VFIO device that is not registered and can be migrated
  */
 void vdcm_dirty_init(struct vdcm_vdev *v)

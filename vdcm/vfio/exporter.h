@@ -43,9 +43,9 @@ struct vdcm_ioevents {
 struct vdcm_mig_file;
 
 /**
- * struct vdcm_migration - where a device is on its way to another host; under adi->lock
- * @state: the state that was reached last
- * @file: of the session, or NULL
+ * struct vdcm_migration - a device's state of migration; under adi->lock
+ * @state: the state that the device has reached
+ * @file: file of the session, or NULL
  */
 struct vdcm_migration {
 	enum vfio_device_mig_state state;
@@ -57,7 +57,7 @@ struct vdcm_migration {
  * @vdev: must be first; its release frees this structure
  * @adi: ADI
  * @ioevents: eventfds that stand for writes; none while it is closed
- * @mig: migration; RUNNING without a file while it is closed
+ * @mig: migration; RUNNING without a file while the device is closed
  */
 struct vdcm_vdev {
 	struct vfio_device vdev;

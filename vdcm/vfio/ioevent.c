@@ -260,7 +260,7 @@ int vdcm_ioevent(struct vdcm_adi *adi, u64 offset, u32 flags, u64 value, int fd)
 }
 
 /**
- * vdcm_ioevents_flush() - make the writes whose eventfds were signalled before
+ * vdcm_ioevents_flush() - carry out the writes whose eventfds were signalled before
  * @v: its VFIO device, open; adi->lock not held
  */
 void vdcm_ioevents_flush(struct vdcm_vdev *v)

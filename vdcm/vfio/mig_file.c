@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files through which the state of a device leaves and comes. A file belongs to one
- * session: from the arc that makes it to the one that ends it, or to the device's closing.
- * User space may keep it for longer: then it answers -ENODEV.
+ * The files through which user space reads and writes the state of a device. A file belongs to
+ * one session, from the arc that makes the file to the arc that ends the session, or to close().
+ * User space may keep the file for longer: then the file answers -ENODEV.
  *
- * All that is read was made when the state was entered: reading reaches for no device.
- * User memory is copied under the file's own lock only, which no other path takes: a user
- * whose memory does not answer waits alone.
+ * The arc into a state makes all bytes that user space can read: read() does not access the
+ * device. read() and write() copy user memory under the file's own lock only, which no other path
+ * takes: a user whose memory does not answer makes no other process wait.
  */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
@@ -27,14 +27,14 @@
  * @filp: the session's reference
  * @v: device; only under @load, and while not @ended
  * @lock: one read or write at a time; held while user memory is copied
- * @load: held while a write, or a question, acts upon the device; outside adi->lock
+ * @load: held while write() or ioctl() accesses the device; outside adi->lock
  * @ended: the session is over
  * @loaded: END has come, and the device has taken the state; under adi->lock
- * @precopy: more will come, @out is not complete
+ * @precopy: @out is not complete yet
  * @pos: bytes of @out that were read
  * @ready: bytes of @out that may be read
- * @out: what is read
- * @in: what is written
+ * @out: stream that user space reads
+ * @in: stream that user space writes
  * @chunk: bytes from user space
  */
 struct vdcm_mig_file {
@@ -68,7 +68,7 @@ static int vdcm_mig_release(struct inode *inode, struct file *filp)
 /* Bytes that can be read now; or 0 at the end, or -ENOMSG: there will be more. */
 static ssize_t vdcm_mig_readable(const struct vdcm_mig_file *f)
 {
-	/* Pairs with vdcm_mig_file_complete(): who sees the end sees all bytes before it. */
+	/* Pairs with vdcm_mig_file_complete(): a reader of the end sees all bytes before it. */
 	bool precopy = smp_load_acquire(&f->precopy);
 	/* The same for the bytes themselves. */
 	size_t ready = smp_load_acquire(&f->ready);
@@ -99,7 +99,7 @@ static ssize_t vdcm_mig_read(struct file *filp, char __user *buf, size_t len, lo
 	return ret;
 }
 
-/* VFIO_MIG_GET_PRECOPY_INFO: what there is to read before the VM stops. */
+/* VFIO_MIG_GET_PRECOPY_INFO: bytes that user space can read before the VM stops. */
 static long vdcm_mig_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_precopy_info, dirty_bytes);
@@ -167,7 +167,7 @@ static int vdcm_mig_act(struct vdcm_mig_file *f, int tag)
 	else if (tag == VDCM_TAG_END)
 		ret = vdcm_mig_load(f);
 	mutex_unlock(&f->load);
-	/* An error is for good: of this stream nothing is taken any more. */
+	/* After an error the file takes no more of the stream. */
 	if (ret)
 		f->in.err = ret;
 	return ret;
@@ -248,7 +248,7 @@ static struct vdcm_mig_file *vdcm_mig_file_alloc(struct vdcm_vdev *v, size_t roo
 	return ERR_PTR(-ENOMEM);
 }
 
-/* Begin a session. Its file has two references: ours, and the one that is returned. */
+/* Begin a session. Its file has two references: the session's, and the caller's. */
 static struct file *vdcm_mig_file_publish(struct vdcm_mig_file *f,
 					  const struct file_operations *fops, int flags)
 {
@@ -296,7 +296,7 @@ struct file *vdcm_mig_file_save(struct vdcm_vdev *v, bool precopy)
 }
 
 /**
- * vdcm_mig_file_complete() - append what only a stopped device can say
+ * vdcm_mig_file_complete() - append the state of a stopped device
  * @v: VFIO device, frozen, with a session that vdcm_mig_file_save() began; adi->lock held
  *
  * Return: 0 or errno; then the session can only be ended.
@@ -312,7 +312,7 @@ int vdcm_mig_file_complete(struct vdcm_vdev *v)
 		return ret;
 	/* Pairs with vdcm_mig_readable(). */
 	smp_store_release(&f->ready, f->out.len);
-	/* After it: who sees this sees all bytes. */
+	/* Last: a reader that sees this sees all bytes. */
 	smp_store_release(&f->precopy, false);
 	return 0;
 }
@@ -349,8 +349,8 @@ bool vdcm_mig_file_loaded(const struct vdcm_vdev *v)
  * vdcm_mig_file_end() - end the session, if there is one
  * @v: VFIO device, open; adi->lock held
  *
- * A write may still act upon the device once adi->lock is released; it finds the session
- * ended. vdcm_mig_file_wait() waits for it.
+ * A write may still use the device once adi->lock is released, and then finds the session
+ * ended. vdcm_mig_file_wait() waits for such a write.
  *
  * Return: file for vdcm_mig_file_wait() or vdcm_mig_file_put(), or NULL.
  */
@@ -378,7 +378,7 @@ void vdcm_mig_file_put(struct vdcm_mig_file *f)
 }
 
 /**
- * vdcm_mig_file_wait() - wait until nobody reaches for the device by way of a file
+ * vdcm_mig_file_wait() - wait until no read, write or ioctl of a file uses the device
  * @f: file of an ended session, or NULL; adi->lock not held
  *
  * Context: process. Waits for no user memory.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The states of a VFIO migration. The core says which arcs lead from one state to another;
+ * The states of a VFIO migration. The VFIO core finds the arcs from one state to another;
  * each arc is a row of a table here.
  *
  *	RUNNING <-> RUNNING_P2P <-> STOP <-> STOP_COPY	a pause, or the source of a migration
@@ -17,7 +17,7 @@
 
 #include "exporter.h"
 
-/* What an arc returns: 0, an errno, or a file for user space. */
+/* An arc returns 0, an errno, or a file for user space. */
 struct vdcm_arc {
 	u8 from;
 	u8 to;
@@ -47,8 +47,8 @@ static struct file *vdcm_go_thaw(struct vdcm_vdev *v)
 }
 
 /*
- * iommufd reports no page that the device has dirtied, and QEMU asks for none: a guest that
- * is migrated so goes on with pages of old contents. Unless the device logs them itself.
+ * iommufd reports no page that the device has written, and QEMU does not ask. Without a log of
+ * the device itself a migrated guest would go on with old contents of such pages.
  */
 static int vdcm_mig_may_save(struct vdcm_vdev *v)
 {
@@ -77,7 +77,7 @@ static struct file *vdcm_go_save(struct vdcm_vdev *v)
 	return ret ? ERR_PTR(ret) : vdcm_mig_file_save(v, false);
 }
 
-/* The file of PRE_COPY goes on. */
+/* Freezes the ADI, and appends its state to the file of PRE_COPY. */
 static struct file *vdcm_go_complete(struct vdcm_vdev *v)
 {
 	int ret = vdcm_freeze(&v->adi);
@@ -85,7 +85,7 @@ static struct file *vdcm_go_complete(struct vdcm_vdev *v)
 	if (ret)
 		return ERR_PTR(ret);
 	ret = vdcm_mig_file_complete(v);
-	/* PRE_COPY_P2P is not frozen; what cannot be thawed is in no state. */
+	/* An ADI in PRE_COPY_P2P is not frozen: if it cannot be thawed, the state is ERROR. */
 	if (ret && vdcm_thaw(&v->adi))
 		v->mig.state = VFIO_DEVICE_STATE_ERROR;
 	return ERR_PTR(ret);
@@ -103,7 +103,7 @@ static struct file *vdcm_go_end(struct vdcm_vdev *v)
 	return NULL;
 }
 
-/* Half a state is none. */
+/* Refuses to leave RESUMING before the device has taken a complete state. */
 static struct file *vdcm_go_loaded(struct vdcm_vdev *v)
 {
 	if (!vdcm_mig_file_loaded(v))
@@ -156,7 +156,7 @@ static struct file *vdcm_mig_set_locked(struct vdcm_vdev *v, enum vfio_device_mi
 
 	lockdep_assert_held(&v->adi.lock);
 	while (!IS_ERR(file) && v->mig.state != to) {
-		/* The core warns when it is asked for a way out of this one. */
+		/* The VFIO core warns when a VMM asks for an arc out of ERROR. */
 		if (v->mig.state == VFIO_DEVICE_STATE_ERROR)
 			return ERR_PTR(-EIO);
 		ret = vfio_mig_get_next_state(&v->vdev, v->mig.state, to, &next);
@@ -167,13 +167,13 @@ static struct file *vdcm_mig_set_locked(struct vdcm_vdev *v, enum vfio_device_mi
 	return file;
 }
 
-/* An error makes a VMM reset the device: a PF that is being reset is waited for. */
+/* Waits for a PF in reset: an error would make the VMM reset the device. */
 static struct file *vdcm_mig_set_state(struct vfio_device *vdev, enum vfio_device_mig_state to)
 {
 	struct vdcm_vdev *v = vdcm_vdev_of(vdcm_from_vdev(vdev));
 	struct file *file;
 
-	/* What was signalled before belongs to before. */
+	/* Writes that were signalled before the request come before the new state. */
 	vdcm_ioevents_flush(v);
 	vdcm_lock_settled(&v->adi);
 	file = vdcm_mig_set_locked(v, to);
@@ -191,7 +191,7 @@ static int vdcm_mig_get_state(struct vfio_device *vdev, enum vfio_device_mig_sta
 	return 0;
 }
 
-/* Asked in every state, and taken for the size of a buffer: never 0. */
+/* VMMs ask in every state, and take the result for the size of a buffer: it is never 0. */
 static int vdcm_mig_get_size(struct vfio_device *vdev, unsigned long *bytes)
 {
 	*bytes = vdcm_state_bound(vdcm_from_vdev(vdev));
@@ -261,7 +261,7 @@ void vdcm_mig_reset(struct vdcm_vdev *v)
  * vdcm_mig_close() - end the session of a closing device, if there is one
  * @v: VFIO device, open; adi->lock not held
  *
- * On return nobody reaches for the device by way of its file.
+ * On return no read, write or ioctl of the session's file uses the device.
  */
 void vdcm_mig_close(struct vdcm_vdev *v)
 {

@@ -75,7 +75,7 @@ int vdcm_pasid_usable(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(vdcm_pasid_usable);
 
-/* Ranges that the IOMMU, or the platform behind it, does not take for memory. */
+/* Reserves ranges that the IOMMU, or the platform behind it, does not use for memory. */
 static int pasid_reserve(struct device *dev, struct vdcm_iova *iova)
 {
 	struct iommu_resv_region *region;
@@ -130,12 +130,12 @@ static void pasid_detach(struct vdcm_translation *x)
 	dev_dbg(vdcm_adi_dev(x->adi), "PASID %u detached\n", pasid);
 }
 
-/* Also of pages of which some are hidden. */
+/* Unmaps pages, of which some may be hidden. */
 static void pasid_unmap(struct vdcm_translation *x, u64 iova, u64 nr)
 {
 	size_t done = 0, size = nr * PAGE_SIZE;
 
-	/* It ends at a hole. */
+	/* iommu_unmap() stops at a hidden page. */
 	while (done < size)
 		done += iommu_unmap(x->priv, iova + done, size - done) ?: PAGE_SIZE;
 	if (x->ops->invalidate)

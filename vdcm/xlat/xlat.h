@@ -31,7 +31,7 @@ struct vdcm_translation {
 /**
  * struct vdcm_xlat_ops - a translation back end; called under the pin lock, but @attach and
  *	@detach also under adi->lock. Addresses are in bytes, of whole pages
- * @limits: take away from *@iova what ADIs of @dev cannot use; without the pin lock, when the PF
+ * @limits: remove from *@iova the addresses that ADIs of @dev cannot use; no pin lock; when the PF
  *	is registered. 0 or errno. Optional
  * @attach: begin: nothing is mapped. 0 or errno
  * @detach: end: nothing is mapped any more
@@ -40,9 +40,9 @@ struct vdcm_translation {
  * @remap: replace the mapping of one page with rights @prot. 0 or errno
  * @unmap: remove @nr mapped pages, at most VDCM_XLAT_RUN; no access is under way when it
  *	returns. Never fails
- * @hide: the same for the device alone: remap() is what follows, or unmap()
- * @resume: the PF was reset, and the PF driver's resume() has been called: bring back what the
- *	hardware has forgotten. Optional
+ * @hide: as @unmap, but only for the device: @remap or @unmap of the pages follows
+ * @resume: the PF was reset, and the framework has called the PF driver's resume(): set up
+ *	again the state that the hardware has lost. Optional
  */
 struct vdcm_xlat_ops {
 	int (*limits)(struct device *dev, struct vdcm_iova *iova);

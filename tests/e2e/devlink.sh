@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The PF in devlink, by the stock tool: what it is, what is left, what is wrong, and reload
-# and recovery under open devices. Run it with --qmp: parts of the SmartNIC are broken by its
-# model (property "inject").
+# The PF in devlink, by the stock tool: information, resources, health, and reload and recovery
+# under open devices. Run the script with --qmp: the SmartNIC's model breaks parts of the SmartNIC
+# (property "inject").
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh

@@ -138,7 +138,7 @@ binding() { # uio|vfio
 	check "$1: after SIGKILL, two queues each way, many flows" eval 'testpmd_killed && switch a v 2 2 && passes udp'
 	check "$1: testpmd has counted as many" testpmd_counted
 	check "$1: two queues to receive, one to send" eval 'switch a v 2 1 && passes'
-	# net_virtio asks for two pairs then: what is spread to the second queue is not taken.
+	# net_virtio then asks for two pairs, and testpmd does not read the second receive queue.
 	check "$1: after quit, one to receive, two to send" eval 'testpmd_quits && switch a v 1 2 && passes'
 	check "$1: after SIGKILL, virtio and virtio" eval 'testpmd_killed && switch v w 1 1 && passes'
 	check "$1: the PF was reset, testpmd goes on" eval 'pf_reset && passes'

@@ -264,7 +264,7 @@ kinds_guest() {
 			ip link set $d name $n || exit 1
 		done; [ -e /sys/class/net/ka ] && [ -e /sys/class/net/kv ]'
 }
-# What is left of each type is what is left of one pool: each of these takes a queue and an ADI.
+# All types share one pool: each device here takes a queue and an ADI from every type's number.
 pool_of() { echo "$(available "$PF" smartnic-1q) $(available "$PF" smartnic-virtio-1q)"; }
 pool_exact() {
 	local before

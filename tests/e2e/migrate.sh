@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A stock QEMU migrates a device: pauses, into a file and back, into another QEMU and back,
-# what is refused, what is cancelled. The device is the sample's (SUBJECT=vdcm_null), whose
-# whole state is known. No guest runs: the processor is halted, and the qtest protocol does what
-# a driver would do.
+# A stock QEMU migrates a device: pauses, into a file and back, into another QEMU and back, and
+# migrations that a target refuses or an operator cancels. The device is the sample's
+# (SUBJECT=vdcm_null), whose whole state the script knows. No guest runs: the processor is halted,
+# and the qtest protocol takes the place of a driver.
 set -u
 export SUBJECT=${SUBJECT:-vdcm_null}
 . /lab/tests/lab/l1.sh
@@ -195,7 +195,7 @@ copied() {
 		equal "$(($(qt "$1" "readb $((DST + LEN))")))" 0
 }
 
-# --- what is tried -------------------------------------------------------------------
+# --- test cases ----------------------------------------------------------------------
 
 pauses() {
 	local i

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Tracepoints and debugfs, with what an operator has: tracefs, cat and awk. One guest boots,
-# is used, reset and killed, its SmartNIC is reset under it, and what was traced must tell
-# that story, in order and with the same numbers as sysfs. The trace stays in $LAB_OUT.
+# Tracepoints and debugfs, with an operator's tools: tracefs, cat and awk. The script boots a
+# guest, sends traffic, resets the guest and its SmartNIC, and stops the guest. The trace must have
+# these events in order, with the same numbers as sysfs. The trace stays in $LAB_OUT.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -29,7 +29,7 @@ trace_on() {
 	echo 16384 >$T/buffer_size_kb && echo 1 >$T/events/vdcm/enable && echo 1 >$T/events/smartnic/enable &&
 		echo >$T/trace && echo 1 >$T/tracing_on
 }
-# Counters go on while the trace is read: what was traced lies between two readings of them.
+# Counters go on while cat reads the trace: the traced numbers lie between two readings.
 counters_to() { grep -H . "$MDEV/${UUID[v]}/smartnic/counters"/* | sed 's,.*/,,; s/:/ /' >"$1"; }
 trace_take() {
 	counters_to /run/before && cat $T/trace >"$TRACE" && counters_to /run/after && echo >$T/trace || return

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The stream in which the state of an ADI travels: whatever comes, in whatever pieces. A plain
- * reader of the whole stream says what must come of it.
+ * The stream in which the state of an ADI travels: any bytes, fed in pieces of any size.
+ * expect(), a plain reader of the whole stream, has the expected results.
  */
 #include "fuzz.h"
 #include "stream.h"
@@ -18,7 +18,7 @@ static bool alloc_fails(void)
 	return false;
 }
 
-/* What becomes of @bytes: the last tag that is complete, and an error behind it. */
+/* The expected results for @bytes: the last complete record's tag, and an error behind it. */
 static int expect(u32 *last)
 {
 	static const size_t max[] = { 0, 256, VDCM_MAX, DRIVER_MAX, 4 };

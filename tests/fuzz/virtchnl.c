@@ -199,7 +199,7 @@ int smnc_vsi_rss_fields(struct smnc_pf *p, struct smnc_vsi *vsi, u64 hashcfg, u3
 	return smnc_vsi_rss_hash(p, vsi, hashcfg);
 }
 
-/* VID 0 is not for a filter, and 4095 for nobody. */
+/* The driver sets no filter for VID 0, and never for VID 4095, which is reserved. */
 int smnc_vsi_set_own(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *own)
 {
 	must(vsi == &adi->vsi && !(own[0] & 1) && !(own[SMNC_VIDS / 8 - 1] & 0x80));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which pages a device has written, and which it has not used of late. The device is a list
- * of what it may access; a translation that does not take a page away is noticed there.
+ * Which pages a device has written, and which it has not used of late. The fake device is a list
+ * of pages that it can access: a page that the translation fails to take away stays in the list.
  */
 #include <kunit/test.h>
 
@@ -9,7 +9,7 @@
 
 #define PAGES	64
 
-/* What the device can reach; what was given up. */
+/* By page: the device can access the page; vdcm has unpinned it; vdcm has reported it. */
 static struct {
 	struct vdcm_adi adi;
 	struct vdcm_live live;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* News of the device's health: what is noted, what is reported, and when nothing is. */
+/* News of the device's health: noted, reported, and dropped while reports are off. */
 #include "fake_nic.h"
 #include "../../driver/core/health.h"
 

@@ -260,7 +260,7 @@ static void everything_goes_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->avf->state, SMNC_VC_READY);
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_tx, 3);
 	KUNIT_EXPECT_EQ(test, fake->avf->configured_rx, 3);
-	/* As the device says, whatever the source had. */
+	/* The driver takes the enabled queues from the device, and not from the record. */
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_tx, 1);
 	KUNIT_EXPECT_EQ(test, fake->avf->enabled_rx, 0);
 	KUNIT_EXPECT_EQ(test, fake_reg(SMNC_Q(FAKE_QP + 1, SMNC_QP_RX) + SMNC_Q_BASE_LO),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The stream in which the state of an ADI travels: what is read of well and badly made ones. */
+/* The stream in which the state of an ADI travels: reading of valid and of broken streams. */
 #include <kunit/test.h>
 #include <linux/unaligned.h>
 
@@ -116,7 +116,7 @@ static void stream_in_any_pieces(struct kunit *test)
 	}
 }
 
-/* What is complete is what was sent. */
+/* The receiver gets the same bytes that the sender sent. */
 static void stream_contents(struct kunit *test)
 {
 	struct sample *s = good(test);

@@ -242,7 +242,7 @@ static void vcr_firmware(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, send(fill(&drop, 2), NULL), INVALID);
 	fake->fw_error = 0;
 	fake_vsi_expect_known(test);
-	/* An answer is lost: what is known is brought back, and no more than that. */
+	/* The answer is lost: the driver restores the rules that it knows, and no others. */
 	fake->fw_fault = FAKE_FW_LOST;
 	KUNIT_EXPECT_EQ(test, send(fill(&drop, 3), NULL), VIRTCHNL_FDIR_FAILURE_RULE_TIMEOUT);
 	KUNIT_EXPECT_EQ(test, send(fill(&drop, 4), NULL), OK);

@@ -292,7 +292,7 @@ static void vc_list(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_writes, writes);
 }
 
-/* What needs a capability is refused without it, whatever it says. */
+/* A message is refused if its capability is not granted, also if its length is wrong. */
 static void vc_capability(struct kunit *test)
 {
 	const struct op *op = test->param_value;
@@ -407,7 +407,7 @@ static void vc_resources(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, res->vf_cap_flags, VIRTCHNL_VF_OFFLOAD_L2);
 }
 
-/* Not granted unless the operator says so, whatever is asked for. */
+/* With the parameter off a guest that asks for all capabilities gets no further offloads. */
 static void vc_offloads_off(struct kunit *test)
 {
 	const struct virtchnl_vf_resource *res = (void *)fake->data;

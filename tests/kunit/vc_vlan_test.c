@@ -75,7 +75,7 @@ static bool wants(u16 vid)
 	return fake->fw_vsi.own[vid / 8] & BIT(vid % 8);
 }
 
-/* What is granted for what is asked, by the operator's setting. */
+/* The capability that a guest gets, by its request and by the operator's setting. */
 static void vcv_grant(struct kunit *test)
 {
 	static const struct {
@@ -202,7 +202,7 @@ static void vcv_bad_filters(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vlans_v2(VIRTCHNL_OP_ADD_VLAN_V2, 0, &good, 1), PARAM);
 	KUNIT_EXPECT_EQ(test, fake->nr_fw, 0);
 	KUNIT_EXPECT_EQ(test, vlans_v2(VIRTCHNL_OP_ADD_VLAN_V2, SMNC_VC_VSI, &good, 1), 0);
-	/* The firmware fails: the guest hears of it, and what is known is what is so. */
+	/* The firmware fails: the guest gets an error, and the driver's mirror stays right. */
 	fake->fw_error = -EIO;
 	KUNIT_EXPECT_LT(test, one(VIRTCHNL_OP_ADD_VLAN_V2, 8), 0);
 	fake->fw_error = 0;

@@ -30,7 +30,7 @@ static int hold_avf(const char *uuid, int *error)
 	       vfio_irq_eventfds(&a.dev, VFIO_PCI_ERR_IRQ_INDEX, 0, 1, error);
 }
 
-/* A step that fails says what was expected, and ends the program. */
+/* A step that fails prints the expected result, and ends the program. */
 static int hold_virtio(const char *uuid, int *error)
 {
 	static struct virtio v;

@@ -115,14 +115,14 @@ static void pause_loses_nothing(void)
 	pair_works(&a, ev_a);
 }
 
-/* Clause: in STOP there is no interrupt, from whatever source; each is pending. */
+/* Clause: in STOP the device delivers no interrupt from any source; each becomes pending. */
 static void silent_in_stop(void)
 {
 	pair_start();
 	REQUIRE_OK(mig_set(&a, STOP, NULL));
 	EXPECT_OK(vfio_irq_trigger(&a, MSIX, 0, 1));
 	EXPECT_EQ(event_wait(ev_a, QUIET), 0);
-	/* What a VMM sets up again changes nothing. */
+	/* A VMM that sets its eventfds up again changes nothing. */
 	EXPECT_OK(vfio_irq_disable(&a, MSIX));
 	EXPECT_OK(vfio_irq_eventfds(&a, MSIX, 0, 1, &ev_a));
 	EXPECT_OK(vfio_irq_trigger(&a, MSIX, 0, 1));
@@ -208,7 +208,7 @@ static void function_reset_is_no_arc(void)
 
 /* --- the state of one device in another one -------------------------------------------------- */
 
-/* Clause: all of a device arrives, and what is pending is delivered when it goes on. */
+/* Clause: the target gets the whole state, and delivers pending interrupts when it goes on. */
 static void moves(void)
 {
 	uint8_t *s, *again;
@@ -332,7 +332,7 @@ static void ping_pong(void)
 	pair_works(&a, ev_a);
 }
 
-/* --- what was written -------------------------------------------------------------------------- */
+/* --- the log of writes ------------------------------------------------------------------------ */
 
 static unsigned int count(const uint64_t *bitmap, unsigned int first, unsigned int last)
 {

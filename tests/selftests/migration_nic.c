@@ -80,7 +80,7 @@ static void target(unsigned int queues)
 	REQUIRE_OK(avf_open(&b, uuid, &o));
 }
 
-/* The guest of A is on B now: what is a VMM's is B's, all else A's. */
+/* The guest of A is on B now: the VMM's part is B's, and all of the guest's state is A's. */
 static void arrive(void)
 {
 	const struct avf there = b;

@@ -134,7 +134,7 @@ static void unknown_records(void)
 	free(t);
 }
 
-/* Clause: what is well-formed is not therefore right: each record is looked at. */
+/* Clause: a well-formed stream can have bad values: the target checks each record. */
 static void forged(void)
 {
 	/* Offset in VDCM or DRIVER, and a value that is none. */

@@ -150,7 +150,7 @@ void virtio_queues(struct virtio *v, unsigned int pairs, uint64_t features);
 void virtio_queue_up(struct virtio *v, unsigned int nr);
 /* All of it from a reset to DRIVER_OK, in memory that is mapped first. */
 void virtio_up(struct virtio *v, unsigned int pairs, uint64_t features);
-/* The same in the memory that is there, after whatever has reset the function. */
+/* The same after a reset of the function, in the memory that is mapped already. */
 void virtio_restart(struct virtio *v, unsigned int pairs, uint64_t features);
 
 void virtio_kick(struct virtio *v, unsigned int queue);

@@ -16,8 +16,8 @@ mark() { MARK="lab: $1, $2, $EPOCHREALTIME"; echo "$MARK" >/dev/kmsg; }
 log() { dmesg --color=never | awk -v m="$MARK" 'on; index($0, m) { on = 1 }'; }
 logged() { log | grep -q "$1"; }
 
-# What may have been said about it.
-SAID='AER: |PCIe Bus Error|error status/mask=|\[ ?[0-9]+\] [A-Za-z]|back again'
+# Lines that may be there: of AER, of the driver, and the moves of vdcm's states.
+SAID='AER: |PCIe Bus Error|error status/mask=|\[ ?[0-9]+\] [A-Za-z]|back again|: [a-z]+ -> [a-z]+$'
 SAID_LOST='cannot be opened: -5|PASID [0-9]+ detached|no recovery after 30 s|the device is given up|Link Active not set'
 only_expected() { # EVENT
 	local said=$SAID

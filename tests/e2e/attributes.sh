@@ -97,6 +97,7 @@ tcp() {
 
 	all_send 5
 	for g in "${GUESTS[@]}"; do
+		echo "$g: ${KBPS[$g]} kb/s of payload, at most ${RATE[$g]} Mb/s"
 		[ "${KBPS[$g]}" -le $((RATE[$g] * 1000)) ] && [ "${KBPS[$g]}" -ge $((RATE[$g] * 500)) ] || return
 	done
 }

@@ -609,15 +609,15 @@ static const struct discard {
 	void (*discard)(uint8_t *p, int fd);
 	bool may_be_missed;	/* vdcm does not find such pages on Linux 7.3 */
 } discards[] = {
-	{ "MADV_DONTNEED, anonymous", make_anonymous, advise },
-	{ "MADV_DONTNEED, huge pages", make_huge, advise },
+	{ "MADV_DONTNEED, anonymous", make_anonymous, advise, false },
+	{ "MADV_DONTNEED, huge pages", make_huge, advise, false },
 	{ "MADV_DONTNEED, private file", make_private, advise, true },
-	{ "MADV_DONTNEED, shared file", make_shared, advise },
-	{ "a hole, shared file", make_shared, punch },
-	{ "a hole, file mapped twice", make_shared_twice, punch },
-	{ "a hole by another process", make_shared, punch_elsewhere },
-	{ "other memory in its place", make_anonymous, replace },
-	{ "moved away", make_anonymous, move_away },
+	{ "MADV_DONTNEED, shared file", make_shared, advise, false },
+	{ "a hole, shared file", make_shared, punch, false },
+	{ "a hole, file mapped twice", make_shared_twice, punch, false },
+	{ "a hole by another process", make_shared, punch_elsewhere, false },
+	{ "other memory in its place", make_anonymous, replace, false },
+	{ "moved away", make_anonymous, move_away, false },
 };
 
 /* Clause: memory that the VMM discards and has anew is what the device reads and writes

@@ -82,7 +82,7 @@ reporters() {
 regions() {
 	devlink region new "$DEV/registers" snapshot 42 && devlink region new "$DEV/adi-windows" snapshot 43 &&
 		equal "$(devlink region read "$DEV/registers" snapshot 42 address 0 length 4 | awk '{ print $2 $3 $4 $5 }')" 534e4943 &&
-		equal "$(devlink region read "$DEV/registers" snapshot 42 address 0x40 length 4 | awk '{ print $2 $3 $4 $5 }')" 00000000 &&
+		equal "$(devlink region read "$DEV/registers" snapshot 42 address 64 length 4 | awk '{ print $2 $3 $4 $5 }')" 00000000 &&
 		equal "$(snapshots registers) $(snapshots adi-windows)" "1 1" &&
 		fails devlink region new "$DEV/registers" snapshot 42 &&
 		devlink region del "$DEV/registers" snapshot 42 && devlink region del "$DEV/adi-windows" snapshot 43 &&

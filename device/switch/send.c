@@ -84,7 +84,8 @@ static bool smnc_send_whole(SmncFunc *f, const SmncPkt *p, const SmncPath *path,
     SmncFrame *frame;
     bool some, all;
 
-    *whole = p->tso ? smnc_pkt_whole(p, f->s->txbuf) : 0;
+    /* Within a rate, segments leave one by one: TCP measures their pace. */
+    *whole = p->tso && !f->vsi.tx_rate ? smnc_pkt_whole(p, f->s->txbuf) : 0;
     if (!*whole) {
         return false;
     }

@@ -150,8 +150,11 @@ nodedev_refused() {
 
 nodedev_start() { virsh nodedev-start "$NODE" && equal "$(attr "$U" mac)" $MAC && until_true 20 node_active; }
 node_active() { shown "$NODE"; }
-node_mac() { virsh nodedev-dumpxml "$NODE" | tee /dev/stderr | grep "name='smartnic/mac' value='$MAC'"; }
-node_group() { virsh nodedev-dumpxml "$NODE" | grep "<iommuGroup number='$(basename "$(readlink "$MDEV/$U/iommu_group")")'"; }
+# libvirt reads the attributes and the group some time after it has seen the device.
+mac_shown() { virsh nodedev-dumpxml "$NODE" | tee /dev/stderr | grep "name='smartnic/mac' value='$MAC'"; }
+node_mac() { until_true 20 mac_shown; }
+node_group() { until_true 20 group_shown; }
+group_shown() { virsh nodedev-dumpxml "$NODE" | grep "<iommuGroup number='$(basename "$(readlink "$MDEV/$U/iommu_group")")'"; }
 
 nodedev_autostart() {
 	virsh nodedev-autostart "$NODE" && equal "$(jq -r .start "/etc/mdevctl.d/$PF/$U")" auto &&

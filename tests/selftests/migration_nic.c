@@ -233,7 +233,7 @@ static void interrupts(void)
 
 	start(1);
 	avf_mask(&a, 1);
-	event_wait(a.event[1], 0);
+	event_wait(a.event[1], SETTLE);
 	frame_l2(f, sizeof(f), a.res.mac, peer.res.mac, 1);
 	REQUIRE_GE(avf_tx(&peer, 0, f, sizeof(f), 0), 0);
 	REQUIRE_GE(avf_rx_from(&a, peer.res.mac, &rx, AVF_MS), 0);

@@ -10,6 +10,7 @@
 #include "lib/neighbour.h"
 
 #define QUEUES	4
+#define QUIET	20	/* ms in which nothing must come */
 
 static char *uuid;
 static struct avf a;
@@ -116,8 +117,9 @@ static void mailbox_interrupt(void)
 
 	REQUIRE_OK(avf_open(&a, uuid, NULL));
 	REQUIRE_OK(avf_init(&a));
+	/* that of the last reply may still be on its way */
+	event_wait(a.event[0], QUIET);
 	avf_rd(&a, AVF_ICR01);
-	event_wait(a.event[0], 0);
 	avf_arm(&a, 0);
 	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_VERSION, &v, sizeof(v));
 	EXPECT_EQ(event_wait(a.event[0], AVF_MS), 1);
@@ -127,10 +129,10 @@ static void mailbox_interrupt(void)
 	/* the cause disabled: latched, but silent */
 	avf_wr(&a, AVF_ICR0_ENA1, 0);
 	avf_arm(&a, 0);
-	event_wait(a.event[0], 0);
+	event_wait(a.event[0], QUIET);
 	avf_aq_post(&a, SMNC_AQ_OP_TO_PF, VC_VERSION, &v, sizeof(v));
 	EXPECT_OK(avf_aq_recv(&a, &reply, AVF_MS));
-	EXPECT_EQ(event_wait(a.event[0], 0), 0);
+	EXPECT_EQ(event_wait(a.event[0], QUIET), 0);
 	EXPECT(avf_rd(&a, AVF_ICR01) & AVF_ICR_ADMINQ);
 	avf_wr(&a, AVF_ICR0_ENA1, AVF_ICR_ADMINQ);
 }

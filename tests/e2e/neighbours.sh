@@ -17,8 +17,9 @@ ROWDY_ADDR=$NET.66
 STALL_MS=1000
 PINGS=50		# 5 a second
 
-# row | the tenant ... | command: "rowdy MODE"; a selftest and the case to repeat; or
-#   "broken FAULT" (of property "inject"; F: the tenant's function) | what else the guest does
+# row | the tenant ... | command: "rowdy MODE"; "killed MODE", the same and SIGKILL after a second,
+#   again and again; a selftest and the case to repeat; or "broken FAULT" (of property "inject";
+#   F: the tenant's function) | what else the guest does
 TABLE='
 frames | sends PAUSE, LLDP and into foreign VLANs | rowdy frames |
 fifo | lets its FIFO fill and empty in turns | rowdy fifo | talks_to_it
@@ -26,6 +27,14 @@ resets | resets its function in a loop | rowdy resets |
 floods | floods the mailbox | rowdy floods |
 faults | faults while it unmaps | storm faults_against_unmap |
 registers | writes registers at random | hostile registers_at_random |
+lists | fills its filters with groups and foreign addresses | rowdy lists |
+killed | is killed while it sends | killed frames |
+discards | has memory that its VMM discards | demand_paging discarded_in_traffic |
+tebibyte | maps, unmaps and closes a tebibyte | containers tebibyte |
+rings | has rings at foreign addresses | isolation odd_rings |
+buffers | has buffers at foreign addresses | isolation odd_transmit_buffers |
+chains | has malformed chains in its virtqueues | virtio_data other_queues_go_on |
+virtio | writes virtio registers at random | virtio_data random_writes |
 unmaps | unmaps in two threads at once | containers two_threads_unmap_at_once |
 slow-pin | has memory that does not arrive | slow_pin only_its_owner_waits_for_a_pin |
 ioevents | signals eventfds while its reset waits for memory | ioevent slow_neighbour |
@@ -55,6 +64,15 @@ broken() {
 	done
 }
 
+killed() { # MODE
+	while :; do
+		"$ST/rowdy" "${UUID[rowdy]}" "$1" &
+		sleep 1
+		kill -KILL $!
+		wait $!
+	done
+}
+
 repeat() { # SELFTEST CASE
 	while :; do
 		"$ST/$1" "$2"
@@ -66,7 +84,7 @@ rowdy_start() { # COMMAND...
 	local i cmd=("$@")
 
 	case $1 in
-	rowdy | broken) UUID[rowdy]=$(mdevctl start -p "$PF" -t smartnic-1q) || return ;;
+	rowdy | broken | killed) UUID[rowdy]=$(mdevctl start -p "$PF" -t smartnic-1q) || return ;;
 	*) cmd=(repeat "$@") ;;
 	esac
 	[ "$1" != rowdy ] || cmd=("$ST/rowdy" "${UUID[rowdy]}" "$2")

@@ -7,6 +7,7 @@
  *	fifo	receive nothing for a while, then all that waits, in turns
  *	resets	reset its function again and again
  *	floods	messages to the driver, more than it may have
+ *	lists	more groups than there are filters, foreign addresses, and promiscuity on and off
  *
  * Whatever happens to its device meanwhile, it starts again.
  */
@@ -81,6 +82,31 @@ static int floods(void)
 	return avf_aq_drain(&a, 100);
 }
 
+/* 60 groups and four addresses of others: taken in, and given up again. */
+static int lists(void)
+{
+	static struct vc_macs m;
+	struct vc_promisc p = { .vsi_id = a.res.vsi_id, .flags = VC_PROMISC_UC | VC_PROMISC_MC };
+	static const uint32_t ops[] = { VC_ADD_ETH_ADDR, VC_DEL_ETH_ADDR };
+	struct avf_msg reply;
+	unsigned int i, n = 64;
+
+	m.vsi_id = a.res.vsi_id;
+	m.num = (uint16_t)n;
+	for (i = 0; i < n; i++) {
+		memcpy(m.mac[i].addr, a.res.mac, 6);
+		m.mac[i].addr[0] = i < 60 ? 0x33 : 0x02;
+		m.mac[i].addr[5] = (uint8_t)i;
+	}
+	for (i = 0; i < 2; i++) {
+		if (avf_vc(&a, ops[i], &m, VC_MACS_LEN(n), &reply) < 0 ||
+		    avf_vc(&a, VC_PROMISC, &p, sizeof(p), &reply) < 0)
+			return -1;
+		p.flags = 0;
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*turn)(void);	/* else the function starts again */
@@ -89,6 +115,7 @@ static const struct {
 	{ "fifo", fifo },
 	{ "resets", resets },
 	{ "floods", floods },
+	{ "lists", lists },
 };
 
 static int start_again(void)
@@ -119,6 +146,6 @@ int main(int argc, char **argv)
 		fflush(stdout);
 		be(modes[i].turn);
 	}
-	fprintf(stderr, "usage: rowdy UUID frames|fifo|resets|floods\n");
+	fprintf(stderr, "usage: rowdy UUID frames|fifo|resets|floods|lists\n");
 	return 2;
 }

@@ -18,7 +18,7 @@
 #include "msgq.h"
 
 #define SMNC_REC_MAGIC		0x44414e53	/* "SNAD" */
-#define SMNC_REC_VERSION	1
+#define SMNC_REC_VERSION	2
 
 /* Groups without a filter; counters that a guest can ask for. */
 #define SMNC_REC_GROUPS		192

@@ -133,6 +133,7 @@ int smnc_vc_add_flow(struct smnc_adi *adi, const void *msg, u16 len,
 		     struct smnc_vc_reply *reply);
 int smnc_vc_del_flow(struct smnc_adi *adi, const void *msg, u16 len,
 		     struct smnc_vc_reply *reply);
+bool smnc_vc_flow_ok(const struct smnc_adi *adi, const struct smnc_flow *rule);
 
 /* vlan.c */
 u32 smnc_vc_vlan_grant(struct smnc_adi *adi, u32 caps);
@@ -170,6 +171,7 @@ int smnc_avf_loaded(struct smnc_adi *adi);
 
 /* virtchnl.c */
 extern bool smnc_vc_offloads;
+u32 smnc_vc_grantable(void);
 int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
 		    struct smnc_vc_reply *reply);
 int smnc_vc_get_resources(struct smnc_adi *adi, const void *msg, u16 len,

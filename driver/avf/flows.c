@@ -154,6 +154,78 @@ static bool smnc_vc_flow_action(const struct smnc_adi *adi,
 	}
 }
 
+/**
+ * struct smnc_vc_flow_value - the value of a field of a rule
+ * @field: SMNC_FLOW_*
+ * @needs: fields without which a rule does not have it
+ * @at: offset in struct smnc_flow
+ * @bytes: its length
+ */
+struct smnc_vc_flow_value {
+	u16 field;
+	u16 needs;
+	u8 at;
+	u8 bytes;
+};
+
+#define VALUE(_member, _bytes, _field, _needs) { \
+		.field = SMNC_FLOW_##_field, .needs = (_needs), \
+		.at = offsetof(struct smnc_flow, _member), .bytes = (_bytes) }
+
+static const struct smnc_vc_flow_value smnc_vc_flow_values[] = {
+	VALUE(ethertype, 2, ETHERTYPE, 0),
+	VALUE(version, 1, VERSION, 0),
+	VALUE(proto, 1, PROTO, SMNC_FLOW_VERSION),
+	VALUE(tos, 1, TOS, SMNC_FLOW_VERSION),
+	VALUE(src, 16, SRC, SMNC_FLOW_VERSION),
+	VALUE(dst, 16, DST, SMNC_FLOW_VERSION),
+	VALUE(sport, 2, SPORT, SMNC_FLOW_VERSION | SMNC_FLOW_PROTO),
+	VALUE(dport, 2, DPORT, SMNC_FLOW_VERSION | SMNC_FLOW_PROTO),
+};
+
+/* Does a rule have no other fields than a rule can have, and is the rest of it zero? */
+static bool smnc_vc_flow_fields_ok(const struct smnc_flow *rule)
+{
+	u16 fields = le16_to_cpu(rule->fields), left = fields;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(smnc_vc_flow_values); i++) {
+		const struct smnc_vc_flow_value *v = &smnc_vc_flow_values[i];
+
+		if (!(fields & v->field)) {
+			if (memchr_inv((const u8 *)rule + v->at, 0, v->bytes))
+				return false;
+		} else if (v->needs & ~fields) {
+			return false;
+		}
+		left &= ~v->field;
+	}
+	return fields && !left && !rule->reserved && !rule->reserved1[0] && !rule->reserved1[1];
+}
+
+/* Are values those that a rule's IP version and protocol have? */
+static bool smnc_vc_flow_values_ok(const struct smnc_flow *rule)
+{
+	u16 fields = le16_to_cpu(rule->fields);
+
+	if (fields & SMNC_FLOW_VERSION && rule->version != 4 && rule->version != 6)
+		return false;
+	if (rule->version == 4 && (memchr_inv(rule->src + 4, 0, sizeof(rule->src) - 4) ||
+				   memchr_inv(rule->dst + 4, 0, sizeof(rule->dst) - 4)))
+		return false;
+	return !(fields & (SMNC_FLOW_SPORT | SMNC_FLOW_DPORT)) || rule->proto == IPPROTO_TCP ||
+	       rule->proto == IPPROTO_UDP || rule->proto == IPPROTO_SCTP;
+}
+
+/* Is a rule of a record one that smnc_vc_add_flow() may have set? */
+bool smnc_vc_flow_ok(const struct smnc_adi *adi, const struct smnc_flow *rule)
+{
+	if (!smnc_vc_flow_fields_ok(rule) || !smnc_vc_flow_values_ok(rule))
+		return false;
+	return rule->action == SMNC_FLOW_TO_QUEUE ? rule->queue < adi->nr_queues :
+	       rule->action == SMNC_FLOW_DROP && !rule->queue;
+}
+
 /* Do two rules match the same frames? */
 static bool smnc_vc_flow_same(const struct smnc_flow *a, const struct smnc_flow *b)
 {

@@ -37,6 +37,21 @@ static void smnc_avf_save_queue(struct smnc_adi *adi, unsigned int q, unsigned i
 	}
 }
 
+static void smnc_avf_save_offloads(const struct smnc_adi *adi, struct smnc_rec_avf *rec)
+{
+	const struct smnc_vsi *vsi = &adi->vsi;
+	unsigned int i;
+
+	rec->hash_omit = cpu_to_le32(vsi->hash_omit);
+	rec->hash_sym = vsi->hash_sym;
+	rec->vlan = smnc_avf(adi)->vlan;
+	rec->strip = adi->strip;
+	memcpy(rec->own, vsi->own, sizeof(rec->own));
+	for (i = 0; vsi->flows && i < SMNC_FLOWS; i++)
+		if (vsi->flows[i].fields)
+			rec->flows[i] = vsi->flows[i];
+}
+
 int smnc_avf_save(struct smnc_adi *adi, void *to)
 {
 	struct smnc_avf *avf = smnc_avf(adi);
@@ -44,15 +59,13 @@ int smnc_avf_save(struct smnc_adi *adi, void *to)
 	unsigned int q;
 
 	BUILD_BUG_ON(sizeof(*rec) % 8);
-	/* A record has no room yet for the state of other capabilities. */
-	if (avf->caps & ~SMNC_VC_CAPS)
-		return -EOPNOTSUPP;
 	rec->caps = cpu_to_le32(avf->caps);
 	rec->configured[0] = cpu_to_le16(avf->configured_tx);
 	rec->configured[1] = cpu_to_le16(avf->configured_rx);
 	ether_addr_copy(rec->legacy_mac, avf->legacy_mac);
 	rec->state = avf->state;
 	rec->fresh = avf->fresh;
+	smnc_avf_save_offloads(adi, rec);
 	for (q = 0; q < adi->nr_queues; q++) {
 		smnc_avf_save_queue(adi, q, 0, avf->configured_tx & BIT(q), &rec->queues[q][0]);
 		smnc_avf_save_queue(adi, q, 1, avf->configured_rx & BIT(q), &rec->queues[q][1]);
@@ -117,13 +130,68 @@ static bool smnc_avf_queues_ok(const struct smnc_adi *adi, const struct smnc_rec
 	return true;
 }
 
+/* The guest has one of the two sets of messages about VLANs, or none; the first needs tags. */
+static bool smnc_avf_vlans_ok(const struct smnc_rec_avf *rec, u32 caps)
+{
+	const u32 v1 = VIRTCHNL_VF_OFFLOAD_VLAN, v2 = VIRTCHNL_VF_OFFLOAD_VLAN_V2;
+
+	if (rec->vlan > 1 || rec->strip > 1 || (caps & v1 && caps & v2))
+		return false;
+	if (!rec->vlan)
+		return !(caps & v1) && !rec->strip && !memchr_inv(rec->own, 0, sizeof(rec->own));
+	/* VLAN 0 is always received; 4095 is reserved. */
+	return caps & (v1 | v2) && !(rec->own[0] & BIT(0)) &&
+	       !(rec->own[SMNC_VIDS / 8 - 1] & BIT(7));
+}
+
+/* The same checks as for ADD_RSS_CFG: some field of each kind is hashed. */
+static bool smnc_avf_hash_ok(const struct smnc_rec_avf *rec, u32 caps)
+{
+	u32 omit = le32_to_cpu(rec->hash_omit);
+	unsigned int kind;
+
+	if (!(caps & VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF))
+		return !omit && !rec->hash_sym;
+	for (kind = 0; kind < SMNC_HASH_KINDS; kind++)
+		if ((omit >> SMNC_HASH_SHIFT(kind) & SMNC_HASH_FIELDS) == SMNC_HASH_FIELDS)
+			return false;
+	return true;
+}
+
+static bool smnc_avf_flows_ok(const struct smnc_adi *adi, const struct smnc_rec_avf *rec, u32 caps)
+{
+	unsigned int i;
+
+	if (!(caps & VIRTCHNL_VF_OFFLOAD_FDIR_PF))
+		return !memchr_inv(rec->flows, 0, sizeof(rec->flows));
+	for (i = 0; i < SMNC_FLOWS; i++)
+		if (memchr_inv(&rec->flows[i], 0, sizeof(rec->flows[i])) &&
+		    !smnc_vc_flow_ok(adi, &rec->flows[i]))
+			return false;
+	return true;
+}
+
+static bool smnc_avf_caps_ok(const struct smnc_adi *adi, u32 caps)
+{
+	u32 more = caps & ~smnc_vc_grantable();
+
+	if (more)
+		vdcm_limited(adi->vdcm, err,
+			     "the guest has offloads that are not granted here (%#x): see guest_offloads\n",
+			     more);
+	return !more;
+}
+
 int smnc_avf_check(struct smnc_adi *adi, const void *from)
 {
 	const struct smnc_rec_avf *rec = from;
 	u32 caps = le32_to_cpu(rec->caps);
 
-	if (rec->state > SMNC_VC_READY || rec->fresh > 1 || caps & ~SMNC_VC_CAPS ||
-	    !smnc_avf_queues_ok(adi, rec))
+	if (rec->state > SMNC_VC_READY || rec->fresh > 1 || rec->reserved ||
+	    !smnc_avf_caps_ok(adi, caps) || !smnc_avf_queues_ok(adi, rec))
+		return -EINVAL;
+	if (!smnc_avf_vlans_ok(rec, caps) || !smnc_avf_hash_ok(rec, caps) ||
+	    !smnc_avf_flows_ok(adi, rec, caps))
 		return -EINVAL;
 	/* Before GET_VF_RESOURCES a guest has no capabilities. */
 	if (rec->state == SMNC_VC_NEW && (caps || rec->configured[0] || rec->configured[1]))
@@ -146,6 +214,25 @@ static void smnc_avf_load_queue(struct smnc_adi *adi, unsigned int q, unsigned i
 			       (intr & SMNC_Q_INT_ITR) >> SMNC_Q_INT_ITR_SHIFT);
 }
 
+/* The VSI has its filters, and is not active. */
+static int smnc_avf_load_offloads(struct smnc_adi *adi, const struct smnc_rec_avf *rec)
+{
+	u32 omit = le32_to_cpu(rec->hash_omit);
+	struct smnc_vsi *vsi = &adi->vsi;
+	unsigned int i;
+	int err;
+
+	smnc_avf(adi)->vlan = rec->vlan;
+	adi->strip = rec->strip;
+	err = smnc_vsi_set_own(adi->pf, vsi, rec->own);
+	if (!err && (omit || rec->hash_sym))
+		err = smnc_vsi_rss_fields(adi->pf, vsi, vsi->hashcfg, omit, rec->hash_sym);
+	for (i = 0; i < SMNC_FLOWS && !err; i++)
+		if (rec->flows[i].fields)
+			err = smnc_vsi_flow_set(adi->pf, vsi, i, &rec->flows[i]);
+	return err;
+}
+
 int smnc_avf_load(struct smnc_adi *adi, const void *from)
 {
 	struct smnc_avf *avf = smnc_avf(adi);
@@ -160,7 +247,7 @@ int smnc_avf_load(struct smnc_adi *adi, const void *from)
 	ether_addr_copy(avf->legacy_mac, rec->legacy_mac);
 	avf->state = rec->state;
 	avf->fresh = rec->fresh;
-	return 0;
+	return smnc_avf_load_offloads(adi, rec);
 }
 
 static bool smnc_avf_enabled(struct smnc_adi *adi, unsigned int q, unsigned int rx)

@@ -40,6 +40,13 @@ int smnc_vc_version(struct smnc_adi *adi, const void *msg, u16 len,
 	return VIRTCHNL_STATUS_SUCCESS;
 }
 
+/* Return: capabilities that a guest may have */
+u32 smnc_vc_grantable(void)
+{
+	return SMNC_VC_CAPS | (smnc_vc_offloads ? SMNC_VC_OFFLOADS | VIRTCHNL_VF_OFFLOAD_VLAN |
+						  VIRTCHNL_VF_OFFLOAD_VLAN_V2 : 0);
+}
+
 static u32 smnc_vc_grant(struct smnc_adi *adi, u32 asked)
 {
 	u32 caps = VIRTCHNL_VF_OFFLOAD_L2 | (asked & SMNC_VC_CAPS);

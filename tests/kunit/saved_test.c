@@ -4,6 +4,8 @@
  * has an address meanwhile.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/in.h>
 
 #include "fake_nic.h"
 #include "../../driver/adi/ops.h"
@@ -30,8 +32,6 @@ static int saved_init(struct kunit *test)
 	u8 mac[ETH_ALEN];
 
 	fake_nic_init(test);
-	/* What a record has no place for is not granted. */
-	smnc_vc_offloads = false;
 	adi = &fake->adi;
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	ether_addr_copy(mac, adi->addr.mac);
@@ -99,6 +99,67 @@ static void guest_address(struct kunit *test, const u8 *mac)
 					 virtchnl_struct_size(&m.list, list, 1)), 0);
 }
 
+static void guest_vlans(struct kunit *test)
+{
+	struct {
+		struct virtchnl_vlan_filter_list_v2 list;
+		struct virtchnl_vlan_filter room[2];
+	} m = { .list = { .vport_id = SMNC_VC_VSI, .num_elements = 2 } };
+
+	m.list.filters[0].inner = (struct virtchnl_vlan) { .tci = 5, .tpid = ETH_P_8021Q };
+	m.list.filters[1].inner = (struct virtchnl_vlan) { .tci = 4094, .tpid = ETH_P_8021Q };
+	KUNIT_ASSERT_EQ(test, fake_guest(VIRTCHNL_OP_ADD_VLAN_V2, &m, 8 + 2 * 32), 0);
+}
+
+/* Rules for datagrams to one port, at most two headers each. */
+static void guest_rule(struct kunit *test, u32 src, u32 dport, int action, u16 queue)
+{
+	struct virtchnl_fdir_add *add = kunit_kzalloc(test, sizeof(*add), GFP_KERNEL);
+	struct virtchnl_proto_hdr *h;
+
+	KUNIT_ASSERT_NOT_NULL(test, add);
+	h = add->rule_cfg.proto_hdrs.proto_hdr;
+	add->vsi_id = SMNC_VC_VSI;
+	add->rule_cfg.proto_hdrs.count = dport ? 2 : 1;
+	h[0].type = VIRTCHNL_PROTO_HDR_IPV4;
+	h[0].field_selector = src ? BIT(0) : 0;
+	h[0].buffer[12] = src;
+	h[1].type = VIRTCHNL_PROTO_HDR_UDP;
+	h[1].field_selector = BIT(1);
+	h[1].buffer[3] = dport;
+	add->rule_cfg.action_set.count = 1;
+	add->rule_cfg.action_set.actions[0].type = action;
+	add->rule_cfg.action_set.actions[0].act_conf.queue.index = queue;
+	KUNIT_ASSERT_EQ(test, fake_guest(VIRTCHNL_OP_ADD_FDIR_FILTER, add, sizeof(*add)), 0);
+	KUNIT_ASSERT_EQ(test, ((struct virtchnl_fdir_add *)fake->data)->status,
+			VIRTCHNL_FDIR_SUCCESS);
+}
+
+/* Rules 1 and 2: the first one is deleted, and the others keep their numbers. */
+static void guest_rules(struct kunit *test)
+{
+	const struct virtchnl_fdir_del del = { .vsi_id = SMNC_VC_VSI };
+
+	guest_rule(test, 0, 1, VIRTCHNL_ACTION_DROP, 0);
+	guest_rule(test, 0, 2, VIRTCHNL_ACTION_QUEUE, 2);
+	guest_rule(test, 10, 0, VIRTCHNL_ACTION_DROP, 0);
+	KUNIT_ASSERT_EQ(test, fake_guest(VIRTCHNL_OP_DEL_FDIR_FILTER, &del, sizeof(del)), 0);
+}
+
+/* One hash for both directions, over the addresses of TCP alone. */
+static void guest_hash(struct kunit *test)
+{
+	struct virtchnl_rss_cfg *cfg = kunit_kzalloc(test, sizeof(*cfg), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, cfg);
+	cfg->proto_hdrs.count = 2;
+	cfg->proto_hdrs.proto_hdr[0].type = VIRTCHNL_PROTO_HDR_IPV4;
+	cfg->proto_hdrs.proto_hdr[0].field_selector = 3;
+	cfg->proto_hdrs.proto_hdr[1].type = VIRTCHNL_PROTO_HDR_TCP;
+	cfg->rss_algorithm = VIRTCHNL_RSS_ALG_TOEPLITZ_SYMMETRIC;
+	KUNIT_ASSERT_EQ(test, fake_guest(VIRTCHNL_OP_ADD_RSS_CFG, cfg, sizeof(*cfg)), 0);
+}
+
 /* A guest that has asked for some of everything, frozen, with two messages that wait. */
 static void guest(struct kunit *test)
 {
@@ -108,6 +169,9 @@ static void guest(struct kunit *test)
 	guest_queues(test);
 	guest_address(test, group);
 	guest_address(test, station);
+	guest_vlans(test);
+	guest_rules(test);
+	guest_hash(test);
 	KUNIT_ASSERT_EQ(test, fake_guest(VIRTCHNL_OP_CONFIG_PROMISCUOUS_MODE, &promisc,
 					 sizeof(promisc)), 0);
 	fake->stats[SMNC_STAT_RX_BYTES] = 1000;
@@ -281,6 +345,48 @@ static void everything_goes_along(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, adi->vsi.lut, vsi.lut, sizeof(vsi.lut));
 }
 
+/* A guest's VLANs, fields of the hash and rules, each under its number. */
+static void offloads_go_along(struct kunit *test)
+{
+	static const struct smnc_flow to_queue = {
+		.fields = cpu_to_le16(SMNC_FLOW_VERSION | SMNC_FLOW_PROTO | SMNC_FLOW_DPORT),
+		.action = SMNC_FLOW_TO_QUEUE, .queue = 2, .version = 4, .proto = IPPROTO_UDP,
+		.dport = { 0, 2 },
+	};
+	const u32 omit = (SMNC_HASH_SPORT | SMNC_HASH_DPORT) << SMNC_HASH_SHIFT(SMNC_HASH_TCP);
+	const u16 flags = SMNC_VSI_VLAN_OWN | SMNC_VSI_VLAN_STRIP;
+	struct smnc_adi *adi = &fake->adi;
+	struct smnc_vsi *vsi = &adi->vsi;
+
+	guest(test);
+	save(test);
+	fresh(test);
+	KUNIT_EXPECT_FALSE(test, adi->strip || fake->avf->vlan || vsi->hash_omit || vsi->hash_sym);
+	KUNIT_EXPECT_EQ(test, vsi->flows[1].fields, 0);
+	KUNIT_ASSERT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
+	KUNIT_EXPECT_TRUE(test, adi->strip && fake->avf->vlan);
+	KUNIT_EXPECT_EQ(test, vsi->own[0], BIT(5));
+	KUNIT_EXPECT_EQ(test, vsi->own[511], BIT(6));
+	KUNIT_EXPECT_EQ(test, vsi->hash_omit, omit);
+	KUNIT_EXPECT_EQ(test, vsi->hash_sym, BIT(SMNC_HASH_TCP));
+	KUNIT_EXPECT_EQ(test, vsi->flows[0].fields, 0);
+	KUNIT_EXPECT_MEMEQ(test, &vsi->flows[1], &to_queue, sizeof(to_queue));
+	KUNIT_EXPECT_EQ(test, vsi->flows[2].fields,
+			cpu_to_le16(SMNC_FLOW_VERSION | SMNC_FLOW_SRC));
+	KUNIT_EXPECT_EQ(test, smnc_adi_thaw(NULL), 0);
+	fake_vsi_expect_known(test);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.flags & flags, flags);
+	KUNIT_EXPECT_MEMEQ(test, &fake->fw_flows[1], &to_queue, sizeof(to_queue));
+	/* The firmware refuses one: the load fails, and a reset leaves nothing. */
+	fresh(test);
+	fake->fw_fault = FAKE_FW_ERROR;
+	fake->fw_fault_op = SMNC_FW_FLOW_SET;
+	KUNIT_EXPECT_LT(test, smnc_adi_load(NULL, saved, saved_len), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_loads, 1);
+	fresh(test);
+	KUNIT_EXPECT_EQ(test, vsi->flows[1].fields, 0);
+}
+
 /* The guest keeps its address, unless the operator has decided on one. */
 static void address_goes_along(struct kunit *test)
 {
@@ -358,6 +464,18 @@ static const struct row rows[] = {
 	AVF(queues[0][1].bufsz, 64, 2049, 16384), AVF(queues[0][1].max_frame, 1, 9729),
 	AVF(queues[2][0].len, 64), AVF(queues[2][1].base, 128), AVF(queues[2][1].bufsz, 128),
 	AVF(queues[4][0].intr, SMNC_Q_INT_VALID), AVF(queues[15][1].len, 64),
+	AVF(hash_omit, 0xf, 0xfc0, 0xf0000000), AVF(vlan, 2, 255), AVF(strip, 2, 255),
+	AVF(reserved, 1), AVF(own[0], 1, 0x21), AVF(own[511], 0x80, 0xc0),
+	/* Rule 0 is unused, 1 gives datagrams to a queue, 2 drops those of an address. */
+	AVF(flows[0].fields, 0x100, SMNC_FLOW_PROTO, SMNC_FLOW_VERSION), AVF(flows[0].queue, 1),
+	AVF(flows[0].action, 1), AVF(flows[0].dport[1], 5), AVF(flows[127].version, 4),
+	AVF(flows[1].fields, 0x186, 0x84, 0x82), AVF(flows[1].fields, 0x8086, 0x06, 0x02),
+	AVF(flows[1].action, 2, 255), AVF(flows[1].queue, FAKE_QUEUES, 16, 255),
+	AVF(flows[1].version, 1, 5, 255), AVF(flows[1].proto, IPPROTO_ICMP, 255),
+	AVF(flows[1].tos, 1), AVF(flows[1].reserved, 1), AVF(flows[1].ethertype[0], 8),
+	AVF(flows[1].reserved1[0], 1), AVF(flows[1].reserved1[1], 1), AVF(flows[1].src[0], 10),
+	AVF(flows[1].dst[15], 1), AVF(flows[1].sport[1], 1), AVF(flows[2].queue, 1),
+	AVF(flows[2].src[4], 1), AVF(flows[2].src[15], 1),
 };
 
 static void put_le(u8 *at, unsigned int bytes, u64 value)
@@ -387,7 +505,7 @@ static void hostile_values(struct kunit *test)
 		}
 	}
 	memcpy(bad, saved, saved_len);
-	((struct smnc_rec_head *)bad)->version = cpu_to_le16(2);
+	((struct smnc_rec_head *)bad)->version = cpu_to_le16(1);
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, bad, saved_len), -EOPNOTSUPP);
 	fresh(test);
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
@@ -420,6 +538,50 @@ static void hostile_agreements(struct kunit *test)
 	fresh(test);
 	fake->load_error = -EINVAL;
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+}
+
+/* What a guest has of an offload that it was not granted, or that this host does not grant. */
+static void hostile_offloads(struct kunit *test)
+{
+	static const struct {
+		u32 take, give;
+		u8 vlan, strip;
+		bool own;
+	} wrong[] = {
+		{ VIRTCHNL_VF_OFFLOAD_VLAN_V2, 0, 1, 1, true },
+		{ 0, VIRTCHNL_VF_OFFLOAD_VLAN, 1, 1, true },
+		{ VIRTCHNL_VF_OFFLOAD_VLAN_V2, VIRTCHNL_VF_OFFLOAD_VLAN, 0, 0, false },
+		{ 0, 0, 0, 1, false },
+		{ 0, 0, 0, 0, true },
+		{ VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF, 0, 1, 1, true },
+		{ VIRTCHNL_VF_OFFLOAD_FDIR_PF, 0, 1, 1, true },
+	};
+	unsigned int i;
+
+	guest(test);
+	save(test);
+	fresh(test);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct smnc_rec_avf *rec = bad_avf();
+
+		memcpy(bad, saved, saved_len);
+		rec->caps &= cpu_to_le32(~wrong[i].take);
+		rec->caps |= cpu_to_le32(wrong[i].give);
+		rec->vlan = wrong[i].vlan;
+		rec->strip = wrong[i].strip;
+		if (!wrong[i].own)
+			memset(rec->own, 0, sizeof(rec->own));
+		KUNIT_EXPECT_EQ_MSG(test, smnc_adi_load(NULL, bad, saved_len), -EINVAL, "row %u", i);
+	}
+	memcpy(bad, saved, saved_len);
+	bad_avf()->hash_omit = 0;
+	bad_avf()->caps &= cpu_to_le32(~VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, bad, saved_len), -EINVAL);
+	smnc_vc_offloads = false;
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	smnc_vc_offloads = true;
+	KUNIT_EXPECT_EQ(test, fake->nr_loads, 0);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
 }
 
 static void hostile_lengths(struct kunit *test)
@@ -525,10 +687,12 @@ static struct kunit_case saved_cases[] = {
 	KUNIT_CASE(reset_takes_another_address),
 	KUNIT_CASE(function_that_does_not_quiesce_goes_on),
 	KUNIT_CASE(everything_goes_along),
+	KUNIT_CASE(offloads_go_along),
 	KUNIT_CASE(address_goes_along),
 	KUNIT_CASE(trust_is_the_targets),
 	KUNIT_CASE(hostile_values),
 	KUNIT_CASE(hostile_agreements),
+	KUNIT_CASE(hostile_offloads),
 	KUNIT_CASE(hostile_lengths),
 	KUNIT_CASE(hostile_messages),
 	KUNIT_CASE(saved_messages_are_kept),

@@ -61,13 +61,19 @@ static void cleanup(void)
 
 /* --- two places for one guest ------------------------------------------------------------ */
 
-static void start(unsigned int queues)
+static void start_with(unsigned int queues, uint32_t caps)
 {
-	avf_pair(&a, &peer, queues);
+	avf_new(&a, queues, &(struct avf_opts){ .iova = 0x10000000, .caps = caps });
+	avf_new(&peer, queues, &(struct avf_opts){ .iova = 0x7f40000000 });
 	if (!mig_flags(&a.dev))
 		ktap_skip("this device cannot be migrated");
 	if (!mig_leaves(&a.dev))
 		ktap_skip("a device behind iommufd never leaves RUNNING");
+}
+
+static void start(unsigned int queues)
+{
+	start_with(queues, 0);
 }
 
 /* Another device, which reaches the memory of A's guest. */
@@ -223,6 +229,70 @@ static void hashes(void)
 		EXPECT_EQ(avf_rx_from(x, peer.res.mac, &rx, AVF_MS), queue[i % 8]);
 		EXPECT_EQ(rx.hash, hash[i % 8]);
 	}
+	done();
+}
+
+/* A rule for datagrams to a port. Return: its number */
+static uint32_t rule(struct avf *x, uint8_t port, int32_t action, uint16_t queue)
+{
+	static struct vc_fdir_add add;
+	struct avf_msg reply;
+
+	memset(&add, 0, sizeof(add));
+	add.vsi_id = x->res.vsi_id;
+	add.headers = 2;
+	add.header[0].type = VC_HEADER_IPV4;
+	add.header[1].type = VC_HEADER_UDP;
+	add.header[1].fields = 2;
+	add.header[1].bytes[3] = port;
+	add.actions = 1;
+	add.action[0].type = action;
+	add.action[0].queue = queue;
+	REQUIRE_EQ(avf_vc(x, VC_ADD_FDIR, &add, sizeof(add), &reply), 0);
+	REQUIRE_EQ(reply.len, sizeof(add));
+	memcpy(&add, reply.data, sizeof(add));
+	REQUIRE_EQ(add.status, 0);
+	return add.flow_id;
+}
+
+/* The queue that a datagram of @peer's arrives in, or -1. */
+static int arrives_in(struct avf *x, uint16_t sport, uint16_t dport)
+{
+	struct frame_spec s = {
+		.dst = x->res.mac, .src = peer.res.mac, .proto = PROTO_UDP, .sport = sport,
+		.dport = dport, .payload = 50,
+	};
+	uint8_t f[200];
+	size_t len = frame_build(f, &s, NULL);
+	int queue;
+
+	REQUIRE_GE(avf_tx(&peer, 0, f, len, 0), 0);
+	queue = avf_rx_from(x, peer.res.mac, &rx, SETTLE * 10);
+	return queue < 0 ? -1 : queue;
+}
+
+/* Clause: rules of the guest's, which it knows by their numbers. */
+static void rules(void)
+{
+	struct vc_fdir_del del = { .vsi_id = 0 };
+	struct avf_msg reply;
+	uint16_t i;
+
+	start_with(4, VC_CAP_FDIR);
+	if (!(a.res.caps & VC_CAP_FDIR))
+		ktap_skip("smartnic is loaded with guest_offloads=0");
+	rule(&a, 7, VC_ACTION_QUEUE, 3);
+	del.flow_id = rule(&a, 8, VC_ACTION_DROP, 0);
+	EXPECT_EQ(arrives_in(&a, 1, 8), -1);
+	move(4);
+	for (i = 100; i < 108; i++)
+		EXPECT_EQ(arrives_in(&b, i, 7), 3);
+	EXPECT_EQ(arrives_in(&b, 1, 8), -1);
+	del.vsi_id = b.res.vsi_id;
+	REQUIRE_EQ(avf_vc(&b, VC_DEL_FDIR, &del, sizeof(del), &reply), 0);
+	memcpy(&del, reply.data, sizeof(del));
+	EXPECT_EQ(del.status, 0);
+	EXPECT_GE(arrives_in(&b, 1, 8), 0);
 	done();
 }
 
@@ -383,6 +453,7 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(rings, BY),
 	CASE_FOR(filters, BY),
 	CASE_FOR(hashes, BY),
+	CASE_FOR(rules, BY),
 	CASE_FOR(interrupts, BY),
 	CASE(counters),
 	CASE(address),

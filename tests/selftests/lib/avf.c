@@ -140,7 +140,7 @@ void avf_close(struct avf *a)
 
 int avf_init(struct avf *a)
 {
-	const uint32_t caps = VC_CAP_L2 | VC_CAP_RSS_PF | VC_CAP_ADV_LINK_SPEED;
+	const uint32_t caps = VC_CAP_L2 | VC_CAP_RSS_PF | VC_CAP_ADV_LINK_SPEED | a->o.caps;
 	const struct vc_version version = { 1, 1 };
 	uint64_t end = now_ms() + AVF_MS;
 	struct avf_msg reply;

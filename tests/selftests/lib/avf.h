@@ -32,6 +32,7 @@ struct avf_opts {
 	size_t memory;		/* its size (4 MiB) */
 	bool no_mmap;		/* every register access through read() and write() */
 	uint32_t buf_size;	/* of RX and TX buffers (2048) */
+	uint32_t caps;		/* capabilities to ask for beside the usual ones */
 	const struct vfio_dev *with;	/* whose container it shares (none) */
 };
 

@@ -27,6 +27,8 @@ enum {
 	VC_RSS_LUT = 24,
 	VC_RSS_HASHCFG_CAPS = 25,
 	VC_RSS_HASHCFG = 26,
+	VC_ADD_FDIR = 47,
+	VC_DEL_FDIR = 48,
 };
 
 #define VC_NOT_SUPPORTED	(-64)
@@ -35,6 +37,7 @@ enum {
 #define VC_CAP_ADV_LINK_SPEED	0x00000080u
 #define VC_CAP_VLAN		0x00010000u
 #define VC_CAP_RSS_PF		0x00080000u
+#define VC_CAP_FDIR		0x10000000u
 
 #define VC_VSI_SRIOV		6
 
@@ -132,6 +135,42 @@ struct vc_rss {
 	uint8_t data[600];
 };
 
+struct vc_header {
+	int32_t type;
+#define VC_HEADER_IPV4	4
+#define VC_HEADER_UDP	7
+	uint32_t fields;	/* bits, of UDP: source port, destination port */
+	uint8_t bytes[64];	/* of the packet */
+};
+
+struct vc_action {
+	int32_t type;
+#define VC_ACTION_DROP	0
+#define VC_ACTION_QUEUE	3
+	uint16_t queue;
+	uint8_t pad[30];
+};
+
+/* A rule; the reply has its number and what became of it. */
+struct vc_fdir_add {
+	uint16_t vsi_id, validate_only;
+	uint32_t flow_id;
+	uint8_t tunnel_level, pad[3];
+	int32_t headers;
+	struct vc_header header[32];
+	int32_t actions;
+	struct vc_action action[8];
+	int32_t status;
+};
+
+struct vc_fdir_del {
+	uint16_t vsi_id, pad;
+	uint32_t flow_id;
+	int32_t status;
+};
+
+_Static_assert(sizeof(struct vc_fdir_add) == 2616, "virtchnl layout");
+_Static_assert(sizeof(struct vc_fdir_del) == 12, "virtchnl layout");
 _Static_assert(sizeof(struct vc_resources) == 36, "virtchnl layout");
 _Static_assert(sizeof(struct vc_qpair) == 64, "virtchnl layout");
 _Static_assert(sizeof(struct vc_vecmap) == 12, "virtchnl layout");

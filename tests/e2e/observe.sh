@@ -60,7 +60,7 @@ messages() {
 	for op in VERSION GET_VF_RESOURCES CONFIG_VSI_QUEUES CONFIG_IRQ_MAP ENABLE_QUEUES; do
 		has smnc_mbx_in "func=[0-9]+" "op=$op\(" && has smnc_mbx_out "op=$op\(" "status=0" "err=0" || return
 	done
-	fails has smnc_mbx_in 'op=0x' && has smnc_fw op=VSI_SET status=0 'ns=[1-9]' 'err=0'
+	fails has smnc_mbx_in 'op=0x' && fails has smnc_fw 'op=0x' && has smnc_fw op=VSI_SET status=0 'ns=[1-9]' 'err=0'
 }
 
 # Each fault of the device has one of the framework's, and its answer; the sums are sysfs's.

@@ -16,6 +16,7 @@ SOURCES = os.path.join(os.path.dirname(LISTS), "../..")
 READ = ["mdevctl", "driver", "device", "include", "docs/abi"]
 
 KIT, ROWS, PARSE = "mdevctl/smartnic.sh", "driver/adi/cfg_rows.h", "driver/adi/attrs_parse.c"
+TRACE = "driver/core/trace.h"
 ABI, REGS, STATS = "docs/abi/sysfs-bus-mdev-smartnic", "include/smartnic/regs.h", "include/smartnic/stat_rows.h"
 
 # name, check, file, what is replaced, by what, finding
@@ -45,6 +46,10 @@ CASES = [
     ("a counter that is not documented", "counters", ABI, r"\n\t\tspoofed\t.*", "", "spoofed: no row of stats/"),
     ("a row without a counter", "counters", ABI, r"\n(\t\tspoofed\t.*)", r"\n\1\n\t\tlost\t\tframes", "lost: a row of stats/"),
     ("a counter that the device does not count", "counters", "device/core/rate.c", r"SMNC_STAT_RATE_WAITS", "0", "rate_waits: "),
+    ("a message to the firmware without a name", "names", TRACE, r'{ SMNC_FW_VSI_SET, "VSI_SET" }, ', "", "VSI_SET: no name in driver"),
+    ("one with another's name", "names", TRACE, r'{ SMNC_FW_MAC_ADD, "MAC_ADD" }', '{ SMNC_FW_MAC_ADD, "MAC_DEL" }', "MAC_ADD: no name in driver"),
+    ("a number that tools do not know", "names", TRACE, r"TRACE_DEFINE_ENUM\(SMNC_FW_VSI_SET\);\n", "", "VSI_SET: number not exported"),
+    ("an answered opcode without a name", "names", TRACE, r'{ 47, "ADD_FDIR_FILTER" }, ', "", "ADD_FDIR_FILTER: answered"),
 ]
 
 

@@ -44,11 +44,10 @@ static const struct kobj_type vdcm_attrs_type = {
 int vdcm_attrs_add(struct vdcm_adi *adi)
 {
 	const struct vdcm_driver *drv = adi->parent->drv;
-	const struct attribute_group **groups = adi->type->groups ?: drv->groups;
 	struct kobject *kobj;
 	int ret;
 
-	if (!groups)
+	if (!drv->groups)
 		return 0;
 	kobj = kzalloc(sizeof(*kobj), GFP_KERNEL_ACCOUNT);
 	if (!kobj)
@@ -56,7 +55,7 @@ int vdcm_attrs_add(struct vdcm_adi *adi)
 	ret = kobject_init_and_add(kobj, &vdcm_attrs_type, &adi->dev->kobj,
 				   "%s", drv->attrs_dir);
 	if (!ret)
-		ret = sysfs_create_groups(kobj, groups);
+		ret = sysfs_create_groups(kobj, drv->groups);
 	if (ret) {
 		kobject_put(kobj);
 		return ret;

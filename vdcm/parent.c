@@ -67,8 +67,7 @@ static bool type_valid(const struct vdcm_parent *parent, const struct vdcm_type 
 	unsigned int i;
 
 	if (!type->name || !type->pretty_name || !type->description ||
-	    !type->comp || strlen(type->pretty_name) > 39 ||
-	    (type->groups && !parent->drv->attrs_dir))
+	    !type->comp || strlen(type->pretty_name) > 39)
 		return false;
 	for (i = 0; i < parent->nr_resources; i++)
 		costs |= type->cost[i];

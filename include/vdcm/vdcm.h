@@ -67,7 +67,6 @@ enum vdcm_xlat {
  * @cost: what one instance takes from the parent's pool, by index in its @resources; not
  *	all 0
  * @ops: operations of its ADIs, or NULL: the driver's. All types of a PF have @resume, or none
- * @groups: attributes of its ADIs, as @groups of the driver, or NULL: the driver's
  * @driver_data: the driver's own, e.g. number of queues
  */
 struct vdcm_type {
@@ -78,7 +77,6 @@ struct vdcm_type {
 	u16 nr_vectors;
 	u32 cost[VDCM_MAX_RESOURCES];
 	const struct vdcm_adi_ops *ops;
-	const struct attribute_group **groups;
 	unsigned long driver_data;
 };
 

@@ -129,8 +129,6 @@ static void reg_write(struct vdcm_adi *adi, u32 offset, u64 value, unsigned int 
 {
 }
 
-static const struct attribute_group *groups[] = { NULL };
-
 static u32 cap_read(struct vdcm_adi *adi, const struct vdcm_cap *cap, unsigned int offset,
 		    unsigned int size)
 {
@@ -225,12 +223,6 @@ static void parent_type_ops(struct kunit *test)
 	own = whole;
 	own.freeze = resume;
 	KUNIT_EXPECT_EQ(test, regions_of(o), -EINVAL);
-	/* Attributes need a directory. */
-	own = whole;
-	o->type.groups = groups;
-	KUNIT_EXPECT_EQ(test, regions_of(o), -EINVAL);
-	o->drv.attrs_dir = "d";
-	KUNIT_EXPECT_EQ(test, regions_of(o), 0);
 	vdcm_parent_exit(&o->parent);
 }
 

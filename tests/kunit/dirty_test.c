@@ -9,13 +9,16 @@
 
 #define PAGES	64
 
-/* By page: the device can access the page; vdcm has unpinned it; vdcm has reported it. */
+bool fake_xa_full;	/* fake_xa.h */
+
+/* By page: the device can access the page; vdcm has unpinned it; vdcm has reported it; it is mapped still. */
 static struct {
 	struct vdcm_adi adi;
 	struct vdcm_live live;
 	bool reach[PAGES];
 	bool dropped[PAGES];
 	bool reported[PAGES];
+	u64 kept;
 	unsigned int hides;
 	struct kunit *test;
 } t;
@@ -89,7 +92,7 @@ static void reported(void *opaque, u64 iova, u64 len)
 
 	KUNIT_EXPECT_FALSE(t.test, mutex_is_locked(&t.adi.pin_lock));
 	for (page = iova >> PAGE_SHIFT; page < (iova + len) >> PAGE_SHIFT; page++) {
-		KUNIT_EXPECT_FALSE(t.test, t.reach[page]);
+		KUNIT_EXPECT_EQ(t.test, t.reach[page], !!(t.kept & BIT_ULL(page)));
 		KUNIT_EXPECT_FALSE(t.test, t.reported[page]);
 		t.reported[page] = true;
 	}
@@ -215,6 +218,21 @@ static void dirty_all(struct kunit *test)
 	expect_report(4, 3, 0);
 }
 
+/* Without memory for one mark the log has every page, until it ends. */
+static void dirty_without_memory(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, vdcm_log_start(&t.adi), 0);
+	fake_xa_full = true;
+	access(5, true);
+	fake_xa_full = false;
+	KUNIT_EXPECT_TRUE(test, t.live.dma.dirty_all);
+	/* Not what reported() expects of a log that is exact. */
+	t.kept = BIT_ULL(5);
+	expect_report(0, PAGES, GENMASK_ULL(PAGES - 1, 0));
+	KUNIT_EXPECT_EQ(test, vdcm_log_stop(&t.adi), 0);
+	KUNIT_EXPECT_FALSE(test, t.live.dma.dirty_all);
+}
+
 static void turn(void)
 {
 	t.live.dma.age_at = 0;
@@ -243,6 +261,28 @@ static void age_keeps_what_is_used(struct kunit *test)
 	/* It came back alone. */
 	KUNIT_EXPECT_TRUE(test, t.dropped[3] && t.dropped[4]);
 	KUNIT_EXPECT_TRUE(test, t.reach[3] && !t.reach[4]);
+}
+
+/* The VMM has asked for dirty pages: a turn begins at once, while there are turns at all. */
+static void age_begins_a_turn(struct kunit *test)
+{
+	unsigned int page;
+
+	for (page = 0; page < 16; page++)
+		pin(page, 1, RW);
+	vdcm_age_now(&t.adi);
+	KUNIT_EXPECT_EQ(test, vdcm_age(&t.live), VDCM_HOLDOFF_UNKNOWN);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&t.live.dma.work));
+	mutex_lock(&t.adi.lock);
+	vdcm_age_start(&t.adi);
+	turn();
+	KUNIT_EXPECT_LE(test, vdcm_age(&t.live), 100 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, t.hides, 1);
+	vdcm_age_now(&t.adi);
+	KUNIT_EXPECT_EQ(test, t.live.dma.age_at, 0);
+	KUNIT_EXPECT_EQ(test, vdcm_age(&t.live), 100 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, t.hides, 2);
+	mutex_unlock(&t.adi.lock);
 }
 
 /* An eighth at a time: not all pages lose their translation at once. */
@@ -281,7 +321,9 @@ static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(dirty_write_only),
 	KUNIT_CASE(dirty_by_the_processor),
 	KUNIT_CASE(dirty_all),
+	KUNIT_CASE(dirty_without_memory),
 	KUNIT_CASE(age_keeps_what_is_used),
+	KUNIT_CASE(age_begins_a_turn),
 	KUNIT_CASE(age_asks_an_eighth),
 	{ }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* News of the device's health: noted, reported, and dropped while reports are off. */
 #include "fake_nic.h"
+#include "../../driver/core/client.h"
 #include "../../driver/core/health.h"
 
 static unsigned int reports;
@@ -106,12 +107,42 @@ static void firmware_fails_once(struct kunit *test)
 	}
 }
 
+/* A second with more faults of one ADI than the limit is news, and so is the one without. */
+static void storm(struct kunit *test)
+{
+	static const struct {
+		u32 faults, limit;
+		bool bad, well;
+	} seconds[] = {
+		{ 5, 5, false, false }, { 6, 5, true, false }, { 7, 5, true, false },
+		{ 5, 5, false, true }, { 0, 5, false, false }, { 100, 0, false, false },
+	};
+	const struct smnc_client *c = fake->pf.adi_client;
+	struct vdcm_fault fault = { .iova = 0x1000, .len = 1, .prot = VDCM_PROT_READ };
+	struct smnc_health_note note;
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(seconds); i++) {
+		fake->pf.storm = seconds[i].limit;
+		for (k = 0; k < seconds[i].faults; k++)
+			KUNIT_EXPECT_EQ(test, c->fault(&fake->pf, FAKE_FUNC, 1, &fault), 0);
+		smnc_adis_look(&fake->pf);
+		KUNIT_EXPECT_EQ_MSG(test, take(SMNC_HEALTH_STORM, &note),
+				    seconds[i].bad || seconds[i].well, "second %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, note.bad, seconds[i].bad, "second %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, note.well, seconds[i].well, "second %u", i);
+	}
+	/* Of a function that is nobody's. */
+	KUNIT_EXPECT_EQ(test, c->fault(&fake->pf, FAKE_FUNC + 1, 1, &fault), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(the_last_news_count),
 	KUNIT_CASE(text_is_cut),
 	KUNIT_CASE(bad_takes_well_back),
 	KUNIT_CASE(nothing_is_noted_when_off),
 	KUNIT_CASE(firmware_fails_once),
+	KUNIT_CASE(storm),
 	{}
 };
 

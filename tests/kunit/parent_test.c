@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a PF driver offers: its operations, its types, and the pool they draw on. */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 
@@ -226,6 +227,64 @@ static void parent_type_ops(struct kunit *test)
 	vdcm_parent_exit(&o->parent);
 }
 
+/* --- who waits for the PF ------------------------------------------------------------------ */
+
+static struct {
+	struct vdcm_adi adi;
+	struct work_struct work;
+	bool locked;
+} closer;
+
+static void closes(struct work_struct *work)
+{
+	vdcm_lock_settled(&closer.adi);
+	WRITE_ONCE(closer.locked, true);
+	mutex_unlock(&closer.adi.lock);
+}
+
+/* Who closes an ADI waits while its PF is in a reset, not with the ADI's lock, and not for a dead
+ * one.
+ */
+static void parent_settles(struct kunit *test)
+{
+	static const enum vdcm_parent_state ends[] = { VDCM_PARENT_UP, VDCM_PARENT_DEAD };
+	struct offer *o = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, init_parent(o), 0);
+	closer.adi.parent = &o->parent;
+	mutex_init(&closer.adi.lock);
+	INIT_WORK(&closer.work, closes);
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		closer.locked = false;
+		WRITE_ONCE(o->parent.state, VDCM_PARENT_QUIESCED);
+		schedule_work(&closer.work);
+		msleep(50);
+		KUNIT_EXPECT_FALSE(test, READ_ONCE(closer.locked));
+		mutex_lock(&closer.adi.lock);
+		WRITE_ONCE(o->parent.state, ends[i]);
+		mutex_unlock(&closer.adi.lock);
+		wake_up_all(&o->parent.wait);
+		flush_work(&closer.work);
+		KUNIT_EXPECT_TRUE(test, closer.locked);
+	}
+	vdcm_parent_exit(&o->parent);
+}
+
+/* What a PF driver reads of the pool: what there is of each resource, and 0 of one that is none. */
+static void parent_counts(struct kunit *test)
+{
+	struct offer *o = test->priv;
+
+	KUNIT_ASSERT_EQ(test, init_parent(o), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&o->parent.pool, o->type.cost), -1);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_used(&o->parent, QUEUES), 2);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_used(&o->parent, VECTORS), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_used(&o->parent, ARRAY_SIZE(names)), 0);
+	KUNIT_EXPECT_EQ(test, vdcm_parent_used(&o->parent, ~0u), 0);
+	vdcm_parent_exit(&o->parent);
+}
+
 /* What a composition asks for beside what every driver has. */
 static void parent_operations(struct kunit *test)
 {
@@ -375,6 +434,8 @@ static void parent_settled(struct kunit *test)
 }
 
 static struct kunit_case parent_cases[] = {
+	KUNIT_CASE(parent_settles),
+	KUNIT_CASE(parent_counts),
 	KUNIT_CASE(parent_translation),
 	KUNIT_CASE(parent_addresses),
 	KUNIT_CASE(parent_type_ops),

@@ -29,6 +29,9 @@ static void pool_exact(struct kunit *test)
 	/* The first that does not suffice is named, and nothing was taken. */
 	KUNIT_EXPECT_EQ(test, vdcm_pool_take(&pool, cost), QUEUES);
 	KUNIT_EXPECT_EQ(test, pool.used[ADIS], 10);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_used(&pool, ADIS), 10);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_used(&pool, QUEUES), 40);
+	KUNIT_EXPECT_EQ(test, vdcm_pool_used(&pool, VECTORS), 50);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, cost), 0);
 	KUNIT_EXPECT_EQ(test, vdcm_pool_available(&pool, one_queue), 0);
 	vdcm_pool_give(&pool, cost);

@@ -181,6 +181,14 @@ static void guest(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
 }
 
+/* Migration is off unless the operator has asked for it. */
+static void saved_off(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, smnc_adi_state_size(NULL), 0);
+	fake->pf.can_save = true;
+	KUNIT_EXPECT_EQ(test, smnc_adi_state_size(NULL), 0);
+}
+
 static void save(struct kunit *test)
 {
 	saved_len = smnc_adi_save(NULL, saved, ROOM);
@@ -681,6 +689,7 @@ static void announced_in_its_vlans(struct kunit *test)
 }
 
 static struct kunit_case saved_cases[] = {
+	KUNIT_CASE(saved_off),
 	KUNIT_CASE(frozen_vsi_is_parked),
 	KUNIT_CASE(frozen_messages_wait),
 	KUNIT_CASE(address_is_lost_while_frozen),

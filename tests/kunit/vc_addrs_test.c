@@ -529,6 +529,44 @@ static void vca_operator_wins(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, has(station(1)));
 }
 
+/* Of an address that is taken away a guest learns by a reset of its function, that alone. */
+static void vca_taken(struct kunit *test)
+{
+	struct smnc_adi *adi = &fake->adi;
+	unsigned int sent;
+
+	begin();
+	put(station(1), EXTRA);
+	KUNIT_EXPECT_EQ(test, add(), 0);
+	sent = fake->nr_sent;
+	smnc_msgs_open(adi);
+	smnc_adi_due(adi, adi->kind->addrs_taken(adi, 1));
+	flush_work(&adi->work);
+	KUNIT_EXPECT_EQ(test, fake->restarts, 1);
+	KUNIT_EXPECT_EQ(test, fake->op, VIRTCHNL_OP_EVENT);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
+	KUNIT_EXPECT_FALSE(test, has(station(1)));
+	KUNIT_EXPECT_TRUE(test, has(adi->guest_mac));
+}
+
+/* A reset of the PF is one of the function: the driver starts over, its own address stays. */
+static void vca_revived(struct kunit *test)
+{
+	struct smnc_adi *adi = &fake->adi;
+
+	KUNIT_EXPECT_EQ(test, add_one(station(1), EXTRA), 0);
+	memset(&fake->fw_vsi, 0, sizeof(fake->fw_vsi));
+	fake->fw_macs = 0;
+	mutex_lock(&adi->lock);
+	KUNIT_EXPECT_EQ(test, adi->kind->revive(adi), 0);
+	mutex_unlock(&adi->lock);
+	KUNIT_EXPECT_EQ(test, fake->avf->state, SMNC_VC_NEW);
+	KUNIT_EXPECT_TRUE(test, fake->fw_vsi.flags & SMNC_VSI_ACTIVE);
+	KUNIT_EXPECT_TRUE(test, has(adi->guest_mac));
+	KUNIT_EXPECT_FALSE(test, has(station(1)));
+	KUNIT_EXPECT_EQ(test, fake->fw_macs, 1);
+}
+
 /* Likewise while its function is being reset: it is not given it back. */
 static void vca_operator_wins_in_reset(struct kunit *test)
 {
@@ -582,6 +620,8 @@ static struct kunit_case vca_cases[] = {
 	KUNIT_CASE(vca_untrust),
 	KUNIT_CASE(vca_untrust_makes_room),
 	KUNIT_CASE(vca_operator_wins),
+	KUNIT_CASE(vca_taken),
+	KUNIT_CASE(vca_revived),
 	KUNIT_CASE(vca_operator_wins_in_reset),
 	KUNIT_CASE(vca_claim),
 	{ }

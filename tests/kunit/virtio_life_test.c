@@ -84,6 +84,35 @@ static void life_transparent(struct kunit *test)
 	fake_vsi_expect_known(test);
 }
 
+/* Addresses of its table as well; and nobody tells the driver of the reset to come. */
+static void life_table(struct kunit *test)
+{
+	static const u8 table[] = {
+		2, 0, 0, 0, 2, 0, 0, 0, 8, 1, 2, 0, 0, 0, 8, 2,
+		1, 0, 0, 0, 0x33, 0x33, 0, 0, 0, 5,
+	};
+	unsigned int sent;
+
+	drive(USUAL);
+	KUNIT_EXPECT_EQ(test, control(1, 0, table, sizeof(table)), VIRTIO_NET_OK);
+	KUNIT_EXPECT_EQ(test, fake->fw_macs, 4);
+	isr();
+	sent = fake->nr_sent;
+	mutex_lock(&fake->adi.lock);
+	KUNIT_EXPECT_EQ(test, fake->adi.kind->announce_reset(&fake->adi), 0);
+	mutex_unlock(&fake->adi.lock);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
+	KUNIT_EXPECT_EQ(test, isr(), 0);
+	quiesce();
+	fake->fw_macs = 0;
+	revive(test);
+	KUNIT_EXPECT_EQ(test, fake->fw_macs, 4);
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, table + 4));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, table + 10));
+	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, table + 20));
+	fake_vsi_expect_known(test);
+}
+
 #define ANNOUNCE	(USUAL | F(VIRTIO_NET_F_GUEST_ANNOUNCE))
 
 static u16 config_status(void)
@@ -483,6 +512,7 @@ static void life_control_reset(struct kunit *test)
 
 static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_transparent),
+	KUNIT_CASE(life_table),
 	KUNIT_CASE(life_announced),
 	KUNIT_CASE(life_announced_with_link),
 	KUNIT_CASE(life_driver_while_quiet),

@@ -72,6 +72,7 @@ typedef struct { u8 b[16]; } uuid_t;
 #define cpu_to_le16(x)		((__le16)(x))
 #define cpu_to_le32(x)		((__le32)(x))
 #define cpu_to_le64(x)		((__le64)(x))
+#define le16_to_cpu(x)		((u16)(x))
 #define le32_to_cpu(x)		((u32)(x))
 #define le64_to_cpu(x)		((u64)(x))
 #define round_up(n, m)		(((n) + (m) - 1) / (m) * (m))
@@ -131,6 +132,17 @@ static inline void *kvzalloc(size_t n, int gfp)
 #define kzalloc		kvzalloc
 #define kvfree		free
 #define kfree		free
+
+/* The first of @n bytes that is not @c, or NULL. */
+static inline void *memchr_inv(const void *p, int c, size_t n)
+{
+	const u8 *at = p;
+
+	for (; n; n--, at++)
+		if (*at != (u8)c)
+			return (void *)at;
+	return NULL;
+}
 
 static inline void sort(void *base, size_t n, size_t size,
 			int (*cmp)(const void *, const void *), void *swap)

@@ -211,7 +211,10 @@ int smnc_vsi_set_own(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *own)
 
 int smnc_vsi_alloc_flows(struct smnc_vsi *vsi) { return 0; }
 
-/* A rule names fields, those that it needs among them, and a queue that there is. */
+/*
+ * A rule names fields, those that it needs among them, and a queue that there is. It is one that
+ * a record may have: its guest can be migrated.
+ */
 int smnc_vsi_flow_set(struct smnc_pf *p, struct smnc_vsi *vsi, unsigned int index,
 		      const struct smnc_flow *rule)
 {
@@ -219,6 +222,7 @@ int smnc_vsi_flow_set(struct smnc_pf *p, struct smnc_vsi *vsi, unsigned int inde
 	must(rule->action <= SMNC_FLOW_TO_QUEUE && rule->version <= 6);
 	must(rule->fields & SMNC_FLOW_VERSION || !(rule->fields & ~SMNC_FLOW_ETHERTYPE));
 	must(rule->fields & SMNC_FLOW_PROTO || !(rule->fields & (SMNC_FLOW_SPORT | SMNC_FLOW_DPORT)));
+	must(smnc_vc_flow_ok(adi, rule));
 	if (broken)
 		return -EIO;
 	if (!vsi->flows)

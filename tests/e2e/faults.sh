@@ -40,6 +40,25 @@ FAULTS=(
 	'no autostart rule | rm usr/lib/udev/rules.d/60-mdevctl.rules | udev rule is missing'
 )
 
+# With --migration.
+MIGRATION_FAULTS=(
+	'no QEMU | rm usr/bin/qemu-system-x86_64 | migration: there is no QEMU'
+	'a QEMU that is too old | qemu 7.2.22 | migration: QEMU 7.2 does not migrate VFIO'
+	'the driver offers no migration | echo N >sys/module/smartnic/parameters/migration | migration: smartnic was loaded without migration=1'
+	'a driver without the parameter | rm sys/module/smartnic/parameters/migration | migration: smartnic was loaded without migration=1'
+	'a kernel that logs no writes | no_bitmaps | migration: kernel 6.12.0 can not tell .*enable-migration=on'
+	'a VMM that was not told | no_bitmaps; vmm -device vfio-pci,sysfsdev=x | 6f70: kvm guest.4711. was started without enable-migration=on'
+	'a VMM on iommufd | no_bitmaps; vmm -device vfio-pci,enable-migration=on; ln -s /dev/iommu proc/4711/fd/9 | 6f70: kvm guest.4711. has opened it through iommufd'
+)
+
+# With --migration, none of them.
+MIGRATION_HEALTHY=(
+	'a host that is ready | true'
+	'a kernel whose symbols tell that it logs writes | no_bitmaps; echo "0000000000000000 T iova_bitmap_set" >>proc/kallsyms'
+	'a VMM that was told | no_bitmaps; vmm -device vfio-pci,sysfsdev=x,enable-migration=on'
+	'a VMM that libvirt told | no_bitmaps; vmm -device {"driver":"vfio-pci","enable-migration":"on"}'
+)
+
 le32() {
 	local i
 
@@ -89,6 +108,21 @@ starved() { # TIMES LIMIT
 	printf '%-26s%-21s%-21s%s\n' 'Max locked memory' "$2" "$2" bytes >proc/4711/limits
 }
 
+no_bitmaps() { sed -i /IOMMUFD/d boot/config-6.12.0; }
+
+qemu() { # VERSION
+	printf '#!/bin/sh\necho "QEMU emulator version %s (Debian)"\n' "$1" >usr/bin/qemu-system-x86_64
+	chmod +x usr/bin/qemu-system-x86_64
+}
+
+# A device is open in a VMM with these arguments.
+vmm() {
+	device pasid 0
+	echo 'open 4711 kvm guest' >"$CARD/7c0d3f6e-9f43-4f5a-8b0a-2a3c5d1e6f70/smartnic/state"
+	mkdir -p proc/4711/fd
+	printf '%s\0' kvm "$@" >proc/4711/cmdline
+}
+
 own_rule() {
 	mkdir -p etc/udev/rules.d
 	sed 's|/usr/sbin/mdevctl|/opt/mdevctl|' usr/lib/udev/rules.d/60-mdevctl.rules >etc/udev/rules.d/60-mdevctl.rules
@@ -108,10 +142,12 @@ build_host() (
 	echo 6.12.0 >proc/sys/kernel/osrelease
 	echo quiet >proc/cmdline
 	echo '0000000000000000 T iommu_paging_domain_alloc_flags' >proc/kallsyms
-	echo CONFIG_VFIO_GROUP=y >boot/config-6.12.0
+	printf 'CONFIG_VFIO_GROUP=y\nCONFIG_IOMMUFD_DRIVER=y\n' >boot/config-6.12.0
 	for m in vfio vfio_iommu_type1 mdev vdcm smartnic; do signed "$m"; done
 	echo auto >sys/module/smartnic/parameters/dma_mode
 	echo -1 >sys/module/smartnic/parameters/max_adi_vectors
+	echo Y >sys/module/smartnic/parameters/migration
+	qemu 10.0.13
 	echo 0x1af4 >"$CARD/vendor"
 	echo 0x10f5 >"$CARD/device"
 	echo 0x10f5 >"$CARD/subsystem_device"
@@ -141,17 +177,25 @@ doctor_misses() {
 trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
 
 # One fault, one line.
-finds() {
+finds() { # COMMANDS SAYS [OPTION]
 	local out rc=0
 
 	healthy_host && (cd $HOST && eval "$1") || return
-	out=$(DOCTOR_ROOT=$HOST smartnic-doctor) || rc=$?
+	out=$(DOCTOR_ROOT=$HOST smartnic-doctor ${3:+"$3"}) || rc=$?
 	printf '%s\n(status %d)\n' "$out" "$rc"
 	equal "$rc" 1 && equal "$(wc -l <<<"$out")" 1 && grep -q -- "$2" <<<"$out"
 }
 
-silent_there() { healthy_host && DOCTOR_ROOT=$HOST healthy; }
+silent_there() { # [COMMANDS [OPTION]]
+	healthy_host && (cd $HOST && eval "${1:-}") && DOCTOR_ROOT=$HOST healthy ${2:+"$2"}
+}
 
+# Of a fault that keeps VMs here the doctor speaks only if it is asked.
+keeps_vms() { # COMMANDS SAYS
+	silent_there "$1" && finds "$1" "$2" --migration
+}
+
+PLANTED=$((1 + ${#FAULTS[@]} + ${#MIGRATION_FAULTS[@]} + ${#MIGRATION_HEALTHY[@]}))
 planted_faults() {
 	local f name cmds says
 
@@ -159,5 +203,13 @@ planted_faults() {
 	for f in "${FAULTS[@]}"; do
 		IFS='|' read -r name cmds says <<<"$f"
 		check "the doctor finds: $(trim "$name")" finds "$cmds" "$(trim "$says")"
+	done
+	for f in "${MIGRATION_FAULTS[@]}"; do
+		IFS='|' read -r name cmds says <<<"$f"
+		check "the doctor finds what keeps VMs here: $(trim "$name")" keeps_vms "$cmds" "$(trim "$says")"
+	done
+	for f in "${MIGRATION_HEALTHY[@]}"; do
+		IFS='|' read -r name cmds <<<"$f"
+		check "the doctor finds nothing that keeps VMs here: $(trim "$name")" silent_there "$cmds" --migration
 	done
 }

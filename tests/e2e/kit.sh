@@ -343,7 +343,7 @@ doctor_here() {
 }
 
 main() {
-	plan $((34 + ${#FAULTS[@]}))
+	plan $((33 + PLANTED))
 	U=$(uuid)
 	say "$(mdevctl --version), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}

@@ -245,8 +245,8 @@ static int vdcm_load_record(struct vdcm_adi *adi, const struct vdcm_stream_in *i
  *
  * vdcm resets the ADI before, and once more if the state is refused; the ADI stays frozen.
  *
- * Return: 0, -EIO (the hardware is gone), -EINVAL, or the driver's error, which one line in
- * the log reports.
+ * Return: 0, -EIO (the hardware is gone), -EINVAL, or the driver's error; one line in the log
+ * says why the state is refused.
  */
 int vdcm_state_load(struct vdcm_adi *adi, const struct vdcm_stream_in *in)
 {
@@ -258,11 +258,13 @@ int vdcm_state_load(struct vdcm_adi *adi, const struct vdcm_stream_in *in)
 	if (ret)
 		return ret;
 	ret = vdcm_load_record(adi, in);
-	if (!ret)
+	if (ret)
+		vdcm_limited(adi, err,
+			     "state of another device refused: its config space or MSI-X\n");
+	else
 		ret = vdcm_ops(adi)->load(adi, in->data[VDCM_TAG_DRIVER],
 					  in->len[VDCM_TAG_DRIVER]);
 	if (ret) {
-		vdcm_limited(adi, err, "state of another device refused: %d\n", ret);
 		vdcm_reset(adi);
 		return ret;
 	}

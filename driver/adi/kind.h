@@ -64,7 +64,8 @@ enum smnc_verdict {
  * @state_bytes: of the kind's record, a multiple of 8
  * @save: the ADI is frozen: write its record to @to, which is zeroed. Returns 0 or errno
  * @check: can this ADI have such a record? A VMM may have forged it. The ADI does not change.
- *	Returns 0 or -EINVAL
+ *	Returns 0, -EINVAL, -EPERM (offloads that are not granted here) or -ENOSPC (rings that
+ *	are longer than the operator allows)
  * @load: the function was reset, and @check took the record: set the function up as the
  *	guest's driver had, before the device loads its own state. Returns 0 or errno
  * @loaded: the device has loaded its state: read from it which queues run, for example.

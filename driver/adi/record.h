@@ -112,6 +112,7 @@ struct smnc_rec_msg {
  * @msgs_len: their bytes
  * @dev: the device's state
  * @dev_len: its bytes
+ * @told: a line of the log says why the record is refused
  */
 struct smnc_rec {
 	const struct smnc_rec_adi *adi;
@@ -121,6 +122,7 @@ struct smnc_rec {
 	u32 msgs_len;
 	const void *dev;
 	u32 dev_len;
+	bool told;
 };
 
 /* Bytes of a record whose device's state has @dev bytes. */

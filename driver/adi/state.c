@@ -163,6 +163,20 @@ ssize_t smnc_adi_save(struct vdcm_adi *vadi, void *buf, size_t len)
 
 /* --- load: does the record fit this ADI? --------------------------------------- */
 
+/* Tells the target's operator why, in one line. */
+static __printf(3, 4) void smnc_rec_refuse(const struct smnc_adi *adi, struct smnc_rec *rec,
+					   const char *fmt, ...)
+{
+	struct va_format why = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	why.va = &args;
+	vdcm_limited(adi->vdcm, err, "state of another device refused: %pV\n", &why);
+	va_end(args);
+	rec->told = true;
+}
+
 /* Refuses addresses that a guest with this one cannot have here. */
 static bool smnc_rec_mac_ok(const struct smnc_adi *adi, const u8 *mac)
 {
@@ -223,17 +237,25 @@ static const char *smnc_rec_misfit(const struct smnc_adi *adi, const struct smnc
 	return NULL;
 }
 
-static int smnc_rec_check(struct smnc_adi *adi, const struct smnc_rec *rec)
+static int smnc_rec_check(struct smnc_adi *adi, struct smnc_rec *rec)
 {
 	const char *misfit = smnc_rec_misfit(adi, rec->adi);
+	int err;
 
 	if (misfit) {
-		vdcm_limited(adi->vdcm, err, "the source's %s is not this device's\n", misfit);
+		smnc_rec_refuse(adi, rec, "its %s is not this device's", misfit);
 		return -EINVAL;
 	}
 	if (!smnc_rec_adi_ok(adi, rec->adi))
 		return -EINVAL;
-	return adi->kind->check(adi, rec->kind);
+	err = adi->kind->check(adi, rec->kind);
+	if (err == -EPERM)
+		smnc_rec_refuse(adi, rec,
+				"the guest has offloads that are not granted here: see guest_offloads");
+	if (err == -ENOSPC)
+		smnc_rec_refuse(adi, rec,
+				"its rings are longer than rx_ring_size and tx_ring_size allow");
+	return err;
 }
 
 /* --- load: the address ----------------------------------------------------------- */
@@ -242,34 +264,36 @@ static int smnc_rec_check(struct smnc_adi *adi, const struct smnc_rec *rec)
  * The guest has an address already. If the operator gave this ADI a different one, that is
  * another guest's.
  */
-static int smnc_rec_take_mac(struct smnc_adi *adi, const u8 *mac)
+static int smnc_rec_take_mac(struct smnc_adi *adi, struct smnc_rec *rec)
 {
+	const u8 *mac = rec->adi->mac;
 	int err;
 
 	if (ether_addr_equal_unaligned(mac, adi->addr.mac))
 		return 0;
 	if (adi->mac_set) {
-		vdcm_limited(adi->vdcm, err, "its address is set to %pM, and the guest's is %pM\n",
-			     adi->addr.mac, mac);
+		smnc_rec_refuse(adi, rec, "mac is set to %pM here, and the guest's address is %pM",
+				adi->addr.mac, mac);
 		return -EINVAL;
 	}
 	err = smnc_mac_set(adi->pf, &adi->addr, mac);
 	if (err)
-		vdcm_limited(adi->vdcm, err, "another function has the address %pM\n", mac);
+		smnc_rec_refuse(adi, rec, "another function has the address %pM", mac);
 	return err ? -EADDRINUSE : 0;
 }
 
 /* --- load ------------------------------------------------------------------------- */
 
 /* The VSI gets its filters, but stays inactive: an address of another VSI is an error here. */
-static int smnc_rec_get_vsi(struct smnc_adi *adi, const struct smnc_rec_adi *from)
+static int smnc_rec_get_vsi(struct smnc_adi *adi, struct smnc_rec *rec)
 {
+	const struct smnc_rec_adi *from = rec->adi;
 	struct smnc_vsi *vsi = &adi->vsi;
 	int err;
 
 	if (!smnc_rec_macs_ok(adi, from)) {
-		vdcm_limited(adi->vdcm, err,
-			     "the guest has addresses that it may not have here: see trust\n");
+		smnc_rec_refuse(adi, rec,
+				"the guest has addresses that it may not have here: see trust");
 		return -EPERM;
 	}
 	ether_addr_copy(adi->guest_mac, from->guest_mac);
@@ -287,7 +311,7 @@ static int smnc_rec_get_vsi(struct smnc_adi *adi, const struct smnc_rec_adi *fro
 	err = smnc_vsi_unpark(adi->pf, vsi);
 	if (err != -EEXIST)
 		return err;
-	vdcm_limited(adi->vdcm, err, "another function has an address of the guest\n");
+	smnc_rec_refuse(adi, rec, "another function has an address of the guest");
 	return -EADDRINUSE;
 }
 
@@ -301,9 +325,9 @@ static void smnc_rec_get_stats(struct smnc_adi *adi, const struct smnc_rec_adi *
 }
 
 /* adi->lock is held. Return: 0 or errno: then a reset is due */
-static int smnc_rec_get(struct smnc_adi *adi, const struct smnc_rec *rec)
+static int smnc_rec_get(struct smnc_adi *adi, struct smnc_rec *rec)
 {
-	int err = smnc_rec_get_vsi(adi, rec->adi);
+	int err = smnc_rec_get_vsi(adi, rec);
 
 	if (!err)
 		err = adi->kind->load(adi, rec->kind);
@@ -321,7 +345,7 @@ static int smnc_rec_get(struct smnc_adi *adi, const struct smnc_rec *rec)
 	return 0;
 }
 
-static int smnc_state_load(struct smnc_adi *adi, const struct smnc_rec *rec)
+static int smnc_state_load(struct smnc_adi *adi, struct smnc_rec *rec)
 {
 	u8 mac[ETH_ALEN] __aligned(2);
 	bool came;
@@ -333,7 +357,7 @@ static int smnc_state_load(struct smnc_adi *adi, const struct smnc_rec *rec)
 	if (err)
 		return err;
 	ether_addr_copy(mac, adi->addr.mac);
-	err = smnc_rec_take_mac(adi, rec->adi->mac);
+	err = smnc_rec_take_mac(adi, rec);
 	if (err)
 		return err;
 	came = adi->mac_came || !ether_addr_equal(mac, adi->addr.mac);
@@ -351,15 +375,16 @@ static int smnc_state_load(struct smnc_adi *adi, const struct smnc_rec *rec)
  * @buf: bytes that should be from smnc_adi_save() of another ADI; a VMM may have forged them
  * @len: its bytes
  *
- * Return: 0 or errno: then a reset is due.
+ * Return: 0 or errno: one line of the log says why, and a reset is due.
  */
 int smnc_adi_load(struct vdcm_adi *vadi, const void *buf, size_t len)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
-	struct smnc_rec rec;
+	struct smnc_rec rec = { };
 	void *copy;
 	int err;
 
+	/* The framework takes no more than that. */
 	if (len > smnc_state_max(adi))
 		return -EINVAL;
 	copy = kvmalloc(len, GFP_KERNEL_ACCOUNT);
@@ -371,6 +396,8 @@ int smnc_adi_load(struct vdcm_adi *vadi, const void *buf, size_t len)
 	mutex_lock(&adi->lock);
 	if (!err)
 		err = smnc_state_load(adi, &rec);
+	if (err && !rec.told)
+		smnc_rec_refuse(adi, &rec, "malformed, or refused by the SmartNIC: %d", err);
 	mutex_unlock(&adi->lock);
 	kvfree(copy);
 	return err;

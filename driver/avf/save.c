@@ -108,8 +108,8 @@ static bool smnc_avf_queue_ok(const struct smnc_adi *adi, unsigned int rx, bool 
 	if (!smnc_queue_cfg_ok(&cfg, smnc_avf_dirs[rx]))
 		return false;
 	if (!rx)
-		return cfg.len <= adi->cfg[SMNC_CFG_TX_RING] && !cfg.bufsz && !cfg.max_frame;
-	return cfg.len <= adi->cfg[SMNC_CFG_RX_RING] && cfg.max_frame <= adi->pf->max_frame;
+		return !cfg.bufsz && !cfg.max_frame;
+	return cfg.max_frame <= adi->pf->max_frame;
 }
 
 static bool smnc_avf_queues_ok(const struct smnc_adi *adi, const struct smnc_rec_avf *rec)
@@ -171,15 +171,16 @@ static bool smnc_avf_flows_ok(const struct smnc_adi *adi, const struct smnc_rec_
 	return true;
 }
 
-static bool smnc_avf_caps_ok(const struct smnc_adi *adi, u32 caps)
+/* Does the operator allow rings as long as those? */
+static bool smnc_avf_rings_fit(const struct smnc_adi *adi, const struct smnc_rec_avf *rec)
 {
-	u32 more = caps & ~smnc_vc_grantable();
+	unsigned int q;
 
-	if (more)
-		vdcm_limited(adi->vdcm, err,
-			     "the guest has offloads that are not granted here (%#x): see guest_offloads\n",
-			     more);
-	return !more;
+	for (q = 0; q < adi->nr_queues; q++)
+		if (le32_to_cpu(rec->queues[q][0].len) > adi->cfg[SMNC_CFG_TX_RING] ||
+		    le32_to_cpu(rec->queues[q][1].len) > adi->cfg[SMNC_CFG_RX_RING])
+			return false;
+	return true;
 }
 
 int smnc_avf_check(struct smnc_adi *adi, const void *from)
@@ -188,15 +189,17 @@ int smnc_avf_check(struct smnc_adi *adi, const void *from)
 	u32 caps = le32_to_cpu(rec->caps);
 
 	if (rec->state > SMNC_VC_READY || rec->fresh > 1 || rec->reserved ||
-	    !smnc_avf_caps_ok(adi, caps) || !smnc_avf_queues_ok(adi, rec))
+	    !smnc_avf_queues_ok(adi, rec))
 		return -EINVAL;
+	if (caps & ~smnc_vc_grantable())
+		return -EPERM;
 	if (!smnc_avf_vlans_ok(rec, caps) || !smnc_avf_hash_ok(rec, caps) ||
 	    !smnc_avf_flows_ok(adi, rec, caps))
 		return -EINVAL;
 	/* Before GET_VF_RESOURCES a guest has no capabilities. */
 	if (rec->state == SMNC_VC_NEW && (caps || rec->configured[0] || rec->configured[1]))
 		return -EINVAL;
-	return 0;
+	return smnc_avf_rings_fit(adi, rec) ? 0 : -ENOSPC;
 }
 
 /* --- load --------------------------------------------------------------------------- */

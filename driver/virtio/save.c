@@ -112,7 +112,7 @@ static bool smnc_virtio_rec_vq_ok(const struct smnc_adi *adi, unsigned int n,
 
 	if (n >= smnc_virtio_nr_vqs(adi))
 		return !memchr_inv(from, 0, sizeof(*from));
-	return is_power_of_2(size) && size <= smnc_virtio_vq_max(adi, n) &&
+	return is_power_of_2(size) &&
 	       smnc_virtio_vector_ok(adi, le16_to_cpu(from->vector)) && from->enabled <= 1 &&
 	       !memchr_inv(from->reserved, 0, sizeof(from->reserved));
 }
@@ -155,6 +155,9 @@ int smnc_virtio_check(struct smnc_adi *adi, const void *from)
 	for (i = 0; i < SMNC_VIRTIO_VQS; i++)
 		if (!smnc_virtio_rec_vq_ok(adi, i, &rec->vqs[i]))
 			return -EINVAL;
+	for (i = 0; i < smnc_virtio_nr_vqs(adi); i++)
+		if (le16_to_cpu(rec->vqs[i].size) > smnc_virtio_vq_max(adi, i))
+			return -ENOSPC;
 	return 0;
 }
 

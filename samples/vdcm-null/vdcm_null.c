@@ -380,17 +380,26 @@ static ssize_t null_save(struct vdcm_adi *adi, void *buf, size_t len)
 }
 
 /* A guest may write anything but STATUS, of which an ADI that is frozen has two values. */
+static bool null_state_ok(const struct null_state *state, size_t len)
+{
+	u32 status;
+
+	if (len != sizeof(*state))
+		return false;
+	memcpy(&status, state->window + NULL_STATUS, sizeof(status));
+	return status == NULL_DONE || status == NULL_FAILED;
+}
+
 static int null_load(struct vdcm_adi *adi, const void *buf, size_t len)
 {
 	struct null_adi *n = vdcm_adi_drvdata(adi);
 	const struct null_state *state = buf;
-	u32 status;
 
-	if (len != sizeof(*state))
+	if (!null_state_ok(state, len)) {
+		vdcm_limited(adi, err,
+			     "state of another device refused: no guest brings it about\n");
 		return -EINVAL;
-	memcpy(&status, state->window + NULL_STATUS, sizeof(status));
-	if (status != NULL_DONE && status != NULL_FAILED)
-		return -EINVAL;
+	}
 	memcpy(n->notes, state->notes, sizeof(state->notes));
 	memcpy(n->window, state->window, sizeof(state->window));
 	return 0;

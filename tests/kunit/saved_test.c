@@ -531,10 +531,10 @@ static void hostile_agreements(struct kunit *test)
 	bad_avf()->state = SMNC_VC_NEW;
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, bad, saved_len), -EINVAL);
 	adi->cfg[SMNC_CFG_TX_RING] = 64;
-	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -ENOSPC);
 	adi->cfg[SMNC_CFG_TX_RING] = 4096;
 	adi->cfg[SMNC_CFG_RX_RING] = 128;
-	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -ENOSPC);
 	adi->cfg[SMNC_CFG_RX_RING] = 4096;
 	memcpy(bad, saved, saved_len);
 	bad_adi()->nr_more = cpu_to_le16(1);
@@ -586,7 +586,7 @@ static void hostile_offloads(struct kunit *test)
 	bad_avf()->caps &= cpu_to_le32(~VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF);
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, bad, saved_len), -EINVAL);
 	smnc_vc_offloads = false;
-	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EPERM);
 	smnc_vc_offloads = true;
 	KUNIT_EXPECT_EQ(test, fake->nr_loads, 0);
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);

@@ -11,7 +11,6 @@
 #include "lib/frame.h"
 #include "lib/ktap.h"
 #include "lib/migrate.h"
-#include "lib/module.h"
 
 #define STOP		VFIO_DEVICE_STATE_STOP
 #define RUNNING		VFIO_DEVICE_STATE_RUNNING
@@ -19,45 +18,8 @@
 #define RESUMING	VFIO_DEVICE_STATE_RESUMING
 #define SETTLE		30	/* ms in which what must not come would come */
 
-static char *vdcm_before, *smartnic_before;
 static struct avf a, b, peer;
 static struct avf_rx rx;
-
-/* --- the module ------------------------------------------------------------------------ */
-
-static bool offered(void)
-{
-	char text[8] = "";
-
-	read_text("/sys/module/smartnic/parameters/migration", text, sizeof(text));
-	return text[0] == 'Y';
-}
-
-static void setup(void)
-{
-	char params[600];
-
-	mdev_parent();
-	mdev_cleanup();
-	vdcm_before = ktap_shared(512);
-	smartnic_before = ktap_shared(512);
-	module_params("vdcm", vdcm_before, 512);
-	module_params("smartnic", smartnic_before, 512);
-	if (offered())
-		return;
-	snprintf(params, sizeof(params), "%s migration=1", smartnic_before);
-	if (modules_unload() || modules_load(vdcm_before, params))
-		ktap_skip("the modules cannot be loaded with migration=1");
-}
-
-static void cleanup(void)
-{
-	mdev_cleanup();
-	if (strstr(smartnic_before, "migration=") || !module_file("smartnic"))
-		return;
-	modules_unload();
-	modules_load(vdcm_before, smartnic_before);
-}
 
 /* --- two places for one guest ------------------------------------------------------------ */
 
@@ -463,4 +425,4 @@ static const struct ktap_case cases[] = {
 	CASE_SECONDS(ping_pong, 60),
 };
 
-KTAP_MAIN("migration_nic", cases, setup, cleanup)
+KTAP_MAIN("migration_nic", cases, mig_nic_setup, mig_nic_cleanup)

@@ -8,6 +8,6 @@ DEBUG_SCRIPTS := debug_kernel
 # With SUBJECT=vdcm_null, the sample driver, these and no others.
 SAMPLE_PROGS := types vfio_walk irqs mmap copy registers migration migration_streams
 # By name only: it loads the SmartNIC's module anew, with migration=1.
-MOVE_PROGS := migration_nic
+MOVE_PROGS := migration_nic dirty
 # Used by other tests.
 TOOLS := hold odd_frames bounce busy rowdy xdp

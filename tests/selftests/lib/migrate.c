@@ -5,6 +5,7 @@
 
 #include "ktap.h"
 #include "migrate.h"
+#include "module.h"
 
 #define SET	VFIO_DEVICE_FEATURE_SET
 #define GET	VFIO_DEVICE_FEATURE_GET
@@ -190,4 +191,34 @@ uint32_t mig_crc32(const void *data, size_t len)
 			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
 	}
 	return ~crc;
+}
+
+/* --- the SmartNIC's module --------------------------------------------------------------- */
+
+static char *vdcm_before, *smartnic_before;
+
+void mig_nic_setup(void)
+{
+	char params[600];
+
+	mdev_parent();
+	mdev_cleanup();
+	vdcm_before = ktap_shared(512);
+	smartnic_before = ktap_shared(512);
+	module_params("vdcm", vdcm_before, 512);
+	module_params("smartnic", smartnic_before, 512);
+	if (strstr(smartnic_before, "migration=Y"))
+		return;
+	snprintf(params, sizeof(params), "%s migration=1", smartnic_before);
+	if (modules_unload() || modules_load(vdcm_before, params))
+		ktap_skip("the modules cannot be loaded with migration=1");
+}
+
+void mig_nic_cleanup(void)
+{
+	mdev_cleanup();
+	if (strstr(smartnic_before, "migration=Y") || !module_file("smartnic"))
+		return;
+	modules_unload();
+	modules_load(vdcm_before, smartnic_before);
 }

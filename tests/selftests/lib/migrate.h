@@ -45,6 +45,10 @@ uint8_t *mig_save(struct vfio_dev *d, size_t *len);
 /* To RUNNING: a device goes on with such a stream. The first error. */
 int mig_load(struct vfio_dev *d, const void *stream, size_t len);
 
+/* For KTAP_MAIN(): the SmartNIC's module with migration=1, and afterwards as it was. */
+void mig_nic_setup(void);
+void mig_nic_cleanup(void);
+
 uint32_t mig_crc32(const void *data, size_t len);
 
 #endif /* SELFTESTS_MIGRATE_H */

@@ -46,15 +46,18 @@ static int smnc_virtio_spread(struct smnc_adi *adi, const struct smnc_vq_rss *rs
 	return err;
 }
 
-/* Takes the settings of the hash that both commands have: types and key. */
-static int rss_hash(struct smnc_vq_rss *rss, u32 types, const u8 *key, unsigned int len,
+/*
+ * Takes the settings of the hash that both commands have: types and key. Drivers send the
+ * padding of their structures behind the key, so more than the key may follow: @left bytes.
+ */
+static int rss_hash(struct smnc_vq_rss *rss, u32 types, const u8 *key, unsigned int left,
 		    unsigned int key_len)
 {
-	if (types & ~SMNC_VQ_RSS_TYPES || key_len > sizeof(rss->key) || key_len != len)
+	if (types & ~SMNC_VQ_RSS_TYPES || key_len > sizeof(rss->key) || key_len > left)
 		return -EINVAL;
 	rss->types = types;
 	memset(rss->key, 0, sizeof(rss->key));
-	memcpy(rss->key, key, len);
+	memcpy(rss->key, key, key_len);
 	return 0;
 }
 

@@ -179,7 +179,11 @@ static const struct vdcm_type virtio_types[] = {
 			 SMNC_VIRTIO_F(VIRTIO_NET_F_HOST_TSO4) | \
 			 SMNC_VIRTIO_F(VIRTIO_NET_F_HOST_TSO6) | \
 			 SMNC_VIRTIO_F(VIRTIO_NET_F_HOST_ECN) | \
-			 SMNC_VIRTIO_F(VIRTIO_NET_F_MRG_RXBUF))
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_MRG_RXBUF) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_RSS) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT) | \
+			 SMNC_VIRTIO_F(VIRTIO_NET_F_NOTF_COAL) | \
+			 SMNC_VIRTIO_F(SMNC_VIRTIO_VQ_NOTF_COAL))
 
 static int smnc_virtio_start(struct smnc_adi *adi)
 {

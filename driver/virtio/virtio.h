@@ -40,12 +40,6 @@
 #define SMNC_VIRTIO_COAL_VQ_SET		2	/* commands of VIRTIO_NET_CTRL_NOTF_COAL */
 #define SMNC_VIRTIO_COAL_VQ_GET		3
 
-/* Features that the driver implements, but does not offer: no guest has been tested with them. */
-#define SMNC_VIRTIO_LATER	(SMNC_VIRTIO_F(VIRTIO_NET_F_RSS) | \
-				 SMNC_VIRTIO_F(VIRTIO_NET_F_HASH_REPORT) | \
-				 SMNC_VIRTIO_F(VIRTIO_NET_F_NOTF_COAL) | \
-				 SMNC_VIRTIO_F(SMNC_VIRTIO_VQ_NOTF_COAL))
-
 /* Feature words of 32 bits that a driver may write; those beyond the second must be 0. */
 #define SMNC_VIRTIO_WORDS	4
 

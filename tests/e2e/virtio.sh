@@ -163,6 +163,107 @@ flows() {
 	equal "$used" 2
 }
 
+# --- which queue receives, and when it says so ------------------------------------------
+
+# accepted BIT...: features that the guest's driver has accepted.
+accepted() {
+	local b f
+
+	f=$(l2_cmd v 'cat /sys/class/net/eth0/device/features') || return
+	for b; do [ "${f:b:1}" = 1 ] || { echo "without feature $b: $f"; return 1; }; done
+}
+
+# interrupts input|output: of each VQ of that direction, one line.
+interrupts() {
+	l2_cmd v "grep -E 'virtio[0-9]+-$1[.]' /proc/interrupts" |
+		awk '{ v = 0; for (k = 2; $k ~ /^[0-9]+$/; k++) v += $k; printf "%d ", v } END { print "" }'
+}
+
+# All flows from the host are received by queue N of the two.
+only_queue() { # N
+	local before
+	local -a d
+
+	before=$(interrupts input) && many_flows host v 16 || return
+	read -ra d <<<"$(difference "$before" "$(interrupts input)")"
+	echo "queue $1 alone: ${d[*]} interrupts"
+	[ "${d[$1]}" -ge 20 ] && [ "${d[1 - $1]}" -lt 20 ]
+}
+
+table_entries() { awk '/^ *[0-9]+: / { n += NF - 1 } END { print n + 0 }' "$1"; }
+refused() { # WORDS COMMAND: for that reason
+	l2_cmd v "$2 2>&1" >/run/refused && { echo "not refused: $2"; return 1; }
+	cat /run/refused
+	grep -qi "$1" /run/refused
+}
+
+rss_table() {
+	accepted 57 60 && l2_cmd v 'ethtool -x eth0' >/run/rss && cat /run/rss && equal "$(table_entries /run/rss)" 128 || return
+	l2_cmd v 'ethtool -X eth0 weight 0 1' && only_queue 1 && pf_reset && reach v host && only_queue 1 &&
+		l2_cmd v 'ethtool -X eth0 weight 1 0' && only_queue 0 && l2_cmd v 'ethtool -X eth0 default' && flows
+}
+
+# With the addresses alone all flows of the host have one hash.
+rss_hash() {
+	local before key=5a:01:23:45:67:89:ab:cd:ef:02 used
+
+	key=$key:$key:$key:$key
+	l2_cmd v 'ethtool -K eth0 receive-hashing on && ethtool -N eth0 rx-flow-hash tcp4 sd' && before=$(interrupts input) && many_flows host v 16 || return
+	used=$(used_queues "$before" "$(interrupts input)")
+	l2_cmd v 'ethtool -N eth0 rx-flow-hash tcp4 sdfn' && equal "$used" 1 && flows &&
+		l2_cmd v "ethtool -X eth0 hkey $key && ethtool -x eth0" | grep -qx "$key" && flows && l2_cmd v 'ethtool -X eth0 default'
+}
+
+rss_refused() {
+	refused 'not supported' 'ethtool -X eth0 hfunc xor' && refused 'invalid' 'ethtool -N eth0 rx-flow-hash tcp4 s' &&
+		refused 'invalid\|out of bounds\|exceed' 'ethtool -X eth0 weight 0 0 1' && flows
+}
+
+# Interrupts for 200 pings from the host, 5 ms apart; those of each receiveq in $PING_EACH.
+ping_interrupts() {
+	local before each
+
+	before=$(interrupts input) && ping -q -c 200 -i 0.005 "${ADDR[v]}" >/run/pings || { cat /run/pings; return 1; }
+	each=$(difference "$before" "$(interrupts input)")
+	read -ra PING_EACH <<<"$each"
+	PING_IRQS=$((${each// / + }))
+	echo "$each interrupts"
+}
+more_than() { ping_interrupts && [ "$PING_IRQS" -gt "$1" ]; }
+fewer_than() { ping_interrupts && [ "$PING_IRQS" -lt "$1" ]; }
+
+# The time alone, over a reset of the PF, the packets alone, and none.
+held() {
+	local coal='ethtool -C eth0 rx-usecs'
+
+	accepted 52 53 && more_than 100 && l2_cmd v "$coal 40000 rx-frames 1000; ethtool -c eth0" >/run/coal &&
+		grep -qx 'rx-usecs:[[:space:]]*40000' /run/coal && fewer_than 60 && pf_reset && reach v host && fewer_than 60 &&
+		l2_cmd v "$coal 500000 rx-frames 4" && fewer_than 80 && [ "$PING_IRQS" -gt 30 ] && l2_cmd v "$coal 0 rx-frames 1" && more_than 100
+}
+
+# Its driver asks for few interrupts of what was sent, whatever the limits are.
+held_sent() {
+	l2_cmd v 'ethtool -C eth0 tx-usecs 5000 tx-frames 32 && ethtool -c eth0' >/run/coal && cat /run/coal && grep -q 'tx-usecs:[[:space:]]*5000' /run/coal &&
+		data 8 && plain v host && l2_cmd v 'ethtool -C eth0 tx-usecs 0 tx-frames 1' && reach v host
+}
+
+# One VQ's limits are its own.
+held_one() {
+	local q one='ethtool --per-queue eth0 queue_mask'
+
+	ping_interrupts || return
+	q=$((PING_EACH[1] > PING_EACH[0]))
+	l2_cmd v "$one $((2 - q)) --coalesce rx-usecs 40000 rx-frames 1000" && more_than 100 &&
+		l2_cmd v "$one $((1 + q)) --coalesce rx-usecs 40000 rx-frames 1000 && $one $((1 + q)) --show-coalesce" >/run/coal && cat /run/coal &&
+		grep -q 'rx-usecs:[[:space:]]*40000' /run/coal && fewer_than 60 && l2_cmd v "$one 3 --coalesce rx-usecs 0 rx-frames 1" && more_than 100
+}
+
+# The guest chooses them itself, all the time.
+held_adaptive() {
+	l2_cmd v 'ethtool -C eth0 adaptive-rx on && ethtool -c eth0' | grep 'Adaptive RX: on' && data 16 host && both_ways v host &&
+		l2_cmd v 'ethtool -C eth0 adaptive-rx off && ethtool -C eth0 rx-usecs 0 rx-frames 1' && reach v host && more_than 100
+}
+
 mtu() {
 	local most
 
@@ -196,7 +297,7 @@ address_trusted() {
 
 # Groups that the guest joins, and promiscuous mode: never an error.
 groups() {
-	l2_cmd v --timeout 40 'ip link set eth0 promisc on && ip link set eth0 allmulticast on && ip link set eth0 promisc off &&
+	l2_cmd v --timeout 90 'ip link set eth0 promisc on && ip link set eth0 allmulticast on && ip link set eth0 promisc off &&
 		ip link set eth0 allmulticast off && for i in $(seq 70); do ip maddr add 33:33:00:00:10:$(printf %02x $i) dev eth0 || exit 1; done &&
 		for i in $(seq 70); do ip maddr del 33:33:00:00:10:$(printf %02x $i) dev eth0 || exit 1; done' && reach v host
 }
@@ -344,7 +445,7 @@ loaded() {
 }
 
 everything() {
-	plan 42
+	plan 49
 	must "modules load" loaded
 	must "a virtio device with two queue pairs" guest_mdev v "$PF" smartnic-virtio-2q
 	must "one of each kind for another guest" eval 'guest_mdev m "$PF" smartnic-1q && guest_mdev mv "$PF" smartnic-virtio-1q'
@@ -369,6 +470,13 @@ everything() {
 	check "whole packets are cut where they leave the host" whole_forwarded
 	check "data between virtio and AVF, virtio and virtio" mixed_data
 	check "flows use both queues" flows
+	check "the guest's table chooses the queue" rss_table
+	check "the guest chooses what is hashed, and the key" rss_hash
+	check "a hash that the device has not is refused" rss_refused
+	check "interrupts of what is received wait" held
+	check "limits for what was sent" held_sent
+	check "those of one queue wait" held_one
+	check "they wait as the guest adapts to its traffic" held_adaptive
 	check "offloads off and on" offloads
 	check "one queue pair and two" channels
 	check "other ring sizes" rings
@@ -402,7 +510,7 @@ start_other() { start_l2 v --guest "$1" --mdev "${UUID[v]}" --smp 2; }
 others() {
 	local g
 
-	plan $((1 + 8 * $#))
+	plan $((1 + 9 * $#))
 	must "modules load" loaded
 	for g; do
 		must "$g: a device" guest_mdev v "$PF" smartnic-virtio-2q
@@ -412,6 +520,7 @@ others() {
 		must "$g: address and link" guest_up v 1
 		check "$g: data both ways" eval 'data 8 host && both_ways v host'
 		check "$g: one queue pair and two" channels
+		check "$g: the guest's table chooses the queue" rss_table
 		check "$g: the PF is reset under a transfer" over_pf_reset v host 12
 		check "$g: the end leaves nothing behind" eval 'stop_l2 v && until_true 20 idle_again v && mdevctl stop -u "${UUID[v]}"'
 	done

@@ -128,7 +128,6 @@ static void no_work(struct work_struct *work)
 int fake_nic_init_virtio(struct kunit *test)
 {
 	init_kind(test, &smnc_virtio_kind);
-	smnc_virtio(&fake->adi)->engine |= SMNC_VIRTIO_LATER;
 	INIT_WORK(&fake->pf.mbx.work, no_work);
 	KUNIT_ASSERT_EQ(test, smnc_adi_vsi_start(&fake->adi), 0);
 	smnc_msgs_open(&fake->adi);

@@ -79,6 +79,10 @@ static void regs_holes(struct kunit *test)
 
 /* --- features ------------------------------------------------------------------- */
 
+/* What the driver may choose of hashes and interrupts. */
+#define CHOICES	(F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT) | \
+		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL))
+
 static void regs_offered(struct kunit *test)
 {
 	static const u32 words[] = { 2, 3, 4, 31, 32, 64, 0x80000000, ~0U };
@@ -86,6 +90,7 @@ static void regs_offered(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, has & USUAL, USUAL);
+	KUNIT_EXPECT_EQ(test, has & CHOICES, CHOICES);
 	/* The engine claims all there are: only what the driver knows is offered. */
 	KUNIT_EXPECT_FALSE(test, has & F(VIRTIO_F_RING_PACKED));
 	KUNIT_EXPECT_FALSE(test, has & F(VIRTIO_NET_F_GUEST_UFO));

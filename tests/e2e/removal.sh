@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# removal.sh [EVENT|STATE...]: everything that takes a device, or its SmartNIC, away (or
+# removal.sh [TYPE|EVENT|STATE...]: everything that takes a device, or its SmartNIC, away (or
 # nearly so), each with a device that nobody has open, one that a program holds which
 # ignores release requests, and one in a guest under traffic. None takes longer than ten
 # seconds (or it is an error's recovery that fails: 40; both times $SLOW), and each leaves
@@ -19,6 +19,7 @@ set -u
 # In this order a guest that carries on serves the next event as well.
 EVENTS=(reset correctable nonfatal fatal clash suspend rmmod kill stop unbind unplug)
 STATES=(idle open guest)
+TYPE=smartnic-1q
 declare -A LIMIT_MS=([lost]=40000)
 HOLDER=''
 
@@ -31,7 +32,7 @@ declare -A OUTCOME=(
 )
 # Guests' own limits.
 declare -A UNFIT=(
-	[clash:guest]="stock iavf, reset again while it starts anew, may leave its interface down"
+	[iavf:clash:guest]="stock iavf, reset again while it starts anew, may leave its interface down"
 )
 outcome() { echo "${OUTCOME[$1:$2]:-${OUTCOME[$1]}}"; }
 
@@ -84,7 +85,7 @@ drop_holder() {
 ping_for_ever() { l2_cmd x "ping -i 0.05 ${ADDR[host]} >/dev/null 2>&1 </dev/null &"; }
 
 enter() { # STATE
-	there || guest_mdev x "$PF" smartnic-1q || return
+	there || guest_mdev x "$PF" "$TYPE" || return
 	case $1 in
 	open) holder_alive || hold ;;
 	guest)
@@ -247,20 +248,24 @@ row() { # EVENT STATE
 	below "$TOOK_MS" $((${LIMIT_MS[$1]:-10000} * SLOW))
 }
 
-# The events and states among the arguments; all if there is none of a kind.
+# The type, events and states among the arguments; all events or states if there is none.
 choose() {
 	local -a e=() s=()
 	local a
 
 	for a; do
-		if [[ " ${STATES[*]} " == *" $a "* ]]; then s+=("$a"); else e+=("$a"); fi
+		case $a in
+		smartnic-*) TYPE=$a ;;
+		idle | open | guest) s+=("$a") ;;
+		*) e+=("$a") ;;
+		esac
 	done
 	[ ${#e[@]} = 0 ] || EVENTS=("${e[@]}")
 	[ ${#s[@]} = 0 ] || STATES=("${s[@]}")
 }
 
 main() {
-	local s e more=4
+	local s e unfit more=4
 
 	choose "$@"
 	[ "${LAB_KERNEL:-}" != debug ] || more=5
@@ -274,8 +279,9 @@ main() {
 	must "the PF is up" pf_up "$PF_DEV"
 	for s in "${STATES[@]}"; do
 		for e in "${EVENTS[@]}"; do
-			if [ -n "${UNFIT[$e:$s]:-}" ]; then
-				skip "$e, $s: $(outcome "$e" "$s")" "${UNFIT[$e:$s]}"
+			unfit=${UNFIT[$(driver_of "$TYPE"):$e:$s]:-}
+			if [ -n "$unfit" ]; then
+				skip "$e, $s: $(outcome "$e" "$s")" "$unfit"
 				continue
 			fi
 			check "$e, $s: $(outcome "$e" "$s")" row "$e" "$s"

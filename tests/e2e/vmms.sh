@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# One guest, one workload, several ways in which a VMM can use the device: mapped or
-# trapped doorbells, interrupts through KVM or through QEMU. What the guest saw must
-# be the same text each time, with whatever QEMU L1 has (tests/lab/run --root).
+# vmms.sh [TYPE]: one guest, one workload, several ways in which a VMM can use the
+# device: mapped or trapped doorbells, interrupts through KVM or through QEMU. What the
+# guest saw must be the same text each time, with whatever QEMU L1 has (run --root).
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
 
 VARIANTS=("" x-no-mmap=on x-no-kvm-msix=on x-no-mmap=on,x-no-kvm-msix=on)
 G=g
+TYPE=${1:-smartnic-4q}
+DRIVER=$(driver_of "$TYPE")
 UUID[$G]=7a7d1c0e-5b7e-4b0a-9d53-9d6f6e0a1c01
 MAC=02:00:00:00:99:01
 SEEN=/run/seen
@@ -20,7 +22,7 @@ wanted() {
 
 	sum=$(seq 1 $LAST | sha256sum)
 	cat <<-END
-		driver iavf
+		driver $DRIVER
 		mac $MAC
 		queues 4
 		speed 10000Mb/s
@@ -82,7 +84,7 @@ workload() {
 	[ "${good:-0}" -ge 100 ] || bad="unknown, $good seen"
 	echo "bad checksums $bad"
 	flows
-	l2_cmd $G 'rmmod iavf && modprobe iavf' && guest_dev $G >/dev/null && guest_up $G 1 || return
+	l2_cmd $G "rmmod $DRIVER && modprobe $DRIVER" && guest_dev $G >/dev/null && guest_up $G 1 || return
 	sent host $G "after rmmod and modprobe"
 	reboot_l2 $G && guest_dev $G >/dev/null && guest_up $G 1 && numbers $G || return
 	sent $G host "after reboot"
@@ -130,7 +132,7 @@ main() {
 	say "$(qemu-system-x86_64 --version | head -n 1), mdevctl $(mdevctl --version | cut -d' ' -f2), kernel $(uname -r)"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev)
-	must "a 4q device" mdevctl start -u "${UUID[$G]}" -p "$PF" -t smartnic-4q
+	must "a $TYPE device" mdevctl start -u "${UUID[$G]}" -p "$PF" -t "$TYPE"
 	echo $MAC >"$MDEV/${UUID[$G]}/smartnic/mac"
 	must "the PF is up" pf_up "$PF_DEV"
 	for v in "${VARIANTS[@]}"; do

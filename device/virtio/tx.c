@@ -9,6 +9,9 @@
 #define PER_PASS            32
 #define HEAD_BYTES          256         /* of a packet, where its headers are */
 #define TCP_CSUM_AT         16
+#define UDP_CSUM_AT         6
+#define TCP_LEAST           20
+#define UDP_BYTES           8
 
 /* --- the header in front of a packet ----------------------------------------------- */
 
@@ -37,38 +40,50 @@ static bool smnc_vtx_gso_accepted(const SmncFunc *f, uint8_t type)
         return smnc_vq_has(f, VIRTIO_NET_F_HOST_TSO4);
     case VIRTIO_NET_HDR_GSO_TCPV6:
         return smnc_vq_has(f, VIRTIO_NET_F_HOST_TSO6);
+    case VIRTIO_NET_HDR_GSO_UDP_L4:
+        return smnc_vq_has(f, VIRTIO_NET_F_HOST_USO) &&
+               !(type & VIRTIO_NET_HDR_GSO_ECN);
     }
     return false;
 }
 
+/* The packet is IP of version 4 or 6, with @l4 behind its headers. */
+static bool smnc_vtx_l3(SmncPkt *p, const uint8_t *ip, bool v6, uint8_t l4)
+{
+    p->l3_kind = v6 ? SMNC_L3_IPV6 : SMNC_L3_IPV4;
+    if (v6) {
+        return ip[0] >> 4 == 6 &&
+               (p->l3 > 40 || (p->l3 == 40 && ip[6] == l4));
+    }
+    return ip[0] >> 4 == 4 && (ip[0] & 15) * 4 == p->l3 && ip[9] == l4;
+}
+
 /*
  * Header lengths of a packet to be segmented, found in its first @len bytes:
- * it is IP of the version that @hdr says, and TCP where the checksum starts.
+ * it is IP of the version that @hdr says, and TCP, or UDP over either version,
+ * where the checksum starts.
  */
 static bool smnc_vtx_headers(SmncPkt *p, const struct virtio_net_hdr_v1 *hdr,
                              const uint8_t *head, uint32_t len)
 {
+    uint8_t type = hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN;
+    bool udp = type == VIRTIO_NET_HDR_GSO_UDP_L4, v6;
     uint32_t l4 = le16_to_cpu(hdr->csum_start);
-    const uint8_t *ip;
     uint16_t proto = 0;
 
     p->l2 = smnc_vtx_l2(head, len, &proto);
-    if (!p->l2 || l4 < p->l2 + 20 || l4 + 20 > len ||
-        le16_to_cpu(hdr->csum_offset) != TCP_CSUM_AT) {
+    v6 = proto == ETH_P_IPV6;
+    if (!p->l2 || l4 < p->l2 + 20 ||
+        l4 + (udp ? UDP_BYTES : TCP_LEAST) > len ||
+        le16_to_cpu(hdr->csum_offset) != (udp ? UDP_CSUM_AT : TCP_CSUM_AT) ||
+        (!v6 && proto != ETH_P_IP) ||
+        (!udp && v6 != (type == VIRTIO_NET_HDR_GSO_TCPV6))) {
         return false;
     }
-    ip = head + p->l2;
     p->l3 = l4 - p->l2;
-    p->l4 = (head[l4 + 12] >> 4) * 4;
-    p->l4_kind = SMNC_L4_TCP;
-    if ((hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV4) {
-        p->l3_kind = SMNC_L3_IPV4;
-        return proto == ETH_P_IP && ip[0] >> 4 == 4 &&
-               (ip[0] & 15) * 4 == p->l3 && ip[9] == IP_PROTO_TCP;
-    }
-    p->l3_kind = SMNC_L3_IPV6;
-    return proto == ETH_P_IPV6 && ip[0] >> 4 == 6 &&
-           (p->l3 > 40 || (p->l3 == 40 && ip[6] == IP_PROTO_TCP));
+    p->l4 = udp ? UDP_BYTES : (head[l4 + 12] >> 4) * 4;
+    p->l4_kind = udp ? SMNC_L4_UDP : SMNC_L4_TCP;
+    return smnc_vtx_l3(p, head + p->l2, v6, udp ? IP_PROTO_UDP : IP_PROTO_TCP);
 }
 
 /* Ones' complement: adding it subtracts @len. */

@@ -18,7 +18,7 @@
      F(NET_F_CSUM) | F(NET_F_GUEST_CSUM) | F(NET_F_GUEST_TSO4) | \
      F(NET_F_GUEST_TSO6) | F(NET_F_GUEST_ECN) | F(NET_F_HOST_TSO4) | \
      F(NET_F_HOST_TSO6) | F(NET_F_HOST_ECN) | F(NET_F_MRG_RXBUF) | \
-     F(NET_F_RSS) | F(NET_F_HASH_REPORT) | F(NET_F_NOTF_COAL) | \
+     F(NET_F_HOST_USO) | F(NET_F_RSS) | F(NET_F_HASH_REPORT) | F(NET_F_NOTF_COAL) | \
      F(NET_F_VQ_NOTF_COAL))
 
 /* Features of the PF driver, which the engine ignores. */
@@ -35,7 +35,8 @@
 static const struct {
     uint64_t feature, needs;
 } smnc_vq_needs[] = {
-    { F(NET_F_HOST_TSO4) | F(NET_F_HOST_TSO6), F(NET_F_CSUM) },
+    { F(NET_F_HOST_TSO4) | F(NET_F_HOST_TSO6) | F(NET_F_HOST_USO),
+      F(NET_F_CSUM) },
     { F(NET_F_HOST_ECN), F(NET_F_HOST_TSO4) | F(NET_F_HOST_TSO6) },
     { F(NET_F_GUEST_TSO4) | F(NET_F_GUEST_TSO6), F(NET_F_GUEST_CSUM) },
     { F(NET_F_GUEST_ECN), F(NET_F_GUEST_TSO4) | F(NET_F_GUEST_TSO6) },

@@ -37,6 +37,7 @@
 /* Of the specification; not all kernels' headers have them. */
 #define SMNC_VIRTIO_NOTIFICATION_DATA	38
 #define SMNC_VIRTIO_VQ_NOTF_COAL	52
+#define SMNC_VIRTIO_HOST_USO		56
 #define SMNC_VIRTIO_COAL_VQ_SET		2	/* commands of VIRTIO_NET_CTRL_NOTF_COAL */
 #define SMNC_VIRTIO_COAL_VQ_GET		3
 

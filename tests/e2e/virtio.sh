@@ -40,7 +40,9 @@ until_true() { # SECONDS COMMAND...
 
 # Programs for the guest come on a disk, which is as long as a file of whole sectors is.
 start_guests() {
-	start_l2 v --mdev "${UUID[v]}" --smp 2 --qemu "-drive if=virtio,readonly=on,format=raw,file=/lab/selftests/xdp" --no-wait &&
+	local disk="-drive if=virtio,readonly=on,format=raw,file"
+
+	start_l2 v --mdev "${UUID[v]}" --smp 2 --qemu "$disk=/lab/selftests/xdp $disk=/lab/selftests/uso" --no-wait &&
 		start_l2 m --mdev "${UUID[m]}" --mdev "${UUID[mv]}" --no-wait && wait_l2 v && wait_l2 m
 }
 
@@ -138,6 +140,19 @@ offloads() {
 	l2_cmd v 'ethtool -k eth0' >/run/features && offloads_on v && l2_cmd v 'ethtool -K eth0 tso off tx off && ethtool -K eth0 gro off' &&
 		fails offloads_on v && reach v host && l2_cmd v 'ethtool -K eth0 tx on tso on gro on' && offloads_on v && reach v host
 }
+
+# Datagrams that the device cuts out of 20 buffers: all arrive, as they are, and in order.
+datagrams() {
+	local before bad
+
+	l2_cmd v 'ethtool -K eth0 tx-udp-segmentation on && ethtool -k eth0' | grep -qx 'tx-udp-segmentation: on' && before=$(stat_of v tso_packets) && bad=$(udp_bad) || return
+	timeout $((60 * SLOW)) socat -u -T 10 UDP-RECV:7123,rcvbuf=1048576 STDOUT </dev/null >/run/datagrams &
+	l2_cmd v --timeout 60 "cat /dev/vdb >/tmp/uso && chmod 755 /tmp/uso && sleep 1; /tmp/uso ${ADDR[host]} 7123 1200 20" || return
+	wait $!
+	equal "$(stat -c %s /run/datagrams)" $((20 * 16 * 1200)) && equal "$(tr -d '\0' </run/datagrams | grep -ao '0[0-9]\{6\}' | tr -d '\n')" "$(seq -f %07.0f 0 319 | tr -d '\n')" &&
+		equal "$(udp_bad)" "$bad" && equal "$(($(stat_of v tso_packets) - before))" 20
+}
+udp_bad() { awk '/^Udp: [0-9]/ { print $4 }' /proc/net/snmp; }
 
 channels() {
 	l2_cmd v 'ethtool -l eth0' && l2_cmd v 'ethtool -L eth0 combined 1' && equal "$(queues_in_use v)" 1 && reach v host &&
@@ -478,6 +493,7 @@ everything() {
 	check "those of one queue wait" held_one
 	check "they wait as the guest adapts to its traffic" held_adaptive
 	check "offloads off and on" offloads
+	check "datagrams are cut" datagrams
 	check "one queue pair and two" channels
 	check "other ring sizes" rings
 	check "each MTU up to 1500" mtu

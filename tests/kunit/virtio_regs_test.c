@@ -122,6 +122,8 @@ static const struct {
 	{ "TSO4 without CSUM", LEAST | F(VIRTIO_NET_F_HOST_TSO4), 0, false },
 	{ "TSO4", LEAST | F(VIRTIO_NET_F_HOST_TSO4) | F(VIRTIO_NET_F_CSUM), 0, true },
 	{ "TSO6 without CSUM", LEAST | F(VIRTIO_NET_F_HOST_TSO6), 0, false },
+	{ "USO without CSUM", LEAST | F(SMNC_VIRTIO_HOST_USO), 0, false },
+	{ "USO", LEAST | F(SMNC_VIRTIO_HOST_USO) | F(VIRTIO_NET_F_CSUM), 0, true },
 	{ "ECN without TSO", LEAST | F(VIRTIO_NET_F_HOST_ECN) | F(VIRTIO_NET_F_CSUM), 0, false },
 	{ "ECN with TSO6", LEAST | F(VIRTIO_NET_F_HOST_ECN) | F(VIRTIO_NET_F_CSUM) |
 	  F(VIRTIO_NET_F_HOST_TSO6), 0, true },

@@ -10,4 +10,4 @@ SAMPLE_PROGS := types vfio_walk irqs mmap copy registers migration migration_str
 # By name only: it loads the SmartNIC's module anew, with migration=1.
 MOVE_PROGS := migration_nic dirty
 # Used by other tests.
-TOOLS := hold odd_frames bounce busy rowdy xdp udp_gso
+TOOLS := hold odd_frames bounce busy rowdy xdp udp_gso uso

@@ -6,8 +6,8 @@ from .nic import Func, Nic, Rx, Tx
 from .packets import (ACK, CWR, FIN, PSH, TCP, UDP, command, csum, eth, good, mac, offsets, packet, pseudo)
 from .regs import R
 from .t_virtio import A, B, pair
-from .virtio import (BASE, CSUM, DATA_VALID, ECN, GUEST_CSUM, HDR, HOST_TSO4, HOST_TSO6, NEEDS_CSUM, TCP4, TCP6,
-                     UDP_L4, USUAL, Vfunc, Vrx, Vtx, header)
+from .virtio import (BASE, CSUM, DATA_VALID, ECN, EINVAL, GUEST_CSUM, HDR, HOST_TSO4, HOST_TSO6, HOST_USO,
+                     NEEDS_CSUM, TCP4, TCP6, UDP_L4, USUAL, Vfunc, Vrx, Vtx, header)
 from .virtio import UDP as UFO
 
 CHECK = {TCP: 16, UDP: 6}
@@ -131,6 +131,30 @@ def test_tso(m):
     assert a.stat(R.STAT_TSO_PACKETS) == 8 and a.stat(R.STAT_TX_UNICAST) == 32
 
 
+def test_uso(m):
+    """Datagrams: each has its own length, checksum and IPv4 identification."""
+    _, a, _, tx, rx = pair(m, n=256, post=120)
+    assert a.enable(tx.vq, 0) == 0 and a.features(USUAL | HOST_USO) == 0
+    tx = Vtx(a)
+    for v6 in (0, 1):
+        for tag in (0, 4):
+            for mss, n in ((64, 64), (64, 65), (1000, 3333), (1400, 4201)):
+                payload = bytes(i * 7 & 255 for i in range(n))
+                f = packet(B, A, v6, UDP, payload, 'full')
+                f = f[:12] + b'\x81\0\0\5'[:tag] + f[12:]
+                hdr = len(f) - n
+                assert tx.send(f, want(v6, UDP, mss, gso=UDP_L4, start=l4_at(v6) + tag), cuts=(HDR, 50), direct=0)
+                out = b''
+                for i, got in enumerate(segments(rx, -(-n // mss))):
+                    assert got[12:12 + tag] == b'\x81\0\0\5'[:tag]
+                    assert good(got[:12] + got[12 + tag:]), (v6, mss, i)
+                    assert struct.unpack('!H', got[hdr - 4:hdr - 2])[0] == len(got) - hdr + 8
+                    assert v6 or struct.unpack('!H', got[18 + tag:20 + tag])[0] == 7 + i
+                    out += got[hdr:]
+                assert out == payload
+    assert a.stat(R.STAT_TX_ERRORS) == 0
+
+
 def test_tso_tag(m):
     """The network header is found behind tags."""
     _, _, _, tx, rx = pair(m)
@@ -194,6 +218,30 @@ BAD_OFFLOADS = (
     (want(0, TCP, 100, start=30), USUAL), (want(0, TCP, 100, start=38), USUAL), (want(0, TCP, 100, start=250), USUAL),
     (want(0, TCP, 100, offset=6), USUAL), (want(0, TCP, 100, start=0), USUAL), (want(1, TCP, 100, gso=TCP6), USUAL),
 )
+
+
+USO = USUAL | HOST_USO
+BAD_USO = (
+    want(0, UDP, 100, gso=UDP_L4 | ECN), want(0, UDP, 100, gso=UDP_L4, offset=16), want(0, UDP, 63, gso=UDP_L4),
+    want(0, UDP, 100, gso=UDP_L4, flags=0), want(0, UDP, 100, gso=UDP_L4, start=30),
+    want(0, UDP, 100, gso=UDP_L4, start=250), want(0, UDP, 100, gso=TCP4), want(1, UDP, 100, gso=UDP_L4),
+)
+
+
+def test_bad_uso(m):
+    """The same of what is to become datagrams."""
+    _, a, _, tx, rx = pair(m)
+    f, sent = packet(B, A, 0, UDP, bytes(200), 'full'), want(0, UDP, 100, gso=UDP_L4)
+    assert tx.send(f, sent) and a.stat(R.STAT_TX_ERRORS) == 1, 'not accepted'
+    assert a.enable(tx.vq, 0) == 0 and a.features(BASE | HOST_USO) == EINVAL and a.features(USO) == 0
+    tx = Vtx(a)
+    for n, head in enumerate(BAD_USO):
+        assert tx.send(f, head) and a.stat(R.STAT_TX_ERRORS) == n + 2 and tx.active(), n
+    for at, val in ((23, TCP), (14, 0x46), (14, 0x65), (12, 0x86)):
+        assert tx.send(f[:at] + bytes((val,)) + f[at + 1:], sent), at
+        n += 1
+        assert a.stat(R.STAT_TX_ERRORS) == n + 2, (at, val)
+    assert rx.recv(wait=False) is None and tx.send(f, sent) and len(segments(rx, 2)) == 2
 
 
 def test_bad_offloads(m):

@@ -76,6 +76,13 @@ enum smnc_cfg {
 	SMNC_NR_CFG
 };
 
+/* When a guest's own VLAN filter is in force. */
+enum smnc_own_vids {
+	SMNC_OWN_VIDS_ANY,	/* if there is a VLAN in it */
+	SMNC_OWN_VIDS_ALWAYS,
+	SMNC_OWN_VIDS_NEVER,
+};
+
 /**
  * struct smnc_adi - one ADI
  * @vdcm: the framework's side
@@ -105,6 +112,7 @@ enum smnc_cfg {
  * @more: groups the guest joined that have no filter: all multicast instead
  * @more_lost: there were more than fit in @more
  * @strip: the guest wants the tags of received frames in descriptors
+ * @own_vids: when @vsi.own restricts what the guest is given
  * @promisc: SMNC_VSI_UC_PROMISC, SMNC_VSI_MC_PROMISC: asked for by the guest, granted or not
  * @work: answers messages
  * @later: queues @work when a guest that has kept the firmware busy has waited
@@ -153,6 +161,7 @@ struct smnc_adi {
 	u8 more[SMNC_MORE_GROUPS][ETH_ALEN];
 	bool more_lost;
 	bool strip;
+	enum smnc_own_vids own_vids;
 	u16 promisc;
 
 	struct work_struct work;
@@ -192,6 +201,7 @@ static inline void smnc_adi_clear_wishes(struct smnc_adi *adi)
 {
 	adi->promisc = 0;
 	adi->strip = false;
+	adi->own_vids = SMNC_OWN_VIDS_ANY;
 	adi->nr_more = 0;
 	adi->more_lost = false;
 }

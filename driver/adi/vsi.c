@@ -27,8 +27,11 @@ static const u8 *smnc_adi_vids(const struct smnc_adi *adi)
 /* True: the guest also gets frames of VLANs that it has not asked for. */
 static bool smnc_adi_all_vids(const struct smnc_adi *adi)
 {
-	return (adi->promisc & SMNC_VSI_UC_PROMISC && adi->cfg[SMNC_CFG_TRUST]) ||
-	       !memchr_inv(adi->vsi.own, 0, sizeof(adi->vsi.own));
+	bool none = !memchr_inv(adi->vsi.own, 0, sizeof(adi->vsi.own));
+
+	if (adi->own_vids != SMNC_OWN_VIDS_ANY)
+		none = adi->own_vids == SMNC_OWN_VIDS_NEVER;
+	return (adi->promisc & SMNC_VSI_UC_PROMISC && adi->cfg[SMNC_CFG_TRUST]) || none;
 }
 
 static u16 smnc_adi_vsi_flags(const struct smnc_adi *adi)

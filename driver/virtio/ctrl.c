@@ -89,6 +89,16 @@ static int ctrl_mac_addr(struct smnc_adi *adi, const u8 *data, u16 len)
 	return is_valid_ether_addr(mac) ? smnc_virtio_set_own(adi, mac) : -EINVAL;
 }
 
+static int ctrl_vlan_add(struct smnc_adi *adi, const u8 *data, u16 len)
+{
+	return smnc_virtio_set_vid(adi, smnc_virtio_le(data, sizeof(u16)), true);
+}
+
+static int ctrl_vlan_del(struct smnc_adi *adi, const u8 *data, u16 len)
+{
+	return smnc_virtio_set_vid(adi, smnc_virtio_le(data, sizeof(u16)), false);
+}
+
 /* Those that were accepted may be switched, also by drivers that did not ask for that. */
 static int ctrl_offloads(struct smnc_adi *adi, const u8 *data, u16 len)
 {
@@ -118,9 +128,8 @@ static const struct smnc_virtio_cmd smnc_virtio_cmds[] = {
 	CTRL(RX, NOBCAST, 1, 1, ctrl_nothing),
 	CTRL(MAC, TABLE_SET, 2 * sizeof(u32), SMNC_AQ_BUF_MAX, ctrl_mac_table),
 	CTRL(MAC, ADDR_SET, ETH_ALEN, ETH_ALEN, ctrl_mac_addr),
-	/* Without a table of VLANs all pass that the operator lets pass. */
-	CTRL(VLAN, ADD, sizeof(u16), sizeof(u16), ctrl_nothing),
-	CTRL(VLAN, DEL, sizeof(u16), sizeof(u16), ctrl_nothing),
+	CTRL(VLAN, ADD, sizeof(u16), sizeof(u16), ctrl_vlan_add),
+	CTRL(VLAN, DEL, sizeof(u16), sizeof(u16), ctrl_vlan_del),
 	CTRL(ANNOUNCE, ACK, 0, 0, ctrl_announced),
 	CTRL(MQ, VQ_PAIRS_SET, sizeof(u16), sizeof(u16), smnc_virtio_ctrl_pairs),
 	CTRL(MQ, RSS_CONFIG, SMNC_VIRTIO_RSS_LEAST, SMNC_AQ_BUF_MAX, smnc_virtio_ctrl_rss),

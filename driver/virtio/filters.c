@@ -19,6 +19,14 @@ static u16 smnc_virtio_modes(const struct smnc_virtio *v)
 	return modes;
 }
 
+/* A promiscuous driver gets the frames of all VLANs that the operator lets it have. */
+static enum smnc_own_vids smnc_virtio_own_vids(const struct smnc_virtio *v)
+{
+	bool table = smnc_virtio_accepted(v) & SMNC_VIRTIO_F(VIRTIO_NET_F_CTRL_VLAN);
+
+	return table && !v->promisc ? SMNC_OWN_VIDS_ALWAYS : SMNC_OWN_VIDS_NEVER;
+}
+
 /**
  * smnc_virtio_set_promisc() - which frames beside those of its addresses
  * @adi: ADI
@@ -42,12 +50,66 @@ int smnc_virtio_set_promisc(struct smnc_adi *adi, bool promisc, bool allmulti)
 	v->promisc = promisc;
 	v->allmulti = allmulti;
 	adi->promisc = smnc_virtio_modes(v);
+	adi->own_vids = smnc_virtio_own_vids(v);
 	err = smnc_adi_vsi_update(adi);
 	if (!err)
 		return 0;
 	v->promisc = was_promisc;
 	v->allmulti = was_allmulti;
 	adi->promisc = before;
+	adi->own_vids = smnc_virtio_own_vids(v);
+	return err;
+}
+
+/**
+ * smnc_virtio_put_vids() - the VSI's own filter becomes the driver's table of VLANs
+ * @adi: ADI; smnc_adi_vsi_update() is due afterwards
+ *
+ * The table is in force from FEATURES_OK on, also while it is empty.
+ *
+ * Return: 0 or errno.
+ */
+int smnc_virtio_put_vids(struct smnc_adi *adi)
+{
+	const struct smnc_virtio *v = smnc_virtio(adi);
+
+	adi->own_vids = smnc_virtio_own_vids(v);
+	return smnc_vsi_set_own(adi->pf, &adi->vsi, v->vids);
+}
+
+/* As smnc_virtio_put_vids(), at once. Return: 0 or errno */
+int smnc_virtio_give_vids(struct smnc_adi *adi)
+{
+	return smnc_virtio_put_vids(adi) ?: smnc_adi_vsi_update(adi);
+}
+
+/**
+ * smnc_virtio_set_vid() - the driver adds a VLAN to its table, or takes it out
+ * @adi: ADI
+ * @vid: its number, checked here
+ * @add: it is added
+ *
+ * The operator's VLANs stay those of the operator: the table only restricts what the guest
+ * receives of them.
+ *
+ * Return: 0 or errno: then nothing has changed.
+ */
+int smnc_virtio_set_vid(struct smnc_adi *adi, u16 vid, bool add)
+{
+	struct smnc_virtio *v = smnc_virtio(adi);
+	u8 bit = BIT(vid % 8), was;
+	int err;
+
+	/* Drivers send these commands without the feature; then all VLANs pass. */
+	if (!(smnc_virtio_accepted(v) & SMNC_VIRTIO_F(VIRTIO_NET_F_CTRL_VLAN)))
+		return 0;
+	if (vid > SMNC_VIRTIO_VID_MAX)
+		return -EINVAL;
+	was = v->vids[vid / 8];
+	v->vids[vid / 8] = add ? was | bit : was & ~bit;
+	err = smnc_virtio_give_vids(adi);
+	if (err)
+		v->vids[vid / 8] = was;
 	return err;
 }
 

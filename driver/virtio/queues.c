@@ -161,7 +161,7 @@ int smnc_virtio_replay(struct smnc_adi *adi)
 	int err = 0;
 
 	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK)
-		err = smnc_virtio_give_features(adi);
+		err = smnc_virtio_give_features(adi) ?: smnc_virtio_give_vids(adi);
 	if (!err)
 		err = smnc_virtio_give_rss(adi);
 	if (!err && v->status & VIRTIO_CONFIG_S_DRIVER_OK)

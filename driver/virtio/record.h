@@ -53,6 +53,7 @@ struct smnc_rec_rss {
  * @rss: how frames are hashed and spread
  * @vqs: VQs
  * @macs: the driver's table of further addresses
+ * @vids: the driver's table of VLANs
  * @reserved1: 0
  */
 struct smnc_rec_virtio {
@@ -84,6 +85,7 @@ struct smnc_rec_virtio {
 	struct smnc_rec_vq vqs[SMNC_VIRTIO_VQS];
 	u8 macs[SMNC_VIRTIO_MACS][ETH_ALEN];
 	u8 reserved1[2];
+	u8 vids[SMNC_VIDS / 8];
 };
 
 #endif /* SMARTNIC_VIRTIO_RECORD_H */

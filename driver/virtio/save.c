@@ -70,6 +70,7 @@ static void smnc_virtio_save_bytes(const struct smnc_virtio *v, struct smnc_rec_
 	rec->pci_cfg_bar = v->pci_cfg.cap.bar;
 	memcpy(rec->pci_cfg, (const u8 *)&v->pci_cfg + PCI_CFG_REST, sizeof(rec->pci_cfg));
 	memcpy(rec->macs, v->macs, v->nr_macs * ETH_ALEN);
+	memcpy(rec->vids, v->vids, sizeof(rec->vids));
 }
 
 int smnc_virtio_save(struct smnc_adi *adi, void *to)
@@ -120,9 +121,11 @@ static bool smnc_virtio_rec_vq_ok(const struct smnc_adi *adi, unsigned int n,
 /* Checks the fields that hold 0 or 1, the bit masks, and the reserved bytes. */
 static bool smnc_virtio_rec_bytes_ok(const struct smnc_rec_virtio *rec)
 {
+	BUILD_BUG_ON(SMNC_VIRTIO_VID_MAX != 4094);
 	return rec->changed <= 1 && rec->link <= 1 && rec->promisc <= 1 && rec->allmulti <= 1 &&
 	       rec->crowded <= 1 && rec->announce <= 1 && rec->isr <= 3 &&
 	       !(rec->again & ~SMNC_VIRTIO_AGAIN) && !(rec->status & ~VIRTIO_STATUS) &&
+	       !(rec->vids[sizeof(rec->vids) - 1] & BIT(7)) &&
 	       !memchr_inv(rec->reserved0, 0, sizeof(rec->reserved0)) &&
 	       !memchr_inv(rec->reserved1, 0, sizeof(rec->reserved1));
 }
@@ -208,6 +211,7 @@ static void smnc_virtio_load_bytes(struct smnc_virtio *v, const struct smnc_rec_
 	v->pci_cfg.cap.bar = rec->pci_cfg_bar;
 	memcpy((u8 *)&v->pci_cfg + PCI_CFG_REST, rec->pci_cfg, sizeof(rec->pci_cfg));
 	memcpy(v->macs, rec->macs, v->nr_macs * ETH_ALEN);
+	memcpy(v->vids, rec->vids, sizeof(v->vids));
 }
 
 static void smnc_virtio_load_fields(struct smnc_adi *adi, const struct smnc_rec_virtio *rec)
@@ -239,6 +243,9 @@ static bool smnc_virtio_agreed_ok(const struct smnc_adi *adi)
 	const struct smnc_virtio *v = smnc_virtio(adi);
 	u64 accepted = smnc_virtio_accepted(v);
 
+	if (memchr_inv(v->vids, 0, sizeof(v->vids)) &&
+	    !(accepted & SMNC_VIRTIO_F(VIRTIO_NET_F_CTRL_VLAN)))
+		return false;
 	if (!(v->status & VIRTIO_CONFIG_S_FEATURES_OK))
 		return !(v->status & VIRTIO_CONFIG_S_DRIVER_OK) && !v->offloads &&
 		       !v->rss.types && !v->rss.entries;
@@ -292,7 +299,7 @@ int smnc_virtio_load(struct smnc_adi *adi, const void *from)
 	if (!smnc_virtio_agreed_ok(adi))
 		return -EINVAL;
 	if (smnc_virtio(adi)->status & VIRTIO_CONFIG_S_FEATURES_OK)
-		err = smnc_virtio_give_features(adi);
+		err = smnc_virtio_give_features(adi) ?: smnc_virtio_put_vids(adi);
 	if (!err)
 		err = smnc_virtio_give_rss(adi);
 	if (!err)

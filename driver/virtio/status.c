@@ -28,7 +28,7 @@ static bool smnc_virtio_agree(struct smnc_adi *adi)
 	v->offloads = smnc_virtio_accepted(v) & SMNC_VIRTIO_OFFLOADS;
 	if (smnc_adi_off(adi))
 		return true;
-	err = smnc_virtio_give_features(adi);
+	err = smnc_virtio_give_features(adi) ?: smnc_virtio_give_vids(adi);
 	return !err || smnc_adi_off(adi);
 }
 
@@ -87,6 +87,7 @@ void smnc_virtio_forget(struct smnc_adi *adi)
 	memset(v->coal, 0, sizeof(v->coal));
 	v->offloads = 0;
 	v->nr_macs = 0;
+	memset(v->vids, 0, sizeof(v->vids));
 	smnc_adi_clear_wishes(adi);
 	ether_addr_copy(adi->guest_mac, adi->addr.mac);
 	ether_addr_copy(v->mac, adi->addr.mac);

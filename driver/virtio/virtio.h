@@ -31,6 +31,7 @@
 #define SMNC_VIRTIO_VQS		(2 * SMNC_VIRTIO_PAIRS + 1)
 #define SMNC_VIRTIO_VQ_SIZE	256	/* most entries of a VQ */
 #define SMNC_VIRTIO_MTU		1500
+#define SMNC_VIRTIO_VID_MAX	(SMNC_VIDS - 2)	/* 4095 is reserved */
 
 #define SMNC_VIRTIO_F(name)	BIT_ULL(name)
 
@@ -111,6 +112,7 @@ struct smnc_virtio_vq {
  * @offloads: receive offloads in force
  * @nr_macs: entries in @macs
  * @macs: the driver's table of further addresses, granted or not
+ * @vids: the driver's table of VLANs, a bit for each VID
  * @promisc_said: refusal of promiscuous mode was logged
  */
 struct smnc_virtio {
@@ -149,6 +151,7 @@ struct smnc_virtio {
 	u64 offloads;
 	unsigned int nr_macs;
 	u8 macs[SMNC_VIRTIO_MACS][ETH_ALEN];
+	u8 vids[SMNC_VIDS / 8];
 	bool promisc_said;
 };
 
@@ -256,6 +259,9 @@ int smnc_virtio_set_promisc(struct smnc_adi *adi, bool promisc, bool allmulti);
 int smnc_virtio_set_own(struct smnc_adi *adi, const u8 *mac);
 int smnc_virtio_set_pairs(struct smnc_adi *adi, unsigned int pairs);
 int smnc_virtio_apply_macs(struct smnc_adi *adi);
+int smnc_virtio_set_vid(struct smnc_adi *adi, u16 vid, bool add);
+int smnc_virtio_put_vids(struct smnc_adi *adi);
+int smnc_virtio_give_vids(struct smnc_adi *adi);
 void smnc_virtio_wishes(struct smnc_adi *adi);
 
 /* rss.c */

@@ -342,6 +342,28 @@ vlan() {
 		set_attr v vlan untagged && set_attr m vlan untagged && reach v host && reach m v
 }
 
+# tagged VID: what the guest is given of frames to its address in that VLAN.
+tagged() {
+	local before mac
+
+	mac=$(guest_mac v) before=$(stat_of v rx_unicast)
+	ip link add link "$PF_DEV" name pf.t type vlan id "$1" && ip addr add 10.88.0.1/24 dev pf.t && ip link set pf.t up &&
+		ip neigh replace 10.88.0.2 lladdr "$mac" dev pf.t || return
+	ping -c 5 -i 0.1 -W 1 10.88.0.2 >/run/tagged
+	ip link del pf.t
+	echo $(($(stat_of v rx_unicast) - before))
+}
+
+# Of the VLANs that the operator lets it have it is given those that it asks for, and all of
+# them while it is promiscuous; over a reset of the PF as well.
+vlan_table() {
+	accepted 19 && set_attr v vlan untagged,5,7 && l2_cmd v 'modprobe 8021q; ip link add link eth0 name eth0.5 type vlan id 5 &&
+		ip link set eth0.5 up && ip addr replace 10.88.0.2/24 dev eth0.5' && vlan_given && pf_reset && reach v host && vlan_given &&
+		l2_cmd v 'ip link set eth0 promisc on' && [ "$(tagged 7)" -ge 5 ] && l2_cmd v 'ip link set eth0 promisc off' && equal "$(tagged 7)" 0 &&
+		l2_cmd v 'ip link del eth0.5' && equal "$(tagged 5)" 0 && set_attr v vlan untagged && reach v host
+}
+vlan_given() { [ "$(tagged 5)" -ge 5 ] && grep -q ' 0% packet loss' /run/tagged && equal "$(tagged 7)" 0; }
+
 # Two MB take two seconds at 8 Mb/s, however fast the machine is.
 rate() {
 	local waits
@@ -460,7 +482,7 @@ loaded() {
 }
 
 everything() {
-	plan 49
+	plan 51
 	must "modules load" loaded
 	must "a virtio device with two queue pairs" guest_mdev v "$PF" smartnic-virtio-2q
 	must "one of each kind for another guest" eval 'guest_mdev m "$PF" smartnic-1q && guest_mdev mv "$PF" smartnic-virtio-1q'
@@ -503,6 +525,7 @@ everything() {
 	check "XDP passes and drops" xdp
 	check "link_state" link_state
 	check "vlan" vlan
+	check "the guest's own VLANs" vlan_table
 	check "tx_rate" rate
 	check "spoofchk" spoofed
 	check "counters" counted

@@ -18,7 +18,8 @@
 #define LEAST	(F(VIRTIO_F_VERSION_1) | F(VIRTIO_F_ACCESS_PLATFORM))
 #define USUAL	(LEAST | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_NET_F_MQ) | F(VIRTIO_F_RING_RESET) | \
 		 F(VIRTIO_NET_F_GUEST_CSUM) | F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT) | \
-		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL))
+		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL) | \
+		 F(VIRTIO_NET_F_CTRL_VLAN))
 #define ENGINE	(LEAST | F(VIRTIO_F_RING_RESET) | F(VIRTIO_NET_F_GUEST_CSUM) | \
 		 F(VIRTIO_NET_F_CSUM) | F(VIRTIO_NET_F_HOST_TSO4) | F(VIRTIO_NET_F_HOST_ECN) | \
 		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL) | \
@@ -126,6 +127,16 @@ int smnc_adi_vsi_update(struct smnc_adi *a)
 	return failing ? verb() : 0;
 }
 
+/* VID 4095 is reserved. */
+int smnc_vsi_set_own(struct smnc_pf *p, struct smnc_vsi *vsi, const u8 *own)
+{
+	must(vsi == &adi->vsi && !(own[SMNC_VIDS / 8 - 1] & 0x80));
+	if (verb())
+		return -EREMOTEIO;
+	memcpy(vsi->own, own, sizeof(vsi->own));
+	return 0;
+}
+
 /* Addresses that end in 7 are a neighbour's. */
 int smnc_mac_taken(struct smnc_pf *p, const void *owner, const u8 *mac)
 {
@@ -175,6 +186,7 @@ int smnc_adi_vsi_again(struct smnc_adi *a)
 	must(!a->nr_more && !a->more_lost);
 	a->vsi.nr_macs = 0;
 	a->vsi.has = 0;
+	memset(a->vsi.own, 0, sizeof(a->vsi.own));
 	if (!smnc_adi_may_have(a, a->guest_mac))
 		ether_addr_copy(a->guest_mac, a->addr.mac);
 	return smnc_vsi_add_mac(&pf, &a->vsi, a->guest_mac);
@@ -287,6 +299,7 @@ static u16 command(struct input *in, u8 *buf, u8 *class, u8 *cmd)
 {
 	static const struct { u8 class, cmd, len; } cmds[] = {
 		{ 0, 0, 1 }, { 0, 1, 1 }, { 1, 0, 0 }, { 1, 1, 6 }, { 2, 0, 2 }, { 3, 0, 0 },
+		{ 2, 1, 2 },
 		{ 4, 0, 2 }, { 5, 0, 8 }, { 0, 5, 1 }, { 4, 1, 0 }, { 4, 2, 0 }, { 6, 0, 8 },
 		{ 6, 1, 8 }, { 6, 2, 12 }, { 6, 3, 4 },
 	};
@@ -438,6 +451,9 @@ static void check(void)
 	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK)
 		must(features == smnc_virtio_accepted(v));
 	must(!memcmp(&hw_rss, &v->rss, sizeof(hw_rss)));
+	must(!memcmp(adi->vsi.own, v->vids, sizeof(v->vids)));
+	for (n = 0; n < sizeof(v->vids); n++)
+		must(!v->vids[n] || smnc_virtio_accepted(v) & F(VIRTIO_NET_F_CTRL_VLAN));
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

@@ -289,6 +289,116 @@ static void ctrl_address_taken_late(struct kunit *test)
 	fake_vsi_expect_known(test);
 }
 
+/* --- VLANs ---------------------------------------------------------------------------------- */
+
+#define VLANS	(USUAL | F(VIRTIO_NET_F_CTRL_VLAN))
+
+static int vlan(u16 vid, bool add)
+{
+	__le16 v = cpu_to_le16(vid);
+
+	return control(2, add ? 0 : 1, &v, sizeof(v));
+}
+
+static bool filtered(void)
+{
+	return fake->fw_vsi.flags & SMNC_VSI_VLAN_OWN;
+}
+
+static void expect_vids(struct kunit *test, unsigned int nr, const u16 *vids)
+{
+	u8 own[SMNC_VIDS / 8] = {};
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		own[vids[i] / 8] |= BIT(vids[i] % 8);
+	KUNIT_EXPECT_MEMEQ(test, fake->fw_vsi.own, own, sizeof(own));
+	fake_vsi_expect_known(test);
+}
+
+/* The table is empty from FEATURES_OK on, and no tagged frame passes it. */
+static void ctrl_vlan_table(struct kunit *test)
+{
+	static const u16 vids[] = { 1, 5, 127, 128, 4094 }, bad[] = { 4095, 4096, 0x8005, 0xffff };
+	unsigned int i;
+
+	KUNIT_EXPECT_FALSE(test, filtered());
+	set_status(0);
+	accept(VLANS);
+	KUNIT_EXPECT_TRUE(test, filtered());
+	expect_vids(test, 0, vids);
+	set_status(0);
+	KUNIT_EXPECT_FALSE(test, filtered());
+	drive(VLANS);
+	for (i = 0; i < ARRAY_SIZE(vids); i++) {
+		KUNIT_EXPECT_EQ(test, vlan(vids[i], true), VIRTIO_NET_OK);
+		KUNIT_EXPECT_EQ(test, vlan(vids[i], true), VIRTIO_NET_OK);
+		expect_vids(test, i + 1, vids);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, vlan(bad[i], true), VIRTIO_NET_ERR, "%u", bad[i]);
+		KUNIT_EXPECT_EQ_MSG(test, vlan(bad[i], false), VIRTIO_NET_ERR, "%u", bad[i]);
+	}
+	expect_vids(test, ARRAY_SIZE(vids), vids);
+	for (i = ARRAY_SIZE(vids); i--; ) {
+		KUNIT_EXPECT_EQ(test, vlan(vids[i], false), VIRTIO_NET_OK);
+		KUNIT_EXPECT_EQ(test, vlan(3, false), VIRTIO_NET_OK);
+		expect_vids(test, i, vids);
+	}
+	KUNIT_EXPECT_TRUE(test, filtered());
+	KUNIT_EXPECT_EQ(test, vlan(5, true), VIRTIO_NET_OK);
+	set_status(0);
+	KUNIT_EXPECT_FALSE(test, filtered());
+	expect_vids(test, 0, vids);
+}
+
+/* Promiscuous, the driver gets the VLANs that it has not asked for as well. */
+static void ctrl_vlan_promiscuous(struct kunit *test)
+{
+	static const u16 vids[] = { 5 };
+	unsigned int trust;
+	u8 on;
+
+	set_status(0);
+	drive(VLANS);
+	KUNIT_EXPECT_EQ(test, vlan(5, true), VIRTIO_NET_OK);
+	for (trust = 0; trust < 2; trust++) {
+		fake->adi.cfg[SMNC_CFG_TRUST] = trust;
+		on = 1;
+		KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
+		KUNIT_EXPECT_FALSE(test, filtered());
+		on = 0;
+		KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
+		KUNIT_EXPECT_TRUE(test, filtered());
+		expect_vids(test, 1, vids);
+	}
+}
+
+/* Without the feature the commands change nothing. */
+static void ctrl_vlan_unaccepted(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vlan(5, true), VIRTIO_NET_OK);
+	KUNIT_EXPECT_EQ(test, vlan(4095, true), VIRTIO_NET_OK);
+	KUNIT_EXPECT_FALSE(test, filtered());
+	expect_vids(test, 0, NULL);
+}
+
+/* The firmware fails: the table is what it was. */
+static void ctrl_vlan_fails(struct kunit *test)
+{
+	static const u16 vids[] = { 7 };
+
+	set_status(0);
+	drive(VLANS);
+	KUNIT_EXPECT_EQ(test, vlan(7, true), VIRTIO_NET_OK);
+	fake->fw_error = -EIO;
+	KUNIT_EXPECT_EQ(test, vlan(5, true), VIRTIO_NET_ERR);
+	KUNIT_EXPECT_EQ(test, vlan(7, false), VIRTIO_NET_ERR);
+	fake->fw_error = 0;
+	expect_vids(test, 1, vids);
+	KUNIT_EXPECT_EQ(test, smnc_virtio(&fake->adi)->vids[0], BIT(7));
+}
+
 /* --- queues, offloads --------------------------------------------------------------------- */
 
 static int pairs(u16 nr)
@@ -407,6 +517,10 @@ static struct kunit_case ctrl_cases[] = {
 	KUNIT_CASE(ctrl_own_address),
 	KUNIT_CASE(ctrl_address_taken),
 	KUNIT_CASE(ctrl_address_taken_late),
+	KUNIT_CASE(ctrl_vlan_table),
+	KUNIT_CASE(ctrl_vlan_promiscuous),
+	KUNIT_CASE(ctrl_vlan_unaccepted),
+	KUNIT_CASE(ctrl_vlan_fails),
 	KUNIT_CASE(ctrl_set_pairs),
 	KUNIT_CASE(ctrl_set_offloads),
 	KUNIT_CASE(ctrl_firmware_fails),

@@ -113,6 +113,20 @@ static void life_table(struct kunit *test)
 	fake_vsi_expect_known(test);
 }
 
+/* The table of VLANs is there again, and in force. */
+static void life_vlans(struct kunit *test)
+{
+	__le16 vid = cpu_to_le16(5);
+
+	drive(USUAL | F(VIRTIO_NET_F_CTRL_VLAN));
+	KUNIT_EXPECT_EQ(test, control(2, 0, &vid, 2), VIRTIO_NET_OK);
+	quiesce();
+	revive(test);
+	KUNIT_EXPECT_EQ(test, fake->fw_vsi.own[0], BIT(5));
+	KUNIT_EXPECT_TRUE(test, fake->fw_vsi.flags & SMNC_VSI_VLAN_OWN);
+	fake_vsi_expect_known(test);
+}
+
 #define ANNOUNCE	(USUAL | F(VIRTIO_NET_F_GUEST_ANNOUNCE))
 
 static u16 config_status(void)
@@ -513,6 +527,7 @@ static void life_control_reset(struct kunit *test)
 static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_transparent),
 	KUNIT_CASE(life_table),
+	KUNIT_CASE(life_vlans),
 	KUNIT_CASE(life_announced),
 	KUNIT_CASE(life_announced_with_link),
 	KUNIT_CASE(life_driver_while_quiet),

@@ -10,7 +10,7 @@
 #define ROOM	(512u << 10)
 #define REC	(sizeof(struct smnc_rec_head) + sizeof(struct smnc_rec_adi))
 
-#define ALONG	(USUAL | F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT) | \
+#define ALONG	(USUAL | F(VIRTIO_NET_F_CTRL_VLAN) | F(VIRTIO_NET_F_RSS) | F(VIRTIO_NET_F_HASH_REPORT) | \
 		 F(VIRTIO_NET_F_NOTF_COAL) | F(SMNC_VIRTIO_VQ_NOTF_COAL))
 
 static const u8 group[ETH_ALEN] = { 0x33, 0x33, 0, 0, 0, 5 };
@@ -47,7 +47,7 @@ static void fresh(struct kunit *test)
 static void saved_driver(struct kunit *test)
 {
 	static const u8 table[] = { 0, 0, 0, 0, 1, 0, 0, 0, 0x33, 0x33, 0, 0, 0, 5 };
-	static const u8 on[] = { 1 };
+	static const u8 on[] = { 1 }, vid[] = { 5, 1 };
 	/* Types, mask, other, a table of two, pairs, a key of two bytes. */
 	static const u8 rss[] = { 0x3f, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 2, 0, 2, 7, 9 };
 	/* Packets and microseconds: of all receiveqs, of VQ 2. */
@@ -60,6 +60,7 @@ static void saved_driver(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, control(6, 2, coal_vq, sizeof(coal_vq)), 0);
 	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_RX, 1, on, sizeof(on)), 0);
 	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_MAC, 0, table, sizeof(table)), 0);
+	KUNIT_ASSERT_EQ(test, control(VIRTIO_NET_CTRL_VLAN, 0, vid, sizeof(vid)), 0);
 	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
 	saved_len = smnc_adi_save(NULL, saved, ROOM);
 	KUNIT_ASSERT_GT(test, saved_len, 0);
@@ -102,6 +103,9 @@ static void driver_goes_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smnc_adi_thaw(NULL), 0);
 	fake_vsi_expect_known(test);
 	KUNIT_EXPECT_TRUE(test, smnc_vsi_has_mac(&fake->adi.vsi, group));
+	KUNIT_EXPECT_EQ(test, v->vids[0x105 / 8], BIT(5));
+	KUNIT_EXPECT_MEMEQ(test, fake->fw_vsi.own, v->vids, sizeof(v->vids));
+	KUNIT_EXPECT_TRUE(test, fake->fw_vsi.flags & SMNC_VSI_VLAN_OWN);
 }
 
 /* One that has only looked around. */
@@ -137,6 +141,7 @@ static const struct row rows[] = {
 	VIRTIO(status, 0x10, 0x20, 7), VIRTIO(isr, 4, 255), VIRTIO(changed, 2), VIRTIO(link, 2),
 	VIRTIO(promisc, 2), VIRTIO(allmulti, 2), VIRTIO(crowded, 2), VIRTIO(mac[0], 1, 255),
 	VIRTIO(announce, 2), VIRTIO(again, 8, 255), VIRTIO(reserved0[1], 1), VIRTIO(reserved1[1], 1),
+	VIRTIO(vids[511], 0x80, 0xff),
 	VIRTIO(rss.types, 0x40, ~0u), VIRTIO(rss.entries, 3, 256, 0xffff),
 	VIRTIO(rss.other, FAKE_QUEUES, 0xffff), VIRTIO(rss.table[0], FAKE_QUEUES, 255),
 	VIRTIO(rss.table[127], FAKE_QUEUES, 255), VIRTIO(vqs[1].size, 3, 512, 0xffff),
@@ -172,8 +177,8 @@ static void hostile_driver(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
 }
 
-/* What is hashed is what the driver may say. */
-static void hashes_are_accepted(struct kunit *test)
+/* What is hashed or filtered is what the driver may say. */
+static void choices_are_accepted(struct kunit *test)
 {
 	struct smnc_rec_virtio *rec = (void *)(saved + REC);
 
@@ -190,11 +195,15 @@ static void hashes_are_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
 	fresh(test);
 	rec->rss.entries = 0;
+	rec->vids[0] = 2;
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	fresh(test);
+	rec->vids[0] = 0;
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
 }
 
 static struct kunit_case vstate_cases[] = {
-	KUNIT_CASE(hashes_are_accepted),
+	KUNIT_CASE(choices_are_accepted),
 	KUNIT_CASE(driver_goes_along),
 	KUNIT_CASE(new_driver_goes_along),
 	KUNIT_CASE(hostile_driver),

@@ -13,6 +13,7 @@ static void smnc_vq_release(SmncFunc *f, SmncVq *vq)
     if (vq->held) {
         vq->held = false;
         vq->fresh = 0;
+        smnc_vq_signalled(vq);
         smnc_queue_raise(f, vq->intr);
     }
 }

@@ -333,6 +333,10 @@ static bool smnc_split_wants(SmncUnit *u, const SmncVq *vq, bool *wants)
     if (!smnc_vq_read16(u, smnc_vq_wish(u, vq), &wish)) {
         return false;
     }
+    if (vq->turn > INT16_MAX) {
+        *wants = true;                  /* @signalled says nothing any more */
+        return true;
+    }
     *wants = smnc_vq_has(u->f, VIRTIO_RING_F_EVENT_IDX) ?
              vring_need_event(wish, vq->next, vq->signalled) :
              !(wish & VRING_AVAIL_F_NO_INTERRUPT);
@@ -428,6 +432,8 @@ void smnc_vq_signal(SmncUnit *u, SmncQueue *q)
     } else if (!vq->held) {
         vq->fresh = 0;
     }
-    vq->signalled = vq->next;
-    vq->turn = 0;
+    /* One that is held is still wanted, and each packet counts. */
+    if (!vq->held) {
+        smnc_vq_signalled(vq);
+    }
 }

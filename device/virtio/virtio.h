@@ -85,6 +85,13 @@ static inline SmncUsed smnc_vq_used(const SmncChain *c, uint32_t len)
     return (SmncUsed) { .id = c->head, .len = len, .ring = c->ring };
 }
 
+/* The guest wants interrupts for what is used from now on. */
+static inline void smnc_vq_signalled(SmncVq *vq)
+{
+    vq->signalled = vq->next;
+    vq->turn = 0;
+}
+
 bool smnc_vq_look(SmncVqView *v, SmncUnit *u, SmncQueue *q);
 bool smnc_vq_ask(SmncVqView *v);
 bool smnc_vq_chain(SmncVqView *v, unsigned i, SmncChain *c);

@@ -6,7 +6,8 @@ from .packets import eth
 from .regs import R
 from .t_virtio import A, B, FRAME
 from .t_vstate import moved
-from .virtio import EINVAL, EVENT_IDX, USUAL, Vfunc, Vrx, Vtx
+from .packed import Ptx
+from .virtio import EINVAL, EVENT_IDX, RING_PACKED, USUAL, Vfunc, Vrx, Vtx
 
 US = 1000
 # Flags in place of event indices: each turn of the VQ wants an interrupt.
@@ -39,6 +40,24 @@ def test_packets(m):
         assert nic.irq(vec, wait=False), 'what was held is sent with new limits'
         assert tx.send(FRAME) and rx.recv() and nic.irq(vec, wait=False), 'and nothing is held'
         assert not nic.irq(vec, wait=False)
+
+
+def test_event_index(m):
+    """The guest's event index stays where it is while an interrupt is held, and each packet counts."""
+    for features, kind in ((USUAL, Vtx), (USUAL | RING_PACKED, Ptx)):
+        nic = Nic(m)
+        f = Vfunc(nic, 1, A, features=features, qps=[0])
+        f.vector(1, 11)
+        tx = kind(f, vector=1, n=8)
+        assert coal(f, tx.vq, 1_000_000, 5) == 0
+        tx.event()
+        for n in range(40):
+            assert tx.send(FRAME)
+            got = nic.irq(11, wait=False)
+            assert bool(got) == (n % 5 == 4), (kind, n)
+            if got:
+                tx.event()
+        f.reset()
 
 
 def test_time(m):

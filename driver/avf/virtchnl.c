@@ -12,9 +12,9 @@
 #define SMNC_VC_OFFLOADS (VIRTCHNL_VF_OFFLOAD_USO | VIRTCHNL_VF_OFFLOAD_ADV_RSS_PF | \
 			  VIRTCHNL_VF_OFFLOAD_FDIR_PF)
 
-bool smnc_vc_offloads;
+bool smnc_vc_offloads = true;
 module_param_named(guest_offloads, smnc_vc_offloads, bool, 0444);
-MODULE_PARM_DESC(guest_offloads, "grant guests VLANs, USO, hash fields and rules");
+MODULE_PARM_DESC(guest_offloads, "grant guests VLANs, USO, hash fields and rules (default: on)");
 
 /* GET_VF_RESOURCES with one VSI; the header's own size differs by kernel. */
 #define SMNC_VC_RES_BYTES	(offsetof(struct virtchnl_vf_resource, vsi_res) + \

@@ -288,7 +288,7 @@ all_gone() {
 
 main() {
 	plan 19
-	must "modules load" load_modules ${DMA:+dma_mode=$DMA} guest_offloads=1
+	must "modules load" load_modules ${DMA:+dma_mode=$DMA}
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev)
 	must "two stock guests on devices" start_guests
 	say "$(l2_cmd g1 'uname -r')"

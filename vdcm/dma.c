@@ -294,7 +294,7 @@ void vdcm_dma_resume(struct vdcm_adi *adi)
  * @adi: ADI, not closed before this returns
  * @iova: address as the guest's driver gave it to the function, bytes
  * @data: kernel memory
- * @len: bytes
+ * @len: bytes; 0 does nothing
  * @write: write @data to the guest, else read into it
  *
  * For rings and messages that software serves. Nothing stays pinned. It may wait for the
@@ -308,10 +308,13 @@ void vdcm_dma_resume(struct vdcm_adi *adi)
 int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len,
 		    bool write)
 {
-	int ret = adi->export->dma_rw(adi, iova, data, len, write);
+	int ret;
 
+	if (!len)
+		return 0;
+	ret = adi->export->dma_rw(adi, iova, data, len, write);
 	/* A copy that failed may have written a part. */
-	if (write && len)
+	if (write)
 		vdcm_log_written(adi, iova, len);
 	return ret;
 }

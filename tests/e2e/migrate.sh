@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A stock QEMU migrates a device: pauses, into a file and back, into another QEMU and back, and
-# migrations that a target refuses or an operator cancels. The device is the sample's
-# (SUBJECT=vdcm_null), whose whole state the script knows. No guest runs: the processor is halted,
+# migrations that a target refuses or an operator cancels. The device is one of
+# tests/modules/vdcm-test, whose whole state the script knows. No guest runs: the processor is halted,
 # and the qtest protocol takes the place of a driver.
 set -u
-export SUBJECT=${SUBJECT:-vdcm_null}
+export SUBJECT=vdcm_test
 . /lab/tests/lab/l1.sh
 . /lab/tests/e2e/ktap.sh
 
@@ -155,7 +155,7 @@ enables() {
 		equal "$(($(reg "$1" 0x401c)))" 0
 }
 
-# fill NAME N: values that tell N, in a page that is mapped, registers and the sample's notes.
+# fill NAME N: values that tell N, in a page that is mapped, registers and its notes.
 fill() {
 	qt "$1" "writel $((BAR + 0x10)) $2" && qt "$1" "writel $((BAR + 0x4010)) $2" &&
 		qt "$1" "writew $((BAR + 0x5002)) $2" && qt "$1" "writeq $((BAR + 0x5008)) $2"
@@ -290,10 +290,10 @@ once_more() { moves a b $UUID_B 9999 && copies b $((0x74)) && quit b; }
 no_complaints() { ! dmesg | grep -E 'BUG|WARNING|Oops|Call Trace'; }
 
 create() {
-	local types=/sys/class/mdev_bus/vdcm_null/mdev_supported_types
+	local types=/sys/class/mdev_bus/vdcm_test/mdev_supported_types
 
-	echo $UUID_A >$types/vdcm_null-v2/create && echo $UUID_B >$types/vdcm_null-v2/create &&
-		echo $UUID_OTHER >$types/vdcm_null-v3/create
+	echo $UUID_A >$types/vdcm_test-v2/create && echo $UUID_B >$types/vdcm_test-v2/create &&
+		echo $UUID_OTHER >$types/vdcm_test-v3/create
 }
 
 plan 13

@@ -157,7 +157,7 @@ content() {
 build_kept() {
 	local key
 
-	key=$({ step_key "kernel@$1"; echo "$@"; content Kbuild vdcm driver samples include tests/lab; } | sha256sum | cut -c1-12)
+	key=$({ step_key "kernel@$1"; echo "$@"; content Kbuild vdcm driver samples tests/modules include tests/lab; } | sha256sum | cut -c1-12)
 	printf '%s/passed/build-%s-%s-%s\n' "$CACHE" "$1" "${2%%=*}" "$key"
 }
 

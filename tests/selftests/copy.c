@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* samples/vdcm-null: memory copied through the framework, without a device. */
+/*
+ * samples/vdcm-null, tests/modules/vdcm-test: memory copied through the framework, without a
+ * device.
+ */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <sys/mman.h>
@@ -18,7 +21,7 @@
 #define KEY	0x4020
 #define DONE	0
 #define FAILED	2
-#define SOON	2000
+#define SOON	10000
 #define QUIET	50
 
 #define IOVA	0x100000000ull
@@ -32,7 +35,7 @@ static int ev;
 
 static void setup(void)
 {
-	uuid = subject_null_device();
+	uuid = subject_device();
 }
 
 static void start(void)
@@ -86,6 +89,7 @@ static void keyed(void)
 {
 	size_t k;
 
+	subject_is("vdcm_test");
 	start();
 	for (k = 0; k < HALF; k++)
 		mem[k] = (uint8_t)k;
@@ -195,20 +199,58 @@ static void reset_amid(void)
 	EXPECT_EQ(ends(), DONE);
 }
 
-/* Clause: the driver stays while a device is open, goes while mdevs exist, and comes back. */
+static void hardware(const char *to)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "/sys/class/mdev_bus/%s/hardware", mdev_parent());
+	REQUIRE_OK(write_text(path, to));
+}
+
+/* Clause: a reset of the PF amid a copy leaves a function as after its opening, which works. */
+static void pf_reset_amid(void)
+{
+	int i;
+
+	start();
+	for (i = 0; i < 20; i++) {
+		go(IOVA, IOVA + HALF, HALF);
+		hardware("off");
+		EXPECT_EQ(vfio_rd(&d, 0, SRC, 4), 0xffffffff);
+		hardware("on");
+		EXPECT_EQ(vfio_rd(&d, 0, SRC, 8), 0);
+	}
+	event_wait(ev, QUIET);
+	memset(mem, 0x44, 64);
+	go(IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(ends(), DONE);
+	EXPECT_EQ(mem[HALF + 63], 0x44);
+}
+
+static void reload(void)
+{
+	uint64_t end = now_ms() + SOON;
+
+	while (module_unload(subject()->module) && now_ms() < end)
+		;
+	EXPECT(!mdev_exists(uuid));
+	REQUIRE_OK(module_load(subject()->module, ""));
+	REQUIRE_OK(mdev_create(mdev_type_of(1), uuid));
+}
+
+/* Clause: the driver stays while a device is open, goes while mdevs exist, also while its hardware
+ * is away, and comes back.
+ */
 static void unload_and_load(void)
 {
 	char other[UUID_LEN + 1];
-	uint64_t end = now_ms() + SOON;
 
 	start();
-	EXPECT_ERR(module_unload("vdcm_null"), EAGAIN);
+	EXPECT_ERR(module_unload(subject()->module), EAGAIN);
 	vfio_close(&d);
-	while (module_unload("vdcm_null") && now_ms() < end)
-		;
-	EXPECT(!mdev_exists(uuid));
-	REQUIRE_OK(module_load("vdcm_null", ""));
-	REQUIRE_OK(mdev_create(mdev_type_of(1), uuid));
+	reload();
+	hardware("off");
+	reload();
 	start();
 	go(IOVA, IOVA + HALF, 64);
 	EXPECT_EQ(ends(), DONE);
@@ -225,6 +267,7 @@ static const struct ktap_case cases[] = {
 	CASE(without_bus_master),
 	CASE(odd_vectors),
 	CASE(reset_amid),
+	CASE(pf_reset_amid),
 	CASE(unload_and_load),
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Migration without a VMM, on samples/vdcm-null: every arc from every state, the state of one
+ * Migration without a VMM, on tests/modules/vdcm-test: every arc from every state, the state of one
  * device in another one, files that are used too late, and a PF that is reset meanwhile.
  */
 #include <poll.h>
@@ -12,7 +12,7 @@
 
 #include "lib/ktap.h"
 #include "lib/module.h"
-#include "lib/null_pair.h"
+#include "lib/pair.h"
 #include "lib/slow_file.h"
 
 /* --- states ------------------------------------------------------------------------------- */
@@ -137,7 +137,7 @@ static void stop_answers(void)
 	pair_start();
 	vfio_wr(&a, 0, SRC, 0x1234, 8);
 	REQUIRE_OK(mig_set(&a, STOP, NULL));
-	EXPECT_EQ(cfg_rd(&a, PCI_VENDOR_ID, 4), 0x0d011234);
+	EXPECT_EQ(cfg_rd(&a, PCI_VENDOR_ID, 4), 0x0d021234);
 	cfg_wr(&a, PCI_INTERRUPT_LINE, 0x42, 1);
 	EXPECT_EQ(cfg_rd(&a, PCI_INTERRUPT_LINE, 1), 0x42);
 	vfio_wr(&a, 3, 16, 0xfee01000, 4);
@@ -450,14 +450,15 @@ static void files_closed_early(void)
 /* Clause: who reads into memory that does not answer waits alone. */
 static void slow_user_memory(void)
 {
-	uint64_t end = now_ms() + SOON;
 	size_t len;
 	uint8_t *s = pair_recorded(&len);
+	uint64_t end;
 	pid_t pid;
 	int fd;
 
 	REQUIRE_OK(mig_set(&a, STOP_COPY, &fd));
 	slow_file_start(SIZE);
+	end = now_ms() + SOON;
 	pid = fork();
 	REQUIRE_GE(pid, 0);
 	if (!pid) {
@@ -521,10 +522,10 @@ static void reload(void)
 	uint64_t end = now_ms() + SOON;
 	int ret;
 
-	while ((ret = module_unload("vdcm_null")) == -EAGAIN && now_ms() < end)
+	while ((ret = module_unload("vdcm_test")) == -EAGAIN && now_ms() < end)
 		poll(NULL, 0, 10);
 	REQUIRE_OK(ret);
-	REQUIRE_OK(module_load("vdcm_null", ""));
+	REQUIRE_OK(module_load("vdcm_test", ""));
 }
 
 /* Clause: a VM whose device is gone can be paused; its state cannot be had. */

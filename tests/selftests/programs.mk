@@ -5,8 +5,9 @@ TEST_SCRIPTS := isolation_control
 # On a kernel that makes things fail and checks itself; the last one asks it.
 DEBUG_PROGS := failures
 DEBUG_SCRIPTS := debug_kernel
-# With SUBJECT=vdcm_null, the sample driver, these and no others.
-SAMPLE_PROGS := types vfio_walk irqs mmap copy registers migration migration_streams
+# On a PF driver without hardware, these and no others: SUBJECT=vdcm_null, the sample, and vdcm_test.
+vdcm_null_PROGS := types vfio_walk irqs mmap copy
+vdcm_test_PROGS := types vfio_walk irqs mmap copy registers migration migration_streams
 # By name only: it loads the SmartNIC's module anew, with migration=1.
 MOVE_PROGS := migration_nic dirty
 # Used by other tests.

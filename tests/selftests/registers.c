@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * samples/vdcm-null: registers of 1 to 8 bytes, doorbells of any size, and what is left of a
+ * tests/modules/vdcm-test: registers of 1 to 8 bytes, doorbells of any size, and what is left of a
  * function whose hardware is off, gone or taken away.
  */
 #include <linux/pci_regs.h>
@@ -32,7 +32,7 @@
 
 #define MEMORY		PCI_COMMAND_MEMORY
 #define OFFSET(region, off)	((uint64_t)(region) << 40 | (off))
-#define SOON		3000
+#define SOON		10000
 #define LATE		20000		/* the time that a user has to let go, and more */
 
 static char *uuid;
@@ -51,15 +51,16 @@ static void reload(void)
 	uint64_t end = now_ms() + SOON;
 	int ret;
 
-	while ((ret = module_unload("vdcm_null")) == -EAGAIN && now_ms() < end)
+	while ((ret = module_unload("vdcm_test")) == -EAGAIN && now_ms() < end)
 		poll(NULL, 0, 10);
-	if (ret || module_load("vdcm_null", ""))
-		ktap_note("vdcm_null is not loaded again: %s", strerror(-ret));
+	if (ret || module_load("vdcm_test", ""))
+		ktap_note("vdcm_test is not loaded again: %s", strerror(-ret));
 }
 
 static void setup(void)
 {
-	uuid = subject_null_device();
+	subject_is("vdcm_test");
+	uuid = subject_device();
 }
 
 static void start(void)
@@ -273,7 +274,7 @@ static void many_vectors(void)
 	unsigned int cap;
 
 	mdev_uuid(other);
-	REQUIRE_OK(mdev_create("vdcm_null-v2048", other));
+	REQUIRE_OK(mdev_create("vdcm_test-v2048", other));
 	REQUIRE_OK(vfio_open(&d, other));
 	cfg_command(&d, MEMORY, 0);
 	cap = cfg_cap(&d, PCI_CAP_ID_MSIX);

@@ -6,10 +6,10 @@
 #
 # Programs are looked for in $OUT, in $LAB_SELFTESTS, in out/ and beside this script.
 # Loads the modules from $MODULES (or $LAB_MODULES) if they are not loaded, with
-# $VDCM_PARAMS and $SMARTNIC_PARAMS. SUBJECT=vdcm_null: the sample driver takes the place of
-# smartnic, and the tests of the framework run on it. VFIO=type1|iommufd|cdev: how the programs open
-# devices (lib/vfio.h); SLOW=N: this machine is so many times slower. Output: KTAP; status: 0 passed, 1 failed,
-# 4 everything was skipped.
+# $VDCM_PARAMS and $SMARTNIC_PARAMS. SUBJECT=NAME[,NAME]: PF drivers without hardware take the
+# place of smartnic, and the tests of the framework run on each. VFIO=type1|iommufd|cdev: how the
+# programs open devices (lib/vfio.h); SLOW=N: this machine is so many times slower. Output: KTAP;
+# status: 0 passed, 1 failed, 4 everything was skipped.
 
 here=$(cd "$(dirname "$0")" && pwd)
 modules=${MODULES:-${LAB_MODULES:-/lab/modules}}
@@ -30,20 +30,33 @@ load() {
 	done
 	[ -d /sys/module/vdcm ] || [ ! -f "$modules/vdcm.ko" ] ||
 		insmod "$modules/vdcm.ko" dyndbg=+p ${VDCM_PARAMS:-}
-	if [ -n "${SUBJECT:-}" ]; then
-		[ -d "/sys/module/$SUBJECT" ] || insmod "$modules/$SUBJECT.ko"
-		return
-	fi
+	for m in $subjects; do
+		[ -d "/sys/module/$m" ] || insmod "$modules/$m.ko"
+	done
+	[ -z "$subjects" ] || return
 	[ -d /sys/module/smartnic ] || [ ! -f "$modules/smartnic.ko" ] ||
 		insmod "$modules/smartnic.ko" ${SMARTNIC_PARAMS:-${DMA:+dma_mode=$DMA}}
 }
 
+# programs KIND...: those of programs.mk.
+programs() { for k; do sed -n "s/^${k}_[A-Z]* := //p" "$here/programs.mk"; done; }
+
+# all PROGRAM...: each of these, or all that there are, as PROGRAM or PROGRAM@SUBJECT.
+all() {
+	kinds=TEST
+	[ ! -r /proc/lockdep_stats ] || kinds='TEST DEBUG'
+	# shellcheck disable=SC2086 # names
+	[ -n "$subjects" ] || { [ "$#" -gt 0 ] && echo "$@" || programs $kinds; }
+	for s in $subjects; do
+		# shellcheck disable=SC2046 # names
+		printf '%s\n' $([ "$#" -gt 0 ] && echo "$@" || programs "$s") | sed "s/$/@$s/"
+	done
+}
+
+subjects=$(echo "${SUBJECT:-}" | tr , ' ')
 load
-kinds=TEST
-[ ! -r /proc/lockdep_stats ] || kinds='TEST DEBUG'
-[ -z "${SUBJECT:-}" ] || kinds=SAMPLE
 # shellcheck disable=SC2046 # names
-[ "$#" -gt 0 ] || set -- $(for k in $kinds; do sed -n "s/^${k}_[A-Z]* := //p" "$here/programs.mk"; done)
+set -- $(all "$@")
 
 echo "KTAP version 1"
 echo "1..$#"
@@ -52,9 +65,10 @@ t0=$(date +%s)
 for name; do
 	n=$((n + 1))
 	start=$(date +%s)
-	program=$(find_program "$name")
+	[ "$name" = "${name#*@}" ] || export SUBJECT="${name#*@}"
+	program=$(find_program "${name%@*}")
 	if [ -z "$program" ]; then
-		echo "# no program $name: make OUT=DIR first"
+		echo "# no program ${name%@*}: make OUT=DIR first"
 		rc=127
 	else
 		# The status of the program, not of sed: through a third descriptor.

@@ -12,11 +12,24 @@ static void avf_raise(struct vfio_dev *d, unsigned int vec)
 		AVF_DYN_INTENA | AVF_DYN_ITR_NONE | AVF_DYN_SWINT_TRIG, 4);
 }
 
-/* samples/vdcm-null: RAISE. */
-static void null_raise(struct vfio_dev *d, unsigned int vec)
+/* RAISE of the drivers without hardware. */
+static void copier_raise(struct vfio_dev *d, unsigned int vec)
 {
 	vfio_wr(d, 0, 0x4018, vec, 4);
 }
+
+/* Two drivers whose ADIs copy memory, with the same registers for that. */
+#define COPIER(name, device)						\
+	.module = name,							\
+	.type = name "-v%d",						\
+	.type_plus = 1,							\
+	.sizes = (const int[]){ 4, 2, 1, 0 },				\
+	.id = (device) << 16 | 0x1234,					\
+	.class_code = 0x088000,						\
+	.passed = 1u << 0 | 1u << 2 | 1u << 3,				\
+	.memory = true,							\
+	.reg = 0x4000,							\
+	.raise = copier_raise
 
 static const struct subject subjects[] = {
 	{
@@ -28,18 +41,9 @@ static const struct subject subjects[] = {
 		.passed = AVF_BAR0_PASS_PAGES,
 		.reg = AVF_ATQBAL,
 		.raise = avf_raise,
-	}, {
-		.module = "vdcm_null",
-		.type = "vdcm_null-v%d",
-		.type_plus = 1,
-		.sizes = (const int[]){ 4, 2, 1, 0 },
-		.id = 0x0d011234,
-		.class_code = 0x088000,
-		.passed = 1u << 0 | 1u << 2 | 1u << 3,
-		.memory = true,
-		.reg = 0x4000,
-		.raise = null_raise,
 	},
+	{ COPIER("vdcm_null", 0x0d01u) },
+	{ COPIER("vdcm_test", 0x0d02u) },
 };
 
 const struct subject *subject(void)
@@ -59,12 +63,18 @@ void subject_is_avf(void)
 		ktap_skip("%s makes no AVF", subject()->module);
 }
 
-char *subject_null_device(void)
+void subject_is(const char *module)
+{
+	if (strcmp(subject()->module, module))
+		ktap_skip("SUBJECT is not %s", module);
+}
+
+char *subject_device(void)
 {
 	char *uuid;
 
-	if (strcmp(subject()->module, "vdcm_null"))
-		ktap_skip("SUBJECT is not vdcm_null");
+	if (subject() == &subjects[0])
+		ktap_skip("SUBJECT is not vdcm_null or vdcm_test");
 	mdev_parent();
 	mdev_cleanup();
 	uuid = ktap_shared(UUID_LEN + 1);

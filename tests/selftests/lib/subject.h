@@ -35,9 +35,11 @@ struct subject {
 const struct subject *subject(void);
 /* Ends the case as skipped where it is another one. */
 void subject_is_avf(void);
-/* For a program about the sample without hardware: one device of it, and no other. Its UUID is
- * shared by all cases. Skips the program where the subject is another one.
+/* Ends the case, or in a setup the program, as skipped where it is not that of @module. */
+void subject_is(const char *module);
+/* For a program about drivers without hardware: one device, and no other. Its UUID is shared by
+ * all cases. Skips the program where the subject is hardware.
  */
-char *subject_null_device(void);
+char *subject_device(void);
 
 #endif /* SELFTESTS_SUBJECT_H */

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 
 #include "ktap.h"
-#include "null_pair.h"
+#include "pair.h"
 #include "subject.h"
 
 char *uuid_a, *uuid_b, *uuid_other;
@@ -13,7 +13,8 @@ uint8_t *mem;
 
 void pair_setup(void)
 {
-	uuid_a = subject_null_device();
+	subject_is("vdcm_test");
+	uuid_a = subject_device();
 	uuid_b = ktap_shared(UUID_LEN + 1);
 	uuid_other = ktap_shared(UUID_LEN + 1);
 	mdev_new(1, uuid_b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* samples/vdcm-null: two devices of it, one for each end of a migration. */
-#ifndef SELFTESTS_NULL_PAIR_H
-#define SELFTESTS_NULL_PAIR_H
+/* tests/modules/vdcm-test: two devices of it, one for each end of a migration. */
+#ifndef SELFTESTS_PAIR_H
+#define SELFTESTS_PAIR_H
 
 #include <linux/pci_regs.h>
 
@@ -19,7 +19,7 @@
 #define NOTE16	0x5002
 #define NOTE64	0x5008
 #define DONE	0
-#define SOON	2000
+#define SOON	10000
 #define QUIET	50
 
 #define IOVA	0x100000000ull
@@ -61,4 +61,4 @@ void pair_check(struct vfio_dev *d);
 /* Both started, A filled and running: its stream; to be freed. */
 uint8_t *pair_recorded(size_t *len);
 
-#endif /* SELFTESTS_NULL_PAIR_H */
+#endif /* SELFTESTS_PAIR_H */

@@ -9,6 +9,8 @@
  * device faults is mapped again at once; a page that is still hidden at its next turn is
  * unpinned. Pages that were pinned together are unpinned, and come back one by one.
  *
+ * Prefetched pages keep their translation, and their neighbours in a batch their pin.
+ *
  * No write is missed: before a page is unpinned it is out of the translation, and no access to
  * the page is under way.
  */
@@ -82,7 +84,7 @@ static u64 vdcm_age_singles(struct vdcm_pin_tree *tree, const struct vdcm_pin *p
 	u64 nr = 1;
 
 	while (nr < most && vdcm_pin_tree_find(tree, pin->first + nr, &next) && next.nr == 1 &&
-	       !(next.flags & VDCM_PIN_LEAVING) &&
+	       !(next.flags & (VDCM_PIN_LEAVING | VDCM_PIN_KEPT)) &&
 	       !vdcm_pin_tree_hidden(tree, pin->first + nr))
 		nr++;
 	return nr;
@@ -102,6 +104,10 @@ static u64 vdcm_age_run(struct vdcm_live *live, u64 most)
 		return 0;
 	}
 	nr = pin.nr;
+	if (vdcm_pin_tree_kept(&dma->tree, pin.first, nr)) {
+		dma->age_next = pin.first + nr;
+		return nr;
+	}
 	if (nr > 1 || vdcm_pin_tree_hidden(&dma->tree, pin.first)) {
 		vdcm_unpin_drop(live, pin.first);
 		vdcm_add(live->adi, VDCM_CNT_AGED_PAGES, nr);

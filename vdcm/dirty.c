@@ -5,7 +5,8 @@
  * While the log is on, the device can write a page only after a fault, which marks the page.
  * vdcm_log_report() takes a page out of the translation, waits for accesses under way, and clears
  * the mark, in this order: a write comes before the report, or marks the page again. An unmapped
- * page keeps its mark until it is reported.
+ * page keeps its mark until it is reported. A page that was prefetched stays in the translation,
+ * and keeps its mark as well: the device may write it at any time.
  *
  * When the processor writes for a device, the mark follows the write. That is early enough: the
  * VMM's last request comes when the VM is stopped and no write is under way.
@@ -22,7 +23,8 @@ static u64 vdcm_log_writable(struct vdcm_pin_tree *tree, u64 page, u64 end)
 	u64 nr = 0;
 
 	while (page + nr < end && vdcm_pin_tree_find(tree, page + nr, &pin) &&
-	       pin.flags & VDCM_PIN_MAPPED_WRITE && !(pin.flags & VDCM_PIN_LEAVING))
+	       pin.flags & VDCM_PIN_MAPPED_WRITE &&
+	       !(pin.flags & (VDCM_PIN_LEAVING | VDCM_PIN_KEPT)))
 		nr++;
 	return nr;
 }
@@ -40,6 +42,15 @@ static void vdcm_log_take_right(struct vdcm_live *live, u64 page)
 		vdcm_pin_tree_set_flags(&live->dma.tree, page, pin.flags & ~VDCM_PIN_MAPPED_WRITE);
 }
 
+/* May the device write a page at any time, without a fault? */
+static bool vdcm_log_kept(struct vdcm_dma *dma, u64 page)
+{
+	struct vdcm_pin pin;
+
+	return vdcm_pin_tree_find(&dma->tree, page, &pin) && pin.flags & VDCM_PIN_KEPT &&
+	       pin.flags & VDCM_PIN_MAPPED_WRITE && !(pin.flags & VDCM_PIN_LEAVING);
+}
+
 /* Take the right to write pages: the next access faults, and gets the right that it needs. */
 static void vdcm_log_protect(struct vdcm_live *live, u64 first, u64 nr)
 {
@@ -54,6 +65,16 @@ static void vdcm_log_protect(struct vdcm_live *live, u64 first, u64 nr)
 		for (i = 0; i < run; i++)
 			vdcm_log_take_right(live, page + i);
 	}
+}
+
+/* A prefetched page keeps the right to be written, and is reported each time. */
+static void vdcm_log_mark_kept(struct vdcm_dma *dma, u64 first, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (vdcm_log_kept(dma, first + i))
+			vdcm_log_pages(dma, first + i, 1);
 }
 
 /**
@@ -85,6 +106,7 @@ int vdcm_log_start(struct vdcm_adi *adi)
 		more = dma->logging && vdcm_pin_tree_next(&dma->tree, next, ULONG_MAX, &pin);
 		if (more) {
 			vdcm_log_protect(adi->live, pin.first, pin.nr);
+			vdcm_log_mark_kept(dma, pin.first, pin.nr);
 			next = pin.first + pin.nr;
 		}
 		mutex_unlock(&adi->pin_lock);
@@ -130,7 +152,8 @@ static u64 vdcm_log_take(struct vdcm_live *live, u64 *first, u64 last)
 		nr++;
 	vdcm_log_protect(live, index, nr);
 	for (i = 0; i < nr; i++)
-		xa_erase(&dma->dirty, index + i);
+		if (!vdcm_log_kept(dma, index + i))
+			xa_erase(&dma->dirty, index + i);
 	return nr;
 }
 

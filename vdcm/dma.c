@@ -26,11 +26,13 @@
 #include "trace.h"
 
 /* A page that is pinned already gets a right, or has lost its mapping. */
-static int vdcm_fault_remap(struct vdcm_adi *adi, u64 page, const struct vdcm_pin *pin,
-			    bool write)
+static int vdcm_fault_remap(struct vdcm_adi *adi, const struct vdcm_serving *s,
+			    const struct vdcm_pin *pin)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
-	u32 flags = pin->flags | (write ? VDCM_PIN_MAPPED_WRITE : 0);
+	u64 page = s->w.fault.iova >> PAGE_SHIFT;
+	u32 flags = pin->flags | (s->w.kept ? VDCM_PIN_KEPT : 0) |
+		    (s->w.fault.prot & VDCM_PROT_WRITE ? VDCM_PIN_MAPPED_WRITE : 0);
 	u32 prot = (vdcm_pin_write_only(pin->flags) ? 0 : VDCM_PROT_READ) |
 		   (flags & VDCM_PIN_MAPPED_WRITE ? VDCM_PROT_WRITE : 0);
 	int ret;
@@ -66,7 +68,7 @@ static int vdcm_fault_serve_pinned(struct vdcm_adi *adi, const struct vdcm_servi
 	if (!write && vdcm_pin_write_only(pin.flags))
 		return -EFAULT;
 	if (!write || pin.flags & (VDCM_PIN_WRITABLE | VDCM_PIN_MAPPED_WRITE))
-		return vdcm_fault_remap(adi, page, &pin, write);
+		return vdcm_fault_remap(adi, s, &pin);
 	/* Pinned for reading only: perhaps it may be written by now. */
 	vdcm_unpin_drop(adi->live, page);
 	return -EAGAIN;
@@ -107,7 +109,7 @@ static void vdcm_fault_answer(struct vdcm_adi *adi, const struct vdcm_waiting *w
 	vdcm_ops(adi)->fault_done(adi, fault->token, err ? -EFAULT : 0);
 }
 
-/* Serve one fault. 0 = there may be more, else nanoseconds to wait. */
+/* Serve one fault, or a page of a range. 0 = there may be more, else nanoseconds to wait. */
 static u64 vdcm_fault_serve_next(struct vdcm_adi *adi)
 {
 	const struct vdcm_dma *dma = &adi->live->dma;
@@ -115,8 +117,12 @@ static u64 vdcm_fault_serve_next(struct vdcm_adi *adi)
 	u64 wait;
 	int ret;
 
-	if (!vdcm_fault_take(adi, &s, &wait))
-		return wait;
+	if (!vdcm_fault_take(adi, &s, &wait)) {
+		if (!vdcm_prefetch_take(adi, &s, &wait))
+			return wait;
+		vdcm_prefetch_step(adi, &s, vdcm_fault_serve(adi, &s));
+		return 0;
+	}
 	ret = vdcm_fault_serve(adi, &s);
 	mutex_lock(&adi->pin_lock);
 	if (!vdcm_fault_stale(adi, &s)) {

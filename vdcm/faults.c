@@ -72,7 +72,7 @@ void vdcm_faults_kick(struct vdcm_live *live)
 	unsigned long flags;
 
 	spin_lock_irqsave(&live->adi->fault_lock, flags);
-	if (dma->accept && dma->nr_waiting)
+	if (dma->accept && (dma->nr_waiting || dma->prefetch))
 		mod_delayed_work(vdcm_wq_of(live->adi, VDCM_QUEUE_FAULTS),
 				 &dma->work, 0);
 	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
@@ -127,8 +127,14 @@ static u64 vdcm_fault_hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 	return wait;
 }
 
-/* Must it go on waiting, for whatever? Nanoseconds, 0 = no. */
-static u64 vdcm_fault_must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
+/**
+ * vdcm_fault_must_wait() - must an access go on waiting, for whatever?
+ * @adi: open ADI; fault_lock held
+ * @w: access
+ *
+ * Return: nanoseconds until it is time to look again, 0 = no.
+ */
+u64 vdcm_fault_must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	u64 now = ktime_get_ns();

@@ -23,7 +23,12 @@ void vdcm_set_bus_master(struct vdcm_adi *adi, bool on)
 	if (adi->live->bus_master == on)
 		return;
 	adi->live->bus_master = on;
+	/* The driver may wait for its work, which may wait for a range. */
+	if (!on)
+		vdcm_prefetch_allow(adi, false);
 	vdcm_ops(adi)->bus_master(adi, on);
+	if (on)
+		vdcm_prefetch_allow(adi, true);
 }
 
 /**

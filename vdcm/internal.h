@@ -105,12 +105,14 @@ struct vdcm_vec {
  * @since: when the fault arrived, nanoseconds
  * @not_before: time at which it is tried again, nanoseconds
  * @delayed: it has been counted as delayed by the gate
+ * @kept: its page is prefetched (VDCM_PIN_KEPT)
  */
 struct vdcm_waiting {
 	struct vdcm_fault fault;
 	u64 since;
 	u64 not_before;
 	bool delayed;
+	bool kept;
 };
 
 /**
@@ -121,6 +123,22 @@ struct vdcm_waiting {
 struct vdcm_serving {
 	struct vdcm_waiting w;
 	unsigned int epoch;
+};
+
+/**
+ * struct vdcm_prefetch - a range that is being prefetched
+ * @w: the access whose page is next; its token numbers the range
+ * @last: last page
+ * @prot: VDCM_PROT_*
+ * @err: what came of it
+ * @done: the caller waits for it
+ */
+struct vdcm_prefetch {
+	struct vdcm_waiting w;
+	u64 last;
+	u32 prot;
+	int err;
+	struct completion done;
 };
 
 /**
@@ -202,6 +220,9 @@ struct vdcm_helper {
  * @hunger: how long pins were not tried for last, nanoseconds; 0 = there is memory
  * @single_until: until when pages are pinned one by one, nanoseconds
  * @pinning: the pin under way
+ * @prefetches: ranges may be prefetched
+ * @prefetch: the range, or NULL
+ * @prefetch_token: of the last one
  * @gate: hold-off gate
  * @joint: one for each slot of the gate
  * @waiting: queue
@@ -233,6 +254,9 @@ struct vdcm_dma {
 	u64 hunger;
 	u64 single_until;
 	struct vdcm_pinning pinning;
+	bool prefetches;
+	struct vdcm_prefetch *prefetch;
+	u32 prefetch_token;
 	struct vdcm_holdoff gate;
 	struct vdcm_joint joint[VDCM_HOLDOFF_RANGES];
 	struct vdcm_waiting waiting[VDCM_MAX_FAULTS];
@@ -588,6 +612,7 @@ bool vdcm_iova_valid(const struct vdcm_adi *adi, u64 iova, u32 len);
 void vdcm_faults_kick(struct vdcm_live *live);
 bool vdcm_fault_take(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait);
 bool vdcm_fault_stale(struct vdcm_adi *adi, const struct vdcm_serving *s);
+u64 vdcm_fault_must_wait(struct vdcm_adi *adi, struct vdcm_waiting *w);
 int vdcm_fault_requeue(struct vdcm_adi *adi, struct vdcm_serving *s, u64 delay);
 bool vdcm_fault_may_come_back(struct vdcm_adi *adi, const struct vdcm_serving *s);
 
@@ -598,6 +623,9 @@ void vdcm_dma_detach(struct vdcm_adi *adi);
 void vdcm_dma_resume(struct vdcm_adi *adi);
 void vdcm_dma_drain(struct vdcm_live *live);
 void vdcm_dma_free(struct vdcm_live *live);
+void vdcm_prefetch_allow(struct vdcm_adi *adi, bool on);
+bool vdcm_prefetch_take(struct vdcm_adi *adi, struct vdcm_serving *s, u64 *wait);
+void vdcm_prefetch_step(struct vdcm_adi *adi, const struct vdcm_serving *s, int err);
 void vdcm_dma_accept(struct vdcm_adi *adi, bool accept);
 void vdcm_dma_hold(struct vdcm_adi *adi, bool hold);
 

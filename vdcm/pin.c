@@ -147,8 +147,8 @@ void vdcm_pin_fed(struct vdcm_adi *adi)
 }
 
 /* Map pinned pages, unless an unmap or a discard has spoiled the pin. Takes the spot. */
-static int vdcm_pin_settle(struct vdcm_adi *adi, u64 first, u32 nr, const struct rights *r,
-			   struct vdcm_spot *spot)
+static int vdcm_pin_settle(struct vdcm_adi *adi, const struct vdcm_serving *s, u64 first, u32 nr,
+			   const struct rights *r, struct vdcm_spot *spot)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
 	int ret = -EAGAIN;
@@ -160,6 +160,9 @@ static int vdcm_pin_settle(struct vdcm_adi *adi, u64 first, u32 nr, const struct
 	spin_unlock_irq(&adi->fault_lock);
 	if (!spoiled)
 		ret = vdcm_pin_map(adi, first, nr, r);
+	if (!ret && s->w.kept)
+		vdcm_pin_tree_set_flags(&dma->tree, s->w.fault.iova >> PAGE_SHIFT,
+					vdcm_pin_flags(r) | VDCM_PIN_KEPT);
 	if (spoiled)
 		kfree(spot);
 	else if (ret)
@@ -203,7 +206,7 @@ static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 	if (!ret) {
 		ret = vdcm_pin_all_memory(pages, nr) ? vdcm_spot_find(adi, first, nr, &spot) :
 						       -EFAULT;
-		ret = ret ?: vdcm_pin_settle(adi, first, nr, r, spot);
+		ret = ret ?: vdcm_pin_settle(adi, s, first, nr, r, spot);
 		if (ret)
 			adi->export->unpin(adi, first << PAGE_SHIFT, nr);
 	}

@@ -101,6 +101,9 @@ struct vdcm_fault {
 
 #define VDCM_MAX_FAULTS	64
 
+/* Bytes of one vdcm_adi_prefetch(), at most. */
+#define VDCM_MAX_PREFETCH	(4u << 20)
+
 /* Pages of one xlat_unmap() or invalidate(), at most. */
 #define VDCM_XLAT_RUN	32768u
 
@@ -332,6 +335,7 @@ void vdcm_adi_configure_end(struct vdcm_adi *adi);
 
 void vdcm_adi_signal(struct vdcm_adi *adi, unsigned int vec);
 int vdcm_adi_fault(struct vdcm_adi *adi, const struct vdcm_fault *fault);
+int vdcm_adi_prefetch(struct vdcm_adi *adi, u64 iova, u64 len, u32 prot);
 int vdcm_adi_dma_rw(struct vdcm_adi *adi, u64 iova, void *data, size_t len, bool write);
 void vdcm_adi_error(struct vdcm_adi *adi);
 void vdcm_adi_lost(struct vdcm_adi *adi, const char *why);

@@ -11,7 +11,7 @@
 
 bool fake_xa_full;	/* fake_xa.h */
 
-/* By page: the device can access the page; vdcm has unpinned it; vdcm has reported it; it is mapped still. */
+/* By page: the device can access the page; vdcm has unpinned it; vdcm has reported it; it is kept. */
 static struct {
 	struct vdcm_adi adi;
 	struct vdcm_live live;
@@ -233,6 +233,26 @@ static void dirty_without_memory(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, t.live.dma.dirty_all);
 }
 
+/* A device that cannot try again may write prefetched pages at any time: each report has them. */
+static void dirty_kept(struct kunit *test)
+{
+	pin(4, 1, RW | VDCM_PIN_KEPT);
+	pin(5, 1, RW);
+	pin(8, 3, RW);
+	vdcm_pin_tree_set_flags(&t.live.dma.tree, 9, RW | VDCM_PIN_KEPT);
+	pin(20, 1, VDCM_PIN_WRITABLE | VDCM_PIN_KEPT);
+	KUNIT_ASSERT_EQ(test, vdcm_log_start(&t.adi), 0);
+	KUNIT_EXPECT_FALSE(test, t.reach[5] || t.reach[8] || t.reach[10]);
+	/* Not what reported() expects of a page that may be written after a fault only. */
+	t.kept = BIT_ULL(4) | BIT_ULL(9);
+	expect_report(0, PAGES, t.kept);
+	access(5, true);
+	expect_report(0, PAGES, t.kept | BIT_ULL(5));
+	expect_report(0, PAGES, t.kept);
+	KUNIT_EXPECT_TRUE(test, t.reach[4] && t.reach[9] && t.reach[20]);
+	KUNIT_EXPECT_FALSE(test, t.reach[5]);
+}
+
 static void turn(void)
 {
 	t.live.dma.age_at = 0;
@@ -285,6 +305,27 @@ static void age_begins_a_turn(struct kunit *test)
 	mutex_unlock(&t.adi.lock);
 }
 
+/* Prefetched pages are in the translation all the time, whole batches stay with them. */
+static void age_leaves_what_is_kept(struct kunit *test)
+{
+	unsigned int i, page;
+
+	pin(0, 8, RW);
+	vdcm_pin_tree_set_flags(&t.live.dma.tree, 5, RW | VDCM_PIN_KEPT);
+	for (page = 8; page < 24; page++)
+		pin(page, 1, page == 12 ? RW | VDCM_PIN_KEPT : RW);
+	mutex_lock(&t.adi.lock);
+	vdcm_age_start(&t.adi);
+	for (i = 0; i < 40; i++) {
+		turn();
+		for (page = 0; page < 8; page++)
+			KUNIT_EXPECT_TRUE(test, t.reach[page]);
+		KUNIT_EXPECT_TRUE(test, t.reach[12]);
+	}
+	mutex_unlock(&t.adi.lock);
+	KUNIT_EXPECT_EQ(test, t.live.dma.tree.count, 9);
+}
+
 /* An eighth at a time: not all pages lose their translation at once. */
 static void age_asks_an_eighth(struct kunit *test)
 {
@@ -322,8 +363,10 @@ static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(dirty_by_the_processor),
 	KUNIT_CASE(dirty_all),
 	KUNIT_CASE(dirty_without_memory),
+	KUNIT_CASE(dirty_kept),
 	KUNIT_CASE(age_keeps_what_is_used),
 	KUNIT_CASE(age_begins_a_turn),
+	KUNIT_CASE(age_leaves_what_is_kept),
 	KUNIT_CASE(age_asks_an_eighth),
 	{ }
 };

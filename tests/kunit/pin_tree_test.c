@@ -105,6 +105,14 @@ static void pin_tree_flags(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pin.nr, 3);
 	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_find(&tree, 50, &pin));
 	KUNIT_EXPECT_EQ(test, pin.flags, VDCM_PIN_WRITABLE);
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_kept(&tree, 40, 100));
+	vdcm_pin_tree_set_flags(&tree, 52, VDCM_PIN_WRITABLE | VDCM_PIN_KEPT);
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_kept(&tree, 52, 1));
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_kept(&tree, 40, 13));
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_kept(&tree, 40, 12));
+	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_kept(&tree, 53, 10));
+	KUNIT_EXPECT_TRUE(test, vdcm_pin_tree_find(&tree, 52, &pin));
+	KUNIT_EXPECT_EQ(test, pin.pfn, 0x102);
 	vdcm_pin_tree_set_flags(&tree, 60, VDCM_PIN_WRITABLE);
 	KUNIT_EXPECT_FALSE(test, vdcm_pin_tree_find(&tree, 60, &pin));
 	KUNIT_EXPECT_EQ(test, tree.count, 3);

@@ -23,7 +23,7 @@
  * An entry, from bit 0: flags, place in the batch, batch length - 1, host page.
  * 63 bits can be stored; a host page number has no more than 40.
  */
-#define FLAG_BITS	2
+#define FLAG_BITS	3
 #define PLACE_BITS	9
 #define PLACE_SHIFT	FLAG_BITS
 #define LENGTH_SHIFT	(PLACE_SHIFT + PLACE_BITS)
@@ -277,6 +277,25 @@ void vdcm_pin_tree_show(struct vdcm_pin_tree *tree, u64 page)
 bool vdcm_pin_tree_hidden(struct vdcm_pin_tree *tree, u64 page)
 {
 	return xa_get_mark(&tree->xa, page, HIDDEN);
+}
+
+/**
+ * vdcm_pin_tree_kept() - is a page of a range kept, by VDCM_PIN_KEPT?
+ * @tree: tree
+ * @first: first page of the range
+ * @nr: number of pages
+ *
+ * Return: true = at least one.
+ */
+bool vdcm_pin_tree_kept(struct vdcm_pin_tree *tree, u64 first, u64 nr)
+{
+	struct vdcm_pin pin;
+	u64 i;
+
+	for (i = 0; i < nr; i++)
+		if (vdcm_pin_tree_find(tree, first + i, &pin) && pin.flags & VDCM_PIN_KEPT)
+			return true;
+	return false;
 }
 
 /**

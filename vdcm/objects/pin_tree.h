@@ -11,7 +11,8 @@
 
 #define VDCM_PIN_WRITABLE	0x1	/* pinned for writing */
 #define VDCM_PIN_MAPPED_WRITE	0x2	/* the device may write */
-#define VDCM_PIN_LEAVING	0x4	/* unmapped, not yet unpinned; never stored */
+#define VDCM_PIN_KEPT		0x4	/* prefetched: a migration leaves its mapping alone */
+#define VDCM_PIN_LEAVING	0x8	/* unmapped, not yet unpinned; never stored */
 
 /**
  * struct vdcm_pin_tree - pinned pages
@@ -52,6 +53,7 @@ u32 vdcm_pin_tree_take(struct vdcm_pin_tree *tree, u64 first, u64 last,
 void vdcm_pin_tree_set_flags(struct vdcm_pin_tree *tree, u64 page, u32 flags);
 void vdcm_pin_tree_hide(struct vdcm_pin_tree *tree, u64 first, u64 nr);
 void vdcm_pin_tree_show(struct vdcm_pin_tree *tree, u64 page);
+bool vdcm_pin_tree_kept(struct vdcm_pin_tree *tree, u64 first, u64 nr);
 bool vdcm_pin_tree_hidden(struct vdcm_pin_tree *tree, u64 page);
 void vdcm_pin_tree_erase(struct vdcm_pin_tree *tree, u64 first, u32 nr);
 void vdcm_pin_tree_gap(struct vdcm_pin_tree *tree, u64 page, u64 *first,

@@ -7,6 +7,9 @@
  * whatever becomes of the hardware, of which HARDWARE tells; so does the attribute "hardware" of
  * the parent, which also takes it away, brings it back and ends it.
  *
+ * With the parameter "table" it has a translation table, and cannot try an access again: each copy
+ * has its memory prefetched, and fails where the table has no entry.
+ *
  *	BAR 0	0x0000	page 0 of the window, mappable
  *		0x2000	page 1, mappable
  *		0x3000	page 2, mappable; where it is not mapped, accesses of any size
@@ -16,6 +19,8 @@
  *	config	a vendor's capability, whose last 4 bytes are the NOTE of 32 bits
  */
 #include <linux/device.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -23,6 +28,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include <vdcm/vdcm.h>
 
@@ -71,6 +77,8 @@ struct test_state {
  * @copy: the copy that GO started; the registers are its own while STATUS is TEST_BUSY
  * @window: pages and registers, while the ADI is open and not revoked, or NULL
  * @bus_master: the guest allows DMA
+ * @table_lock: no access is under way by an entry that is taken out
+ * @table: by page: host page, and in the low bits VDCM_PROT_*
  * @notes: NOTES, as a guest sees them from HARDWARE on
  */
 struct test_adi {
@@ -78,12 +86,18 @@ struct test_adi {
 	struct work_struct copy;
 	void *window;
 	bool bus_master;
+	struct mutex table_lock;	/* as said above */
+	struct xarray table;
 	u8 notes[TEST_NOTES] __aligned(8);
 };
 
 static enum test_hardware test_hardware;	/* changes under the device lock */
 
 static struct workqueue_struct *test_wq;
+
+static bool test_table;
+module_param_named(table, test_table, bool, 0444);
+MODULE_PARM_DESC(table, "translate by a table of the device (default: by the processor)");
 
 /* --- the function a guest sees ------------------------------------------------------------ */
 
@@ -144,6 +158,78 @@ static const struct vdcm_type test_types[] = {
 	TEST_TYPE(2), TEST_TYPE(3), TEST_TYPE(5), TEST_TYPE(2048),
 };
 
+/* --- the table ------------------------------------------------------------------------------ */
+
+#define PROT_BITS	2
+
+static void test_xlat_unmap(struct vdcm_adi *adi, u64 iova, u64 nr)
+{
+	struct test_adi *n = vdcm_adi_drvdata(adi);
+	u64 page = iova >> PAGE_SHIFT;
+
+	mutex_lock(&n->table_lock);
+	while (nr--)
+		xa_erase(&n->table, page + nr);
+	mutex_unlock(&n->table_lock);
+}
+
+static int test_xlat_map(struct vdcm_adi *adi, u64 iova, dma_addr_t dma, unsigned int nr, u32 prot)
+{
+	struct test_adi *n = vdcm_adi_drvdata(adi);
+	unsigned long pfn = dma_to_phys(vdcm_adi_dev(adi)->parent, dma) >> PAGE_SHIFT;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < nr && !ret; i++)
+		ret = xa_err(xa_store(&n->table, (iova >> PAGE_SHIFT) + i,
+				      xa_mk_value((pfn + i) << PROT_BITS | prot),
+				      GFP_KERNEL_ACCOUNT));
+	if (ret)
+		test_xlat_unmap(adi, iova, nr);
+	return ret;
+}
+
+/* It reports no fault. */
+static void test_fault_done(struct vdcm_adi *adi, u32 token, int err)
+{
+}
+
+/* Within a page. */
+static int test_access_page(struct test_adi *n, u64 iova, void *data, u32 len, bool write)
+{
+	void *entry = xa_load(&n->table, iova >> PAGE_SHIFT);
+	unsigned long value = entry ? xa_to_value(entry) : 0;
+	void *at = __va(value >> PROT_BITS << PAGE_SHIFT) + offset_in_page(iova);
+
+	if (!(value & (write ? VDCM_PROT_WRITE : VDCM_PROT_READ)))
+		return -EFAULT;
+	memcpy(write ? at : data, write ? data : at, len);
+	return 0;
+}
+
+static int test_access(struct test_adi *n, u64 iova, void *data, u32 len, bool write)
+{
+	u32 first = min_t(u32, len, PAGE_SIZE - offset_in_page(iova));
+	int ret;
+
+	if (!test_table)
+		return vdcm_adi_dma_rw(n->adi, iova, data, len, write);
+	mutex_lock(&n->table_lock);
+	ret = test_access_page(n, iova, data, first, write);
+	if (!ret && len > first)
+		ret = test_access_page(n, iova + first, data + first, len - first, write);
+	mutex_unlock(&n->table_lock);
+	return ret;
+}
+
+static int test_prefetch(struct test_adi *n, u64 src, u64 dst, u32 len)
+{
+	if (!test_table || !len)
+		return 0;
+	return vdcm_adi_prefetch(n->adi, src, len, VDCM_PROT_READ) ?:
+	       vdcm_adi_prefetch(n->adi, dst, len, VDCM_PROT_WRITE);
+}
+
 /* --- the copy ------------------------------------------------------------------------------ */
 
 static void apply_key(u8 *buf, u32 len, u8 key)
@@ -157,17 +243,17 @@ static int copy_memory(struct test_adi *n, void *buf)
 	u8 key = *(u8 *)(n->window + TEST_KEY);
 	u64 src = *(u64 *)(n->window + TEST_SRC), dst = *(u64 *)(n->window + TEST_DST);
 	u32 len = *(u32 *)(n->window + TEST_LEN), done, piece;
-	int ret = len > TEST_MAX_LEN ? -EINVAL : 0;
+	int ret = len > TEST_MAX_LEN ? -EINVAL : test_prefetch(n, src, dst, len);
 
 	for (done = 0; done < len && !ret; done += piece) {
 		if (!READ_ONCE(n->bus_master))
 			return -EACCES;
 		piece = min(len - done, VDCM_PAGE_SIZE);
-		ret = vdcm_adi_dma_rw(n->adi, src + done, buf, piece, false);
+		ret = test_access(n, src + done, buf, piece, false);
 		if (ret)
 			break;
 		apply_key(buf, piece, key);
-		ret = vdcm_adi_dma_rw(n->adi, dst + done, buf, piece, true);
+		ret = test_access(n, dst + done, buf, piece, true);
 	}
 	return ret;
 }
@@ -194,13 +280,18 @@ static int test_create(struct vdcm_adi *adi)
 		return -ENOMEM;
 	n->adi = adi;
 	INIT_WORK(&n->copy, test_copy);
+	mutex_init(&n->table_lock);
+	xa_init_flags(&n->table, XA_FLAGS_ACCOUNT);
 	vdcm_adi_set_drvdata(adi, n);
 	return 0;
 }
 
 static void test_destroy(struct vdcm_adi *adi)
 {
-	kfree(vdcm_adi_drvdata(adi));
+	struct test_adi *n = vdcm_adi_drvdata(adi);
+
+	xa_destroy(&n->table);
+	kfree(n);
 }
 
 /* Of what is reset, resume() does the rest: the window. */
@@ -416,6 +507,9 @@ static const struct vdcm_adi_ops test_ops = {
 	.cap_write = test_cap_write,
 	.soft_reset = test_soft_reset,
 	.resume = test_resume,
+	.xlat_map = test_xlat_map,
+	.xlat_unmap = test_xlat_unmap,
+	.fault_done = test_fault_done,
 	.freeze = test_freeze,
 	.thaw = test_thaw,
 	.state_size = test_state_size,
@@ -447,7 +541,7 @@ static struct vdcm_driver test_driver = {
 
 static const char * const test_resources[] = { "ADIs" };
 
-static const struct vdcm_parent_desc test_desc = {
+static struct vdcm_parent_desc test_desc = {
 	.types = test_types,
 	.nr_types = ARRAY_SIZE(test_types),
 	.resources = test_resources,
@@ -458,6 +552,7 @@ static const struct vdcm_parent_desc test_desc = {
 
 static struct class test_class = { .name = "vdcm_test" };
 static struct device *test_dev;
+static u64 test_dma_mask = DMA_BIT_MASK(64);
 static struct vdcm_parent *test_parent;
 
 /* --- hardware that goes and comes back -------------------------------------------------------- */
@@ -514,6 +609,9 @@ static int __init test_init(void)
 	ret = PTR_ERR_OR_ZERO(test_dev);
 	if (ret)
 		goto class;
+	test_dev->dma_mask = &test_dma_mask;
+	if (test_table)
+		test_desc.xlat = VDCM_XLAT_TABLE;
 	ret = vdcm_driver_register(&test_driver);
 	if (ret)
 		goto device;

@@ -181,6 +181,7 @@ typedef struct SmncVq {
     uint16_t signalled;                 /* @next, as of the last interrupt */
     uint32_t turn;                      /* ring entries used since then */
     bool resume;                        /* @next is to be read from memory */
+    uint16_t after;                     /* packed, @resume: if @next was used */
     bool kicked;                        /* there may be something available */
     bool asked;                         /* the guest kicks at @ask */
     uint16_t ask;
@@ -267,6 +268,7 @@ typedef struct SmncVirtio {
     uint32_t commands;
     unsigned stops;                     /* VQs that stopped, not reported yet */
     SmncVqRss rss;
+    uint64_t places;                    /* of packed rings, for the PF; 0: none */
 } SmncVirtio;
 
 typedef struct SmncRate {

@@ -280,6 +280,7 @@ static int smnc_offer_adis(struct smnc_pf *pf)
 
 	if (!pf->num_adis)
 		return -ENODEV;
+	smnc_vq_places_init(pf);
 	desc.types = pf->types;
 	desc.nr_types = smnc_nr_types();
 	parent = vdcm_parent_register(&smnc_vdcm_driver, &pf->pdev->dev, &desc, pf);

@@ -186,8 +186,15 @@ static int smnc_fw_vq_enable(SmncState *s, unsigned vsi, const void *in,
 {
     const struct smnc_fw_vq_enable *req = in;
 
-    return smnc_vq_set_enable(&s->func[vsi], le16_to_cpu(req->vq),
-                              le16_to_cpu(req->flags));
+    return smnc_vq_set_enable(&s->func[vsi], req);
+}
+
+static int smnc_fw_set_vq_places(SmncState *s, unsigned vsi, const void *in,
+                                 void *out)
+{
+    const struct smnc_fw_vq_places *req = in;
+
+    return smnc_vq_set_places(&s->func[vsi], le64_to_cpu(req->at));
 }
 
 static int smnc_fw_stage_vq_rss(SmncState *s, unsigned vsi, const void *in,
@@ -233,6 +240,7 @@ static SmncFwOp *const smnc_fw_ops_table[] = {
     [SMNC_FW_SET_VQ_COAL] = smnc_fw_set_vq_coal,
     [SMNC_FW_FLOW_SET] = smnc_fw_flow_set,
     [SMNC_FW_FLOW_DEL] = smnc_fw_flow_del,
+    [SMNC_FW_SET_VQ_PLACES] = smnc_fw_set_vq_places,
 };
 
 static int smnc_fw_execute(SmncState *s, const struct smnc_fw_msg *req,

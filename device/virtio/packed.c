@@ -32,6 +32,38 @@ static uint16_t smnc_packed_after(const SmncVq *vq, uint16_t place, unsigned n)
                         : (i - vq->size) | (~place & SMNC_VQ_WRAP);
 }
 
+/* The VQ's number. */
+static unsigned smnc_packed_vq(SmncFunc *f, const SmncVq *vq)
+{
+    unsigned n;
+
+    for (n = 0; n < 2 * SMNC_FUNC_QPS; n++) {
+        const SmncQueue *q = smnc_vq_find(f, n);
+
+        if (q && vq == &q->vq) {
+            return n;
+        }
+    }
+    return f->virtio.ctrl_vq;
+}
+
+/*
+ * For the PF, which has nothing else after a reset of the device: the place
+ * that is used next, and the one behind it. A write that fails is not repeated.
+ */
+void smnc_packed_note(SmncFunc *f, const SmncVq *vq, uint16_t after)
+{
+    struct smnc_vq_place p = {
+        .place = cpu_to_le16(vq->next), .after = cpu_to_le16(after),
+    };
+    unsigned n = smnc_packed_vq(f, vq);
+
+    if (f->virtio.places && n < SMNC_VQ_PLACES) {
+        smnc_pf_dma(f->s, f->virtio.places + n * sizeof(p), &p, sizeof(p),
+                    true);
+    }
+}
+
 /* --- available buffers --------------------------------------------------------------- */
 
 /* One more buffer is left if the descriptor at v->at is available. */
@@ -76,8 +108,34 @@ static bool smnc_packed_hush(SmncVqView *v)
     return true;
 }
 
+/*
+ * The descriptor says whether it was used before the reset; the guest may have
+ * made it available again since, with the other wrap counter.
+ */
+static bool smnc_packed_resume(SmncVqView *v)
+{
+    SmncVq *vq = v->vq;
+    uint16_t flags;
+
+    if (!vq->resume) {
+        return true;
+    }
+    if (!smnc_vq_read16(v->u, smnc_packed_desc(vq, vq->next) + 14, &flags)) {
+        return false;
+    }
+    if (!(flags & USED) == !(vq->next & SMNC_VQ_WRAP)) {
+        vq->next = vq->after;
+    }
+    vq->signalled = vq->next;
+    vq->resume = false;
+    return true;
+}
+
 static bool smnc_packed_look(SmncVqView *v)
 {
+    if (!smnc_packed_resume(v)) {
+        return false;
+    }
     v->at = v->vq->next;
     return smnc_packed_peek(v) && smnc_packed_hush(v);
 }
@@ -237,6 +295,8 @@ static bool smnc_packed_use(SmncVqView *v, const SmncUsed *used, unsigned n)
         place = smnc_packed_after(v->vq, place, used[i].ring);
         ring += used[i].ring;
     }
+    smnc_packed_note(v->u->f, v->vq, place);
+    smp_wmb();                          /* before the guest has the buffers */
     if (!smnc_packed_put(v, first, &used[0])) {
         return false;
     }

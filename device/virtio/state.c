@@ -55,13 +55,20 @@ static uint8_t smnc_vq_flags(const SmncVq *vq)
            (vq->resume ? SMNC_STATE_VQ_RESUME : 0);
 }
 
-static void smnc_vq_save(const SmncQueue *q, struct smnc_state_vq *to)
+/* Where a packed ring that was not looked at yet goes on, if @next was used. */
+static uint16_t smnc_vq_after(const SmncFunc *f, const SmncVq *vq)
+{
+    return smnc_vq_packed(f) && vq->resume ? vq->after : vq->next;
+}
+
+static void smnc_vq_save(const SmncFunc *f, const SmncQueue *q,
+                         struct smnc_state_vq *to)
 {
     if (!q || !(q->ctl & SMNC_Q_CTL_ENABLE)) {
         return;
     }
     *to = (struct smnc_state_vq) {
-        .last_avail = q->vq.next, .last_used = q->vq.next,
+        .last_avail = smnc_vq_after(f, &q->vq), .last_used = q->vq.next,
         .signalled = q->vq.signalled, .ask = q->vq.ask,
         .state = smnc_queue_active(q) ? SMNC_STATE_ACTIVE : SMNC_STATE_STOPPED,
         .reason = (q->ctl & SMNC_Q_CTL_REASON) >> SMNC_Q_CTL_REASON_SHIFT,
@@ -76,9 +83,17 @@ static bool smnc_vq_place_ok(const SmncFunc *f, const SmncVq *vq,
                              const struct smnc_state_vq *from)
 {
     return !smnc_vq_packed(f) ||
-           ((from->last_used & ~SMNC_VQ_WRAP) < vq->size &&
-            (from->signalled & ~SMNC_VQ_WRAP) < vq->size &&
-            !(from->flags & SMNC_STATE_VQ_RESUME));
+           (smnc_packed_place_ok(vq, from->last_used) &&
+            smnc_packed_place_ok(vq, from->last_avail) &&
+            smnc_packed_place_ok(vq, from->signalled));
+}
+
+/* They differ for a packed ring that was not looked at yet. */
+static bool smnc_vq_indices_ok(const SmncFunc *f,
+                               const struct smnc_state_vq *from)
+{
+    return from->last_avail == from->last_used ||
+           (smnc_vq_packed(f) && from->flags & SMNC_STATE_VQ_RESUME);
 }
 
 static bool smnc_vq_ok(SmncFunc *f, unsigned n, struct smnc_state_vq *from)
@@ -93,7 +108,7 @@ static bool smnc_vq_ok(SmncFunc *f, unsigned n, struct smnc_state_vq *from)
         return buffer_is_zero(from, sizeof(*from));
     case SMNC_STATE_ACTIVE:
         return q && smnc_vq_config_ok(f, &q->vq) && !from->reason &&
-               from->last_avail == from->last_used &&
+               smnc_vq_indices_ok(f, from) &&
                smnc_vq_place_ok(f, &q->vq, from) &&
                from->seg <= (n % 2 ? SMNC_STATE_SEGS : 0);
     case SMNC_STATE_STOPPED:
@@ -121,11 +136,15 @@ static void smnc_vq_load(SmncFunc *f, unsigned n,
     }
     q->seg = from->seg;
     q->vq.next = from->last_used;
+    q->vq.after = from->last_avail;
     q->vq.signalled = from->signalled;
     q->vq.ask = from->ask;
     q->vq.kicked = from->flags & SMNC_STATE_VQ_KICKED;
     q->vq.asked = from->flags & SMNC_STATE_VQ_ASKED;
     q->vq.resume = from->flags & SMNC_STATE_VQ_RESUME;
+    if (smnc_vq_packed(f)) {
+        smnc_packed_note(f, &q->vq, q->vq.after);
+    }
 }
 
 /* --- the whole record -------------------------------------------------------------------- */
@@ -145,7 +164,7 @@ static void smnc_virtio_save(SmncFunc *f, uint8_t *to)
     };
     smnc_state_put(smnc_vctl_fields, &v->ctrl);
     for (n = 0; n <= CONTROL; n++) {
-        smnc_vq_save(smnc_vq_at(f, n), &v->vq[n]);
+        smnc_vq_save(f, smnc_vq_at(f, n), &v->vq[n]);
     }
 }
 

@@ -73,7 +73,7 @@ static inline unsigned smnc_vhdr_bytes(const SmncFunc *f)
 }
 
 /* The wrap counter in a place of a packed ring; the bits below are the index. */
-#define SMNC_VQ_WRAP        0x8000
+#define SMNC_VQ_WRAP        SMNC_VQ_PLACE_WRAP
 
 static inline bool smnc_vq_packed(const SmncFunc *f)
 {
@@ -111,13 +111,22 @@ uint64_t smnc_vq_errors(SmncFunc *f);
 int smnc_vq_set_features(SmncFunc *f, uint64_t features, uint64_t offloads);
 int smnc_vq_set_addr(SmncFunc *f, const struct smnc_fw_vq_addr *req);
 int smnc_vq_set_msix(SmncFunc *f, unsigned vq, unsigned vector);
-int smnc_vq_set_enable(SmncFunc *f, unsigned vq, unsigned flags);
+int smnc_vq_set_enable(SmncFunc *f, const struct smnc_fw_vq_enable *req);
+int smnc_vq_set_places(SmncFunc *f, uint64_t at);
 void smnc_vq_kick(SmncFunc *f, unsigned vq);
 void smnc_vq_stopped(SmncFunc *f);
 SmncQueue *smnc_vq_find(SmncFunc *f, unsigned vq);
 bool smnc_vq_config_ok(const SmncFunc *f, const SmncVq *vq);
 void smnc_vq_activate(SmncFunc *f, SmncQueue *q, unsigned vq);
 extern const SmncUnitOps smnc_vevent_ops;
+
+/* packed.c */
+static inline bool smnc_packed_place_ok(const SmncVq *vq, uint16_t place)
+{
+    return (place & ~SMNC_VQ_WRAP) < vq->size;
+}
+
+void smnc_packed_note(SmncFunc *f, const SmncVq *vq, uint16_t after);
 
 /* rss.c */
 int smnc_vq_stage_rss(SmncFunc *f, const struct smnc_fw_chunk *req);

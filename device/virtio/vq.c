@@ -256,18 +256,32 @@ void smnc_vq_activate(SmncFunc *f, SmncQueue *q, unsigned vq)
     smnc_qp_start(smnc_func_qp(f, vq / 2), !(vq % 2));
 }
 
-static int smnc_vq_start(SmncFunc *f, unsigned vq, bool resume)
+/* Where a packed ring goes on. False: not in the ring. */
+static bool smnc_vq_resume_at(SmncVq *vq, const struct smnc_fw_vq_enable *req)
 {
+    vq->next = le16_to_cpu(req->place);
+    vq->after = le16_to_cpu(req->after);
+    return smnc_packed_place_ok(vq, vq->next) &&
+           smnc_packed_place_ok(vq, vq->after);
+}
+
+static int smnc_vq_start(SmncFunc *f, unsigned vq,
+                         const struct smnc_fw_vq_enable *req)
+{
+    bool resume = le16_to_cpu(req->flags) & SMNC_VQ_RESUME;
     SmncQueue *q = smnc_vq_find(f, vq);
 
     if (smnc_vq_enabled(q)) {
         return EBUSY;
     }
-    if (!q || !smnc_vq_config_ok(f, &q->vq) ||
-        (resume && smnc_vq_packed(f))) {
+    if (!q || !smnc_vq_config_ok(f, &q->vq)) {
         return EINVAL;
     }
-    q->vq.next = q->vq.signalled = smnc_vq_packed(f) ? SMNC_VQ_WRAP : 0;
+    q->vq.next = smnc_vq_packed(f) ? SMNC_VQ_PLACE_FIRST : 0;
+    if (resume && smnc_vq_packed(f) && !smnc_vq_resume_at(&q->vq, req)) {
+        return EINVAL;
+    }
+    q->vq.signalled = q->vq.next;
     q->vq.turn = 0;
     q->vq.resume = resume;
     q->vq.asked = false;
@@ -302,14 +316,15 @@ static void smnc_vq_stop_all(SmncFunc *f)
     }
 }
 
-/* @flags: SMNC_VQ_ON, SMNC_VQ_RESUME */
-int smnc_vq_set_enable(SmncFunc *f, unsigned vq, unsigned flags)
+int smnc_vq_set_enable(SmncFunc *f, const struct smnc_fw_vq_enable *req)
 {
+    unsigned vq = le16_to_cpu(req->vq), flags = le16_to_cpu(req->flags);
+
     if (!f->kind->virtio || flags & ~(SMNC_VQ_ON | SMNC_VQ_RESUME)) {
         return EINVAL;
     }
     if (flags & SMNC_VQ_ON) {
-        return smnc_vq_start(f, vq, flags & SMNC_VQ_RESUME);
+        return smnc_vq_start(f, vq, req);
     }
     if (vq != SMNC_VQ_ALL && !smnc_vq_find(f, vq)) {
         return EINVAL;
@@ -322,6 +337,18 @@ int smnc_vq_set_enable(SmncFunc *f, unsigned vq, unsigned flags)
     } else {
         smnc_vq_stop(f, vq);
     }
+    return 0;
+}
+
+/* Until the function is reset. A positive errno or 0 */
+int smnc_vq_set_places(SmncFunc *f, uint64_t at)
+{
+    QEMU_BUILD_BUG_ON(SMNC_VQ_PLACES * sizeof(struct smnc_vq_place) >
+                      SMNC_VQ_PLACES_BYTES);
+    if (!f->kind->virtio || at % SMNC_VQ_PLACES_BYTES) {
+        return EINVAL;
+    }
+    f->virtio.places = at;
     return 0;
 }
 

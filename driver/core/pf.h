@@ -228,6 +228,9 @@ enum smnc_pf_state {
  * @num_vecs: MSI-X entries of the device
  * @max_frame: longest frame
  * @can_save: functions can be saved and loaded
+ * @places: where the device is in packed rings, SMNC_VQ_PLACES_BYTES of each function by its
+ *	number; NULL: packed rings are not offered
+ * @places_dma: bus address of @places
  * @serial: serial number of the device
  * @version: of the register interface, major in the upper half
  * @fw_lock: firmware handshake
@@ -300,6 +303,8 @@ struct smnc_pf {
 	u32 num_vecs;
 	u32 max_frame;
 	bool can_save;
+	struct smnc_vq_place *places;
+	dma_addr_t places_dma;
 	u64 serial;
 	u32 version;
 
@@ -489,11 +494,13 @@ enum smnc_vq_area {
  * @area: IOVAs, by enum smnc_vq_area
  * @size: entries
  * @vector: vector of the function, or SMNC_VQ_NO_VECTOR
+ * @packed: its ring is a packed one
  */
 struct smnc_vq_cfg {
 	u64 area[SMNC_VQ_AREAS];
 	u16 size;
 	u16 vector;
+	bool packed;
 };
 
 /**
@@ -532,6 +539,8 @@ int smnc_vq_set_up(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
 int smnc_vq_start(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq, const struct smnc_vq_cfg *cfg,
 		  u16 flags);
 int smnc_vq_stop(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq);
+void smnc_vq_places_init(struct smnc_pf *pf);
+int smnc_vq_places(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vq_coal(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
 		 const struct smnc_vq_coal *coal);
 int smnc_vq_rss(struct smnc_pf *pf, struct smnc_vsi *vsi, const struct smnc_vq_rss *rss);

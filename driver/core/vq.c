@@ -6,7 +6,14 @@
  * A request that is not answered may have been carried out, or not. It is made again: but
  * for a start, after which the VQ is stopped first, none does harm twice.
  */
+#include <linux/dma-mapping.h>
+#include <linux/moduleparam.h>
+
 #include "pf.h"
+
+static bool virtio_packed;
+module_param(virtio_packed, bool, 0444);
+MODULE_PARM_DESC(virtio_packed, "offer packed rings to guests of virtio devices (default: off)");
 
 /* A firmware that hangs is found to be stuck within these. */
 #define SMNC_VQ_TRIES	3
@@ -172,14 +179,77 @@ int smnc_vq_set_up(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
 	return err;
 }
 
+/* --- places in packed rings ----------------------------------------------------- */
+
+/**
+ * smnc_vq_places_init() - memory for the places in packed rings
+ * @pf: PF that is being probed
+ *
+ * Without the parameter virtio_packed, or without memory, there is none. It is freed when the
+ * driver has left the device.
+ */
+void smnc_vq_places_init(struct smnc_pf *pf)
+{
+	size_t bytes = (size_t)(pf->num_adis + 1) * SMNC_VQ_PLACES_BYTES;
+
+	BUILD_BUG_ON(SMNC_VQ_PLACES * sizeof(*pf->places) > SMNC_VQ_PLACES_BYTES);
+	if (!virtio_packed)
+		return;
+	pf->places = dmam_alloc_coherent(&pf->pdev->dev, bytes, &pf->places_dma, GFP_KERNEL);
+	if (!pf->places)
+		pci_warn(pf->pdev, "no memory for packed rings: guests are offered none\n");
+}
+
+/**
+ * smnc_vq_places() - tell the device where to write the places in a function's packed rings
+ * @pf: PF that has memory for them
+ * @vsi: VSI of the function
+ *
+ * Until the function is reset. Context: process.
+ *
+ * Return: 0 or errno of smnc_fw_exec().
+ */
+int smnc_vq_places(struct smnc_pf *pf, struct smnc_vsi *vsi)
+{
+	const struct smnc_fw_vq_places req = {
+		.vsi = cpu_to_le16(vsi->id),
+		.at = cpu_to_le64(pf->places_dma + vsi->id * SMNC_VQ_PLACES_BYTES),
+	};
+
+	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	return smnc_vq_ask(pf, vsi, SMNC_FW_SET_VQ_PLACES, &req, NULL);
+}
+
+/*
+ * A packed ring begins at its start, or goes on where the device has written that it was. The
+ * device checks what it has written itself, in case of a reset long ago.
+ */
+static void smnc_vq_put_place(struct smnc_pf *pf, const struct smnc_vsi *vsi,
+			      struct smnc_fw_vq_enable *req)
+{
+	size_t each = SMNC_VQ_PLACES_BYTES / sizeof(*pf->places);
+	struct smnc_vq_place *p = pf->places + vsi->id * each + le16_to_cpu(req->vq);
+
+	if (!(le16_to_cpu(req->flags) & SMNC_VQ_RESUME)) {
+		WRITE_ONCE(p->place, cpu_to_le16(SMNC_VQ_PLACE_FIRST));
+		WRITE_ONCE(p->after, cpu_to_le16(SMNC_VQ_PLACE_FIRST));
+	}
+	req->place = READ_ONCE(p->place);
+	req->after = READ_ONCE(p->after);
+}
+
+/* --- start and stop ------------------------------------------------------------- */
+
 /* Return: errno of smnc_vq_start() */
 static int smnc_vq_start_once(struct smnc_pf *pf, struct smnc_vsi *vsi, u16 vq,
 			      const struct smnc_vq_cfg *cfg, u16 flags)
 {
-	const struct smnc_fw_vq_enable req = smnc_vq_enable(vsi, vq, SMNC_VQ_ON | flags);
+	struct smnc_fw_vq_enable req = smnc_vq_enable(vsi, vq, SMNC_VQ_ON | flags);
 	int err = smnc_vq_set_up(pf, vsi, vq, cfg);
 
 	BUILD_BUG_ON(sizeof(req) != sizeof_field(struct smnc_fw_msg, payload));
+	if (cfg->packed)
+		smnc_vq_put_place(pf, vsi, &req);
 	return err ?: smnc_vq_ask_once(pf, vsi, SMNC_FW_SET_VQ_ENABLE, &req, NULL);
 }
 

@@ -89,6 +89,9 @@ bool smnc_virtio_acceptable(const struct smnc_adi *adi)
 int smnc_virtio_give_features(struct smnc_adi *adi)
 {
 	struct smnc_virtio *v = smnc_virtio(adi);
+	int err = smnc_vq_features(adi->pf, &adi->vsi, smnc_virtio_accepted(v), v->offloads);
 
-	return smnc_vq_features(adi->pf, &adi->vsi, smnc_virtio_accepted(v), v->offloads);
+	if (!err && smnc_virtio_packed(v))
+		err = smnc_vq_places(adi->pf, &adi->vsi);
+	return err;
 }

@@ -171,6 +171,7 @@ static const struct vdcm_type virtio_types[] = {
 			 SMNC_VIRTIO_F(VIRTIO_F_ORDER_PLATFORM) | \
 			 SMNC_VIRTIO_F(VIRTIO_F_RING_RESET) | \
 			 SMNC_VIRTIO_F(VIRTIO_F_IN_ORDER) | \
+			 SMNC_VIRTIO_F(VIRTIO_F_RING_PACKED) | \
 			 SMNC_VIRTIO_F(SMNC_VIRTIO_NOTIFICATION_DATA) | \
 			 SMNC_VIRTIO_F(VIRTIO_RING_F_INDIRECT_DESC) | \
 			 SMNC_VIRTIO_F(VIRTIO_RING_F_EVENT_IDX) | \
@@ -196,6 +197,8 @@ static int smnc_virtio_start(struct smnc_adi *adi)
 	if (err)
 		return err;
 	v->engine = le64_to_cpu(res.features) & VIRTIO_ENGINE;
+	if (!adi->pf->places)
+		v->engine &= ~SMNC_VIRTIO_F(VIRTIO_F_RING_PACKED);
 	v->vq_size = min_t(u16, le16_to_cpu(res.vq_size), SMNC_VIRTIO_VQ_SIZE);
 	v->mtu = min_t(u16, le16_to_cpu(res.mtu), SMNC_VIRTIO_MTU);
 	v->speed = smnc_read(adi->pf, SMNC_LINK_SPEED);

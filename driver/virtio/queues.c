@@ -54,15 +54,31 @@ static const u8 smnc_virtio_align[SMNC_VQ_AREAS] = {
 	[SMNC_VQ_DEVICE] = 4,
 };
 
-static bool smnc_virtio_vq_ok(const struct smnc_virtio_vq *vq)
+/* Those of a packed ring behind the descriptors are event suppression structures. */
+static const u8 smnc_virtio_packed_align[SMNC_VQ_AREAS] = {
+	[SMNC_VQ_DESC] = 16,
+	[SMNC_VQ_DRIVER] = 4,
+	[SMNC_VQ_DEVICE] = 4,
+};
+
+/* May VQ @n have so many entries, with the features that were accepted? */
+bool smnc_virtio_size_ok(const struct smnc_adi *adi, unsigned int n, u16 size)
 {
+	return size && size <= smnc_virtio_vq_max(adi, n) &&
+	       (is_power_of_2(size) || smnc_virtio_packed(smnc_virtio(adi)));
+}
+
+static bool smnc_virtio_vq_ok(const struct smnc_adi *adi, unsigned int n)
+{
+	const struct smnc_virtio *v = smnc_virtio(adi);
+	const u8 *align = smnc_virtio_packed(v) ? smnc_virtio_packed_align : smnc_virtio_align;
+	const struct smnc_vq_cfg *cfg = &v->vqs[n].cfg;
 	unsigned int i;
 
 	for (i = 0; i < SMNC_VQ_AREAS; i++)
-		if (vq->cfg.area[i] % smnc_virtio_align[i] ||
-		    vq->cfg.area[i] >> SMNC_XLAT_IOVA_BITS)
+		if (cfg->area[i] % align[i] || cfg->area[i] >> SMNC_XLAT_IOVA_BITS)
 			return false;
-	return true;
+	return smnc_virtio_size_ok(adi, n, cfg->size);
 }
 
 /* Return: 0, also if it is started when the device is back; or errno. */
@@ -74,6 +90,7 @@ static int smnc_virtio_vq_start(struct smnc_adi *adi, unsigned int n)
 
 	if (smnc_adi_off(adi))
 		return 0;
+	vq->cfg.packed = smnc_virtio_packed(smnc_virtio(adi));
 	err = smnc_vq_start(adi->pf, &adi->vsi, n | control, &vq->cfg,
 			    vq->started ? SMNC_VQ_RESUME : 0);
 	if (smnc_adi_off(adi))
@@ -89,7 +106,7 @@ static int smnc_virtio_vq_start(struct smnc_adi *adi, unsigned int n)
 /* May the driver enable VQ @n with its present set-up? */
 bool smnc_virtio_vq_may_run(const struct smnc_adi *adi, unsigned int n)
 {
-	return smnc_virtio_vq_exists(adi, n) && smnc_virtio_vq_ok(&smnc_virtio(adi)->vqs[n]);
+	return smnc_virtio_vq_exists(adi, n) && smnc_virtio_vq_ok(adi, n);
 }
 
 /**
@@ -123,7 +140,7 @@ void smnc_virtio_vq_enable(struct smnc_adi *adi, unsigned int n)
 
 	if (vq->enabled || !smnc_virtio_vq_exists(adi, n))
 		return;
-	if (!smnc_virtio_vq_ok(vq)) {
+	if (!smnc_virtio_vq_ok(adi, n)) {
 		vdcm_limited(adi->vdcm, notice, "VQ %u of the guest has no valid set-up\n", n);
 		return;
 	}

@@ -160,7 +160,7 @@ static enum smnc_virtio_act write_queue_size(struct smnc_adi *adi, unsigned int 
 	unsigned int n;
 	struct smnc_virtio_vq *vq = smnc_virtio_selected(adi, &n);
 
-	if (vq && !vq->enabled && is_power_of_2(value) && value <= smnc_virtio_vq_max(adi, n))
+	if (vq && !vq->enabled && value <= U16_MAX && smnc_virtio_size_ok(adi, n, value))
 		vq->cfg.size = value;
 	return SMNC_VIRTIO_DONE;
 }

@@ -4,7 +4,8 @@
  * has agreed on and set up. adi->lock is held.
  *
  * Split rings are used in order, so the used index in the guest's memory is the state of a
- * VQ: the device goes on from there. A frame may be sent twice, none that was used is lost.
+ * VQ: the device goes on from there. Of packed rings the device has written the place to memory
+ * of the PF. A frame may be sent twice, none that was used is lost.
  */
 #include <linux/etherdevice.h>
 

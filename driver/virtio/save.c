@@ -107,13 +107,13 @@ static bool smnc_virtio_vector_ok(const struct smnc_adi *adi, u16 vector)
 }
 
 static bool smnc_virtio_rec_vq_ok(const struct smnc_adi *adi, unsigned int n,
-				  const struct smnc_rec_vq *from)
+				  const struct smnc_rec_vq *from, bool packed)
 {
 	u16 size = le16_to_cpu(from->size);
 
 	if (n >= smnc_virtio_nr_vqs(adi))
 		return !memchr_inv(from, 0, sizeof(*from));
-	return is_power_of_2(size) &&
+	return (is_power_of_2(size) || (packed && size)) &&
 	       smnc_virtio_vector_ok(adi, le16_to_cpu(from->vector)) && from->enabled <= 1 &&
 	       !memchr_inv(from->reserved, 0, sizeof(from->reserved));
 }
@@ -148,6 +148,7 @@ static bool smnc_virtio_rec_rss_ok(const struct smnc_adi *adi, const struct smnc
 int smnc_virtio_check(struct smnc_adi *adi, const void *from)
 {
 	const struct smnc_rec_virtio *rec = from;
+	bool packed = le32_to_cpu(rec->driver[1]) & BIT(VIRTIO_F_RING_PACKED - 32);
 	unsigned int i, pairs = le16_to_cpu(rec->pairs);
 
 	if (!smnc_virtio_rec_bytes_ok(rec) || !pairs || pairs > adi->nr_queues ||
@@ -156,7 +157,7 @@ int smnc_virtio_check(struct smnc_adi *adi, const void *from)
 	    !smnc_virtio_rec_rss_ok(adi, &rec->rss))
 		return -EINVAL;
 	for (i = 0; i < SMNC_VIRTIO_VQS; i++)
-		if (!smnc_virtio_rec_vq_ok(adi, i, &rec->vqs[i]))
+		if (!smnc_virtio_rec_vq_ok(adi, i, &rec->vqs[i], packed))
 			return -EINVAL;
 	for (i = 0; i < smnc_virtio_nr_vqs(adi); i++)
 		if (le16_to_cpu(rec->vqs[i].size) > smnc_virtio_vq_max(adi, i))
@@ -266,6 +267,7 @@ static int smnc_virtio_set_up_vq(struct smnc_adi *adi, unsigned int n)
 	if (err)
 		return err;
 	vq->started = true;
+	vq->cfg.packed = smnc_virtio_packed(smnc_virtio(adi));
 	if (vq->coal.usecs && vq->coal.packets)
 		err = smnc_vq_coal(adi->pf, &adi->vsi, n, &vq->coal);
 	return err;

@@ -200,6 +200,11 @@ static inline u64 smnc_virtio_accepted(const struct smnc_virtio *v)
 	return v->driver[0] | (u64)v->driver[1] << 32;
 }
 
+static inline bool smnc_virtio_packed(const struct smnc_virtio *v)
+{
+	return smnc_virtio_accepted(v) & SMNC_VIRTIO_F(VIRTIO_F_RING_PACKED);
+}
+
 /* What a write to a register asks for beyond it, without adi->lock. */
 enum smnc_virtio_act {
 	SMNC_VIRTIO_DONE,
@@ -244,6 +249,7 @@ void smnc_virtio_restart(struct smnc_adi *adi);
 /* queues.c */
 unsigned int smnc_virtio_control_vq(const struct smnc_adi *adi);
 u16 smnc_virtio_vq_max(const struct smnc_adi *adi, unsigned int n);
+bool smnc_virtio_size_ok(const struct smnc_adi *adi, unsigned int n, u16 size);
 void smnc_virtio_vq_forget(struct smnc_adi *adi, unsigned int n);
 void smnc_virtio_vq_enable(struct smnc_adi *adi, unsigned int n);
 void smnc_virtio_vq_set_vector(struct smnc_adi *adi, unsigned int n, u16 vector);

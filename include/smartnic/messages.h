@@ -129,6 +129,8 @@ enum smnc_fw_op {
 	/* of a VSI */
 	SMNC_FW_FLOW_SET = 27,	/* struct smnc_fw_memory: struct smnc_flow */
 	SMNC_FW_FLOW_DEL = 28,	/* struct smnc_fw_memory, of which VSI and index count */
+	/* of the VSI of a virtio function */
+	SMNC_FW_SET_VQ_PLACES = 29,	/* struct smnc_fw_vq_places */
 };
 
 #define SMNC_FW_MACS_PER_VSI	64
@@ -345,9 +347,30 @@ struct smnc_fw_vq_enable {
 	SMNC_LE16 vq;
 	SMNC_LE16 flags;
 #define SMNC_VQ_ON		0x0001
-#define SMNC_VQ_RESUME		0x0002	/* begin at the used index in the guest's memory */
-	SMNC_U8 reserved[18];
+#define SMNC_VQ_RESUME		0x0002	/* begin where memory says that the ring is used */
+	/* with RESUME, of a packed ring: as in struct smnc_vq_place */
+	SMNC_LE16 place;
+	SMNC_LE16 after;
+	SMNC_U8 reserved[14];
 };
+
+struct smnc_fw_vq_places {
+	SMNC_LE16 vsi;
+	SMNC_U8 reserved0[6];
+	SMNC_LE64 at;		/* a struct smnc_vq_place for each VQ, or 0: none */
+	SMNC_U8 reserved1[8];
+};
+
+/* Where the device is in a packed ring: indices, with the wrap counter in bit 15. */
+struct smnc_vq_place {
+	SMNC_LE16 place;	/* it uses what is here, */
+	SMNC_LE16 after;	/* and goes on there */
+};
+
+#define SMNC_VQ_PLACES		33	/* most VQs of a function */
+#define SMNC_VQ_PLACES_BYTES	256	/* of all of them, and their alignment */
+#define SMNC_VQ_PLACE_WRAP	0x8000
+#define SMNC_VQ_PLACE_FIRST	0x8000	/* of a ring that was not used yet */
 
 /* What STAGE_VQ_RSS is given parts of: a key of SMNC_VQ_KEY_BYTES, and queues by hash. */
 #define SMNC_VQ_KEY_BYTES	40

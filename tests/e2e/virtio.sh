@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# virtio.sh [GUEST...]: stock guests with virtio devices: traffic, what it costs, all that
+# virtio.sh [packed] [GUEST...]: stock guests with virtio devices: traffic, what it costs, all that
 # an administrator does to the NIC, and all that happens to the device below it. One guest
 # (v) has a virtio device, the other (m) one of each kind. With GUESTs (tests/lab/run
 # --guest) only whether the driver of each works, and lives through a reset of the PF.
@@ -12,6 +12,9 @@ MB=64
 GUESTS=(v m mv)
 FAKE=02:00:00:00:99:01
 OTHER=02:00:00:00:99:02
+# 1: with packed rings.
+PACKED=
+LAYOUT=(split packed)
 # The virtio device of m is in a network of its own.
 MNET=10.78.0
 
@@ -71,6 +74,8 @@ mixed_up() {
 			i=\$((i + 1)); [ \$i -lt 150 ] || exit 1; sleep 0.2; done" &&
 		ip addr replace $MNET.1/24 dev "$PF_DEV" && l2_cmd v "ip addr replace $MNET.11/24 dev eth0"
 }
+
+ring_layout() { if [ -n "$PACKED" ]; then accepted 34; else fails accepted 34; fi; }
 
 pings() {
 	ping_ms v host && ping_ms host v && ping_ms m host && ping_ms v m && ping_ms m v &&
@@ -478,11 +483,11 @@ in_mode() {
 }
 
 loaded() {
-	load_modules ${DMA:+dma_mode=$DMA} && PF=$(pf_bdf) && PF_DEV=$(pf_netdev) && FULL=$(pool "$PF") && pf_up "$PF_DEV"
+	load_modules ${DMA:+dma_mode=$DMA} ${PACKED:+virtio_packed=1} && PF=$(pf_bdf) && PF_DEV=$(pf_netdev) && FULL=$(pool "$PF") && pf_up "$PF_DEV"
 }
 
 everything() {
-	plan 51
+	plan 52
 	must "modules load" loaded
 	must "a virtio device with two queue pairs" guest_mdev v "$PF" smartnic-virtio-2q
 	must "one of each kind for another guest" eval 'guest_mdev m "$PF" smartnic-1q && guest_mdev mv "$PF" smartnic-virtio-1q'
@@ -490,6 +495,7 @@ everything() {
 	say "$(l2_cmd v 'uname -r'), $(l2_accel)"
 	must "virtio_net drives it with two queue pairs" driven v 2
 	check "translation mode" in_mode
+	check "rings are ${LAYOUT[${PACKED:-0}]}" ring_layout
 	must "address and link" guest_up v 1
 	must "the other guest's devices have addresses and links" mixed_up
 	check "everyone pings everyone" pings
@@ -566,6 +572,7 @@ others() {
 }
 
 main() {
+	[ "${1:-}" != packed ] || { PACKED=1; shift; }
 	if [ "$#" = 0 ]; then everything; else others "$@"; fi
 	finish
 }

@@ -31,6 +31,7 @@ static struct smnc_virtio *v;
 static struct { bool on, control; struct smnc_vq_coal coal; } hw[VQS];
 static u64 features;
 static struct smnc_vq_rss hw_rss;
+static bool placed;	/* it knows where to write the places of packed rings */
 static bool failing;	/* requests to the firmware */
 static bool failed;	/* one of them did: the hardware need not be as the driver believes */
 static u64 stopped;
@@ -65,6 +66,15 @@ int smnc_vq_features(struct smnc_pf *p, struct smnc_vsi *vsi, u64 set, u64 offlo
 	return 0;
 }
 
+int smnc_vq_places(struct smnc_pf *p, struct smnc_vsi *vsi)
+{
+	must(features & F(VIRTIO_F_RING_PACKED));
+	if (verb())
+		return -EREMOTEIO;
+	placed = true;
+	return 0;
+}
+
 int smnc_vq_vector(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq, u16 vector)
 {
 	must(vq < VQS && (vector < 1 + 2 * QUEUES || vector == SMNC_VQ_NO_VECTOR));
@@ -76,7 +86,9 @@ int smnc_vq_start(struct smnc_pf *p, struct smnc_vsi *vsi, u16 vq, const struct 
 {
 	unsigned int n = vq & SMNC_VQ_NUMBER, a;
 
-	must(n < VQS && is_power_of_2(cfg->size) && cfg->size <= SMNC_VIRTIO_VQ_SIZE);
+	must(n < VQS && cfg->size && cfg->size <= SMNC_VIRTIO_VQ_SIZE);
+	must(cfg->packed == !!(features & F(VIRTIO_F_RING_PACKED)));
+	must(cfg->packed ? placed && !(cfg->area[1] % 4) : is_power_of_2(cfg->size));
 	must(cfg->vector < 1 + 2 * QUEUES || cfg->vector == SMNC_VQ_NO_VECTOR);
 	for (a = 0; a < SMNC_VQ_AREAS; a++)
 		must(!(cfg->area[a] >> 48));
@@ -114,6 +126,7 @@ int smnc_adi_func_reset(struct smnc_adi *a)
 	memset(hw, 0, sizeof(hw));
 	memset(&hw_rss, 0, sizeof(hw_rss));
 	features = 0;
+	placed = false;
 	return 0;
 }
 
@@ -261,9 +274,12 @@ static void any_reg(struct input *in)
 /* As a driver does it. */
 static void start(struct input *in)
 {
-	u64 set = take8(in) & 1 ? USUAL : LEAST | take8(in);
+	u8 how = take8(in);
+	u64 set = how & 1 ? USUAL : LEAST | take8(in);
 	unsigned int n, vqs = take8(in);
 
+	if (how & 2 && v->engine & F(VIRTIO_F_RING_PACKED))
+		set |= F(VIRTIO_F_RING_PACKED);
 	write_reg(20, 1, 0);
 	write_reg(8, 4, 0);
 	write_reg(12, 4, lower_32_bits(set));
@@ -382,6 +398,7 @@ static void revive(void)
 	memset(hw, 0, sizeof(hw));
 	memset(&hw_rss, 0, sizeof(hw_rss));
 	features = 0;
+	placed = false;
 	failed = false;
 	pf.state = SMNC_PF_UP;
 	mutex_lock(&adi->lock);
@@ -470,6 +487,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	failing = false;
 	failed = false;
 	features = 0;
+	placed = false;
 	rows = device;
 	adi->priv = v;
 	adi->pf = &pf;
@@ -481,7 +499,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	adi->cfg[SMNC_CFG_TX_RING] = 96;
 	adi->cfg[SMNC_CFG_RX_RING] = 4096;
 	adi->cfg[SMNC_CFG_TRUST] = device & 1;
-	v->engine = ENGINE;
+	v->engine = ENGINE | (device & 4 ? F(VIRTIO_F_RING_PACKED) : 0);
 	v->vq_size = SMNC_VIRTIO_VQ_SIZE;
 	smnc_virtio_flr(adi);
 	mutex_lock(&adi->lock);

@@ -356,8 +356,10 @@ static int vq_addr(struct fake_vq *vq, const struct smnc_fw_vq_addr *m)
 	return 0;
 }
 
-static int vq_enable(struct fake_vq *vq, u16 flags)
+static int vq_enable(struct fake_vq *vq, const struct smnc_fw_vq_enable *m)
 {
+	u16 flags = le16_to_cpu(m->flags);
+
 	if (!(flags & SMNC_VQ_ON)) {
 		*vq = (struct fake_vq) { .cfg.vector = SMNC_VQ_NO_VECTOR };
 		return 0;
@@ -369,6 +371,8 @@ static int vq_enable(struct fake_vq *vq, u16 flags)
 		return EINVAL;
 	vq->on = true;
 	vq->resumed = flags & SMNC_VQ_RESUME;
+	vq->place.place = m->place;
+	vq->place.after = m->after;
 	return 0;
 }
 
@@ -378,7 +382,8 @@ static void vq_forget(void)
 	unsigned int i;
 
 	for (i = 0; i < SMNC_VIRTIO_VQS; i++)
-		vq_enable(&fake->vqs[i], 0);
+		fake->vqs[i] = (struct fake_vq) { .cfg.vector = SMNC_VQ_NO_VECTOR };
+	fake->vq_places = 0;
 	fake->vq_features = 0;
 	fake->vq_offloads = 0;
 	fake->vq_stopped = 0;
@@ -436,6 +441,9 @@ static int fw_vq(const struct smnc_fw_msg *msg, u8 *reply)
 		fake->vq_features = le64_to_cpu(feature.features);
 		fake->vq_offloads = le64_to_cpu(feature.offloads);
 		return 0;
+	case SMNC_FW_SET_VQ_PLACES:
+		fake->vq_places = get_unaligned_le64(msg->payload + 8);
+		return 0;
 	case SMNC_FW_STAGE_VQ_RSS:
 		return vq_stage((void *)msg->payload);
 	case SMNC_FW_SET_VQ_RSS:
@@ -445,7 +453,7 @@ static int fw_vq(const struct smnc_fw_msg *msg, u8 *reply)
 	if (msg->op == SMNC_FW_SET_VQ_ADDR)
 		return vq_addr(vq, (void *)msg->payload);
 	if (msg->op == SMNC_FW_SET_VQ_ENABLE)
-		return vq_enable(vq, get_unaligned_le16(msg->payload + 4));
+		return vq_enable(vq, (void *)msg->payload);
 	if (msg->op == SMNC_FW_SET_VQ_COAL) {
 		vq->coal.usecs = get_unaligned_le32(msg->payload + 4);
 		vq->coal.packets = get_unaligned_le32(msg->payload + 8);
@@ -539,7 +547,8 @@ static void fw_answer(void)
 		return;
 	}
 	reply->status = fw_status(req, fault);
-	if (!reply->status && req->op >= SMNC_FW_GET_PF_RESOURCE && req->op < SMNC_FW_FLOW_SET)
+	if (!reply->status && (req->op == SMNC_FW_SET_VQ_PLACES ||
+			       (req->op >= SMNC_FW_GET_PF_RESOURCE && req->op < SMNC_FW_FLOW_SET)))
 		reply->status = fw_vq(req, reply->payload);
 	else if (!reply->status)
 		fw_execute(req);

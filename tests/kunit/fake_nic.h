@@ -37,7 +37,8 @@ enum fake_fw_fault {
 /**
  * struct fake_vq - a VQ as the firmware has it
  * @on: it runs
- * @resumed: it began at the used index
+ * @resumed: it began at the used index, or at @place
+ * @place: where in a packed ring, and the place behind
  * @control: it is the control queue
  * @cfg: its set-up
  * @coal: limits of holding its interrupts
@@ -46,6 +47,7 @@ struct fake_vq {
 	bool on;
 	bool resumed;
 	bool control;
+	struct smnc_vq_place place;
 	struct smnc_vq_cfg cfg;
 	struct smnc_vq_coal coal;
 };
@@ -77,6 +79,7 @@ struct fake_vq {
  * @fw_request: the request; @fw_reply: the reply
  * @fw_vsi: what the firmware holds of the ADI's VSI; @fw_flows: its flow table; @fw_vids: VLANs
  *	not committed yet
+ * @places: memory for places in packed rings; @vq_places: what the device was told of it
  * @vqs: VQs of the ADI, if it is a virtio device; @kicks_to: the last value of a kick
  * @vq_features: accepted; @vq_offloads: in force
  * @vq_stage: key and table that are prepared; @vq_rss: in force
@@ -142,6 +145,9 @@ struct fake_nic {
 	struct smnc_flow *fw_flows;
 	u8 fw_vids[SMNC_VIDS / 8];
 	struct fake_vq vqs[SMNC_VIRTIO_VQS];
+	struct smnc_vq_place places[(FAKE_FUNC + 1) * SMNC_VQ_PLACES_BYTES /
+				    sizeof(struct smnc_vq_place)];
+	u64 vq_places;
 	u64 vq_features;
 	u64 vq_offloads;
 	u8 vq_stage[SMNC_VQ_STAGE_BYTES];

@@ -93,6 +93,7 @@ static void regs_offered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, has & CHOICES, CHOICES);
 	/* The engine claims all there are: only what the driver knows is offered. */
 	KUNIT_EXPECT_FALSE(test, has & F(VIRTIO_F_RING_PACKED));
+	KUNIT_EXPECT_NULL(test, fake->pf.places);
 	KUNIT_EXPECT_FALSE(test, has & F(VIRTIO_NET_F_GUEST_UFO));
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		wr(VIRTIO_PCI_COMMON_DFSELECT, 4, words[i]);

@@ -111,6 +111,10 @@ static void driver_goes_along(struct kunit *test)
 /* One that has only looked around. */
 static void new_driver_goes_along(struct kunit *test)
 {
+	struct smnc_rec_virtio *rec = (void *)(saved + REC);
+	static const u16 sizes[] = { 0, 3, 0xffff };
+	unsigned int i;
+
 	set_status(S_ACK | S_DRIVER);
 	choose(3);
 	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
@@ -121,6 +125,13 @@ static void new_driver_goes_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(), S_ACK | S_DRIVER);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_SELECT, 2), 3);
 	KUNIT_EXPECT_EQ(test, fake->vq_features, 0);
+	/* Sizes of VQs that are not enabled. */
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		fresh(test);
+		rec->vqs[1].size = cpu_to_le16(sizes[i]);
+		KUNIT_EXPECT_EQ_MSG(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL, "%u",
+				    sizes[i]);
+	}
 }
 
 struct row {

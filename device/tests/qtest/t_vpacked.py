@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Packed virtqueues: what the driver's side of them may and may not do."""
 import random
+import struct
 
 from .machine import pack
 from .nic import Nic
@@ -56,7 +57,10 @@ def test_sizes(m):
         assert f.addr(1, 8, *areas) == 0 and f.enable(1) == (0 if ok else EINVAL), areas
         f.enable(1, 0)
     assert f.addr(1, 8, 0x1000, 0x2000, 0x3000) == 0
-    assert f.enable(1, R.VQ_ON | R.VQ_RESUME) == EINVAL, 'memory does not say where it was'
+    for bad in (8, 0x7fff, WRAP | 8, 0xffff):
+        assert f.enable(1, R.VQ_ON | R.VQ_RESUME, bad, 0) == EINVAL, bad
+        assert f.enable(1, R.VQ_ON | R.VQ_RESUME, WRAP, bad) == EINVAL, bad
+    assert f.enable(1, R.VQ_ON | R.VQ_RESUME, 7, WRAP | 7) == 0 and f.enable(1, 0) == 0
     for n in (1, 2, 3):
         tx = Ptx(f, n=n)
         for i in range(9):
@@ -164,7 +168,7 @@ def test_state(m):
     for bad in (5, 0x7fff, WRAP | 5, 0xffff):
         assert s.load(put(put(state, at, 'H', bad), at + 2, 'H', bad)) == EINVAL, bad
         assert s.load(put(state, at + 4, 'H', bad)) == EINVAL, bad
-    assert s.load(put(state, at + 10, 'B', 4)) == EINVAL, 'RESUME'
+    assert s.load(put(state, at, 'H', place + 1)) == EINVAL, 'looked at, and somewhere else'
     g.set(R.FUNC_CTRL, 0)
     assert nic.fw(R.FW_VSI_CLEAR, pack('H', 4)) == 0
     c, _ = moved(a, 3, [3], tx)
@@ -173,6 +177,71 @@ def test_state(m):
     for i in range(12):
         assert tx.send(frame(i), direct=0) and rx.recv()[0] == frame(i)
         rx.post(1)
+
+
+# --- resets of the device ---
+
+
+def noted(m, pa, vq_):
+    return struct.unpack('<HH', m.read(pa + 4 * vq_, 4))
+
+
+def test_places(m):
+    """The PF's memory says where each ring is, before the guest has the buffer."""
+    nic, a, b, tx, rx = pair(m, tx={'n': 5}, n=7, post=6)
+    pa, other = m.alloc(4096), m.alloc(4096)
+    assert [a.places(x) for x in (pa + 128, pa + 4)] == [EINVAL] * 2 and a.places(pa) == 0 and b.places(other) == 0
+    before = WRAP
+    for i in range(23):
+        assert tx.send(frame(i), cuts=(HDR, 20), direct=3) and rx.recv()[0] == frame(i)
+        after = tx.after(before, 3)
+        assert noted(m, pa, tx.vq) == (before, after), i
+        before = after
+        rx.post(1)
+    assert noted(m, other, rx.vq)[1] == rx.seen
+    assert noted(m, pa, R.VQ_RX(0)) == (0, 0) and not any(m.read(pa + 132, 124))
+    assert a.places(0) == 0 and tx.send(FRAME) and noted(m, pa, tx.vq)[1] == before
+
+
+def test_resume(m):
+    """A ring goes on where the device was: before a buffer was used, or after that."""
+    nic, a, b, tx, rx = pair(m, tx={'n': 5}, n=4, post=4)
+    pa = m.alloc(4096)
+    assert a.places(pa) == 0 and b.places(pa + 256) == 0
+    for i in range(14):
+        assert tx.send(frame(i), direct=0) and rx.recv()[0] == frame(i)
+        # The guest has the slot again at once: a ring of 4 is full of available buffers.
+        rx.post(1)
+        for q, at in ((tx, pa), (rx, pa + 256)):
+            place, after = noted(m, at, q.vq)
+            assert q.f.enable(q.vq, 0) == 0
+            q.set_up(flags=R.VQ_ON | R.VQ_RESUME, place=place, after=after)
+        m.settle()
+    # One that it was about to use, and did not.
+    place, after = noted(m, pa, tx.vq)
+    assert a.enable(tx.vq, 0) == 0
+    head = tx.packet(FRAME, direct=0)
+    tx.offer(head, kick=False)
+    tx.set_up(flags=R.VQ_ON | R.VQ_RESUME, place=after, after=tx.after(after, 2))
+    assert tx.used() == [(head, 0)] and rx.recv()[0] == FRAME
+    rx.post(1)
+    assert tx.send(frame(9), direct=0) and rx.recv()[0] == frame(9)
+
+
+def test_resume_state(m):
+    """A state of a ring that was not looked at yet has both places."""
+    nic, a, b, tx, rx = pair(m, tx={'n': 5})
+    assert tx.send(FRAME, direct=0) and rx.recv()
+    assert a.enable(tx.vq, 0) == 0
+    a.set(R.FUNC_CTRL, QUIET)
+    tx.set_up(flags=R.VQ_ON | R.VQ_RESUME, place=WRAP, after=WRAP | 1)
+    state = State(a).save()
+    at = vq(tx.vq)
+    assert (get(state, at, 'H'), get(state, at + 2, 'H')) == (WRAP | 1, WRAP)
+    c, _ = moved(a, 3, [3], tx)
+    assert nic.vsi(3, R.VSI_ACTIVE, A) == 0
+    c.set(R.FUNC_CTRL, Vfunc.ENABLE)
+    assert tx.send(frame(1), direct=0) and rx.recv()[0] == frame(1)
 
 
 # --- hostile rings ---

@@ -62,8 +62,11 @@ class Vfunc(Func):
     def msix(self, vq, vector):
         return self.nic.fw(R.FW_SET_VQ_MSIX, pack('HHH', self.idx, vq, vector))
 
-    def enable(self, vq, flags=R.VQ_ON):
-        return self.nic.fw(R.FW_SET_VQ_ENABLE, pack('HHH', self.idx, vq, flags))
+    def enable(self, vq, flags=R.VQ_ON, place=0, after=0):
+        return self.nic.fw(R.FW_SET_VQ_ENABLE, pack('HHHHH', self.idx, vq, flags, place, after))
+
+    def places(self, at):
+        return self.nic.fw(R.FW_SET_VQ_PLACES, pack('HHIQ', self.idx, 0, 0, at))
 
     def stopped(self):
         status, reply = self.nic.fw_reply(R.FW_GET_STATUS, pack('H', self.idx))
@@ -87,13 +90,13 @@ class Vq:
         self.at = self.avail = self.seen = 0
         self.set_up(vector, on)
 
-    def set_up(self, vector=R.VQ_NO_VECTOR, on=True, flags=R.VQ_ON):
+    def set_up(self, vector=R.VQ_NO_VECTOR, on=True, flags=R.VQ_ON, **place):
         number = self.vq | (R.VQ_CONTROL if self.control else 0)
         assert self.f.addr(number, self.size, self.desc, self.driver, self.device) == 0
         if vector != R.VQ_NO_VECTOR:
             assert self.f.msix(self.vq, vector) == 0
         if on:
-            assert self.f.enable(self.vq, flags) == 0
+            assert self.f.enable(self.vq, flags, **place) == 0
 
     def again(self, flags=R.VQ_ON):
         """Off and on, with a ring as the driver has it after a reset of the queue."""

@@ -684,28 +684,45 @@ static void discarded_in_traffic(void)
 }
 
 /* Clause: devices of one container whose pins of a page VFIO shares do not give each other
- * the page that was discarded.
+ * the page that was discarded. Each has a frame of its own in the page, and all fault at once,
+ * so that some pin while others have yet to unpin.
  */
 static void discarded_and_shared(void)
 {
-	struct avf_opts o = { .iova = 0x40000000, .with = &a.dev };
-	struct avf_frag f = { REGION, 200 };
-	static struct avf c;
-	uint32_t i;
+	enum { NR = 6, FRAME = 256, LEN = 200 };
+	static struct avf more[NR - 1];
+	struct avf *all[NR] = { &a };
+	uint32_t i, k, n;
 
 	start();
-	avf_new(&c, 1, &o);
+	for (k = 1; k < NR; k++) {
+		struct avf_opts o = { .iova = 0x40000000ull * k, .with = &a.dev };
+
+		all[k] = &more[k - 1];
+		avf_new(all[k], 1, &o);
+	}
 	REQUIRE_OK(vfio_map(&a.dev, piece[0], REGION, PIECE, DMA_RW));
 	for (i = 0; i < 30; i++) {
-		send_from(REGION, piece[0], 2 * i);
-		frame_l2(piece[0], 200, b.res.mac, c.res.mac, 2 * i + 1);
-		REQUIRE_GE(avf_tx_frags(&c, 0, &f, 1, 0, 0, 0), 0);
-		REQUIRE_GE(avf_rx_from(&b, c.res.mac, &rx, 2 * AVF_MS), 0);
-		EXPECT_MEM(rx.data, piece[0], 200);
-		REQUIRE_OK(avf_tx_done(&c, 0, AVF_MS));
+		for (k = 0; k < NR; k++)
+			frame_l2(piece[0] + FRAME * k, LEN, b.res.mac, all[k]->res.mac, NR * i + k);
+		for (k = 0; k < NR; k++) {
+			struct avf_frag f = { REGION + FRAME * k, LEN };
+
+			REQUIRE_GE(avf_tx_frags(all[k], 0, &f, 1, 0, 0, 0), 0);
+		}
+		for (n = 0; n < NR; n++) {
+			REQUIRE_OK(avf_rx(&b, 0, &rx, 2 * AVF_MS));
+			for (k = 0; k < NR && memcmp(rx.data + 6, all[k]->res.mac, 6); k++)
+				;
+			REQUIRE_GE(NR - 1, k);
+			EXPECT_MEM(rx.data, piece[0] + FRAME * k, LEN);
+		}
+		for (k = 0; k < NR; k++)
+			REQUIRE_OK(avf_tx_done(all[k], 0, AVF_MS));
 		advise(piece[0], -1);
 	}
-	avf_end(&c);
+	for (k = 1; k < NR; k++)
+		avf_end(all[k]);
 	done();
 }
 

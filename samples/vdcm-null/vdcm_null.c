@@ -14,6 +14,7 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -240,7 +241,6 @@ static ssize_t hardware_store(struct device *dev, struct device_attribute *attr,
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(hardware);
-
 static struct attribute *null_pf_attrs[] = { &dev_attr_hardware.attr, NULL };
 ATTRIBUTE_GROUPS(null_pf);
 

@@ -552,7 +552,7 @@ static struct vdcm_parent_desc test_desc = {
 
 static struct class test_class = { .name = "vdcm_test" };
 static struct device *test_dev;
-static u64 test_dma_mask = DMA_BIT_MASK(64);
+static u64 test_dma_mask = ~0ULL;
 static struct vdcm_parent *test_parent;
 
 /* --- hardware that goes and comes back -------------------------------------------------------- */

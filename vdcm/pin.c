@@ -3,6 +3,7 @@
  * Pinning guest memory and mapping it for the device, with which rights, and what happens
  * while there is no memory that may be locked.
  */
+#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -211,7 +212,14 @@ static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 			adi->export->unpin(adi, first << PAGE_SHIFT, nr);
 	}
 	vdcm_pin_end(adi);
-	return ret;
+	if (ret != -ESTALE)
+		return ret;
+	/*
+	 * Some ADI of the container has yet to unpin the discarded page. The pause is without a
+	 * pin: ADIs that wait with one would hand the page to each other for ever.
+	 */
+	usleep_range(1000, 2000);
+	return -EAGAIN;
 }
 
 /**

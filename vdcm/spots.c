@@ -17,7 +17,7 @@
 
 #include "watch.h"
 
-/* How often vdcm pins a page anew that is not found, with a pause of a millisecond or two. */
+/* How often vdcm pins a page anew that is not found. */
 #define LOST_TRIES	1000u
 
 /* Is a batch in the user's memory from @va on? Under mmap_lock. */
@@ -97,10 +97,8 @@ static int vdcm_spot_lost(struct vdcm_watch *w, u32 nr)
 	/* The user has never written the page: there is nothing to discard. */
 	if (w->adi->live->dma.pages[0] == ZERO_PAGE(0))
 		return 0;
-	if (++w->lost % LOST_TRIES) {
-		usleep_range(1000, 2000);
-		return -EAGAIN;
-	}
+	if (++w->lost % LOST_TRIES)
+		return -ESTALE;
 	w->foreign = !w->nr_shifts;
 	return 0;
 }
@@ -113,7 +111,7 @@ static int vdcm_spot_lost(struct vdcm_watch *w, u32 nr)
  * @spot: out: for vdcm_spot_settle(); NULL = the pages are not followed
  *
  * Context: process, from the ADI's work item for faults; no lock held. Waits for mmap_lock.
- * Return: 0; -EAGAIN (the pages were discarded), -EXDEV (try them one by one), -ENOMEM.
+ * Return: 0; -ESTALE (the page was discarded), -EXDEV (try the pages one by one), -ENOMEM.
  */
 int vdcm_spot_find(struct vdcm_adi *adi, u64 first, u32 nr, struct vdcm_spot **spot)
 {

@@ -241,8 +241,9 @@ dropped() {
 	[ "$(stat_of g1 flow_drops)" -ge $((before + 5)) ]
 }
 rule_drops() {
-	l2_cmd g1 "$(rules "flow-type udp4 dst-port 7777 action -1")" && reach host g1 && dropped || return
-	l2_cmd g1 'ip link set eth0 mtu 1400' && carrier g1 && reach host g1 && dropped || { echo "after a reset"; return 1; }
+	l2_cmd g1 "$(rules "flow-type udp4 dst-port 7777 action -1")" && reach host g1 && until_true 20 dropped || return
+	# iavf sends its rules again some time after the link is up.
+	l2_cmd g1 'ip link set eth0 mtu 1400' && carrier g1 && reach host g1 && until_true 20 dropped || { echo "after a reset"; return 1; }
 	l2_cmd g1 'ethtool -K eth0 ntuple off; ip link set eth0 mtu 1500' && carrier g1 && reach host g1 && fails dropped
 }
 

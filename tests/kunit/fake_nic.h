@@ -200,6 +200,9 @@ void fake_nic_exit(struct kunit *test);
 u32 fake_reg(u32 off);
 void fake_set(u32 off, u32 value);
 
+/* The VQs of the firmware are as after a reset of the function. */
+void fake_vq_forget(void);
+
 /* Is what the firmware holds of the ADI's VSI what the driver thinks? */
 void fake_vsi_expect_known(struct kunit *test);
 

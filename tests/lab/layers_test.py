@@ -62,6 +62,7 @@ CASES = [
       "vdcm/vfio/a.c": "#include <linux/vfio.h>\n", "driver/main.c": '#include "adi/adi.h"\n', "driver/adi/adi.h": ""}, ""),
     ("no table at all", "includes", {"docs/architecture.md": ""}, "has no table of folders"),
     ("a file of 801 lines", "sizes", {"device/a.c": "\n" * 801}, "device/a.c: lines: 801"),
+    ("a test of 801 lines", "sizes", {"tests/kunit/a.c": "\n" * 801}, "tests/kunit/a.c: lines: 801"),
     ("a function of 51 lines", "sizes", {"vdcm/a.c": LONG}, "vdcm/a.c: lines of f(): 51"),
     ("a function of 50 lines", "sizes", {"vdcm/a.c": LONG.replace("\tg();\n", "", 1)}, ""),
     ("a sample of 301 lines, in two files", "sizes", {"samples/a/a.c": "\n" * 300, "samples/a/b.h": "\n"}, "samples/a: lines: 301"),

@@ -132,7 +132,7 @@ static void storm(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, note.bad, seconds[i].bad, "second %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, note.well, seconds[i].well, "second %u", i);
 	}
-	/* Of a function that is nobody's. */
+	/* A fault of a function that no ADI has is not counted. */
 	KUNIT_EXPECT_EQ(test, c->fault(&fake->pf, FAKE_FUNC + 1, 1, &fault), 0);
 }
 

@@ -227,7 +227,7 @@ static void parent_type_ops(struct kunit *test)
 	vdcm_parent_exit(&o->parent);
 }
 
-/* --- who waits for the PF ------------------------------------------------------------------ */
+/* --- waiting for the PF ---------------------------------------------------------------------- */
 
 static struct {
 	struct vdcm_adi adi;
@@ -242,8 +242,8 @@ static void closes(struct work_struct *work)
 	mutex_unlock(&closer.adi.lock);
 }
 
-/* Who closes an ADI waits while its PF is in a reset, not with the ADI's lock, and not for a dead
- * one.
+/* The close of an ADI waits for the end of a reset of its PF, without the ADI's lock. It does not
+ * wait for a dead PF.
  */
 static void parent_settles(struct kunit *test)
 {

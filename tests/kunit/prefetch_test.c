@@ -14,7 +14,7 @@
 #define R	VDCM_PROT_READ
 #define W	VDCM_PROT_WRITE
 
-/* What was served, and the script: an error for each access of one page, so many times. */
+/* The accesses that the work item served; the script fails those of one page @times times. */
 static struct {
 	struct vdcm_adi adi;
 	struct vdcm_live live;

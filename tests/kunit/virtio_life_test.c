@@ -84,7 +84,7 @@ static void life_transparent(struct kunit *test)
 	fake_vsi_expect_known(test);
 }
 
-/* Addresses of its table as well; and nobody tells the driver of the reset to come. */
+/* A reset of the PF without a notice to the driver leaves the table of addresses in force. */
 static void life_table(struct kunit *test)
 {
 	static const u8 table[] = {

@@ -20,10 +20,8 @@ static void setup(void)
 {
 	mdev_parent();
 	mdev_cleanup();
-	vdcm_before = ktap_shared(512);
-	smartnic_before = ktap_shared(512);
-	module_params("vdcm", vdcm_before, 512);
-	module_params("smartnic", smartnic_before, 512);
+	vdcm_before = module_params_shared("vdcm");
+	smartnic_before = module_params_shared("smartnic");
 	ktap_note("vdcm %s; smartnic %s", vdcm_before, smartnic_before);
 }
 

@@ -4,29 +4,14 @@
  * device.
  */
 #include <errno.h>
-#include <linux/pci_regs.h>
 #include <sys/mman.h>
 
+#include "lib/copier.h"
 #include "lib/ktap.h"
 #include "lib/module.h"
 #include "lib/subject.h"
 
-#define MSIX	VFIO_PCI_MSIX_IRQ_INDEX
-#define SRC	0x4000
-#define DST	0x4008
-#define LEN	0x4010
-#define GO	0x4014
-#define RAISE	0x4018
-#define STATUS	0x401c
-#define KEY	0x4020
-#define DONE	0
-#define FAILED	2
-#define SOON	10000
 #define QUIET	50
-
-#define IOVA	0x100000000ull
-#define SIZE	0x200000u
-#define HALF	(SIZE / 2)
 
 static char *uuid;
 static struct vfio_dev d;
@@ -40,28 +25,9 @@ static void setup(void)
 
 static void start(void)
 {
-	REQUIRE_OK(vfio_open(&d, uuid));
-	ev = event_new();
-	REQUIRE_OK(vfio_irq_eventfds(&d, MSIX, 0, 1, &ev));
-	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	REQUIRE(mem != MAP_FAILED);
-	REQUIRE_OK(vfio_map(&d, mem, IOVA, SIZE, DMA_RW));
+	mem = copier_memory();
+	copier_open(&d, uuid, &ev, mem);
 	cfg_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-}
-
-static void go(uint64_t src, uint64_t dst, uint32_t len)
-{
-	vfio_wr(&d, 0, SRC, src, 8);
-	vfio_wr(&d, 0, DST, dst, 8);
-	vfio_wr(&d, 0, LEN, len, 4);
-	vfio_wr(&d, 0, GO, 1, 4);
-}
-
-/* STATUS, once the interrupt has come. */
-static uint64_t ends(void)
-{
-	REQUIRE_EQ(event_wait(ev, SOON), 1);
-	return vfio_rd(&d, 0, STATUS, 4);
 }
 
 /* Clause: what is copied is what is there, of any length and alignment, and no more. */
@@ -75,8 +41,8 @@ static void copies(void)
 		for (k = 0; k < HALF; k++)
 			mem[k] = (uint8_t)(k * 7 + k / 4096 + i);
 		memset(mem + HALF, 0xee, HALF);
-		go(IOVA + 3, IOVA + HALF + 5, lens[i]);
-		EXPECT_EQ(ends(), DONE);
+		copier_go(&d, IOVA + 3, IOVA + HALF + 5, lens[i]);
+		EXPECT_EQ(copier_ends(&d, ev), DONE);
 		EXPECT_MEM(mem + HALF + 5, mem + 3, lens[i]);
 		EXPECT_EQ(mem[HALF + 4], 0xee);
 		EXPECT_EQ(mem[HALF + 5 + lens[i]], 0xee);
@@ -95,8 +61,8 @@ static void keyed(void)
 		mem[k] = (uint8_t)k;
 	vfio_wr(&d, 0, KEY, 0xa5, 1);
 	EXPECT_EQ(vfio_rd(&d, 0, KEY, 1), 0xa5);
-	go(IOVA, IOVA + HALF, 5000);
-	EXPECT_EQ(ends(), DONE);
+	copier_go(&d, IOVA, IOVA + HALF, 5000);
+	EXPECT_EQ(copier_ends(&d, ev), DONE);
 	for (k = 0; k < 5000 && mem[HALF + k] == (uint8_t)(k ^ 0xa5); k++)
 		;
 	EXPECT_EQ(k, 5000);
@@ -126,11 +92,11 @@ static void refuses(void)
 
 	start();
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		go(bad[i].src, bad[i].dst, bad[i].len);
-		if (!EXPECT_EQ(ends(), FAILED))
+		copier_go(&d, bad[i].src, bad[i].dst, bad[i].len);
+		if (!EXPECT_EQ(copier_ends(&d, ev), FAILED))
 			ktap_note("... %s", bad[i].what);
-		go(IOVA, IOVA + HALF, 64);
-		EXPECT_EQ(ends(), DONE);
+		copier_go(&d, IOVA, IOVA + HALF, 64);
+		EXPECT_EQ(copier_ends(&d, ev), DONE);
 	}
 }
 
@@ -142,8 +108,8 @@ static void read_only(void)
 	REQUIRE_OK(vfio_unmap(&d, IOVA, SIZE));
 	REQUIRE_OK(vfio_map(&d, mem, IOVA, SIZE, DMA_RO));
 	memset(mem, 0x22, 64);
-	go(IOVA, IOVA + HALF, 64);
-	EXPECT_EQ(ends(), FAILED);
+	copier_go(&d, IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(copier_ends(&d, ev), FAILED);
 	EXPECT_EQ(mem[HALF], 0x11);
 }
 
@@ -153,12 +119,12 @@ static void without_bus_master(void)
 	start();
 	memset(mem, 0x33, 64);
 	cfg_command(&d, 0, PCI_COMMAND_MASTER);
-	go(IOVA, IOVA + HALF, 64);
-	EXPECT_EQ(ends(), FAILED);
+	copier_go(&d, IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(copier_ends(&d, ev), FAILED);
 	EXPECT_EQ(mem[HALF], 0);
 	cfg_command(&d, PCI_COMMAND_MASTER, 0);
-	go(IOVA, IOVA + HALF, 64);
-	EXPECT_EQ(ends(), DONE);
+	copier_go(&d, IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(copier_ends(&d, ev), DONE);
 	EXPECT_EQ(mem[HALF], 0x33);
 }
 
@@ -183,20 +149,20 @@ static void reset_amid(void)
 
 	start();
 	for (i = 0; i < 50; i++) {
-		go(IOVA, IOVA + HALF, HALF);
+		copier_go(&d, IOVA, IOVA + HALF, HALF);
 		REQUIRE_OK(vfio_reset(&d));
 		cfg_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 		EXPECT_EQ(vfio_rd(&d, 0, SRC, 8), 0);
 	}
 	for (i = 0; i < 50; i++) {
-		go(IOVA, IOVA + HALF, HALF);
+		copier_go(&d, IOVA, IOVA + HALF, HALF);
 		vfio_close(&d);
 		munmap(mem, SIZE);
 		start();
 	}
 	event_wait(ev, QUIET);
-	go(IOVA, IOVA + HALF, 64);
-	EXPECT_EQ(ends(), DONE);
+	copier_go(&d, IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(copier_ends(&d, ev), DONE);
 }
 
 static void hardware(const char *to)
@@ -214,7 +180,7 @@ static void pf_reset_amid(void)
 
 	start();
 	for (i = 0; i < 20; i++) {
-		go(IOVA, IOVA + HALF, HALF);
+		copier_go(&d, IOVA, IOVA + HALF, HALF);
 		hardware("off");
 		EXPECT_EQ(vfio_rd(&d, 0, SRC, 4), 0xffffffff);
 		hardware("on");
@@ -222,8 +188,8 @@ static void pf_reset_amid(void)
 	}
 	event_wait(ev, QUIET);
 	memset(mem, 0x44, 64);
-	go(IOVA, IOVA + HALF, 64);
-	EXPECT_EQ(ends(), DONE);
+	copier_go(&d, IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(copier_ends(&d, ev), DONE);
 	EXPECT_EQ(mem[HALF + 63], 0x44);
 }
 
@@ -252,8 +218,8 @@ static void unload_and_load(void)
 	hardware("off");
 	reload();
 	start();
-	go(IOVA, IOVA + HALF, 64);
-	EXPECT_EQ(ends(), DONE);
+	copier_go(&d, IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(copier_ends(&d, ev), DONE);
 	vfio_close(&d);
 	mdev_new(4, other);
 	EXPECT_OK(mdev_remove(other));

@@ -104,7 +104,7 @@ static void pause_loses_nothing(void)
 	vfio_wr(&a, 0, NOTE64, 0x1122334455667788, 8);
 	for (i = 0; i < 30; i++) {
 		memset(mem, i + 1, HALF);
-		pair_go(&a, IOVA, IOVA + HALF, HALF);
+		copier_go(&a, IOVA, IOVA + HALF, HALF);
 		REQUIRE_OK(mig_set(&a, i % 2 ? STOP : P2P, NULL));
 		EXPECT_EQ(vfio_rd(&a, 0, STATUS, 4), DONE);
 		EXPECT_EQ(mem[SIZE - 1], i + 1);
@@ -145,7 +145,7 @@ static void stop_answers(void)
 	EXPECT_EQ(vfio_rd(&a, 0, SRC, 8), 0x1234);
 	vfio_wr(&a, 0, SRC, 0x4321, 8);
 	vfio_wr(&a, 0, NOTE16, 0x4321, 2);
-	pair_go(&a, IOVA, IOVA + HALF, 64);
+	copier_go(&a, IOVA, IOVA + HALF, 64);
 	EXPECT_EQ(vfio_rd(&a, 0, SRC, 8), 0x1234);
 	EXPECT_EQ(vfio_rd(&a, 0, NOTE16, 2), 0);
 	REQUIRE_OK(mig_set(&a, RUNNING, NULL));
@@ -160,12 +160,12 @@ static void bus_master_while_stopped(void)
 	REQUIRE_OK(mig_set(&a, STOP, NULL));
 	cfg_command(&a, 0, MASTER);
 	REQUIRE_OK(mig_set(&a, RUNNING, NULL));
-	pair_go(&a, IOVA, IOVA + HALF, 64);
+	copier_go(&a, IOVA, IOVA + HALF, 64);
 	EXPECT_EQ(event_wait(ev_a, SOON), 1);
 	EXPECT_NE(vfio_rd(&a, 0, STATUS, 4), DONE);
 	REQUIRE_OK(mig_set(&a, P2P, NULL));
 	cfg_command(&a, MASTER, 0);
-	pair_go(&a, IOVA, IOVA + HALF, 64);
+	copier_go(&a, IOVA, IOVA + HALF, 64);
 	EXPECT_EQ(event_wait(ev_a, SOON), 1);
 	EXPECT_NE(vfio_rd(&a, 0, STATUS, 4), DONE);
 	REQUIRE_OK(mig_set(&a, RUNNING, NULL));
@@ -359,7 +359,7 @@ static void logging(void)
 	EXPECT_EQ(count(bitmap, 0, pages - 1), 1);
 	EXPECT_EQ(count(bitmap, half, half), 1);
 	memset(bitmap, 0, sizeof(bitmap));
-	pair_go(&a, IOVA, IOVA + HALF + 4095, 4098);
+	copier_go(&a, IOVA, IOVA + HALF + 4095, 4098);
 	REQUIRE_EQ(event_wait(ev_a, SOON), 1);
 	REQUIRE_OK(mig_log_report(&a, IOVA, SIZE, bitmap));
 	EXPECT_EQ(count(bitmap, 0, pages - 1), 3);

@@ -179,7 +179,7 @@ static void another_type(void)
 	int fd, ev;
 
 	s = pair_recorded(&len);
-	pair_open(&other, uuid_other, &ev);
+	copier_open(&other, uuid_other, &ev, mem);
 	REQUIRE_OK(mig_set(&other, RESUMING, &fd));
 	EXPECT_ERR(mig_write(fd, s, HEAD + HELLO_LEN, HEAD + HELLO_LEN), EOPNOTSUPP);
 	/* For good. */

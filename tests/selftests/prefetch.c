@@ -3,30 +3,16 @@
  * tests/modules/vdcm-test with a translation table: a device that cannot try an access again, and
  * has memory prefetched before it copies.
  */
-#include <linux/pci_regs.h>
 #include <poll.h>
 #include <sys/mman.h>
 
+#include "lib/copier.h"
 #include "lib/ktap.h"
 #include "lib/migrate.h"
 #include "lib/module.h"
 #include "lib/slow_file.h"
 #include "lib/subject.h"
 
-#define MSIX	VFIO_PCI_MSIX_IRQ_INDEX
-#define SRC	0x4000
-#define DST	0x4008
-#define LEN	0x4010
-#define GO	0x4014
-#define STATUS	0x401c
-#define DONE	0
-#define BUSY	1
-#define FAILED	2
-#define SOON	10000
-
-#define IOVA	0x100000000ull
-#define SIZE	0x200000u
-#define HALF	(SIZE / 2)
 #define PAGE	4096u
 #define DMA_ON	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
 
@@ -35,61 +21,33 @@ static struct vfio_dev d;
 static uint8_t *mem;
 static int ev;
 
-static int reload(const char *params)
-{
-	uint64_t end = now_ms() + SOON;
-	int ret;
-
-	while ((ret = module_unload("vdcm_test")) == -EAGAIN && now_ms() < end)
-		poll(NULL, 0, 10);
-	return ret ? ret : module_load("vdcm_test", params);
-}
-
 static void setup(void)
 {
 	subject_is("vdcm_test");
-	REQUIRE_OK(reload("table=1"));
+	REQUIRE_OK(module_reload("vdcm_test", "table=1"));
 	uuid = subject_device();
 }
 
 static void cleanup(void)
 {
 	mdev_cleanup();
-	if (!strcmp(subject()->module, "vdcm_test") && reload(""))
+	if (!strcmp(subject()->module, "vdcm_test") && module_reload("vdcm_test", ""))
 		ktap_note("vdcm_test is not loaded again");
 }
 
 static void start(void)
 {
-	REQUIRE_OK(vfio_open(&d, uuid));
-	ev = event_new();
-	REQUIRE_OK(vfio_irq_eventfds(&d, MSIX, 0, 1, &ev));
-	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	REQUIRE(mem != MAP_FAILED);
-	REQUIRE_OK(vfio_map(&d, mem, IOVA, SIZE, DMA_RW));
+	mem = copier_memory();
+	copier_open(&d, uuid, &ev, mem);
 	cfg_command(&d, DMA_ON, 0);
-}
-
-static void go(uint64_t src, uint64_t dst, uint32_t len)
-{
-	vfio_wr(&d, 0, SRC, src, 8);
-	vfio_wr(&d, 0, DST, dst, 8);
-	vfio_wr(&d, 0, LEN, len, 4);
-	vfio_wr(&d, 0, GO, 1, 4);
-}
-
-static uint64_t ends(void)
-{
-	REQUIRE_EQ(event_wait(ev, SOON), 1);
-	return vfio_rd(&d, 0, STATUS, 4);
 }
 
 static void works(void)
 {
 	memset(mem, 0x5c, 100);
 	memset(mem + HALF, 0, 100);
-	go(IOVA, IOVA + HALF, 100);
-	EXPECT_EQ(ends(), DONE);
+	copier_go(&d, IOVA, IOVA + HALF, 100);
+	EXPECT_EQ(copier_ends(&d, ev), DONE);
 	EXPECT_MEM(mem + HALF, mem, 100);
 }
 
@@ -105,8 +63,8 @@ static void ahead(void)
 		for (k = 0; k < HALF; k++)
 			mem[k] = (uint8_t)(k * 7 + k / PAGE + i);
 		memset(mem + HALF, 0xee, HALF);
-		go(IOVA + 3, IOVA + HALF + 5, lens[i]);
-		EXPECT_EQ(ends(), DONE);
+		copier_go(&d, IOVA + 3, IOVA + HALF + 5, lens[i]);
+		EXPECT_EQ(copier_ends(&d, ev), DONE);
 		EXPECT_MEM(mem + HALF + 5, mem + 3, lens[i]);
 		EXPECT_EQ(mem[HALF + 5 + lens[i]], 0xee);
 	}
@@ -134,15 +92,15 @@ static void refuses(void)
 
 	start();
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		go(bad[i].src, bad[i].dst, 64);
-		if (!EXPECT_EQ(ends(), FAILED))
+		copier_go(&d, bad[i].src, bad[i].dst, 64);
+		if (!EXPECT_EQ(copier_ends(&d, ev), FAILED))
 			ktap_note("... %s", bad[i].what);
 		works();
 	}
 	REQUIRE_OK(vfio_unmap(&d, IOVA, SIZE));
 	REQUIRE_OK(vfio_map(&d, mem, IOVA, SIZE, DMA_RO));
-	go(IOVA, IOVA + HALF, 64);
-	EXPECT_EQ(ends(), FAILED);
+	copier_go(&d, IOVA, IOVA + HALF, 64);
+	EXPECT_EQ(copier_ends(&d, ev), FAILED);
 }
 
 /* Clause: what is prefetched is unpinned as any page when the VMM unmaps it, and can be had anew. */
@@ -216,7 +174,7 @@ static void stopped(void)
 	REQUIRE(slow != MAP_FAILED);
 	start();
 	REQUIRE_OK(vfio_map(&d, slow, IOVA + SIZE, SIZE, DMA_RW));
-	go(IOVA + SIZE, IOVA, 64);
+	copier_go(&d, IOVA + SIZE, IOVA, 64);
 	end = now_ms() + SOON;
 	while (!slow_file_wanted() && now_ms() < end)
 		poll(NULL, 0, 10);
@@ -224,7 +182,7 @@ static void stopped(void)
 	EXPECT_EQ(vfio_rd(&d, 0, STATUS, 4), BUSY);
 	begin = now_ms();
 	cfg_command(&d, 0, PCI_COMMAND_MASTER);
-	EXPECT_EQ(ends(), FAILED);
+	EXPECT_EQ(copier_ends(&d, ev), FAILED);
 	REQUIRE_OK(vfio_reset(&d));
 	EXPECT_LT(now_ms() - begin, 5000);
 	EXPECT(slow_file_wanted());

@@ -203,10 +203,8 @@ void mig_nic_setup(void)
 
 	mdev_parent();
 	mdev_cleanup();
-	vdcm_before = ktap_shared(512);
-	smartnic_before = ktap_shared(512);
-	module_params("vdcm", vdcm_before, 512);
-	module_params("smartnic", smartnic_before, 512);
+	vdcm_before = module_params_shared("vdcm");
+	smartnic_before = module_params_shared("smartnic");
 	if (strstr(smartnic_before, "migration=Y"))
 		return;
 	snprintf(params, sizeof(params), "%s migration=1", smartnic_before);

@@ -10,6 +10,8 @@
 #include "mdev.h"
 #include "module.h"
 
+#define PARAMS_LEN	512
+
 static void module_path(const char *name, char *path, size_t len)
 {
 	const char *dir = getenv("MODULES");
@@ -78,6 +80,24 @@ void module_params(const char *name, char *buf, size_t len)
 				 e->d_name, value);
 	}
 	closedir(d);
+}
+
+char *module_params_shared(const char *name)
+{
+	char *params = ktap_shared(PARAMS_LEN);
+
+	module_params(name, params, PARAMS_LEN);
+	return params;
+}
+
+int module_reload(const char *name, const char *params)
+{
+	uint64_t end = now_ms() + 10000;
+	int ret;
+
+	while ((ret = module_unload(name)) == -EAGAIN && now_ms() < end)
+		poll(NULL, 0, 10);
+	return ret ? ret : module_load(name, params);
 }
 
 int modules_unload(void)

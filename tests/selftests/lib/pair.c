@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
-#include <sys/mman.h>
 
 #include "ktap.h"
 #include "pair.h"
@@ -35,29 +34,12 @@ void pair_needs_source(void)
 		ktap_skip("opened by iommufd, and without a log of what it writes, no state leaves it");
 }
 
-void pair_open(struct vfio_dev *d, const char *uuid, int *ev)
-{
-	REQUIRE_OK(vfio_open(d, uuid));
-	*ev = event_new();
-	REQUIRE_OK(vfio_irq_eventfds(d, MSIX, 0, 1, ev));
-	REQUIRE_OK(vfio_map(d, mem, IOVA, SIZE, DMA_RW));
-}
-
 void pair_start(void)
 {
-	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	REQUIRE(mem != MAP_FAILED);
-	pair_open(&a, uuid_a, &ev_a);
-	pair_open(&b, uuid_b, &ev_b);
+	mem = copier_memory();
+	copier_open(&a, uuid_a, &ev_a, mem);
+	copier_open(&b, uuid_b, &ev_b, mem);
 	cfg_command(&a, MEMORY | MASTER, 0);
-}
-
-void pair_go(struct vfio_dev *d, uint64_t src, uint64_t dst, uint32_t len)
-{
-	vfio_wr(d, 0, SRC, src, 8);
-	vfio_wr(d, 0, DST, dst, 8);
-	vfio_wr(d, 0, LEN, len, 4);
-	vfio_wr(d, 0, GO, 1, 4);
 }
 
 void pair_works(struct vfio_dev *d, int ev)
@@ -65,9 +47,8 @@ void pair_works(struct vfio_dev *d, int ev)
 	memset(mem, 0x5c, 100);
 	memset(mem + HALF, 0, 100);
 	vfio_wr(d, 0, KEY, 0, 1);
-	pair_go(d, IOVA, IOVA + HALF, 100);
-	REQUIRE_EQ(event_wait(ev, SOON), 1);
-	EXPECT_EQ(vfio_rd(d, 0, STATUS, 4), DONE);
+	copier_go(d, IOVA, IOVA + HALF, 100);
+	EXPECT_EQ(copier_ends(d, ev), DONE);
 	EXPECT_MEM(mem + HALF, mem, 100);
 }
 

@@ -3,28 +3,13 @@
 #ifndef SELFTESTS_PAIR_H
 #define SELFTESTS_PAIR_H
 
-#include <linux/pci_regs.h>
-
+#include "copier.h"
 #include "migrate.h"
 
-#define MSIX	VFIO_PCI_MSIX_IRQ_INDEX
 #define PASSED	0x0000		/* pages of BAR 0: memory */
-#define SRC	0x4000
-#define DST	0x4008
-#define LEN	0x4010
-#define GO	0x4014
-#define RAISE	0x4018
-#define STATUS	0x401c
-#define KEY	0x4020
 #define NOTE16	0x5002
 #define NOTE64	0x5008
-#define DONE	0
-#define SOON	10000
 #define QUIET	50
-
-#define IOVA	0x100000000ull
-#define SIZE	0x200000u
-#define HALF	(SIZE / 2)
 
 #define MEMORY		PCI_COMMAND_MEMORY
 #define MASTER		PCI_COMMAND_MASTER
@@ -46,14 +31,12 @@ extern uint8_t *mem;				/* at IOVA, for all of them */
 
 /* For ktap_suite.setup; skips the program where the subject is another one. */
 void pair_setup(void);
-/* Opens one; opens A and B, and A may do DMA. */
-void pair_open(struct vfio_dev *d, const char *uuid, int *ev);
+/* Opens A and B, and A may do DMA. */
 void pair_start(void);
 void pair_hardware(const char *to);
 /* Skips the case where no state leaves A, which is open. */
 void pair_needs_source(void);
 
-void pair_go(struct vfio_dev *d, uint64_t src, uint64_t dst, uint32_t len);
 void pair_works(struct vfio_dev *d, int ev);
 /* Gives a device something of all that a guest can; whether a device has it. */
 void pair_fill(struct vfio_dev *d);

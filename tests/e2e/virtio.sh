@@ -45,7 +45,7 @@ until_true() { # SECONDS COMMAND...
 start_guests() {
 	local disk="-drive if=virtio,readonly=on,format=raw,file"
 
-	start_l2 v --mdev "${UUID[v]}" --smp 2 --qemu "$disk=/lab/selftests/xdp $disk=/lab/selftests/uso" --no-wait &&
+	start_l2 v --mdev "${UUID[v]}" --smp 2 --qemu "$disk=/lab/selftests/xdp $disk=/lab/selftests/udp_gso" --no-wait &&
 		start_l2 m --mdev "${UUID[m]}" --mdev "${UUID[mv]}" --no-wait && wait_l2 v && wait_l2 m
 }
 
@@ -146,16 +146,16 @@ offloads() {
 		fails offloads_on v && reach v host && l2_cmd v 'ethtool -K eth0 tx on tso on gro on' && offloads_on v && reach v host
 }
 
-# Datagrams that the device cuts out of 20 buffers: all arrive, as they are, and in order.
+# Datagrams that the device cuts out of 40 packets: all arrive, as they are, and in order.
 datagrams() {
 	local before bad
 
 	l2_cmd v 'ethtool -K eth0 tx-udp-segmentation on && ethtool -k eth0' | grep -qx 'tx-udp-segmentation: on' && before=$(stat_of v tso_packets) && bad=$(udp_bad) || return
 	timeout $((60 * SLOW)) socat -u -T 10 UDP-RECV:7123,rcvbuf=1048576 STDOUT </dev/null >/run/datagrams &
-	l2_cmd v --timeout 60 "cat /dev/vdb >/tmp/uso && chmod 755 /tmp/uso && sleep 1; /tmp/uso ${ADDR[host]} 7123 1200 20" || return
+	l2_cmd v --timeout 60 "cat /dev/vdb >/tmp/udp_gso && chmod 755 /tmp/udp_gso && sleep 1; /tmp/udp_gso ${ADDR[host]} 7123 1200 40" || return
 	wait $!
-	equal "$(stat -c %s /run/datagrams)" $((20 * 16 * 1200)) && equal "$(tr -d '\0' </run/datagrams | grep -ao '0[0-9]\{6\}' | tr -d '\n')" "$(seq -f %07.0f 0 319 | tr -d '\n')" &&
-		equal "$(udp_bad)" "$bad" && equal "$(($(stat_of v tso_packets) - before))" 20
+	equal "$(stat -c %s /run/datagrams)" $((40 * (8 * 1200 - 1))) && equal "$(tr -d '\0' </run/datagrams | grep -ao '0[0-9]\{6\}' | tr -d '\n')" "$(seq -f %07.0f 0 319 | tr -d '\n')" &&
+		equal "$(udp_bad)" "$bad" && equal "$(($(stat_of v tso_packets) - before))" 40
 }
 udp_bad() { awk '/^Udp: [0-9]/ { print $4 }' /proc/net/snmp; }
 
@@ -261,7 +261,7 @@ held() {
 		l2_cmd v "$coal 500000 rx-frames 4" && fewer_than 80 && [ "$PING_IRQS" -gt 30 ] && l2_cmd v "$coal 0 rx-frames 1" && more_than 100
 }
 
-# Its driver asks for few interrupts of what was sent, whatever the limits are.
+# virtio_net asks for few interrupts of sent packets under any limits.
 held_sent() {
 	l2_cmd v 'ethtool -C eth0 tx-usecs 5000 tx-frames 32 && ethtool -c eth0' >/run/coal && cat /run/coal && grep -q 'tx-usecs:[[:space:]]*5000' /run/coal &&
 		data 8 && plain v host && l2_cmd v 'ethtool -C eth0 tx-usecs 0 tx-frames 1' && reach v host

@@ -11,4 +11,4 @@ vdcm_test_PROGS := types vfio_walk irqs mmap copy prefetch registers migration m
 # By name only: it loads the SmartNIC's module anew, with migration=1.
 MOVE_PROGS := migration_nic dirty
 # Used by other tests.
-TOOLS := hold odd_frames bounce busy rowdy xdp udp_gso uso
+TOOLS := hold odd_frames bounce busy rowdy xdp udp_gso

@@ -2,7 +2,8 @@
 /*
  * udp_gso ADDRESS PORT SEGMENT PACKETS: sends packets of UDP segments to an IPv4 or
  * IPv6 address, each packet by one call that leaves the segmentation to the stack or the device.
- * Byte n of a packet is n modulo 251. For guests; tests/e2e/features.sh.
+ * Each segment begins with its number in seven digits. For guests; tests/e2e/features.sh,
+ * virtio.sh.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 
 /* The last one is a byte shorter than the others. */
 #define SEGMENTS	8
+#define NUMBER		8	/* bytes of a segment's number, and its end */
 
 static int fail(const char *what)
 {
@@ -43,12 +45,19 @@ static socklen_t address(const char *name, const char *port, struct sockaddr_sto
 	return sizeof(*v6);
 }
 
+static void fill(unsigned char *segment, int len, unsigned int number)
+{
+	memset(segment, 'a' + number % SEGMENTS, (size_t)len);
+	snprintf((char *)segment, NUMBER, "%07u", number % 10000000u);
+}
+
 int main(int argc, char **argv)
 {
-	static unsigned char data[65507];
+	static unsigned char data[65507 + 1];
 	struct sockaddr_storage to = { .ss_family = AF_UNSPEC };
 	socklen_t to_len = argc == 5 ? address(argv[1], argv[2], &to) : 0;
 	int segment, packets, fd;
+	unsigned int number = 0;
 	size_t i, len;
 
 	if (!to_len) {
@@ -58,14 +67,14 @@ int main(int argc, char **argv)
 	segment = atoi(argv[3]);
 	packets = atoi(argv[4]);
 	len = (size_t)segment * SEGMENTS - 1;
-	if (segment < 1 || len > sizeof(data))
+	if (segment < NUMBER || len >= sizeof(data))
 		return 2;
-	for (i = 0; i < len; i++)
-		data[i] = i % 251;
 	fd = socket(to.ss_family, SOCK_DGRAM, 0);
 	if (fd < 0 || setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)))
 		return fail("UDP_SEGMENT");
 	for (; packets > 0; packets--) {
+		for (i = 0; i < SEGMENTS; i++)
+			fill(data + i * segment, segment, number++);
 		if (sendto(fd, data, len, 0, (struct sockaddr *)&to, to_len) != (ssize_t)len)
 			return fail("sendto");
 		usleep(20000);

@@ -8,6 +8,7 @@ set -u
 export SUBJECT=vdcm_test
 . /lab/tests/lab/l1.sh
 . /lab/tests/e2e/ktap.sh
+. /lab/tests/e2e/migration.sh
 
 RUN=/run/migrate
 MDEV=/sys/bus/mdev/devices
@@ -98,35 +99,6 @@ hang_up() {
 
 	for fd in "${TO[$1.qtest]}" "${TO[$1.qmp]}"; do exec {fd}>&-; done
 	for fd in "${FROM[$1.qtest]}" "${FROM[$1.qmp]}"; do exec {fd}<&-; done
-}
-
-status() { qmp "$1" query-status | jq -r .return.status; }
-migration() { qmp "$1" query-migrate | jq -r '.return.status // "none"'; }
-
-# becomes NAME STATUS...: the migration of a QEMU ends so, or says what else became of it.
-becomes() {
-	local name=$1 s i
-
-	shift
-	for ((i = 0; i < 300; i++)); do
-		s=$(migration "$name")
-		for w; do [ "$s" != "$w" ] || return 0; done
-		case $s in completed | failed | cancelled) break ;; esac
-		sleep 0.1
-	done
-	echo "migration: $s, not $*"
-	qmp "$name" query-migrate
-	return 1
-}
-
-runs() {
-	local i
-
-	for ((i = 0; i < 100; i++)); do
-		[ "$(status "$1")" != running ] || return 0
-		sleep 0.1
-	done
-	equal "$(status "$1")" running
 }
 
 # target NAME UUID: a QEMU that waits for another one's VM at $RUN/NAME.wire.

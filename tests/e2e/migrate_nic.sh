@@ -7,6 +7,7 @@
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
+. /lab/tests/e2e/migration.sh
 
 TYPE=${1:-smartnic-1q}
 OTHER=${TYPE%-1q}-2q
@@ -24,9 +25,6 @@ qmp() { # NAME COMMAND [ARGUMENTS]
 	l2_qmp "$1" "{\"execute\":\"$2\"${3:+,\"arguments\":{$3}}}"
 }
 
-# of NAME QUERY: a field of query-migrate.
-of() { qmp "$1" query-migrate | jq -r "$2"; }
-status() { qmp "$1" query-status | jq -r .return.status; }
 
 capabilities() {
 	local c list=''
@@ -65,32 +63,6 @@ up() {
 }
 
 to() { qmp "$2" migrate "\"uri\":\"unix:$RUN/$1.wire\""; }
-
-# becomes NAME STATUS...: the migration ends so, or says what else became of it.
-becomes() {
-	local name=$1 s w end=$((SECONDS + 120))
-
-	shift
-	while [ "$SECONDS" -lt "$end" ]; do
-		s=$(of "$name" '.return.status // "none"')
-		for w; do [ "$s" != "$w" ] || return 0; done
-		case $s in completed | failed | cancelled) break ;; esac
-		sleep 0.3
-	done
-	echo "migration: $s, not $*"
-	qmp "$name" query-migrate
-	return 1
-}
-
-runs() {
-	local i
-
-	for ((i = 0; i < 200; i++)); do
-		[ "$(status "$1")" != running ] || return 0
-		sleep 0.2
-	done
-	equal "$(status "$1")" running
-}
 
 # --- what goes on meanwhile ------------------------------------------------------------
 
@@ -201,7 +173,7 @@ moves() {
 	MOVED+=("$from to $to: $NUMBERS; $(tail -n 1 $RUN/lost)")
 }
 
-# What each move has cost, for whoever reads the log.
+# Prints the downtime, the bytes and the lost pings of each move.
 numbers() { local m; for m in "${MOVED[@]}"; do say "$m"; done; }
 
 there_and_back() {

@@ -176,6 +176,7 @@ typedef struct SmncPatience {
 typedef struct SmncVq {
     uint64_t desc, driver, device;      /* IOVAs of the three areas */
     uint32_t intr;                      /* SMNC_Q_INT_* */
+    uint16_t number;                    /* of an enabled one */
     uint16_t size;
     uint16_t next;                      /* index of both rings, or a place */
     uint16_t signalled;                 /* @next, as of the last interrupt */

@@ -32,21 +32,6 @@ static uint16_t smnc_packed_after(const SmncVq *vq, uint16_t place, unsigned n)
                         : (i - vq->size) | (~place & SMNC_VQ_WRAP);
 }
 
-/* The VQ's number. */
-static unsigned smnc_packed_vq(SmncFunc *f, const SmncVq *vq)
-{
-    unsigned n;
-
-    for (n = 0; n < 2 * SMNC_FUNC_QPS; n++) {
-        const SmncQueue *q = smnc_vq_find(f, n);
-
-        if (q && vq == &q->vq) {
-            return n;
-        }
-    }
-    return f->virtio.ctrl_vq;
-}
-
 /*
  * For the PF, which has nothing else after a reset of the device: the place
  * that is used next, and the one behind it. A write that fails is not repeated.
@@ -56,11 +41,10 @@ void smnc_packed_note(SmncFunc *f, const SmncVq *vq, uint16_t after)
     struct smnc_vq_place p = {
         .place = cpu_to_le16(vq->next), .after = cpu_to_le16(after),
     };
-    unsigned n = smnc_packed_vq(f, vq);
 
-    if (f->virtio.places && n < SMNC_VQ_PLACES) {
-        smnc_pf_dma(f->s, f->virtio.places + n * sizeof(p), &p, sizeof(p),
-                    true);
+    if (f->virtio.places && vq->number < SMNC_VQ_PLACES) {
+        smnc_pf_dma(f->s, f->virtio.places + vq->number * sizeof(p), &p,
+                    sizeof(p), true);
     }
 }
 

@@ -135,6 +135,7 @@ static void smnc_vq_load(SmncFunc *f, unsigned n,
                  from->reason << SMNC_Q_CTL_REASON_SHIFT;
     }
     q->seg = from->seg;
+    q->vq.number = n == CONTROL ? f->virtio.ctrl_vq : n;
     q->vq.next = from->last_used;
     q->vq.after = from->last_avail;
     q->vq.signalled = from->signalled;

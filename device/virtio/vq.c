@@ -281,6 +281,7 @@ static int smnc_vq_start(SmncFunc *f, unsigned vq,
     if (resume && smnc_vq_packed(f) && !smnc_vq_resume_at(&q->vq, req)) {
         return EINVAL;
     }
+    q->vq.number = vq;
     q->vq.signalled = q->vq.next;
     q->vq.turn = 0;
     q->vq.resume = resume;

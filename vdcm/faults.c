@@ -128,7 +128,7 @@ static u64 vdcm_fault_hold_back(struct vdcm_adi *adi, struct vdcm_waiting *w)
 }
 
 /**
- * vdcm_fault_must_wait() - must an access go on waiting, for whatever?
+ * vdcm_fault_must_wait() - does an access have to wait?
  * @adi: open ADI; fault_lock held
  * @w: access
  *

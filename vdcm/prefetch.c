@@ -53,7 +53,7 @@ static void vdcm_prefetch_done(struct vdcm_dma *dma, int err)
 /**
  * vdcm_prefetch_allow() - ranges may be prefetched, or no longer
  * @adi: open ADI; adi->lock held
- * @on: which; when switched off, nobody waits any more for one
+ * @on: which; when switched off, the call under way returns -ECANCELED
  */
 void vdcm_prefetch_allow(struct vdcm_adi *adi, bool on)
 {

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # vmms.sh [TYPE]: one guest, one workload, several ways in which a VMM can use the
-# device: mapped or trapped doorbells, interrupts through KVM or through QEMU. What the
-# guest saw must be the same text each time, with whatever QEMU L1 has (run --root).
+# device: mapped or trapped doorbells, interrupts through KVM or through QEMU. The
+# guest's report is the same text each time, with each QEMU that L1 may have (run --root).
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh

@@ -290,7 +290,7 @@ static void cold_pages(void)
 	ends();
 }
 
-/* Clause: each write is in the device's own log, and what was not written is not. */
+/* Clause: the device's own log has each page that the device writes, and no other page. */
 static void logs(void)
 {
 	start(&by_log);

@@ -3,9 +3,9 @@
  * vdcm_test: samples/vdcm-null with all that is optional of the framework, for its tests.
  *
  * Its ADIs copy memory as those of the sample do, by the same registers, but XOR each byte with
- * KEY; all-ones in GO break the ADI, which is given up. NOTES are the driver's own: they stay
- * whatever becomes of the hardware, of which HARDWARE tells; so does the attribute "hardware" of
- * the parent, which also takes it away, brings it back and ends it.
+ * KEY; all-ones in GO break the ADI, which the driver gives up. HARDWARE says if the hardware is
+ * there. NOTES are the driver's own, and stay while it is not. The parent's attribute "hardware"
+ * says the same, and a write to it takes the hardware away, brings it back or ends it.
  *
  * With the parameter "table" it has a translation table, and cannot try an access again: each copy
  * has its memory prefetched, and fails where the table has no entry.

@@ -215,7 +215,7 @@ static bool reap(pid_t pid, unsigned int seconds, int *status)
 	}
 	close(p.fd);
 	waitpid(pid, status, 0);
-	/* Whatever the case started dies with it, and lets go of its devices before the next case. */
+	/* The case's processes end, and close their devices, before the next case begins. */
 	for (end = now_ms() + 10000; kill(-pid, SIGKILL) == 0 && now_ms() < end;)
 		poll(NULL, 0, 5);
 	return true;

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # migrate_nic.sh [TYPE]: a stock guest moves with its device, an ADI of the SmartNIC, while the
-# host pings it: into a file and back, to another ADI of the SmartNIC and back. Then what a target
-# refuses, what an operator cancels, and a target that is killed. The guest's driver must notice
-# nothing of all this.
+# host pings it and both send data over TCP: into a file and back, to another ADI of the SmartNIC
+# and back. Then what a target refuses, what an operator cancels, and a target that is killed. The
+# guest's driver must notice nothing of all this, and every byte sent must arrive.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -14,6 +14,7 @@ OTHER=${TYPE%-1q}-2q
 RUN=/run/migrate
 MOVES=3			# there and back
 MOST=300		# pings that a move loses, at most: emulated processors are slow
+PIECE=65536 DATA_SECONDS=1200
 SLOWLY=$((4 << 20)) FAST=$((1 << 30))	# bytes per second
 mkdir -p $RUN
 declare -A DEV=()	# mdevs
@@ -24,7 +25,6 @@ MOVED=()
 qmp() { # NAME COMMAND [ARGUMENTS]
 	l2_qmp "$1" "{\"execute\":\"$2\"${3:+,\"arguments\":{$3}}}"
 }
-
 
 capabilities() {
 	local c list=''
@@ -66,11 +66,52 @@ to() { qmp "$2" migrate "\"uri\":\"unix:$RUN/$1.wire\""; }
 
 # --- what goes on meanwhile ------------------------------------------------------------
 
-# The host pings ten times a second, all the time.
+# The host pings ten times a second, all the time. It resolves the guest's address once: TCP
+# waits out a move, ARP gives up after three seconds.
 traffic() {
+	ip neigh replace "${ADDR[a]}" lladdr "$(l2_cmd a 'cat /sys/class/net/eth0/address')" nud permanent dev "$PF_DEV" || return
 	ping -i 0.1 "${ADDR[a]}" >$RUN/pings 2>&1 &
 	PING=$!
 	l2_cmd a 'cat /proc/sys/kernel/random/boot_id; dmesg | wc -l' >$RUN/guest
+}
+
+# source_cmd: shell text. Random data, a piece at a time for as long as /tmp/go is there; then their
+# sum is in /tmp/sent, their number in /tmp/pieces.
+source_cmd() {
+	echo "mkfifo /tmp/copy; : >/tmp/go
+		(sha256sum </tmp/copy | cut -d' ' -f1 >/tmp/sent.new; mv /tmp/sent.new /tmp/sent) &
+		n=0
+		while [ -e /tmp/go ]; do
+			head -c $PIECE /dev/urandom
+			n=\$((n + 1)); echo \$n >/tmp/pieces
+			sleep 0.2
+		done | tee /tmp/copy"
+}
+
+# data_starts FROM TO
+data_starts() {
+	local send
+
+	case $1 in
+	host) send="socat -u STDIN TCP:${ADDR[$2]}:$((PORT + 1))" ;;
+	*) send="nc ${ADDR[$2]} $((PORT + 1)) >/dev/null" ;;
+	esac
+	PORT=$((PORT + 1))
+	receiver_start "$2" "$DATA_SECONDS" && guest_cmd "$1" "({ $(source_cmd); } | $send) </dev/null >/dev/null 2>&1 &"
+}
+
+# arrives FROM TO: all that was sent has been received.
+arrives() {
+	local got
+
+	got=$(receiver_result "$2" 200) || return
+	say "$1 to $2: $(guest_cmd "$1" 'cat /tmp/pieces') pieces of $PIECE bytes"
+	equal "$got" "$(guest_cmd "$1" 'cat /tmp/sent')" && below 10 "$(guest_cmd "$1" 'cat /tmp/pieces')"
+}
+
+data_arrives() {
+	ADDR[$AT]=${ADDR[a]}
+	guest_cmd host 'rm /tmp/go' && guest_cmd "$AT" 'rm /tmp/go' && arrives host "$AT" && arrives "$AT" host
 }
 
 # The number of the last ping that was answered.
@@ -136,7 +177,7 @@ devices() {
 boots() {
 	vm a a && wait_l2 a && equal "$(guest_dev a)" eth0 && guest_up a 1 || return
 	ADDR[b]=${ADDR[a]} AT=a
-	reach host a && traffic && counters >$RUN/counters
+	reach host a && traffic && data_starts host a && data_starts a host && counters >$RUN/counters
 }
 
 pauses() {
@@ -241,7 +282,7 @@ all_gone() {
 }
 
 main() {
-	plan 15
+	plan 16
 	say "$(qemu-system-x86_64 --version | head -n 1), kernel $(uname -r), $TYPE"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA} migration=1
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) FULL=$(pool "$PF")
@@ -259,6 +300,7 @@ main() {
 	check "cancelled when the VM was stopped" cancelled pre-switchover
 	check "the target is killed on the way" target_killed active
 	check "the target is killed when the VM was stopped" target_killed pre-switchover
+	check "all data sent meanwhile has arrived" data_arrives
 	check "all is given back" all_gone
 	finish
 }

@@ -5,6 +5,7 @@
 #   unprivileged   QEMU without root, with a limit to the memory it may lock
 #   hotplug        q35 with root ports, and pc: devices plugged in and out by QMP
 #   balloon        virtio-balloon and free page reporting
+#   forced         the same with x-balloon-allowed=on: QEMU discards memory beside the device
 #   bonding        two devices as one interface, the host takes the active one's link;
 #                  three SmartNICs on one wire: two have the devices, the third is the peer
 #   kinds          a guest with an AVF and a virtio device, which it bonds
@@ -147,6 +148,13 @@ keeps_all() {
 	use_and_free && before=$(rss_kb) && balloon_to 192 && after=$(rss_kb) && echo "QEMU has $before kB, with the balloon $after kB" &&
 		below $((before - 8192)) "$after"
 }
+# The host has less than it had at most.
+host_gets_it() {
+	local most
+
+	use_and_free && most=$(awk '/^VmHWM/ { print $2 }' "/proc/$(l2_pid $G)/status") && balloon_to 192 &&
+		echo "QEMU had $most kB, with the balloon $(rss_kb) kB" && below "$(rss_kb)" $((most - 65536))
+}
 balloon_guest() { # OPTIONS OF vfio-pci
 	start_l2 $G --mem 512 ${1:+--vfio-opts "$1"} --mdev "${UUID[$G]}" \
 		--qemu "-device virtio-balloon-pci,id=balloon,free-page-reporting=on"
@@ -165,6 +173,16 @@ balloon() {
 	check "balloon: the guest gives memory up, QEMU keeps it" keeps_all
 	check "balloon: data is right all the while" up_and_down
 	check "balloon: the end leaves nothing behind" end $G
+}
+
+forced_cases=6
+forced() {
+	must "forced balloon: a device" device $G 2q
+	must "forced balloon: a guest whose QEMU discards what the guest gives up" balloon_guest x-balloon-allowed=on
+	check "forced balloon: the device works" works
+	check "forced balloon: the guest gives memory up, the host gets it" host_gets_it
+	check "forced balloon: data is right all the while" up_and_down
+	check "forced balloon: the end leaves nothing behind" end $G
 }
 
 # --- bonding ------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #   must WHAT COMMAND...          the same, and without it nothing makes sense
 #   skip WHAT WHY
 #   equal GOT WANT; below N LIMIT for "check": they say what they saw
+#   until_true SECONDS COMMAND...  asked again and again; what it said last is printed
 #   finish                        last: exits 0, or 1 if anything failed
 
 KTAP_PLAN=0 KTAP_N=0 KTAP_BAD=0 KTAP_T0=$SECONDS
@@ -64,6 +65,16 @@ skip() {
 equal() { [ "$1" = "$2" ] || { printf 'is: %s\nnot: %s\n' "$1" "$2"; return 1; }; }
 below() { [ "$1" -lt "$2" ] || { printf '%s is not below %s\n' "$1" "$2"; return 1; }; }
 fails() { ! "$@"; }
+
+until_true() {
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || { "$@"; return 1; }
+		sleep 0.5
+	done
+}
 
 finish() {
 	[ "$KTAP_N" = "$KTAP_PLAN" ] || { printf 'Bail out! %d of %d results\n' "$KTAP_N" "$KTAP_PLAN"; exit 1; }

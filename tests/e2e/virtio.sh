@@ -27,18 +27,6 @@ plain() { transfer "$1" "$2" 150 || { echo "$XFER_ERROR"; return 1; }; }
 both_ways() { plain "$1" "$2" && plain "$2" "$1"; }
 pf_reset() { echo 1 >"/sys/bus/pci/devices/$PF/reset"; }
 
-until_true() { # SECONDS COMMAND...
-	local i s=$1
-
-	shift
-	for ((i = 0; i < s * 5; i++)); do
-		! "$@" || return 0
-		sleep 0.2
-	done
-	echo "not within $s s: $*"
-	return 1
-}
-
 # --- guests -------------------------------------------------------------------------
 
 # Programs for the guest come on a disk, which is as long as a file of whole sectors is.

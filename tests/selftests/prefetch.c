@@ -103,6 +103,23 @@ static void refuses(void)
 	EXPECT_EQ(copier_ends(&d, ev), FAILED);
 }
 
+/* Clause: a write that the VMM does not allow takes nothing from what is prefetched for reading. */
+static void read_only(void)
+{
+	int64_t pinned;
+
+	start();
+	REQUIRE_OK(vfio_unmap(&d, IOVA, SIZE));
+	REQUIRE_OK(vfio_map(&d, mem, IOVA, HALF, DMA_RO));
+	REQUIRE_OK(vfio_map(&d, mem + HALF, IOVA + HALF, HALF, DMA_RW));
+	works();
+	pinned = mdev_attr_num(uuid, "pinned_bytes");
+	copier_go(&d, IOVA + HALF, IOVA, 64);
+	EXPECT_EQ(copier_ends(&d, ev), FAILED);
+	EXPECT_EQ(mdev_attr_num(uuid, "pinned_bytes"), pinned);
+	works();
+}
+
 /* Clause: what is prefetched is unpinned as any page when the VMM unmaps it, and can be had anew. */
 static void dropped_when_unmapped(void)
 {
@@ -194,6 +211,7 @@ static void stopped(void)
 static const struct ktap_case cases[] = {
 	CASE(ahead),
 	CASE(refuses),
+	CASE(read_only),
 	CASE(dropped_when_unmapped),
 	CASE(stays),
 	CASE(logged),

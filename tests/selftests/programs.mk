@@ -7,7 +7,7 @@ DEBUG_PROGS := failures
 DEBUG_SCRIPTS := debug_kernel
 # On a PF driver without hardware, these and no others: SUBJECT=vdcm_null, the sample, and vdcm_test.
 vdcm_null_PROGS := types vfio_walk irqs mmap copy
-vdcm_test_PROGS := types vfio_walk irqs mmap copy prefetch registers migration migration_streams
+vdcm_test_PROGS := types vfio_walk irqs mmap copy open_fails prefetch registers migration migration_streams
 # By name only: it loads the SmartNIC's module anew, with migration=1.
 MOVE_PROGS := migration_nic dirty
 # Used by other tests.

@@ -18,6 +18,7 @@
  *	BAR 3	MSI-X
  *	config	a vendor's capability, whose last 4 bytes are the NOTE of 32 bits
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
@@ -98,6 +99,10 @@ static struct workqueue_struct *test_wq;
 static bool test_table;
 module_param_named(table, test_table, bool, 0444);
 MODULE_PARM_DESC(table, "translate by a table of the device (default: by the processor)");
+
+static bool test_fail_open;
+module_param_named(fail_open, test_fail_open, bool, 0644);
+MODULE_PARM_DESC(fail_open, "opening a device takes a millisecond, and fails");
 
 /* --- the function a guest sees ------------------------------------------------------------ */
 
@@ -307,6 +312,10 @@ static int test_open(struct vdcm_adi *adi)
 {
 	struct test_adi *n = vdcm_adi_drvdata(adi);
 
+	if (READ_ONCE(test_fail_open)) {
+		usleep_range(1000, 2000);
+		return -ENOSPC;
+	}
 	test_soft_reset(adi);
 	n->window = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, TEST_ORDER);
 	return n->window ? 0 : -ENOMEM;

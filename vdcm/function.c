@@ -292,6 +292,8 @@ close:
 	vdcm_ops(adi)->close(adi);
 free:
 	vdcm_publish(adi, NULL);
+	/* VFIO calls back for unmaps already. Nothing is pinned: no callback waits for long. */
+	vdcm_unmap_leave(live);
 	vdcm_live_free(live);
 	return ret;
 }

@@ -356,5 +356,7 @@ void vdcm_function_close(struct vdcm_adi *adi)
 	vdcm_unmap_leave(live);
 	cancel_delayed_work_sync(&adi->revoke_work);
 	vdcm_watch_end(adi);
+	/* A callback, or a discard, may have started the work items when all was unpinned. */
+	vdcm_unpin_finish(live);
 	vdcm_live_free(live);
 }

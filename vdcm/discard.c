@@ -22,12 +22,14 @@
  * struct vdcm_discard - a range that is being discarded
  * @entry: in the list of waiting discards
  * @done: completed when no page of the range is mapped for the device
+ * @live: open state; vdcm_discard_start() holds it
  * @first: first page
  * @last: last page
  */
 struct vdcm_discard {
 	struct list_head entry;
 	struct completion done;
+	struct vdcm_live *live;
 	unsigned long first;
 	unsigned long last;
 };
@@ -66,9 +68,9 @@ static void vdcm_discard_work(struct work_struct *work)
 		if (!d)
 			return;
 		vdcm_inc(adi, VDCM_CNT_DISCARDS);
-		/* The open state stays: vdcm_discard_start(), which waits for @d, holds it. */
+		/* Not adi->live: the ADI may be closed by now. */
 		while (vdcm_discard_next(w, d, &first, &last) &&
-		       vdcm_drop_range(adi->live, first, last))
+		       vdcm_drop_range(d->live, first, last))
 			;
 		complete(&d->done);
 	}
@@ -107,6 +109,7 @@ static int vdcm_discard_start(struct mmu_notifier *notifier, const struct mmu_no
 		live = adi->live;
 	if (live) {
 		live->dma.users++;
+		d.live = live;
 		list_add_tail(&d.entry, &w->waiting);
 	}
 	spin_unlock_irqrestore(&adi->fault_lock, flags);

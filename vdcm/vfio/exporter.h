@@ -46,10 +46,12 @@ struct vdcm_mig_file;
  * struct vdcm_migration - a device's state of migration; under adi->lock
  * @state: the state that the device has reached
  * @file: file of the session, or NULL
+ * @ended: files of sessions that have ended, by which a write or ioctl may still use the device
  */
 struct vdcm_migration {
 	enum vfio_device_mig_state state;
 	struct vdcm_mig_file *file;
+	struct list_head ended;
 };
 
 /**
@@ -120,9 +122,8 @@ struct file *vdcm_mig_file_save(struct vdcm_vdev *v, bool precopy);
 int vdcm_mig_file_complete(struct vdcm_vdev *v);
 struct file *vdcm_mig_file_resume(struct vdcm_vdev *v);
 bool vdcm_mig_file_loaded(const struct vdcm_vdev *v);
-struct vdcm_mig_file *vdcm_mig_file_end(struct vdcm_vdev *v);
-void vdcm_mig_file_put(struct vdcm_mig_file *f);
-void vdcm_mig_file_wait(struct vdcm_mig_file *f);
+void vdcm_mig_file_end(struct vdcm_vdev *v);
+void vdcm_mig_files_wait(struct vdcm_vdev *v);
 
 /* dma.c */
 int vdcm_vdev_pin(struct vdcm_adi *adi, u64 iova, unsigned int nr, u32 prot,

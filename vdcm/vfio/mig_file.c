@@ -25,6 +25,7 @@
 /**
  * struct vdcm_mig_file - a session's file
  * @filp: the session's reference
+ * @entry: once the session has ended: in the device's list of such files; under adi->lock
  * @v: device; only under @load, and while not @ended
  * @lock: one read or write at a time; held while user memory is copied
  * @load: held while write() or ioctl() accesses the device; outside adi->lock
@@ -39,6 +40,7 @@
  */
 struct vdcm_mig_file {
 	struct file *filp;
+	struct list_head entry;
 	struct vdcm_vdev *v;
 	struct mutex lock;		/* user memory */
 	struct mutex load;		/* the device */
@@ -345,48 +347,55 @@ bool vdcm_mig_file_loaded(const struct vdcm_vdev *v)
 	return v->mig.file->loaded;
 }
 
+/* Put the ended files by which no write or ioctl uses the device any more. */
+static void vdcm_mig_files_put(struct vdcm_vdev *v)
+{
+	struct vdcm_mig_file *f, *next;
+
+	list_for_each_entry_safe(f, next, &v->mig.ended, entry) {
+		if (!mutex_trylock(&f->load))
+			continue;
+		mutex_unlock(&f->load);
+		list_del(&f->entry);
+		fput(f->filp);
+	}
+}
+
 /**
  * vdcm_mig_file_end() - end the session, if there is one
  * @v: VFIO device, open; adi->lock held
  *
- * A write may still use the device once adi->lock is released, and then finds the session
- * ended. vdcm_mig_file_wait() waits for such a write.
- *
- * Return: file for vdcm_mig_file_wait() or vdcm_mig_file_put(), or NULL.
+ * A write or ioctl may still use the device once adi->lock is released, and then finds the
+ * session ended. vdcm_mig_files_wait() waits for it: the caller does not, for the write may
+ * wait for the PF, which a reset of the device does not.
  */
-struct vdcm_mig_file *vdcm_mig_file_end(struct vdcm_vdev *v)
+void vdcm_mig_file_end(struct vdcm_vdev *v)
 {
 	struct vdcm_mig_file *f = v->mig.file;
 
 	lockdep_assert_held(&v->adi.lock);
-	if (f)
+	if (f) {
 		WRITE_ONCE(f->ended, true);
+		list_add_tail(&f->entry, &v->mig.ended);
+	}
 	v->mig.file = NULL;
-	return f;
+	vdcm_mig_files_put(v);
 }
 
 /**
- * vdcm_mig_file_put() - drop the session's reference
- * @f: file of an ended session, or NULL
- *
- * Context: process.
- */
-void vdcm_mig_file_put(struct vdcm_mig_file *f)
-{
-	if (f)
-		fput(f->filp);
-}
-
-/**
- * vdcm_mig_file_wait() - wait until no read, write or ioctl of a file uses the device
- * @f: file of an ended session, or NULL; adi->lock not held
+ * vdcm_mig_files_wait() - wait until no read, write or ioctl of an ended session uses the device
+ * @v: VFIO device that is being closed, without a session; adi->lock not held
  *
  * Context: process. Waits for no user memory.
  */
-void vdcm_mig_file_wait(struct vdcm_mig_file *f)
+void vdcm_mig_files_wait(struct vdcm_vdev *v)
 {
-	if (!f)
-		return;
-	mutex_lock(&f->load);
-	mutex_unlock(&f->load);
+	struct vdcm_mig_file *f, *next;
+
+	list_for_each_entry_safe(f, next, &v->mig.ended, entry) {
+		mutex_lock(&f->load);
+		mutex_unlock(&f->load);
+		list_del(&f->entry);
+		fput(f->filp);
+	}
 }

@@ -99,7 +99,7 @@ static struct file *vdcm_go_resume(struct vdcm_vdev *v)
 static struct file *vdcm_go_end(struct vdcm_vdev *v)
 {
 	vdcm_age_stop(&v->adi);
-	vdcm_mig_file_put(vdcm_mig_file_end(v));
+	vdcm_mig_file_end(v);
 	return NULL;
 }
 
@@ -239,6 +239,7 @@ int vdcm_mig_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size
 void vdcm_mig_init(struct vdcm_vdev *v)
 {
 	v->mig.state = VFIO_DEVICE_STATE_RUNNING;
+	INIT_LIST_HEAD(&v->mig.ended);
 	if (!v->adi.state_size)
 		return;
 	v->vdev.migration_flags = VDCM_VFIO_MIG_FLAGS;
@@ -252,7 +253,7 @@ void vdcm_mig_init(struct vdcm_vdev *v)
  */
 void vdcm_mig_reset(struct vdcm_vdev *v)
 {
-	vdcm_mig_file_put(vdcm_mig_file_end(v));
+	vdcm_mig_file_end(v);
 	vdcm_let_go(&v->adi);
 	v->mig.state = VFIO_DEVICE_STATE_RUNNING;
 }
@@ -261,16 +262,13 @@ void vdcm_mig_reset(struct vdcm_vdev *v)
  * vdcm_mig_close() - end the session of a closing device, if there is one
  * @v: VFIO device, open; adi->lock not held
  *
- * On return no read, write or ioctl of the session's file uses the device.
+ * On return no read, write or ioctl of a file of migration uses the device.
  */
 void vdcm_mig_close(struct vdcm_vdev *v)
 {
-	struct vdcm_mig_file *f;
-
 	mutex_lock(&v->adi.lock);
-	f = vdcm_mig_file_end(v);
+	vdcm_mig_file_end(v);
 	v->mig.state = VFIO_DEVICE_STATE_RUNNING;
 	mutex_unlock(&v->adi.lock);
-	vdcm_mig_file_wait(f);
-	vdcm_mig_file_put(f);
+	vdcm_mig_files_wait(v);
 }

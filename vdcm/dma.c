@@ -39,8 +39,11 @@ static int vdcm_fault_remap(struct vdcm_adi *adi, const struct vdcm_serving *s,
 
 	ret = dma->ops->remap(&adi->xlat, page << PAGE_SHIFT, pfn_to_page(pin->pfn),
 			      prot);
-	if (ret)
+	if (ret) {
+		/* It may have lost its mapping: the next fault is not in vain. */
+		vdcm_pin_tree_set_flags(&dma->tree, page, pin->flags & ~VDCM_PIN_KEPT);
 		return ret;
+	}
 	vdcm_pin_tree_set_flags(&dma->tree, page, flags);
 	if (prot & VDCM_PROT_WRITE)
 		vdcm_log_pages(dma, page, 1);
@@ -67,8 +70,16 @@ static int vdcm_fault_serve_pinned(struct vdcm_adi *adi, const struct vdcm_servi
 		return -EAGAIN;
 	if (!write && vdcm_pin_write_only(pin.flags))
 		return -EFAULT;
+	/*
+	 * A unit that cannot fault may use a prefetched page, so that it is not remapped in vain:
+	 * the fault is older than the prefetch.
+	 */
+	if (pin.flags & VDCM_PIN_KEPT && (!write || pin.flags & VDCM_PIN_MAPPED_WRITE))
+		return 0;
 	if (!write || pin.flags & (VDCM_PIN_WRITABLE | VDCM_PIN_MAPPED_WRITE))
 		return vdcm_fault_remap(adi, s, &pin);
+	if (pin.flags & VDCM_PIN_KEPT)
+		return -EFAULT;
 	/* Pinned for reading only: perhaps it may be written by now. */
 	vdcm_unpin_drop(adi->live, page);
 	return -EAGAIN;

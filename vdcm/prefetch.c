@@ -167,7 +167,9 @@ static int vdcm_prefetch_begin(struct vdcm_adi *adi, struct vdcm_prefetch *p)
  * closed. Until then the device does not fault on them, not even while its VM is migrated: vdcm
  * reports those that it may write as written each time. They stay over a reset, and over a reset
  * of the PF. The VMM may unmap a page before this returns: a device that cannot try again fails
- * that access as one of memory that never was there.
+ * that access as one of memory that never was there. A page that has only the right to be read
+ * may be away for a moment while another access to it gets the right to write: a range that the
+ * device also writes is to be prefetched for both.
  *
  * It waits for the user's memory, but not longer than the ADI may do DMA: bus_master(off) follows
  * the end of the wait, and so do reset(), quiesce(), freeze() and close(). These operations may

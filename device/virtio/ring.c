@@ -226,6 +226,7 @@ static bool smnc_split_chain(SmncVqView *v, unsigned i, SmncChain *c)
         !smnc_chain_walk(v, c, vq->desc, vq->size, c->head, &table)) {
         return false;
     }
+    v->taken = (i ? v->taken : 0) + c->n + !!table.len;
     if (table.len &&
         !smnc_chain_walk(v, c, table.addr, table.len / sizeof(table), 0, NULL)) {
         return false;
@@ -235,7 +236,7 @@ static bool smnc_split_chain(SmncVqView *v, unsigned i, SmncChain *c)
 
 static bool smnc_split_full(const SmncVqView *v)
 {
-    return v->left == v->vq->size;
+    return v->left == v->vq->size || v->taken >= v->vq->size;
 }
 
 static bool smnc_vq_piece(SmncUnit *u, uint64_t addr, void *data, uint32_t len,

@@ -182,7 +182,7 @@ static enum smnc_rx smnc_vrx_deliver(SmncUnit *u, SmncQueue *rx,
         return SMNC_RX_WAITS;
     }
     if (done == SMNC_RX_LOST) {
-        if (frame->whole) {
+        if (frame->whole && !(frame->whole & ~u->f->whole)) {
             u->f->whole = 0;
         }
         smnc_drop(u->f, frame, SMNC_STAT_RX_DISCARDS, "buffers cannot hold it");

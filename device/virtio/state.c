@@ -56,9 +56,12 @@ static uint8_t smnc_vq_flags(const SmncVq *vq)
 }
 
 /* Where a packed ring that was not looked at yet goes on, if @next was used. */
-static uint16_t smnc_vq_after(const SmncFunc *f, const SmncVq *vq)
+static uint16_t smnc_vq_after(const SmncFunc *f, const SmncQueue *q)
 {
-    return smnc_vq_packed(f) && vq->resume ? vq->after : vq->next;
+    const SmncVq *vq = &q->vq;
+
+    return smnc_vq_packed(f) && vq->resume && smnc_queue_active(q) ? vq->after
+                                                                   : vq->next;
 }
 
 static void smnc_vq_save(const SmncFunc *f, const SmncQueue *q,
@@ -68,7 +71,7 @@ static void smnc_vq_save(const SmncFunc *f, const SmncQueue *q,
         return;
     }
     *to = (struct smnc_state_vq) {
-        .last_avail = smnc_vq_after(f, &q->vq), .last_used = q->vq.next,
+        .last_avail = smnc_vq_after(f, q), .last_used = q->vq.next,
         .signalled = q->vq.signalled, .ask = q->vq.ask,
         .state = smnc_queue_active(q) ? SMNC_STATE_ACTIVE : SMNC_STATE_STOPPED,
         .reason = (q->ctl & SMNC_Q_CTL_REASON) >> SMNC_Q_CTL_REASON_SHIFT,

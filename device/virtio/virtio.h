@@ -42,7 +42,8 @@ typedef struct SmncVqView {
     SmncVq *vq;
     unsigned left;                      /* buffers known to be available */
     uint16_t seen;                      /* split: index of the available ring */
-    uint16_t at, taken;                 /* packed: next place; entries before it */
+    uint16_t at;                        /* packed: next place */
+    uint32_t taken;                     /* entries of the ring in the chains so far */
 } SmncVqView;
 
 /* A layout of rings. Functions return false where the unit has stopped. */

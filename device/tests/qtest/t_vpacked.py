@@ -244,6 +244,26 @@ def test_resume_state(m):
     assert tx.send(frame(1), direct=0) and rx.recv()[0] == frame(1)
 
 
+def test_resume_stopped(m):
+    """A ring that stopped before its first look has one place in its state, and moves."""
+    nic, a, b, tx, rx = pair(m, tx={'n': 5})
+    assert tx.send(FRAME, direct=0) and rx.recv()
+    assert a.enable(tx.vq, 0) == 0
+    a.tab.unmap(tx.desc)
+    a.set(R.FUNC_INVAL_CTL, 0)
+    tx.set_up(flags=R.VQ_ON | R.VQ_RESUME, place=WRAP, after=WRAP | 1)
+    tx.kick()
+    assert nic.faults()[0]['unit'] == R.UNIT_TXQ(0)
+    nic.answer(1, R.UNIT_TXQ(0), R.FAULT_RESP_FAIL)
+    m.settle()
+    assert not tx.active()
+    a.set(R.FUNC_CTRL, QUIET)
+    state = State(a).save()
+    at = vq(tx.vq)
+    assert get(state, at, 'H') == get(state, at + 2, 'H')
+    moved(a, 3, [3], tx)
+
+
 # --- hostile rings ---
 
 

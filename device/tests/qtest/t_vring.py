@@ -326,6 +326,20 @@ def test_too_many_descriptors(m):
     assert b.f.stopped() == 0
 
 
+def test_chains_fill_the_ring(m):
+    """A frame is lost that does not fit in a ring whose chains take all of it; the next one is not."""
+    b = Bed(m)
+    q = b.rx
+    for i in range(0, N, 2):
+        q.put_desc(i, b.mem + 128 * i, 64, WRITE | NEXT, i + 1)
+        q.put_desc(i + 1, b.mem + 128 * i + 64, 64, WRITE)
+    q.offer(*range(0, N, 2), kick=False)
+    assert b.to.send(eth(A, B, bytes(5000)))
+    assert b.f.stat(R.STAT_RX_DISCARDS) == 1 and q.used(0) == []
+    assert b.to.send(eth(A, B, bytes(50))) and q.used() == [(0, HDR + 64)]
+    assert b.f.stopped() == 0
+
+
 def test_events_of_junk(m):
     """Wishes that make no sense cost interrupts and kicks only."""
     b = Bed(m)

@@ -199,6 +199,17 @@ def test_whole_held(m):
     assert rx.recv()[0] == FRAME and b.stat(R.STAT_RX_DISCARDS) == 4
 
 
+def test_whole_changed_mind(m):
+    """A packet of a kind that the driver wants no longer is lost, not the other kind with it."""
+    _, a, b, tx, rx = whole(m, post=0)
+    assert tx.send(tso(0, bytes(3000)), want(0, TCP, 1000))
+    assert b.features(WHOLE, GUEST_CSUM | GUEST_TSO6) == 0
+    rx.post(8)
+    m.until(lambda: b.stat(R.STAT_RX_DISCARDS) == 3)
+    assert tx.send(tso(1, bytes(3000)), want(1, TCP, 1000)) and rx.recv()[1]['mss'] == 1000
+    assert rx.recv(wait=False) is None
+
+
 def test_whole_small_ring(m):
     """A ring that cannot hold a packet loses one; the next ones are cut."""
     _, a, b, tx, rx = whole(m, n=8, post=8, bufsz=1536)

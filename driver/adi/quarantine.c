@@ -3,8 +3,9 @@
  * What a closed ADI had and must not be used again yet: its function did not stop, or
  * the switch may still know it. Other ADIs are not concerned: they open on other functions.
  *
- * A VSI that could not be cleared is, as soon as the firmware does it. A function that
- * did not stop, or start, waits for a reset of the device, for any reason.
+ * A VSI that could not be cleared is, as soon as the firmware does it: its address is free
+ * then. A function that did not stop, or start, waits for a reset of the device, for any
+ * reason.
  */
 #include <linux/slab.h>
 
@@ -111,12 +112,11 @@ void smnc_held_retry(struct smnc_pf *pf)
 
 	mutex_lock(&pf->held_lock);
 	list_for_each_entry_safe(held, tmp, &pf->held, list) {
-		if (held->stuck)
-			continue;
 		/* It is slow: not once more for each of them. */
 		if (smnc_vsi_settle(pf, &held->vsi))
 			break;
-		smnc_held_free(pf, held);
+		if (!held->stuck)
+			smnc_held_free(pf, held);
 	}
 	mutex_unlock(&pf->held_lock);
 }

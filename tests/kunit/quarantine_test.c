@@ -84,6 +84,27 @@ static void held_until_cleared(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, held_taken(test));
 }
 
+/* Of a function that does not stop the switch is settled, too: its address is another's then. */
+static void held_stuck_unknown(struct kunit *test)
+{
+	unsigned int asked;
+
+	held_opens(test);
+	smnc_held_stuck(&fake->adi);
+	fake->adi.vsi.unknown = true;
+	smnc_held_release(&fake->adi, FAKE_FUNC);
+	asked = fake->nr_fw;
+	smnc_held_retry(&fake->pf);
+	KUNIT_EXPECT_GT(test, fake->nr_fw, asked);
+	KUNIT_EXPECT_TRUE(test, held_taken(test));
+	/* Once. */
+	asked = fake->nr_fw;
+	smnc_held_retry(&fake->pf);
+	KUNIT_EXPECT_EQ(test, fake->nr_fw, asked);
+	smnc_held_free_all(&fake->pf);
+	KUNIT_EXPECT_FALSE(test, held_taken(test));
+}
+
 /* A firmware that is slow is asked about one of them at a time. */
 static void held_asked_once(struct kunit *test)
 {
@@ -127,6 +148,7 @@ static struct kunit_case held_cases[] = {
 	KUNIT_CASE(held_not_needed),
 	KUNIT_CASE(held_until_reset),
 	KUNIT_CASE(held_until_cleared),
+	KUNIT_CASE(held_stuck_unknown),
 	KUNIT_CASE(held_asked_once),
 	KUNIT_CASE(held_with_table),
 	{ }

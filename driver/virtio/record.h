@@ -46,7 +46,7 @@ struct smnc_rec_rss {
  * @pci_cfg_bar: field that the driver wrote in the capability that gives access to the BAR
  * @announce: the device asks the guest to announce its addresses
  * @again: SMNC_VIRTIO_AGAIN_*
- * @ack: answer to a control command that could not be sent
+ * @ack: answer to a control command that could not be sent; an error if it returns bytes
  * @reserved0: 0
  * @pci_cfg: from its offset on
  * @coal: limits that receiveqs and transmitqs begin with: microseconds, packets of each

@@ -53,6 +53,12 @@ static void smnc_virtio_save_vq(const struct smnc_virtio_vq *vq, struct smnc_rec
 	smnc_virtio_save_coal(&vq->coal, to->coal);
 }
 
+/* The record has no room for the bytes of an answer: its command fails, and returns none. */
+static u8 smnc_virtio_ack_to_save(const struct smnc_virtio *v)
+{
+	return v->result_len ? VIRTIO_NET_ERR : v->ack;
+}
+
 static void smnc_virtio_save_bytes(const struct smnc_virtio *v, struct smnc_rec_virtio *rec)
 {
 	rec->status = v->status;
@@ -66,7 +72,7 @@ static void smnc_virtio_save_bytes(const struct smnc_virtio *v, struct smnc_rec_
 	memcpy(rec->mac, v->mac, ETH_ALEN);
 	rec->announce = v->announce;
 	rec->again = v->again;
-	rec->ack = v->ack;
+	rec->ack = smnc_virtio_ack_to_save(v);
 	rec->pci_cfg_bar = v->pci_cfg.cap.bar;
 	memcpy(rec->pci_cfg, (const u8 *)&v->pci_cfg + PCI_CFG_REST, sizeof(rec->pci_cfg));
 	memcpy(rec->macs, v->macs, v->nr_macs * ETH_ALEN);
@@ -208,6 +214,7 @@ static void smnc_virtio_load_bytes(struct smnc_virtio *v, const struct smnc_rec_
 	v->announce = rec->announce;
 	v->again = rec->again;
 	v->ack = rec->ack;
+	v->result_len = 0;
 	v->tries = 0;
 	v->pci_cfg.cap.bar = rec->pci_cfg_bar;
 	memcpy((u8 *)&v->pci_cfg + PCI_CFG_REST, rec->pci_cfg, sizeof(rec->pci_cfg));

@@ -94,6 +94,8 @@ void smnc_virtio_forget(struct smnc_adi *adi)
 	v->link = smnc_adi_link_up(adi);
 	v->announce = false;
 	v->again = 0;
+	memset(v->result, 0, sizeof(v->result));
+	v->result_len = 0;
 	v->changed = true;
 }
 

@@ -213,8 +213,62 @@ static void choices_are_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
 }
 
+/* Asks for the limits of VQ 0: a command that returns bytes. */
+static int get_coal(void)
+{
+	static const u8 vq[] = { 0, 0, 0, 0 };
+
+	return control(6, 3, vq, sizeof(vq));
+}
+
+/* A record that claims an answer brings nothing of the life before it. */
+static void claimed_answer_is_empty(struct kunit *test)
+{
+	struct smnc_rec_virtio *rec = (void *)(saved + REC);
+	struct smnc_virtio *v = smnc_virtio(&fake->adi);
+
+	saved_driver(test);
+	KUNIT_ASSERT_EQ(test, smnc_adi_thaw(NULL), 0);
+	drive(ALONG);
+	KUNIT_ASSERT_EQ(test, get_coal(), VIRTIO_NET_OK);
+	KUNIT_ASSERT_EQ(test, fake->len, sizeof(v->result));
+	memset(v->result, 0xa5, sizeof(v->result));
+	fresh(test);
+	KUNIT_EXPECT_EQ(test, v->result_len, 0);
+	KUNIT_EXPECT_FALSE(test, memchr_inv(v->result, 0, sizeof(v->result)));
+	v->result_len = sizeof(v->result);
+	rec->again = SMNC_VIRTIO_AGAIN_ANSWER;
+	KUNIT_ASSERT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->op, SMNC_MSG_CTRL);
+	KUNIT_EXPECT_EQ(test, fake->len, 0);
+}
+
+/* The record has no room for the bytes of an answer: the command has failed. */
+static void answer_with_bytes_fails(struct kunit *test)
+{
+	unsigned int sent;
+
+	drive(ALONG);
+	fake->send_error = -ETIMEDOUT;
+	KUNIT_ASSERT_EQ(test, get_coal(), VIRTIO_NET_OK);
+	fake->send_error = 0;
+	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
+	saved_len = smnc_adi_save(NULL, saved, ROOM);
+	KUNIT_ASSERT_GT(test, saved_len, 0);
+	fresh(test);
+	KUNIT_ASSERT_EQ(test, smnc_adi_load(NULL, saved, saved_len), 0);
+	sent = fake->nr_sent;
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent + 1);
+	KUNIT_EXPECT_EQ(test, fake->status, VIRTIO_NET_ERR);
+	KUNIT_EXPECT_EQ(test, fake->len, 0);
+}
+
 static struct kunit_case vstate_cases[] = {
+	KUNIT_CASE(answer_with_bytes_fails),
 	KUNIT_CASE(choices_are_accepted),
+	KUNIT_CASE(claimed_answer_is_empty),
 	KUNIT_CASE(driver_goes_along),
 	KUNIT_CASE(new_driver_goes_along),
 	KUNIT_CASE(hostile_driver),

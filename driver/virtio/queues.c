@@ -187,18 +187,19 @@ int smnc_virtio_replay(struct smnc_adi *adi)
 }
 
 /*
- * Reset the function, unnoticed by the driver: the hardware did not confirm that a VQ has
- * stopped.
+ * Reset the function and give it again what the driver has set up. The gate is shut and the
+ * worker rests: the device delivers a command that has no answer again.
  */
-static void smnc_virtio_start_over(struct smnc_adi *adi)
+static void smnc_virtio_renew(struct smnc_adi *adi)
 {
 	int err = smnc_adi_func_reset(adi);
 
 	if (!err)
 		err = smnc_virtio_replay(adi);
+	/* Before it can fetch a command: the gate drops it otherwise. */
+	smnc_msgs_open(adi);
 	if (adi->dma_on)
 		smnc_func_ctrl(adi->pf, adi->func, adi->kind->ctrl | SMNC_FUNC_CTRL_DMA);
-	smnc_msgs_open(adi);
 	if (err && !smnc_adi_off(adi)) {
 		smnc_virtio_broken(adi, "its hardware does not obey");
 		vdcm_adi_lost(adi->vdcm, "its queues do not stop");
@@ -220,19 +221,53 @@ static int smnc_virtio_vq_stop(struct smnc_adi *adi, unsigned int n)
  * @adi: ADI
  * @n: its number
  *
- * All others go on. The driver frees the ring as soon as this returns: where the device
+ * All others go on. The driver frees the ring as soon as its write returns: where the device
  * does not confirm that the VQ has stopped, the function is reset, and the others are
  * started where they were.
+ *
+ * Return: the work that the caller does without the lock.
  */
-void smnc_virtio_vq_reset(struct smnc_adi *adi, unsigned int n)
+enum smnc_virtio_act smnc_virtio_vq_reset(struct smnc_adi *adi, unsigned int n)
 {
 	bool started = smnc_virtio(adi)->vqs[n].started;
 
 	smnc_virtio_vq_forget(adi, n);
 	if (!started || smnc_adi_off(adi))
-		return;
+		return SMNC_VIRTIO_DONE;
 	if (smnc_virtio_vq_stop(adi, n) && !smnc_adi_off(adi))
-		smnc_virtio_start_over(adi);
+		return SMNC_VIRTIO_START_OVER;
+	return SMNC_VIRTIO_DONE;
+}
+
+/* The gate opens. Of what waited for the worker the commands alone are gone. */
+static void smnc_virtio_go_on(struct smnc_adi *adi)
+{
+	smnc_msgs_open(adi);
+	smnc_adi_due(adi, SMNC_DUE_CHECK | SMNC_DUE_LINK | SMNC_DUE_WISHES);
+}
+
+/**
+ * smnc_virtio_start_over() - reset the function, unnoticed by the driver
+ * @adi: ADI; its lock is not held
+ *
+ * The hardware did not confirm that a VQ has stopped. A command that is under way is answered
+ * before the reset, or when the device delivers it again, not twice.
+ *
+ * Context: process; the ADI's worker is waited for.
+ */
+void smnc_virtio_start_over(struct smnc_adi *adi)
+{
+	/* A reset of the PF does the same. */
+	if (smnc_adi_off(adi))
+		return;
+	smnc_msgs_close(adi);
+	mutex_lock(&adi->lock);
+	smnc_virtio(adi)->again &= ~SMNC_VIRTIO_AGAIN_ANSWER;
+	if (!smnc_adi_off(adi)) {
+		smnc_virtio_renew(adi);
+		smnc_virtio_go_on(adi);
+	}
+	mutex_unlock(&adi->lock);
 }
 
 /**
@@ -252,15 +287,14 @@ void smnc_virtio_control_reset(struct smnc_adi *adi)
 		smnc_msgs_close(adi);
 	mutex_lock(&adi->lock);
 	n = smnc_virtio_control_vq(adi);
-	if (n < smnc_virtio_nr_vqs(adi))
-		smnc_virtio_vq_reset(adi, n);
+	if (n < smnc_virtio_nr_vqs(adi) &&
+	    smnc_virtio_vq_reset(adi, n) == SMNC_VIRTIO_START_OVER)
+		smnc_virtio_renew(adi);
 	smnc_virtio(adi)->again &= ~SMNC_VIRTIO_AGAIN_ANSWER;
 	if (!off && !smnc_adi_off(adi)) {
 		smnc_mbx_tx_drain(adi->pf);
 		smnc_mbx_flush(adi->pf);
-		smnc_msgs_open(adi);
-		/* Of what waited for the worker the commands alone are gone. */
-		smnc_adi_due(adi, SMNC_DUE_CHECK | SMNC_DUE_LINK | SMNC_DUE_WISHES);
+		smnc_virtio_go_on(adi);
 		smnc_virtio_look_stopped(adi);
 	}
 	mutex_unlock(&adi->lock);

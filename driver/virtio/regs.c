@@ -252,8 +252,7 @@ static enum smnc_virtio_act write_queue_reset(struct smnc_adi *adi, unsigned int
 		return SMNC_VIRTIO_DONE;
 	if (n == smnc_virtio_control_vq(adi))
 		return SMNC_VIRTIO_STOP_CONTROL;
-	smnc_virtio_vq_reset(adi, n);
-	return SMNC_VIRTIO_DONE;
+	return smnc_virtio_vq_reset(adi, n);
 }
 
 /* --- dispatch ----------------------------------------------------------------------- */
@@ -361,6 +360,8 @@ static void smnc_virtio_common_write(struct smnc_adi *adi, const struct smnc_vir
 		smnc_virtio_restart(adi);
 	else if (act == SMNC_VIRTIO_STOP_CONTROL)
 		smnc_virtio_control_reset(adi);
+	else if (act == SMNC_VIRTIO_START_OVER)
+		smnc_virtio_start_over(adi);
 	if (reg->asks)
 		smnc_msgs_charge(adi, adi->vsi.exchanges - before);
 }

@@ -210,6 +210,7 @@ enum smnc_virtio_act {
 	SMNC_VIRTIO_DONE,
 	SMNC_VIRTIO_RESET,		/* reset the function */
 	SMNC_VIRTIO_STOP_CONTROL,	/* reset the control queue, its commands with it */
+	SMNC_VIRTIO_START_OVER,		/* reset the function, unnoticed by the driver */
 };
 
 /* regs.c */
@@ -253,7 +254,8 @@ bool smnc_virtio_size_ok(const struct smnc_adi *adi, unsigned int n, u16 size);
 void smnc_virtio_vq_forget(struct smnc_adi *adi, unsigned int n);
 void smnc_virtio_vq_enable(struct smnc_adi *adi, unsigned int n);
 void smnc_virtio_vq_set_vector(struct smnc_adi *adi, unsigned int n, u16 vector);
-void smnc_virtio_vq_reset(struct smnc_adi *adi, unsigned int n);
+enum smnc_virtio_act smnc_virtio_vq_reset(struct smnc_adi *adi, unsigned int n);
+void smnc_virtio_start_over(struct smnc_adi *adi);
 void smnc_virtio_control_reset(struct smnc_adi *adi);
 bool smnc_virtio_vq_may_run(const struct smnc_adi *adi, unsigned int n);
 int smnc_virtio_start_vqs(struct smnc_adi *adi);

@@ -384,8 +384,19 @@ int smnc_ring_peer(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg, u32 *ind
 
 /* --- the rest of the driver, and the framework ------------------------------ */
 
+/* A message comes just before, and the worker has time to take it. */
+static void message_before_reset(struct smnc_adi *adi)
+{
+	static const u8 on = 1;
+
+	smnc_adi_message(adi, SMNC_MSG_CTRL, &on, 1);
+	msleep(20);
+}
+
 int smnc_adi_func_reset(struct smnc_adi *adi)
 {
+	if (fake->reset_late)
+		message_before_reset(adi);
 	fake_vq_forget();
 	smnc_msgs_purge(adi);
 	return 0;

@@ -92,6 +92,7 @@ struct fake_vq {
  * @load_error: how a load of its state ends; @load_enables: queue that it enables
  * @nr_loads: loads of its state
  * @announced: frames that announce an address; @announced_port: VLAN of the last
+ * @reset_late: a control command arrives just before smnc_adi_func_reset()
  * @restarts: calls of smnc_adi_restart(); @restart_dma, @restart_error: see there
  * @restart_held: it waits until this is false
  * @errors: calls of vdcm_adi_lost()
@@ -165,6 +166,7 @@ struct fake_nic {
 	unsigned int nr_loads;
 	unsigned int announced;
 	u32 announced_port;
+	bool reset_late;
 	unsigned int restarts;
 	bool restart_dma;
 	int restart_error;

@@ -524,6 +524,73 @@ static void life_control_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
 }
 
+/* The reset of VQ 1, whose stop the firmware does not confirm. VQ 1 is selected. */
+static void reset_unconfirmed(void)
+{
+	fake->fw_refused = SMNC_FW_SET_VQ_ENABLE;
+	fake->fw_refusals = 1;
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_TRUE(fake->test, fake->vqs[0].resumed);
+}
+
+/* The device delivers the command again: an answer that was put off is not sent. */
+static void life_stop_unconfirmed_answer(struct kunit *test)
+{
+	static const u8 on = 1;
+	unsigned int sent;
+
+	drive(USUAL);
+	fake->send_error = -ETIMEDOUT;
+	control(0, 0, &on, 1);
+	fake->send_error = 0;
+	choose(1);
+	reset_unconfirmed();
+	sent = fake->nr_sent;
+	worker(SMNC_DUE_AGAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
+}
+
+/* Nor does a worker that has taken the command answer it after the reset. */
+static void life_stop_unconfirmed_worker(struct kunit *test)
+{
+	static const u8 on = 1;
+	unsigned int sent;
+
+	drive(USUAL);
+	choose(1);
+	fake->reset_late = true;
+	reset_unconfirmed();
+	sent = fake->nr_sent;
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_EQ(test, fake->nr_sent, sent);
+	KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
+}
+
+/* What the operator has asked of the worker is done after the reset. */
+static void life_stop_unconfirmed_dues(struct kunit *test)
+{
+	u8 mac[ETH_ALEN] __aligned(2);
+	static const u8 on = 1;
+
+	drive(USUAL);
+	choose(1);
+	fake->adi.cfg[SMNC_CFG_LINK] = SMNC_LINK_ENABLE;
+	KUNIT_EXPECT_EQ(test, control(1, 1, other, ETH_ALEN), VIRTIO_NET_OK);
+	ether_addr_copy(mac, other);
+	fake->adi.cfg[SMNC_CFG_TRUST] = false;
+	KUNIT_EXPECT_EQ(test, control(0, 0, &on, 1), VIRTIO_NET_OK);
+	KUNIT_EXPECT_FALSE(test, fake->fw_vsi.flags & SMNC_VSI_UC_PROMISC);
+	fake->adi.cfg[SMNC_CFG_TRUST] = true;
+	KUNIT_ASSERT_EQ(test, smnc_mac_set(&fake->pf, &fake->other, mac), 0);
+	smnc_msgs_hold(&fake->adi);
+	smnc_adi_due(&fake->adi, SMNC_DUE_CHECK | SMNC_DUE_LINK | SMNC_DUE_WISHES);
+	reset_unconfirmed();
+	flush_work(&fake->adi.work);
+	KUNIT_EXPECT_FALSE(test, smnc_vsi_has_mac(&fake->adi.vsi, other));
+	KUNIT_EXPECT_TRUE(test, fake->fw_vsi.flags & SMNC_VSI_UC_PROMISC);
+	KUNIT_EXPECT_EQ(test, config(offsetof(struct virtio_net_config, status), 2), 0);
+}
+
 static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_transparent),
 	KUNIT_CASE(life_table),
@@ -545,6 +612,9 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_vq_refused),
 	KUNIT_CASE(life_firmware_faults),
 	KUNIT_CASE(life_stop_unconfirmed),
+	KUNIT_CASE(life_stop_unconfirmed_answer),
+	KUNIT_CASE(life_stop_unconfirmed_worker),
+	KUNIT_CASE(life_stop_unconfirmed_dues),
 	KUNIT_CASE(life_stop_claimed),
 	KUNIT_CASE(life_control_reset),
 	{ }

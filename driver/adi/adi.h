@@ -104,6 +104,7 @@ enum smnc_own_vids {
  * @vecs: vectors
  * @state: enum smnc_adi_state; changed by smnc_adi_move()
  * @frozen: the ADI's VM is stopped
+ * @resumed: the PF was reset, and no reset() has come since; under vdcm's lock
  * @dma_on: the guest's bus master enable
  * @vsi: the switch's side
  * @rss_key: key of the hash until the guest sets one; new with each opening
@@ -153,6 +154,7 @@ struct smnc_adi {
 	struct smnc_vec vecs[SMNC_FUNC_VECS];
 	unsigned int state;
 	bool frozen;
+	bool resumed;
 	bool dma_on;
 	struct smnc_vsi vsi;
 	u8 rss_key[SMNC_RSS_KEY_BYTES];
@@ -252,6 +254,9 @@ int smnc_adi_dma_open(struct smnc_adi *adi, u16 func);
 void smnc_adi_dma_resume(struct smnc_adi *adi);
 void smnc_adi_dma_close(struct smnc_adi *adi);
 void smnc_adi_new_epoch(struct smnc_adi *adi);
+
+/* reset.c */
+void smnc_adi_wait(struct smnc_adi *adi);
 
 /* worker.c */
 void smnc_worker_init(struct smnc_adi *adi);

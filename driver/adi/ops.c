@@ -3,7 +3,6 @@
  * What the framework asks of the PF driver for an ADI: its life from creation
  * to destruction, and access to its window.
  */
-#include <linux/etherdevice.h>
 #include <linux/slab.h>
 
 #include "../core/hw.h"
@@ -142,24 +141,6 @@ void smnc_adi_close(struct vdcm_adi *vadi)
 	smnc_held_release(adi, func);
 }
 
-int smnc_adi_reset(struct vdcm_adi *vadi)
-{
-	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
-	int err;
-
-	if (!smnc_hw_alive(adi->pf))
-		return -EIO;
-	smnc_msgs_close(adi);
-	mutex_lock(&adi->lock);
-	adi->frozen = false;
-	ether_addr_copy(adi->guest_mac, adi->addr.mac);
-	if (adi->kind->flr)
-		adi->kind->flr(adi);
-	err = smnc_adi_restart(adi, false);
-	mutex_unlock(&adi->lock);
-	return err;
-}
-
 /* The device is being reset: for a kind with flr(), whose registers answer meanwhile. */
 bool smnc_adi_soft_reset(struct vdcm_adi *vadi)
 {
@@ -195,6 +176,7 @@ int smnc_adi_resume(struct vdcm_adi *vadi)
 	mutex_lock(&adi->lock);
 	smnc_adi_move(adi, SMNC_ADI_OPEN);
 	adi->frozen = false;
+	adi->resumed = true;
 	err = smnc_adi_revive(adi);
 	mutex_unlock(&adi->lock);
 	return err;

@@ -13,12 +13,14 @@ int smnc_adi_create(struct vdcm_adi *vadi);
 void smnc_adi_destroy(struct vdcm_adi *vadi);
 int smnc_adi_open(struct vdcm_adi *vadi);
 void smnc_adi_close(struct vdcm_adi *vadi);
-int smnc_adi_reset(struct vdcm_adi *vadi);
 void smnc_adi_quiesce(struct vdcm_adi *vadi);
 int smnc_adi_resume(struct vdcm_adi *vadi);
 void smnc_adi_bus_master(struct vdcm_adi *vadi, bool on);
 phys_addr_t smnc_adi_page(struct vdcm_adi *vadi, unsigned int page);
 int smnc_adi_vector_irq(struct vdcm_adi *vadi, unsigned int vec);
+
+/* reset.c */
+int smnc_adi_reset(struct vdcm_adi *vadi);
 
 /* dma.c */
 void smnc_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid);

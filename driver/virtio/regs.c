@@ -7,15 +7,11 @@
  * PF is being reset they are read and written as ever, and the hardware learns of it later.
  * Of a device that is taken away, device_status reads 0: drivers wait for that.
  */
-#include <linux/delay.h>
 #include <linux/log2.h>
 #include <linux/nospec.h>
 
 #include "../core/hw.h"
 #include "virtio.h"
-
-/* The longest that one access waits for what the guest has caused before, ms. */
-#define SMNC_VIRTIO_WAIT_MS	200
 
 /**
  * struct smnc_virtio_reg - a register of the common configuration
@@ -331,18 +327,6 @@ u64 smnc_virtio_reg_read(struct smnc_adi *adi, u32 offset, unsigned int size)
 	return value;
 }
 
-/*
- * A guest that keeps the firmware busy waits here. Its lock is held meanwhile, for which a
- * reset of the PF waits: that ends it.
- */
-static void smnc_virtio_wait(struct smnc_adi *adi)
-{
-	u64 wait = min_t(u64, smnc_msgs_wait(adi), SMNC_VIRTIO_WAIT_MS * NSEC_PER_MSEC);
-
-	for (; wait && smnc_pf_is(adi->pf, SMNC_PF_UP); wait -= min_t(u64, wait, NSEC_PER_MSEC))
-		usleep_range(1000, 1200);
-}
-
 static void smnc_virtio_common_write(struct smnc_adi *adi, const struct smnc_virtio_reg *reg,
 				     u32 value)
 {
@@ -350,7 +334,7 @@ static void smnc_virtio_common_write(struct smnc_adi *adi, const struct smnc_vir
 	unsigned int before;
 
 	if (reg->asks)
-		smnc_virtio_wait(adi);
+		smnc_adi_wait(adi);
 	before = adi->vsi.exchanges;
 	mutex_lock(&adi->lock);
 	if (smnc_virtio_there(adi))

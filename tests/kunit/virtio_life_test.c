@@ -6,6 +6,7 @@
 #include <linux/etherdevice.h>
 
 #include "virtio_test.h"
+#include "../../driver/adi/ops.h"
 
 #define RUNS	(S_ACK | S_DRIVER | S_FEATURES | S_DRIVER_OK)
 
@@ -236,6 +237,45 @@ static void life_busy_guest(struct kunit *test)
 	smnc_msgs_charge(&fake->adi, 10 * SMNC_PACE_BURST);
 	KUNIT_EXPECT_GE(test, ms_of_a_write(false), 100);
 	KUNIT_EXPECT_LT(test, ms_of_a_write(true), 100);
+}
+
+/* ms that a reset of the function takes */
+static s64 ms_of_a_reset(struct kunit *test)
+{
+	ktime_t from = ktime_get();
+
+	KUNIT_EXPECT_EQ(test, smnc_adi_reset(NULL), 0);
+	return ktime_ms_delta(ktime_get(), from);
+}
+
+/* A guest that resets its function pays for it; others do not wait for one that is owed. */
+static void life_reset_pays(struct kunit *test)
+{
+	drive(USUAL);
+	KUNIT_EXPECT_LT(test, ms_of_a_reset(test), 50);
+	KUNIT_EXPECT_EQ(test, smnc_msgs_wait(&fake->adi), 0);
+	smnc_msgs_charge(&fake->adi, SMNC_PACE_BURST);
+	KUNIT_EXPECT_GT(test, smnc_msgs_wait(&fake->adi), 0);
+	smnc_msgs_charge(&fake->adi, 10 * SMNC_PACE_BURST);
+	KUNIT_EXPECT_GE(test, ms_of_a_reset(test), 100);
+	KUNIT_EXPECT_LT(test, ms_of_a_reset(test), 400);
+	fake->adi.resumed = true;
+	KUNIT_EXPECT_LT(test, ms_of_a_reset(test), 100);
+	KUNIT_EXPECT_GE(test, ms_of_a_reset(test), 100);
+}
+
+/* A driver that was loaded again and again: only resets without end wait. */
+static void life_reset_loop(struct kunit *test)
+{
+	s64 ms = 0;
+	unsigned int i;
+
+	for (i = 0; i < 10; i++)
+		ms += ms_of_a_reset(test);
+	KUNIT_EXPECT_LT(test, ms, 200);
+	for (i = 0; i < 200 && !smnc_msgs_wait(&fake->adi); i++)
+		ms_of_a_reset(test);
+	KUNIT_EXPECT_GT(test, smnc_msgs_wait(&fake->adi), 0);
 }
 
 /* One that leaves has left when it is back. */
@@ -600,6 +640,8 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_driver_while_quiet),
 	KUNIT_CASE(life_driver_while_away),
 	KUNIT_CASE(life_busy_guest),
+	KUNIT_CASE(life_reset_pays),
+	KUNIT_CASE(life_reset_loop),
 	KUNIT_CASE(life_reset_while_quiet),
 	KUNIT_CASE(life_trust_taken_while_quiet),
 	KUNIT_CASE(life_revive_refused),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # virsh migrate --live between two libvirtds, as docs/migration.md says it. The second one has a
 # host name, a host UUID and folders of its own, in namespaces; kernel and SmartNIC are the same.
-# The guest is pinged meanwhile, and must notice nothing.
+# The guest is pinged and sends and receives data meanwhile, and must notice nothing.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -47,7 +47,7 @@ devices() {
 boots() {
 	domain_start && equal "$(guest_dev a)" eth0 && guest_up a 1 || return
 	ADDR[b]=${ADDR[a]}
-	reach host a && traffic && counters >$RUN/counters
+	reach host a && traffic && data_starts host a && data_starts a host && counters >$RUN/counters
 }
 
 # target_xml TO DEVICE: the domain as it is, on another device, its agent in another place.
@@ -123,7 +123,7 @@ daemon_logs() {
 }
 
 main() {
-	plan 10
+	plan 11
 	say "libvirt $(virsh --version), $(qemu-system-x86_64 --version | head -n 1), kernel $(uname -r), $TYPE"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA} migration=1
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) FULL=$(pool "$PF")
@@ -136,6 +136,7 @@ main() {
 	check "virsh migrate --live to the other daemon and back, $MOVES times" there_and_back
 	check "refused by a device of another type" refused
 	check "virsh domjobabort" aborted
+	check "all data sent meanwhile has arrived" data_arrives
 	check "all is given back" all_gone
 	finish
 }

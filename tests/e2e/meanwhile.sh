@@ -1,13 +1,57 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What goes on while a guest moves, for scripts with e2e/lib.sh and ktap.sh: pings, and the driver's
-# counters. The guest is $AT, which was "a" at first; $RUN is a folder.
+# What goes on while a guest moves, for scripts with e2e/lib.sh and ktap.sh: pings, data both ways,
+# the driver's counters. The guest is $AT, which was "a" at first; $RUN is a folder.
 
-# The host pings ten times a second, all the time.
+PIECE=65536 DATA_SECONDS=1200
+
+# The host pings ten times a second, all the time. It resolves the guest's address once: TCP
+# waits out a move, ARP gives up after three seconds. No uplink that answers, as QEMU's user network
+# does: frames for a guest that is stopped are unknown to the switch, and go there, too.
 traffic() {
+	ip neigh replace "${ADDR[a]}" lladdr "$(l2_cmd a 'cat /sys/class/net/eth0/address')" nud permanent dev "$PF_DEV" || return
 	ping -i 0.1 "${ADDR[a]}" >$RUN/pings 2>&1 &
 	PING=$!
 	l2_cmd a 'cat /proc/sys/kernel/random/boot_id; dmesg | wc -l' >$RUN/guest
+}
+
+# source_cmd: shell text. Random data, a piece at a time for as long as /tmp/go is there; then their
+# sum is in /tmp/sent, their number in /tmp/pieces.
+source_cmd() {
+	echo "mkfifo /tmp/copy; : >/tmp/go
+		(sha256sum </tmp/copy | cut -d' ' -f1 >/tmp/sent.new; mv /tmp/sent.new /tmp/sent) &
+		n=0
+		while [ -e /tmp/go ]; do
+			head -c $PIECE /dev/urandom
+			n=\$((n + 1)); echo \$n >/tmp/pieces
+			sleep 0.2
+		done | tee /tmp/copy"
+}
+
+# data_starts FROM TO
+data_starts() {
+	local send
+
+	case $1 in
+	host) send="socat -u STDIN TCP:${ADDR[$2]}:$((PORT + 1))" ;;
+	*) send="nc ${ADDR[$2]} $((PORT + 1)) >/dev/null" ;;
+	esac
+	PORT=$((PORT + 1))
+	receiver_start "$2" "$DATA_SECONDS" && guest_cmd "$1" "({ $(source_cmd); } | $send) </dev/null >/dev/null 2>&1 &"
+}
+
+# arrives FROM TO: all that was sent has been received.
+arrives() {
+	local got
+
+	got=$(receiver_result "$2" 200) || return
+	say "$1 to $2: $(guest_cmd "$1" 'cat /tmp/pieces') pieces of $PIECE bytes"
+	equal "$got" "$(guest_cmd "$1" 'cat /tmp/sent')" && below 10 "$(guest_cmd "$1" 'cat /tmp/pieces')"
+}
+
+data_arrives() {
+	ADDR[$AT]=${ADDR[a]}
+	guest_cmd host 'rm /tmp/go' && guest_cmd "$AT" 'rm /tmp/go' && arrives host "$AT" && arrives "$AT" host
 }
 
 # The number of the last ping that was answered.

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # migrate_nic.sh [TYPE]: a stock guest moves with its device, an ADI of the SmartNIC, while the
-# host pings it: into a file and back, to another ADI of the SmartNIC and back. Then what a target
-# refuses, what an operator cancels, and a target that is killed. The guest's driver must notice
-# nothing of all this.
+# host pings it and both send data over TCP: into a file and back, to another ADI of the SmartNIC
+# and back. Then what a target refuses, what an operator cancels, and a target that is killed. The
+# guest's driver must notice nothing of all this, and every byte sent must arrive.
 set -u
 . /lab/tests/e2e/lib.sh
 . /lab/tests/e2e/ktap.sh
@@ -80,7 +80,7 @@ devices() {
 boots() {
 	vm a a && wait_l2 a && equal "$(guest_dev a)" eth0 && guest_up a 1 || return
 	ADDR[b]=${ADDR[a]} AT=a
-	reach host a && traffic && counters >$RUN/counters
+	reach host a && traffic && data_starts host a && data_starts a host && counters >$RUN/counters
 }
 
 pauses() {
@@ -185,7 +185,7 @@ all_gone() {
 }
 
 main() {
-	plan 15
+	plan 16
 	say "$(qemu-system-x86_64 --version | head -n 1), kernel $(uname -r), $TYPE"
 	must "modules load" load_modules ${DMA:+dma_mode=$DMA} migration=1
 	PF=$(pf_bdf) PF_DEV=$(pf_netdev) FULL=$(pool "$PF")
@@ -203,6 +203,7 @@ main() {
 	check "cancelled when the VM was stopped" cancelled pre-switchover
 	check "the target is killed on the way" target_killed active
 	check "the target is killed when the VM was stopped" target_killed pre-switchover
+	check "all data sent meanwhile has arrived" data_arrives
 	check "all is given back" all_gone
 	finish
 }

@@ -94,22 +94,17 @@ void smnc_msgs_open(struct smnc_adi *adi)
 	spin_unlock(&adi->msg_lock);
 }
 
-/* Drop what waits and shut the gate. Called by the worker as well. */
+/*
+ * Drop what waits and shut the gate. Called by the worker as well, whose end smnc_msgs_hold() may
+ * be waiting for: messages of a VM that is being stopped still wait.
+ */
 void smnc_msgs_purge(struct smnc_adi *adi)
 {
 	spin_lock(&adi->msg_lock);
 	if (adi->gate == SMNC_GATE_OPEN)
 		adi->gate = SMNC_GATE_SHUT;
-	adi->hold = false;
 	adi->due = 0;
 	smnc_msgq_clear(&adi->msgs);
-	spin_unlock(&adi->msg_lock);
-}
-
-static void smnc_msgs_set_gate(struct smnc_adi *adi, enum smnc_gate gate)
-{
-	spin_lock(&adi->msg_lock);
-	adi->gate = gate;
 	spin_unlock(&adi->msg_lock);
 }
 
@@ -119,16 +114,21 @@ static void smnc_msgs_set_gate(struct smnc_adi *adi, enum smnc_gate gate)
  */
 void smnc_msgs_close(struct smnc_adi *adi)
 {
-	smnc_msgs_set_gate(adi, SMNC_GATE_LOCKED);
+	spin_lock(&adi->msg_lock);
+	adi->gate = SMNC_GATE_LOCKED;
+	spin_unlock(&adi->msg_lock);
 	smnc_msgs_purge(adi);
 	cancel_delayed_work_sync(&adi->later);
 	cancel_work_sync(&adi->work);
-	smnc_msgs_set_gate(adi, SMNC_GATE_SHUT);
+	spin_lock(&adi->msg_lock);
+	adi->gate = SMNC_GATE_SHUT;
+	adi->hold = false;
+	spin_unlock(&adi->msg_lock);
 }
 
 /*
- * Stops the worker. Messages that arrive from now on wait until smnc_msgs_release() or the
- * next reset. Without adi->lock.
+ * Stops the worker. Messages that arrive from now on wait until smnc_msgs_release() or
+ * smnc_msgs_close(). Without adi->lock.
  */
 void smnc_msgs_hold(struct smnc_adi *adi)
 {

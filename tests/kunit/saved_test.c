@@ -181,6 +181,20 @@ static void guest(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
 }
 
+/* The worker may reset the function while the VM is being stopped: messages wait all the same. */
+static void frozen_though_the_worker_resets(struct kunit *test)
+{
+	fake_ready();
+	smnc_msgs_hold(&fake->adi);
+	/* As smnc_adi_func_reset() does. */
+	smnc_msgs_purge(&fake->adi);
+	smnc_msgs_open(&fake->adi);
+	KUNIT_EXPECT_TRUE(test, fake->adi.hold);
+	KUNIT_ASSERT_EQ(test, smnc_adi_freeze(NULL), 0);
+	smnc_msgs_close(&fake->adi);
+	KUNIT_EXPECT_FALSE(test, fake->adi.hold);
+}
+
 /* Migration is off unless the operator has asked for it. */
 static void saved_off(struct kunit *test)
 {
@@ -692,6 +706,7 @@ static struct kunit_case saved_cases[] = {
 	KUNIT_CASE(saved_off),
 	KUNIT_CASE(frozen_vsi_is_parked),
 	KUNIT_CASE(frozen_messages_wait),
+	KUNIT_CASE(frozen_though_the_worker_resets),
 	KUNIT_CASE(address_is_lost_while_frozen),
 	KUNIT_CASE(reset_takes_another_address),
 	KUNIT_CASE(function_that_does_not_quiesce_goes_on),

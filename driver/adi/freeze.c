@@ -35,7 +35,7 @@ static int smnc_adi_rest(struct smnc_adi *adi)
 	if (!err)
 		err = smnc_vsi_park(pf, &adi->vsi);
 	if (!err) {
-		smnc_mac_park(pf, &adi->addr);
+		smnc_mac_park(pf, &adi->addr, adi->mac_set);
 		adi->frozen = true;
 	}
 	return err;
@@ -81,7 +81,7 @@ static int smnc_adi_thaw_vsi(struct smnc_adi *adi)
 	if (!err && adi->vsi.unknown)
 		err = smnc_vsi_unpark(pf, &adi->vsi);
 	if (err) {
-		smnc_mac_park(pf, &adi->addr);
+		smnc_mac_park(pf, &adi->addr, adi->mac_set);
 		return err;
 	}
 	/* The operator may have withdrawn trust. */

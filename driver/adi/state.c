@@ -276,7 +276,7 @@ static int smnc_rec_take_mac(struct smnc_adi *adi, struct smnc_rec *rec)
 				adi->addr.mac, mac);
 		return -EINVAL;
 	}
-	err = smnc_mac_set(adi->pf, &adi->addr, mac);
+	err = smnc_mac_bring(adi->pf, &adi->addr, mac);
 	if (err)
 		smnc_rec_refuse(adi, rec, "another function has the address %pM", mac);
 	return err ? -EADDRINUSE : 0;

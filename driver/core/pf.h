@@ -163,12 +163,14 @@ struct smnc_counters {
  * @owner: ADI or netdev
  * @mac: the address; under pf->macs_lock
  * @parked: the owner does not use the address, and others may have it; under pf->macs_lock
+ * @kept: parked, and only the operator can give it to others; under pf->macs_lock
  */
 struct smnc_addr {
 	struct hlist_node node;
 	const void *owner;
 	u8 mac[ETH_ALEN];
 	bool parked;
+	bool kept;
 };
 
 /* Roles of the control vectors: several may meet on one vector. */
@@ -450,7 +452,8 @@ void smnc_macs_init(struct smnc_pf *pf);
 int smnc_mac_taken(struct smnc_pf *pf, const void *owner, const u8 *mac);
 int smnc_mac_set(struct smnc_pf *pf, struct smnc_addr *addr, const u8 *mac);
 void smnc_mac_drop(struct smnc_pf *pf, struct smnc_addr *addr);
-void smnc_mac_park(struct smnc_pf *pf, struct smnc_addr *addr);
+int smnc_mac_bring(struct smnc_pf *pf, struct smnc_addr *addr, const u8 *mac);
+void smnc_mac_park(struct smnc_pf *pf, struct smnc_addr *addr, bool kept);
 int smnc_mac_claim(struct smnc_pf *pf, struct smnc_addr *addr);
 void smnc_mac_get(struct smnc_pf *pf, const struct smnc_addr *addr, u8 *mac);
 

@@ -426,8 +426,13 @@ static void address_goes_along(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, smnc_mac_set(&fake->pf, &fake->other, before), 0);
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EADDRINUSE);
 	KUNIT_EXPECT_MEMEQ(test, adi->addr.mac, newcomer, ETH_ALEN);
+	/* Its owner is stopped, and the operator chose the address. */
+	smnc_mac_park(&fake->pf, &fake->other, true);
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EADDRINUSE);
+	KUNIT_EXPECT_EQ(test, smnc_mac_taken(&fake->pf, adi, before), -EEXIST);
 	/* Its owner is stopped, too: the source. */
-	smnc_mac_park(&fake->pf, &fake->other);
+	smnc_mac_park(&fake->pf, &fake->other, false);
+	KUNIT_EXPECT_EQ(test, smnc_mac_taken(&fake->pf, adi, before), 0);
 	fake->fw_refused = SMNC_FW_MAC_ADD;
 	fake->fw_refusals = 1;
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EADDRINUSE);

@@ -221,7 +221,7 @@ static int get_coal(void)
 	return control(6, 3, vq, sizeof(vq));
 }
 
-/* A record that claims an answer brings nothing of the life before it. */
+/* An answer that is loaded has no bytes of an earlier command. */
 static void claimed_answer_is_empty(struct kunit *test)
 {
 	struct smnc_rec_virtio *rec = (void *)(saved + REC);

@@ -82,14 +82,6 @@ moves() { # TO
 # In the daemon's own folder.
 pid_file() { case $1 in a) echo /run/libvirt/qemu/$GUEST.pid ;; b) echo $OTHER/run/libvirt/qemu/$GUEST.pid ;; esac; }
 
-there_and_back() {
-	local i
-
-	for ((i = 0; i < MOVES; i++)); do
-		moves b && moves a || return
-	done
-}
-
 refused() {
 	local since
 
@@ -107,14 +99,7 @@ aborted() {
 	virsh -c "${URI[$AT]}" domjobabort $GUEST && fails wait $! && domain_is "$AT" running && well "$since"
 }
 
-all_gone() {
-	local d
-
-	kill $PING
-	virsh -c "${URI[$AT]}" destroy $GUEST
-	for d in "${DEV[@]}"; do mdevctl stop -u "$d" || return; done
-	equal "$(pool "$PF")" "$FULL"
-}
+all_gone() { virsh -c "${URI[$AT]}" destroy $GUEST && gives_back; }
 
 daemon_logs() {
 	local f

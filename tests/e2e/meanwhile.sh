@@ -100,3 +100,21 @@ unnoticed() {
 
 # well SINCE: the guest goes on.
 well() { answered "$1" && unnoticed && monotone; }
+
+# The guest moves to device b and back to a, $MOVES times, by the script's moves().
+there_and_back() {
+	local i
+
+	for ((i = 0; i < MOVES; i++)); do
+		moves b && moves a || return
+	done
+}
+
+# The guest is gone: so are the pings and the devices, and the pool is what it was at first.
+gives_back() {
+	local d
+
+	kill $PING
+	for d in "${DEV[@]}"; do mdevctl stop -u "$d" || return; done
+	equal "$(pool "$PF")" "$FULL"
+}

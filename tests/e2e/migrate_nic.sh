@@ -120,14 +120,6 @@ moves() {
 # Prints the downtime, the bytes and the lost pings of each move.
 numbers() { local m; for m in "${MOVED[@]}"; do say "$m"; done; }
 
-there_and_back() {
-	local i
-
-	for ((i = 0; i < MOVES; i++)); do
-		moves b && moves a || return
-	done
-}
-
 ends() { kill_l2 "$1" 2>/dev/null; rm -f $RUN/"$1".wire; }
 
 complaints() { dmesg -l err,warn; }
@@ -175,14 +167,7 @@ target_killed() { # PHASE
 	becomes "$AT" failed && goes_on "$since"
 }
 
-all_gone() {
-	local d
-
-	kill $PING
-	kill_l2 "$AT"
-	for d in "${DEV[@]}"; do mdevctl stop -u "$d" || return; done
-	equal "$(pool "$PF")" "$FULL"
-}
+all_gone() { kill_l2 "$AT"; gives_back; }
 
 main() {
 	plan 16

@@ -21,7 +21,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(SmncState, SMARTNIC)
 #define SMNC_FRAME_MAX      9728        /* MAX_FRAME: bytes without FCS */
 #define SMNC_LINK_MBPS      10000
 #define SMNC_TSO_MAX        (65536 + 1024)  /* payload and headers */
-#define SMNC_MSS_MIN        64
+#define SMNC_MSS_MIN        64              /* of an AVF queue pair */
+#define SMNC_TSO_SEGS       (SMNC_TSO_MAX / SMNC_MSS_MIN)
 #define SMNC_MSS_MAX        9668
 #define SMNC_FIFO           64          /* frames held for one RX queue */
 #define SMNC_FIFO_PATIENCE  (20 * SCALE_MS)

@@ -99,7 +99,7 @@ static bool smnc_tx_context(SmncTxJob *job, const SmncTxDesc *d)
     }
     job->pkt.tso = TX_CMD(d->qw1) & CTX_TSO;
     job->pkt.mss = TX_CTX_MSS(d->qw1);
-    return true;
+    return !job->pkt.tso || job->pkt.mss >= SMNC_MSS_MIN;
 }
 
 /* What the first descriptor with data says of the whole packet. */

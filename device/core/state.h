@@ -6,7 +6,7 @@
 #include "../smartnic.h"
 
 /* Most segments of an unfinished packet that the unit has sent. */
-#define SMNC_STATE_SEGS     (SMNC_TSO_MAX / SMNC_MSS_MIN)
+#define SMNC_STATE_SEGS     SMNC_TSO_SEGS
 
 /* A field of a record in a state: @bytes at @at, with no bit but those of @mask. */
 typedef struct SmncField {

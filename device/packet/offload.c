@@ -29,8 +29,9 @@ static bool smnc_pkt_tso_ok(const SmncPkt *p)
     bool l4 = p->l4_kind == SMNC_L4_UDP ? p->l4 == UDP_HEADER
               : p->l4_kind == SMNC_L4_TCP && p->l4 >= TCP_HEADER;
 
-    return l4 && p->l3_kind != SMNC_L3_NONE && p->mss >= SMNC_MSS_MIN &&
+    return l4 && p->l3_kind != SMNC_L3_NONE && p->mss &&
            p->mss <= SMNC_MSS_MAX && hdr < p->total && p->total - hdr <= 65536 &&
+           smnc_pkt_segments(p) <= SMNC_TSO_SEGS &&
            hdr + MIN(p->mss, p->total - hdr) <= SMNC_FRAME_MAX;
 }
 
@@ -243,5 +244,5 @@ uint32_t smnc_pkt_bytes(const SmncPkt *p, unsigned i)
     uint32_t hdr = p->l2 + p->l3 + p->l4 + tag, n = smnc_pkt_segments(p);
     uint32_t last = p->total + tag - (n - 1) * p->mss;  /* with its headers */
 
-    return i < n ? (n - 1 - i) * (hdr + p->mss) + MAX(last, ETH_ZLEN) : 0;
+    return i < n ? (n - 1 - i) * MAX(hdr + p->mss, ETH_ZLEN) + MAX(last, ETH_ZLEN) : 0;
 }

@@ -138,7 +138,7 @@ def test_uso(m):
     tx = Vtx(a)
     for v6 in (0, 1):
         for tag in (0, 4):
-            for mss, n in ((64, 64), (64, 65), (1000, 3333), (1400, 4201)):
+            for mss, n in ((64, 64), (64, 65), (1, 7), (20, 101), (1000, 3333), (1400, 4201)):
                 payload = bytes(i * 7 & 255 for i in range(n))
                 f = packet(B, A, v6, UDP, payload, 'full')
                 f = f[:12] + b'\x81\0\0\5'[:tag] + f[12:]
@@ -153,6 +153,14 @@ def test_uso(m):
                     out += got[hdr:]
                 assert out == payload
     assert a.stat(R.STAT_TX_ERRORS) == 0
+
+
+def test_tso_most_frames(m):
+    """A packet becomes a thousand frames, but not any number."""
+    _, a, _, tx, rx = pair(m, n=1024, post=1010, bufsz=1024)
+    assert tx.send(tso(0, bytes(1041)), want(0, TCP, 1)) and a.stat(R.STAT_TX_ERRORS) == 1 and tx.active()
+    assert a.stat(R.STAT_TX_UNICAST) == 0 and tx.send(tso(0, bytes(1000)), want(0, TCP, 1))
+    assert a.stat(R.STAT_TX_UNICAST) == 1000 and len(segments(rx, 1000)) == 1000
 
 
 def test_tso_tag(m):
@@ -211,7 +219,7 @@ BAD_OFFLOADS = (
     (want(0, TCP, start=13), USUAL), (want(0, TCP, start=0), USUAL), (want(0, TCP, start=300), USUAL),
     (want(0, TCP, offset=0xffff), USUAL), (want(0, TCP, start=len(tso(0, bytes(200))) - 1, offset=0), USUAL),
     (want(0, TCP), BASE), (want(0, TCP, 100), BASE | CSUM), (want(0, TCP, 100), BASE | CSUM | HOST_TSO6),
-    (want(0, TCP, 100, gso=TCP6), USUAL), (want(0, TCP, 100, flags=0), USUAL), (want(0, TCP, 63), USUAL),
+    (want(0, TCP, 100, gso=TCP6), USUAL), (want(0, TCP, 100, flags=0), USUAL),
     (want(0, TCP, 9669), USUAL), (want(0, TCP, 0, gso=TCP4), USUAL), (want(0, TCP, 100, gso=UFO), USUAL),
     (want(0, TCP, 100, gso=UDP_L4), USUAL), (want(0, TCP, 100, gso=2), USUAL), (want(0, TCP, 100, gso=ECN), USUAL),
     (want(0, TCP, 100, gso=TCP4 | ECN), BASE | CSUM | HOST_TSO4), (want(0, TCP, 100, gso=TCP4 | 0x40), USUAL),
@@ -222,7 +230,7 @@ BAD_OFFLOADS = (
 
 USO = USUAL | HOST_USO
 BAD_USO = (
-    want(0, UDP, 100, gso=UDP_L4 | ECN), want(0, UDP, 100, gso=UDP_L4, offset=16), want(0, UDP, 63, gso=UDP_L4),
+    want(0, UDP, 100, gso=UDP_L4 | ECN), want(0, UDP, 100, gso=UDP_L4, offset=16), want(0, UDP, 0, gso=UDP_L4),
     want(0, UDP, 100, gso=UDP_L4, flags=0), want(0, UDP, 100, gso=UDP_L4, start=30),
     want(0, UDP, 100, gso=UDP_L4, start=250), want(0, UDP, 100, gso=TCP4), want(1, UDP, 100, gso=UDP_L4),
 )

@@ -239,6 +239,7 @@ void smnc_held_release(struct smnc_adi *adi, u16 func);
 /* vsi_start.c */
 int smnc_adi_vsi_start(struct smnc_adi *adi);
 int smnc_adi_vsi_again(struct smnc_adi *adi);
+int smnc_adi_unpark(struct smnc_adi *adi);
 
 /* vsi.c, addrs.c */
 int smnc_adi_vsi_update(struct smnc_adi *adi);

@@ -79,7 +79,7 @@ static int smnc_adi_thaw_vsi(struct smnc_adi *adi)
 		return -EIO;
 	err = smnc_mac_claim(pf, &adi->addr);
 	if (!err && adi->vsi.unknown)
-		err = smnc_vsi_unpark(pf, &adi->vsi);
+		err = smnc_adi_unpark(adi);
 	if (err) {
 		smnc_mac_park(pf, &adi->addr, adi->mac_set);
 		return err;

@@ -308,7 +308,7 @@ static int smnc_rec_get_vsi(struct smnc_adi *adi, struct smnc_rec *rec)
 	memcpy(vsi->lut, from->lut, sizeof(vsi->lut));
 	vsi->hashcfg = le64_to_cpu(from->hashcfg);
 	memcpy(adi->rss_key, from->rss_key, sizeof(adi->rss_key));
-	err = smnc_vsi_unpark(adi->pf, vsi);
+	err = smnc_adi_unpark(adi);
 	if (err != -EEXIST)
 		return err;
 	smnc_rec_refuse(adi, rec, "another function has an address of the guest");

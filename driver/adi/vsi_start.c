@@ -26,22 +26,52 @@ static bool smnc_adi_ask_others(struct smnc_adi *self)
 	return asked;
 }
 
-/*
- * The address that the operator gave it. A trusted guest that uses it, which it may
- * as long as it is no device's, loses it now.
+/**
+ * smnc_adi_claim() - put an ADI's own address into force
+ * @adi: open ADI, whose address is listed
+ * @put: what to try; -EEXIST: another function uses an address
+ *
+ * A trusted guest that uses the address, which it may as long as it is no device's, loses it
+ * now.
+ *
+ * Context: process; may sleep for SMNC_CLAIM_MS.
+ * Return: what @put returned last.
  */
-static int smnc_adi_claim_mac(struct smnc_adi *adi)
+static int smnc_adi_claim(struct smnc_adi *adi, int (*put)(struct smnc_adi *adi))
 {
-	int err = smnc_vsi_add_mac(adi->pf, &adi->vsi, adi->addr.mac);
+	int err = put(adi);
 	unsigned int ms;
 
 	if (err != -EEXIST || !smnc_adi_ask_others(adi))
 		return err;
 	for (ms = 0; err == -EEXIST && ms < SMNC_CLAIM_MS; ms += SMNC_CLAIM_STEP) {
 		msleep(SMNC_CLAIM_STEP);
-		err = smnc_vsi_add_mac(adi->pf, &adi->vsi, adi->addr.mac);
+		err = put(adi);
 	}
 	return err;
+}
+
+static int smnc_adi_put_mac(struct smnc_adi *adi)
+{
+	return smnc_vsi_add_mac(adi->pf, &adi->vsi, adi->addr.mac);
+}
+
+/* smnc_adi_claim() for the VSI of a VM that was stopped, with all its addresses. */
+static int smnc_adi_put_vsi(struct smnc_adi *adi)
+{
+	return smnc_vsi_unpark(adi->pf, &adi->vsi);
+}
+
+/**
+ * smnc_adi_unpark() - put a stopped VM's VSI into force, or the one that it has brought along
+ * @adi: open ADI, whose address is listed
+ *
+ * Context: as smnc_adi_claim().
+ * Return: 0, -EEXIST (another function has an address), or another errno.
+ */
+int smnc_adi_unpark(struct smnc_adi *adi)
+{
+	return smnc_adi_claim(adi, smnc_adi_put_vsi);
 }
 
 static int smnc_adi_mac_lost(struct smnc_adi *adi)
@@ -92,7 +122,7 @@ int smnc_adi_vsi_start(struct smnc_adi *adi)
 		err = smnc_vsi_add_mac(pf, &adi->vsi, adi->guest_mac);
 	if (err == -EEXIST) {
 		ether_addr_copy(adi->guest_mac, adi->addr.mac);
-		err = smnc_adi_claim_mac(adi);
+		err = smnc_adi_claim(adi, smnc_adi_put_mac);
 	}
 	if (err == -EEXIST)
 		return smnc_adi_mac_lost(adi);

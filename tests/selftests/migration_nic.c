@@ -378,6 +378,48 @@ static void trust(void)
 	done();
 }
 
+/* The trusted guest of the peer takes the address of A, whose VM is stopped. */
+static void taken_by_peer(void)
+{
+	REQUIRE_OK(mdev_attr_set(peer.dev.uuid, "trust", "on"));
+	REQUIRE_EQ(avf_mac(&peer, VC_ADD_ETH_ADDR, a.res.mac, AVF_MAC_EXTRA), 0);
+}
+
+/* Clause: a trusted guest that uses a stopped VM's address loses it when that VM goes on. */
+static void trusted_gives_back(void)
+{
+	start(1);
+	REQUIRE_OK(mig_set(&a.dev, STOP, NULL));
+	taken_by_peer();
+	REQUIRE_OK(mig_set(&a.dev, RUNNING, NULL));
+	avf_end(&peer);
+	avf_new(&peer, 1, &(struct avf_opts){ .iova = 0x7f40000000 });
+	avf_pass(&peer, &a, 3);
+	avf_pass(&a, &peer, 3);
+	avf_end(&a);
+	avf_end(&peer);
+}
+
+/* Clause: likewise, when that VM goes on in another device. */
+static void trusted_gives_back_to_target(void)
+{
+	uint8_t *s;
+	size_t len;
+
+	start(1);
+	target(1);
+	s = mig_save(&a.dev, &len);
+	taken_by_peer();
+	REQUIRE_OK(mig_load(&b.dev, s, len));
+	free(s);
+	arrive();
+	avf_end(&peer);
+	avf_new(&peer, 1, &(struct avf_opts){ .iova = 0x7f40000000 });
+	avf_pass(&b, &peer, 3);
+	avf_pass(&peer, &b, 3);
+	done();
+}
+
 /* Clause: from one to the other and back, ten times. */
 static void ping_pong(void)
 {
@@ -422,6 +464,8 @@ static const struct ktap_case cases[] = {
 	CASE(cancelled),
 	CASE(address_is_set),
 	CASE(trust),
+	CASE(trusted_gives_back),
+	CASE(trusted_gives_back_to_target),
 	CASE_SECONDS(ping_pong, 60),
 };
 

@@ -73,8 +73,8 @@ static void vdcm_log_mark_kept(struct vdcm_dma *dma, u64 first, u32 nr)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		if (vdcm_log_kept(dma, first + i))
-			vdcm_log_pages(dma, first + i, 1);
+		if (vdcm_log_kept(dma, first + i) && vdcm_log_pages(dma, first + i, 1))
+			vdcm_log_lost(dma);
 }
 
 /**

@@ -8,10 +8,11 @@
  * pages out of the translation before the kernel discards them; the device's next access faults,
  * and vdcm pins the pages that are there then.
  *
- * The kernel may call the notifier during reclaim, and pin_lock is held over allocations: so the
- * notifier does not take that lock. A work item does, and the notifier waits for the work item,
- * unless reclaim calls, which leaves pinned pages alone. The notifier does not wait for the
- * unpin, which waits for user space.
+ * The kernel may call the notifier during reclaim, which leaves pinned pages alone: then the
+ * notifier takes fault_lock alone. Else it waits for a work item that takes pin_lock. The caller
+ * holds locks that reclaim takes (i_mmap_rwsem): so pin_lock is never held over an allocation
+ * that waits for reclaim, nor a lock inside it. The notifier does not wait for the unpin, which
+ * waits for user space.
  */
 #include <linux/completion.h>
 #include <linux/slab.h>
@@ -100,6 +101,8 @@ static int vdcm_discard_start(struct mmu_notifier *notifier, const struct mmu_no
 
 	if (!vdcm_discard_counts(range))
 		return 0;
+	/* By the work item, which lockdep does not see. */
+	might_lock(&adi->pin_lock);
 	init_completion(&d.done);
 	spin_lock_irqsave(&adi->fault_lock, flags);
 	w->clearing++;

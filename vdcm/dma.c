@@ -37,6 +37,9 @@ static int vdcm_fault_remap(struct vdcm_adi *adi, const struct vdcm_serving *s,
 		   (flags & VDCM_PIN_MAPPED_WRITE ? VDCM_PROT_WRITE : 0);
 	int ret;
 
+	ret = prot & VDCM_PROT_WRITE ? vdcm_log_pages(dma, page, 1) : 0;
+	if (ret)
+		return ret;
 	ret = dma->ops->remap(&adi->xlat, page << PAGE_SHIFT, pfn_to_page(pin->pfn),
 			      prot);
 	if (ret) {
@@ -45,8 +48,6 @@ static int vdcm_fault_remap(struct vdcm_adi *adi, const struct vdcm_serving *s,
 		return ret;
 	}
 	vdcm_pin_tree_set_flags(&dma->tree, page, flags);
-	if (prot & VDCM_PROT_WRITE)
-		vdcm_log_pages(dma, page, 1);
 	if (vdcm_pin_tree_hidden(&dma->tree, page)) {
 		vdcm_pin_tree_show(&dma->tree, page);
 		vdcm_inc(adi, VDCM_CNT_AGE_FAULTS);
@@ -88,13 +89,16 @@ static int vdcm_fault_serve_pinned(struct vdcm_adi *adi, const struct vdcm_servi
 static int vdcm_fault_serve(struct vdcm_adi *adi, const struct vdcm_serving *s)
 {
 	bool write = s->w.fault.prot & VDCM_PROT_WRITE;
+	unsigned int tries = 0;
 	int ret;
 
 	if (!vdcm_iova_valid(adi, s->w.fault.iova, s->w.fault.len))
 		return -EFAULT;
-	mutex_lock(&adi->pin_lock);
-	ret = vdcm_fault_serve_pinned(adi, s, write);
-	mutex_unlock(&adi->pin_lock);
+	do {
+		mutex_lock(&adi->pin_lock);
+		ret = vdcm_fault_serve_pinned(adi, s, write);
+		mutex_unlock(&adi->pin_lock);
+	} while (ret == -ENOMEM && vdcm_pin_room(&tries));
 	return ret == 1 ? vdcm_pin(adi, s) : ret;
 }
 
@@ -260,13 +264,13 @@ int vdcm_dma_attach(struct vdcm_adi *adi)
 
 	if (!ops)
 		return 0;
-	mutex_lock(&adi->pin_lock);
+	/* Not under the pin lock: the IOMMU allocates. */
 	ret = ops->attach(&adi->xlat);
-	if (!ret)
-		adi->live->dma.ops = ops;
-	mutex_unlock(&adi->pin_lock);
 	if (ret)
 		return ret;
+	mutex_lock(&adi->pin_lock);
+	adi->live->dma.ops = ops;
+	mutex_unlock(&adi->pin_lock);
 	vdcm_unmap_join(adi->live);
 	vdcm_dma_accept(adi, true);
 	return 0;
@@ -281,14 +285,16 @@ int vdcm_dma_attach(struct vdcm_adi *adi)
 void vdcm_dma_detach(struct vdcm_adi *adi)
 {
 	struct vdcm_dma *dma = &adi->live->dma;
+	const struct vdcm_xlat_ops *ops;
 
 	vdcm_drop_range(adi->live, 0, ULONG_MAX);
 	mutex_lock(&adi->pin_lock);
-	if (dma->ops) {
-		dma->ops->detach(&adi->xlat);
-		dma->ops = NULL;
-	}
+	ops = dma->ops;
+	dma->ops = NULL;
 	mutex_unlock(&adi->pin_lock);
+	/* Not under the pin lock: the IOMMU's own locks are held over allocations. */
+	if (ops)
+		ops->detach(&adi->xlat);
 }
 
 /**

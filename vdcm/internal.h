@@ -549,7 +549,8 @@ void vdcm_age_now(struct vdcm_adi *adi);
 u64 vdcm_age(struct vdcm_live *live);
 
 /* marks.c */
-void vdcm_log_pages(struct vdcm_dma *dma, u64 first, u32 nr);
+void vdcm_log_lost(struct vdcm_dma *dma);
+int vdcm_log_pages(struct vdcm_dma *dma, u64 first, u32 nr);
 void vdcm_log_written(struct vdcm_adi *adi, u64 iova, size_t len);
 
 /* dirty.c */
@@ -631,6 +632,7 @@ void vdcm_dma_hold(struct vdcm_adi *adi, bool hold);
 
 /* pin.c */
 int vdcm_pin(struct vdcm_adi *adi, const struct vdcm_serving *s);
+bool vdcm_pin_room(unsigned int *tries);
 void vdcm_pin_starved(struct vdcm_adi *adi);
 void vdcm_pin_fed(struct vdcm_adi *adi);
 u64 vdcm_gate_wait(struct vdcm_adi *adi, u64 first, u64 last);

@@ -7,11 +7,18 @@
 
 #include "internal.h"
 
-/* Mark a page. Without memory for a mark every page counts as written until the log ends. */
-static void vdcm_log_mark(struct vdcm_dma *dma, u64 page)
+/**
+ * vdcm_log_lost() - there is no memory for a mark: every page counts as written until the log ends
+ * @dma: translation
+ */
+void vdcm_log_lost(struct vdcm_dma *dma)
 {
-	if (xa_err(xa_store(&dma->dirty, page, xa_mk_value(1), GFP_KERNEL)))
-		WRITE_ONCE(dma->dirty_all, true);
+	WRITE_ONCE(dma->dirty_all, true);
+}
+
+static int vdcm_log_mark(struct vdcm_dma *dma, u64 page, gfp_t gfp)
+{
+	return xa_err(xa_store(&dma->dirty, page, xa_mk_value(1), gfp));
 }
 
 /**
@@ -20,14 +27,18 @@ static void vdcm_log_mark(struct vdcm_dma *dma, u64 page)
  * @first: first page
  * @nr: their number
  *
- * Context: process; pin lock, before the pages are mapped or after it.
+ * Context: process; pin lock, before the pages are mapped.
+ * Return: 0, or -ENOMEM: they are not mapped, or vdcm_log_lost() is called.
  */
-void vdcm_log_pages(struct vdcm_dma *dma, u64 first, u32 nr)
+int vdcm_log_pages(struct vdcm_dma *dma, u64 first, u32 nr)
 {
+	int ret = 0;
+
 	if (!READ_ONCE(dma->logging))
-		return;
-	while (nr--)
-		vdcm_log_mark(dma, first + nr);
+		return 0;
+	while (!ret && nr--)
+		ret = vdcm_log_mark(dma, first + nr, GFP_NOWAIT);
+	return ret;
 }
 
 /**
@@ -36,7 +47,7 @@ void vdcm_log_pages(struct vdcm_dma *dma, u64 first, u32 nr)
  * @iova: first address, bytes
  * @len: their number, not 0
  *
- * Context: process.
+ * Context: process; pin lock not held.
  */
 void vdcm_log_written(struct vdcm_adi *adi, u64 iova, size_t len)
 {
@@ -46,5 +57,6 @@ void vdcm_log_written(struct vdcm_adi *adi, u64 iova, size_t len)
 	if (!READ_ONCE(dma->logging))
 		return;
 	for (; page <= last; page++)
-		vdcm_log_mark(dma, page);
+		if (vdcm_log_mark(dma, page, GFP_KERNEL))
+			vdcm_log_lost(dma);
 }

@@ -35,6 +35,31 @@ u64 vdcm_gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
 				 ktime_get_ns());
 }
 
+/* How often memory is made available for one batch, and how much each time, bytes. */
+#define ROOM_TRIES	8
+#define ROOM_BYTES	(4 * PAGE_SIZE)
+
+/**
+ * vdcm_pin_room() - an allocation under the pin lock failed: reclaim memory for the next try
+ * @tries: number of calls for this batch; incremented
+ *
+ * An allocation that waits reclaims memory of the host and of the opener's memory cgroup, to
+ * which the fault work is charged; VDCM_GFP_MAP does neither.
+ *
+ * Context: process; the pin lock is not held.
+ * Return: false = there is none.
+ */
+bool vdcm_pin_room(unsigned int *tries)
+{
+	void *room;
+
+	if (++*tries > ROOM_TRIES)
+		return false;
+	room = kmalloc(ROOM_BYTES, GFP_KERNEL_ACCOUNT);
+	kfree(room);
+	return room;
+}
+
 /* VDCM_PROT_*: of a batch's pin, and of its mapping. */
 struct rights {
 	u32 pin;
@@ -61,13 +86,13 @@ static int vdcm_pin_map(struct vdcm_adi *adi, u64 first, u32 nr,
 		ret = vdcm_pin_tree_add(&dma->tree, first, nr, i,
 					page_to_pfn(dma->pages[i]),
 					vdcm_pin_flags(r));
+	if (!ret && r->map & VDCM_PROT_WRITE)
+		ret = vdcm_log_pages(dma, first, nr);
 	if (!ret)
 		ret = dma->ops->map(&adi->xlat, first << PAGE_SHIFT, dma->pages, nr,
 				    r->map, r->pin & VDCM_PROT_WRITE);
 	if (ret)
 		vdcm_pin_tree_erase(&dma->tree, first, nr);
-	else if (r->map & VDCM_PROT_WRITE)
-		vdcm_log_pages(dma, first, nr);
 	trace_vdcm_map(adi, first, nr, r->map, ktime_get_ns() - start, ret);
 	return ret;
 }
@@ -178,6 +203,22 @@ static int vdcm_pin_settle(struct vdcm_adi *adi, const struct vdcm_serving *s, u
 	return ret;
 }
 
+/* Find pinned pages in the user's memory, and map them. */
+static int vdcm_pin_place(struct vdcm_adi *adi, const struct vdcm_serving *s, u64 first, u32 nr,
+			  const struct rights *r)
+{
+	struct vdcm_spot *spot;
+	unsigned int tries = 0;
+	int ret;
+
+	do {
+		ret = vdcm_spot_find(adi, first, nr, &spot);
+		if (!ret)
+			ret = vdcm_pin_settle(adi, s, first, nr, r, spot);
+	} while (ret == -ENOMEM && vdcm_pin_room(&tries));
+	return ret;
+}
+
 /* Reserved pages are no memory of a VMM's: they are the kernel's, or a device's. */
 static bool vdcm_pin_all_memory(struct page **pages, u32 nr)
 {
@@ -194,7 +235,6 @@ static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 			  const struct rights *r)
 {
 	struct page **pages = adi->live->dma.pages;
-	struct vdcm_spot *spot;
 	u64 first, start;
 	u32 nr = vdcm_pin_begin(adi, s, many, &first);
 	int ret;
@@ -205,9 +245,8 @@ static int vdcm_pin_batch(struct vdcm_adi *adi, const struct vdcm_serving *s, bo
 	ret = adi->export->pin(adi, first << PAGE_SHIFT, nr, r->pin, pages);
 	trace_vdcm_pin(adi, first, nr, r->pin, ktime_get_ns() - start, ret);
 	if (!ret) {
-		ret = vdcm_pin_all_memory(pages, nr) ? vdcm_spot_find(adi, first, nr, &spot) :
+		ret = vdcm_pin_all_memory(pages, nr) ? vdcm_pin_place(adi, s, first, nr, r) :
 						       -EFAULT;
-		ret = ret ?: vdcm_pin_settle(adi, s, first, nr, r, spot);
 		if (ret)
 			adi->export->unpin(adi, first << PAGE_SHIFT, nr);
 	}

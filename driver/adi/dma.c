@@ -129,17 +129,19 @@ static void smnc_adi_dma_identity(struct smnc_adi *adi)
 int smnc_adi_dma_open(struct smnc_adi *adi, u16 func)
 {
 	struct smnc_pf *pf = adi->pf;
-	int err = 0;
+	int err;
 
-	mutex_lock(&adi->dma_lock);
-	if (pf->xlat == VDCM_XLAT_TABLE)
+	/* Not under dma_lock, which is inside the framework's pin lock. */
+	if (pf->xlat == VDCM_XLAT_TABLE) {
 		err = smnc_xlat_init(&adi->xlat, &pf->pdev->dev);
-	if (!err) {
-		adi->func = func;
-		smnc_adi_dma_identity(adi);
+		if (err)
+			return err;
 	}
+	mutex_lock(&adi->dma_lock);
+	adi->func = func;
+	smnc_adi_dma_identity(adi);
 	mutex_unlock(&adi->dma_lock);
-	return err;
+	return 0;
 }
 
 /* The device was reset: it gets the table that it had. */

@@ -3,10 +3,13 @@
  * The device's translation table of one ADI: four levels of 512 entries, each
  * table a page of coherent memory. Tables are allocated as entries need them
  * and given back when their last entry goes; the caller invalidates in between.
- * Callers serialise.
+ * Callers serialise. Entries are set under the framework's pin lock: their tables are
+ * allocated without waiting.
  */
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
+
+#include <vdcm/vdcm.h>
 
 #include <smartnic/regs.h>
 
@@ -39,17 +42,15 @@ static void xlat_page_free(struct device *dev, struct smnc_xlat_page *p)
 	kfree(p);
 }
 
-static struct smnc_xlat_page *xlat_page_alloc(struct device *dev, unsigned int level)
+static struct smnc_xlat_page *xlat_page_alloc(struct device *dev, unsigned int level, gfp_t gfp)
 {
 	struct smnc_xlat_page *p;
 
-	p = kzalloc(struct_size(p, child, level ? SMNC_XLAT_ENTRIES : 0),
-		    GFP_KERNEL_ACCOUNT);
+	p = kzalloc(struct_size(p, child, level ? SMNC_XLAT_ENTRIES : 0), gfp);
 	if (!p)
 		return NULL;
 	/* dma_alloc_coherent() memory is zeroed: no entry is valid. */
-	p->entry = dma_alloc_coherent(dev, 1u << XLAT_PAGE_SHIFT, &p->dma,
-				      GFP_KERNEL_ACCOUNT);
+	p->entry = dma_alloc_coherent(dev, 1u << XLAT_PAGE_SHIFT, &p->dma, gfp);
 	if (!p->entry) {
 		kfree(p);
 		return NULL;
@@ -65,7 +66,7 @@ static unsigned int xlat_index(u64 pfn, unsigned int level)
 int smnc_xlat_init(struct smnc_xlat *x, struct device *dev)
 {
 	x->dev = dev;
-	x->root = xlat_page_alloc(dev, XLAT_TOP);
+	x->root = xlat_page_alloc(dev, XLAT_TOP, GFP_KERNEL_ACCOUNT);
 	return x->root ? 0 : -ENOMEM;
 }
 
@@ -103,7 +104,8 @@ static struct smnc_xlat_page *xlat_leaf(struct smnc_xlat *x, u64 pfn)
 		unsigned int i = xlat_index(pfn, level);
 
 		if (!p->child[i]) {
-			struct smnc_xlat_page *c = xlat_page_alloc(x->dev, level - 1);
+			struct smnc_xlat_page *c = xlat_page_alloc(x->dev, level - 1,
+							      VDCM_GFP_MAP);
 
 			if (!c)
 				return NULL;

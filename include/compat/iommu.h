@@ -74,9 +74,9 @@ static inline void vdcm_iommu_resv_regions(struct device *dev, struct list_head 
 }
 
 static inline int vdcm_iommu_map(struct iommu_domain *domain, u64 iova,
-				 phys_addr_t phys, size_t size, int prot)
+				 phys_addr_t phys, size_t size, int prot, gfp_t gfp)
 {
-	return iommu_map(domain, iova, phys, size, prot, GFP_KERNEL_ACCOUNT);
+	return iommu_map(domain, iova, phys, size, prot, gfp);
 }
 
 #else /* no attachment of domains to PASIDs: nothing below is ever reached */
@@ -116,7 +116,7 @@ static inline void vdcm_iommu_detach(struct iommu_domain *domain,
 }
 
 static inline int vdcm_iommu_map(struct iommu_domain *domain, u64 iova,
-				 phys_addr_t phys, size_t size, int prot)
+				 phys_addr_t phys, size_t size, int prot, gfp_t gfp)
 {
 	return -EOPNOTSUPP;
 }

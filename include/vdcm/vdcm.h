@@ -34,6 +34,7 @@
 #define VDCM_VDCM_H
 
 #include <linux/device.h>
+#include <linux/gfp.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 
@@ -46,6 +47,12 @@ struct vdcm_parent;
 
 /* What state_size() returns, at most, bytes. */
 #define VDCM_MAX_STATE	(512u << 10)
+
+/*
+ * How memory is allocated under the pin lock: a discard of guest memory waits for that lock
+ * inside locks of the kernel that reclaim takes, so nothing under it waits for reclaim.
+ */
+#define VDCM_GFP_MAP	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
 
 /* Kinds of shared resources of a PF, at most. */
 #define VDCM_MAX_RESOURCES	8
@@ -156,7 +163,9 @@ struct vdcm_fault {
  *	VDCM_NO_PASID: refuse all. Optional if no parent uses mode pasid.
  * @xlat_map: mode table: map @nr pages of 4 KiB at @iova to consecutive bus
  *	addresses from @dma on (of the parent device). Replaces existing entries.
- *	0 or -ENOMEM (then nothing is changed). Optional without mode table.
+ *	Allocates with VDCM_GFP_MAP, and takes no lock over which anything waits for memory. 0 or
+ *	-ENOMEM (then nothing is changed): the framework reclaims memory and calls again.
+ *	Optional without mode table.
  * @xlat_unmap: mode table: remove @nr pages, at most VDCM_XLAT_RUN, invalidate, and
  *	wait until no access under way uses the old entries. Must not fail; holes in
  *	the range are fine. All of a guest's memory is removed in such runs, between

@@ -84,7 +84,7 @@ void vdcm_pin_tree_destroy(struct vdcm_pin_tree *tree)
  *
  * All pages of a batch have to be added, or erased if one cannot be added.
  *
- * Context: process.
+ * Context: any that excludes other changes; does not wait for memory.
  * Return: 0, -ENOMEM, or -EINVAL for a host page that cannot be.
  */
 int vdcm_pin_tree_add(struct vdcm_pin_tree *tree, u64 first, u32 nr, u32 i,
@@ -95,7 +95,7 @@ int vdcm_pin_tree_add(struct vdcm_pin_tree *tree, u64 first, u32 nr, u32 i,
 	if (pfn >> PFN_BITS || !nr || nr > VDCM_PIN_BATCH || i >= nr)
 		return -EINVAL;
 	ret = xa_err(xa_store(&tree->xa, first + i,
-			      vdcm_pin_make_entry(pfn, nr, i, flags), GFP_KERNEL));
+			      vdcm_pin_make_entry(pfn, nr, i, flags), GFP_NOWAIT));
 	if (ret)
 		return ret;
 	xa_set_mark(&tree->xa, first + i, MAPPED);
@@ -240,7 +240,7 @@ void vdcm_pin_tree_set_flags(struct vdcm_pin_tree *tree, u64 page, u32 flags)
 		xa_store(&tree->xa, page, vdcm_pin_make_entry(pin.pfn, pin.nr,
 							      page - pin.first,
 							      flags & ~VDCM_PIN_LEAVING),
-			 GFP_KERNEL);
+			 GFP_NOWAIT);
 }
 
 /**

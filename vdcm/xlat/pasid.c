@@ -156,7 +156,7 @@ static int pasid_map(struct vdcm_translation *x, u64 iova, struct page **pages,
 		ret = vdcm_iommu_map(x->priv,
 				     iova + (u64)i * PAGE_SIZE,
 				     page_to_phys(pages[i]), PAGE_SIZE,
-				     pasid_prot(prot));
+				     pasid_prot(prot), VDCM_GFP_MAP);
 		if (ret)
 			goto undo;
 	}

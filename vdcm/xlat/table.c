@@ -89,7 +89,7 @@ static int table_map_page(struct vdcm_translation *x, u64 index, struct page *pa
 		ret = -EIO;
 	else
 		ret = xa_err(xa_store(table_pages(x), index,
-				      table_value(addr, writable), GFP_KERNEL));
+				      table_value(addr, writable), VDCM_GFP_MAP));
 	/* Nothing was written: a bounce buffer does not overwrite the page. */
 	if (ret)
 		dma_unmap_page_attrs(dev, addr, PAGE_SIZE, table_direction(writable),

@@ -15,6 +15,7 @@
  * waits for user space.
  */
 #include <linux/completion.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "watch.h"
@@ -101,8 +102,6 @@ static int vdcm_discard_start(struct mmu_notifier *notifier, const struct mmu_no
 
 	if (!vdcm_discard_counts(range))
 		return 0;
-	/* By the work item, which lockdep does not see. */
-	might_lock(&adi->pin_lock);
 	init_completion(&d.done);
 	spin_lock_irqsave(&adi->fault_lock, flags);
 	w->clearing++;
@@ -149,6 +148,14 @@ static void vdcm_watch_free(struct vdcm_watch *w)
 	kfree(w);
 }
 
+/* Lockdep does not see that a discard waits for pin_lock inside locks that reclaim takes. */
+static void vdcm_discard_teach_lockdep(struct vdcm_adi *adi)
+{
+	fs_reclaim_acquire(GFP_KERNEL);
+	might_lock(&adi->pin_lock);
+	fs_reclaim_release(GFP_KERNEL);
+}
+
 /**
  * vdcm_watch_begin() - watch the memory of the process that opens an ADI
  * @adi: closed ADI
@@ -164,6 +171,7 @@ int vdcm_watch_begin(struct vdcm_adi *adi)
 	/* The back end of this PF never pins a page. */
 	if (!adi->parent->backend->ops)
 		return 0;
+	vdcm_discard_teach_lockdep(adi);
 	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return -ENOMEM;

@@ -52,12 +52,14 @@ u64 vdcm_gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
 bool vdcm_pin_room(unsigned int *tries)
 {
 	void *room;
+	bool got;
 
 	if (++*tries > ROOM_TRIES)
 		return false;
 	room = kmalloc(ROOM_BYTES, GFP_KERNEL_ACCOUNT);
+	got = room;
 	kfree(room);
-	return room;
+	return got;
 }
 
 /* VDCM_PROT_*: of a batch's pin, and of its mapping. */

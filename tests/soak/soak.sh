@@ -58,7 +58,7 @@ guests_gone() {
 }
 
 plan 8
-must "the modules are loaded" load_modules
+must "the modules are loaded" load_modules migration=1
 PF=$(pf_bdf)
 before=$(pool "$PF")
 say "SEED=$SEED MINUTES=$MINUTES"

@@ -6,6 +6,7 @@
  */
 #include <linux/pci_regs.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include "../selftests/lib/avf.h"
 #include "../selftests/lib/frame.h"
 #include "../selftests/lib/ktap.h"
+#include "../selftests/lib/migrate.h"
 #include "../selftests/lib/virtio.h"
 #include "books.h"
 
@@ -261,6 +263,22 @@ static void op_remap(unsigned int s)
 	munmap(p, REGION_BYTES);
 }
 
+static void op_pause(unsigned int s)
+{
+	REQUIRE_OK(mig_set(vfio_of(s), VFIO_DEVICE_STATE_STOP, NULL));
+	REQUIRE_OK(mig_set(vfio_of(s), VFIO_DEVICE_STATE_RUNNING, NULL));
+}
+
+/* Its state leaves it, and comes back; the guest's driver notices nothing. */
+static void op_move(unsigned int s)
+{
+	size_t len;
+	uint8_t *stream = mig_save(vfio_of(s), &len);
+
+	REQUIRE_OK(mig_load(vfio_of(s), stream, len));
+	free(stream);
+}
+
 /* A VMM that is killed while it has the device. */
 static void op_kill(unsigned int s)
 {
@@ -299,7 +317,8 @@ static const struct {
 	OP(ABSENT, 1, create),
 	OP(CLOSED, 10, open), OP(CLOSED, 3, attr), OP(CLOSED, 2, kill), OP(CLOSED, 2, remove),
 	OP(OPEN, 8, traffic), OP(OPEN, 2, reset), OP(OPEN, 1, flr), OP(OPEN, 2, queue),
-	OP(OPEN, 3, remap), OP(OPEN, 2, live_attr), OP(OPEN, 3, close),
+	OP(OPEN, 3, remap), OP(OPEN, 2, live_attr), OP(OPEN, 1, pause), OP(OPEN, 2, move),
+	OP(OPEN, 3, close),
 };
 
 static unsigned int choose(enum entry_state in)

@@ -138,7 +138,7 @@ seen() {
 	rm -f /run/seen /run/seen.err
 	tcpdump -Z root -p -n -e -i "$PF_DEV" "$filter" >/run/seen 2>/run/seen.err </dev/null &
 	pid=$!
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * SLOW; i++)); do
 		! grep -q 'listening on' /run/seen.err || break
 		sleep 0.1
 	done
@@ -238,7 +238,7 @@ no_vlan() { vlans 0 0 && all_reach; }
 guest_carrier() { # GUEST 0|1
 	l2_cmd "$1" --timeout 30 "i=0
 		until [ \"\$(cat /sys/class/net/eth0/carrier)\" = $2 ]; do
-			i=\$((i + 1)); [ \$i -lt 50 ] || exit 1; sleep 0.2
+			i=\$((i + 1)); [ \$i -lt $((50 * SLOW)) ] || exit 1; sleep 0.2
 		done"
 }
 

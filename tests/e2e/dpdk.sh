@@ -103,7 +103,7 @@ testpmd_counted() {
 kernel_drivers() {
 	testpmd_killed && testpmd_unbind || return
 	l2_cmd $G --timeout 120 "i=0
-		until [ \$(ls -d /sys/class/net/eth* 2>/dev/null | wc -l) = ${#DEVICES[@]} ]; do i=\$((i + 1)); [ \$i -lt 150 ] || exit 1; sleep 0.2; done
+		until [ \$(ls -d /sys/class/net/eth* 2>/dev/null | wc -l) = ${#DEVICES[@]} ]; do i=\$((i + 1)); [ \$i -lt $((150 * SLOW)) ] || exit 1; sleep 0.2; done
 		a=60
 		for d in /sys/class/net/eth*; do
 			d=\${d##*/}

@@ -34,7 +34,7 @@ end() {
 idle_again() {
 	local i
 
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * SLOW; i++)); do
 		[ "$(attr "${UUID[$G]}" state)" != idle ] || break
 		sleep 0.1
 	done

@@ -212,7 +212,7 @@ rules() {
 
 	echo 'ethtool -K eth0 ntuple on || exit 1'
 	for r; do
-		echo "i=0; until ethtool -N eth0 $r; do i=\$((i + 1)); [ \$i -lt 10 ] || exit 1; sleep 0.3; done"
+		echo "i=0; until ethtool -N eth0 $r; do i=\$((i + 1)); [ \$i -lt $((60 * SLOW)) ] || exit 1; sleep 0.3; done"
 	done
 	echo 'sleep 1; ethtool -n eth0'
 }

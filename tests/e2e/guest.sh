@@ -112,11 +112,11 @@ guests_carrier() { # 0|1
 	local g i
 
 	for g in "${GUESTS[@]}"; do
-		for ((i = 0; i < 20; i++)); do
+		for ((i = 0; i < 20 * SLOW; i++)); do
 			[ "$(l2_cmd "$g" 'cat /sys/class/net/eth0/carrier')" != "$1" ] || break
 			sleep 0.5
 		done
-		[ "$i" -lt 20 ] || { echo "$g: carrier is not $1"; return 1; }
+		[ "$i" -lt $((20 * SLOW)) ] || { echo "$g: carrier is not $1"; return 1; }
 	done
 }
 
@@ -160,7 +160,7 @@ all_gone() {
 	for g in "${GUESTS[@]}"; do
 		stop_l2 "$g" || return
 		# QEMU may be gone a moment before its files are.
-		for ((i = 0; i < 100; i++)); do
+		for ((i = 0; i < 100 * SLOW; i++)); do
 			[ "$(attr "${UUID[$g]}" state)" != idle ] || break
 			sleep 0.1
 		done

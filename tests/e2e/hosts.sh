@@ -23,7 +23,7 @@ device() { guest_mdev "$1" "$PF" "smartnic-$2"; } # NAME TYPE
 idle_again() { # NAME
 	local i
 
-	for ((i = 0; i < 100 * SLOW; i++)); do
+	for ((i = 0; i < 300 * SLOW; i++)); do
 		[ "$(attr "${UUID[$1]}" state)" != idle ] || break
 		sleep 0.1
 	done
@@ -132,7 +132,7 @@ balloon_to() { # MB
 	local i
 
 	l2_qmp $G "{\"execute\":\"balloon\",\"arguments\":{\"value\":$(($1 << 20))}}" || return
-	for ((i = 0; i < 60; i++)); do
+	for ((i = 0; i < 60 * SLOW; i++)); do
 		[[ $(l2_qmp $G '{"execute":"query-balloon"}') != *"\"actual\": $(($1 << 20))}"* ]] || return 0
 		sleep 1
 	done
@@ -234,7 +234,7 @@ active() { l2_cmd $G 'cat /sys/class/net/bond0/bonding/active_slave'; }
 active_is() { # INTERFACE
 	local i
 
-	for ((i = 0; i < 40; i++)); do
+	for ((i = 0; i < 40 * SLOW; i++)); do
 		[ "$(active)" != "$1" ] || return 0
 		sleep 0.3
 	done
@@ -292,7 +292,7 @@ pool_exact() {
 }
 # The active device is stopped, and taken from the running guest.
 kind_ejected() { # INTERFACE OTHER
-	set_link "$2" disable && active_is "$1" && set_link "$2" auto && timeout 60 mdevctl stop -u "${UUID[$1]}" &&
+	set_link "$2" disable && active_is "$1" && set_link "$2" auto && timeout $((60 * SLOW)) mdevctl stop -u "${UUID[$1]}" &&
 		active_is "$2" && reach $G host 20 && reach host $G 20
 }
 

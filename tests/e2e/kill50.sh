@@ -66,7 +66,7 @@ traffic() {
 	l2_cmd v "nc ${ADDR[host]} $PORT </dev/zero >/dev/null 2>&1 &"
 	timeout $((60 * SLOW)) socat -u OPEN:/dev/zero "UDP4-SENDTO:${ADDR[v]}:9" </dev/null >/dev/null 2>&1 &
 	FLOOD=$!
-	for ((i = 0; i < 60 * SLOW; i++)); do
+	for ((i = 0; i < 150 * SLOW; i++)); do
 		[ $(($(rx_bytes rx) - rx)) -lt 500000 ] || [ $(($(rx_bytes tx) - tx)) -lt 500000 ] || return 0
 		sleep 0.2
 	done

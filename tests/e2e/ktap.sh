@@ -67,7 +67,7 @@ below() { [ "$1" -lt "$2" ] || { printf '%s is not below %s\n' "$1" "$2"; return
 fails() { ! "$@"; }
 
 until_true() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${SLOW:-1}))
 
 	shift
 	until "$@" >/dev/null 2>&1; do

@@ -161,7 +161,7 @@ send_cmd() {
 wait_listen() {
 	echo "i=0
 		until grep -qi ':$(printf %04X $PORT) 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do
-			i=\$((i + 1)); [ \$i -lt 200 ] || exit 1; sleep 0.05
+			i=\$((i + 1)); [ \$i -lt $((200 * SLOW)) ] || exit 1; sleep 0.05
 		done"
 }
 
@@ -187,14 +187,14 @@ transfer() {
 # The receiver runs in the background of its side and leaves its sum in a file.
 receiver_start() {
 	guest_cmd "$1" "rm -f /tmp/sum
-		(timeout $2 sh -c '$(recv_cmd "$1")' | sha256sum >/tmp/sum.new; mv /tmp/sum.new /tmp/sum) </dev/null >/dev/null 2>&1 &
+		(timeout $(($2 * SLOW)) sh -c '$(recv_cmd "$1")' | sha256sum >/tmp/sum.new; mv /tmp/sum.new /tmp/sum) </dev/null >/dev/null 2>&1 &
 		$(wait_listen)"
 }
 
 receiver_result() {
 	guest_cmd "$1" --timeout "$2" "i=0
 		until [ -e /tmp/sum ]; do
-			i=\$((i + 1)); [ \$i -lt $(($2 * 20)) ] || exit 1; sleep 0.05
+			i=\$((i + 1)); [ \$i -lt $(($2 * 20 * SLOW)) ] || exit 1; sleep 0.05
 		done
 		cut -d' ' -f1 /tmp/sum"
 }
@@ -221,10 +221,10 @@ watch_checksums() {
 	[ "$1" != host ] || { dev=$PF_DEV whole='rx-gro-hw off'; }
 	guest_cmd "$1" "ethtool -K $dev gro off $whole
 		rm -f /tmp/cap
-		timeout 120 tcpdump -Z root -p -i $dev -n -vv -s 0 -B 4096 -c $3 'tcp and src host ${ADDR[$2]} and greater 200' >/tmp/cap.new 2>/tmp/cap.err </dev/null &
+		timeout $((120 * SLOW)) tcpdump -Z root -p -i $dev -n -vv -s 0 -B 4096 -c $3 'tcp and src host ${ADDR[$2]} and greater 200' >/tmp/cap.new 2>/tmp/cap.err </dev/null &
 		i=0
 		until grep -qs 'listening on' /tmp/cap.err; do
-			i=\$((i + 1)); [ \$i -lt 100 ] || exit 1; sleep 0.1
+			i=\$((i + 1)); [ \$i -lt $((100 * SLOW)) ] || exit 1; sleep 0.1
 		done"
 }
 
@@ -234,7 +234,7 @@ checksums_seen() {
 
 	[ "$1" != host ] || { dev=$PF_DEV whole='rx-gro-hw on'; }
 	guest_cmd "$1" "killall -q -INT tcpdump; i=0
-		while pidof tcpdump >/dev/null && [ \$i -lt 50 ]; do i=\$((i + 1)); sleep 0.1; done
+		while pidof tcpdump >/dev/null && [ \$i -lt $((50 * SLOW)) ]; do i=\$((i + 1)); sleep 0.1; done
 		ethtool -K $dev gro on $whole
 		echo \$(grep -c '(correct)' /tmp/cap.new) \$(grep -c -e incorrect -e 'bad cksum' /tmp/cap.new)"
 }
@@ -306,7 +306,7 @@ l1_qmp() {
 	for cmd in ${L1_QMP_ON:-'{"execute":"qmp_capabilities"}'} "$1"; do
 		[ "$cmd" != on ] || continue
 		printf '%s\n' "$cmd" >&"$fd"
-		while read -r -t 10 -u "$fd" line; do
+		while read -r -t $((30 * SLOW)) -u "$fd" line; do
 			case $line in
 			*'"return"'* | *'"error"'*) break ;;
 			esac

@@ -29,7 +29,7 @@ daemons() {
 	mkdir -p /run/dbus /run/udev /var/log/libvirt/qemu /var/lib/libvirt /var/cache/libvirt
 	dbus-uuidgen --ensure && dbus-daemon --system --fork || return
 	[ -x /usr/lib/systemd/systemd-udevd ] && /usr/lib/systemd/systemd-udevd --daemon || return
-	udevadm trigger --action=add && udevadm settle -t 60
+	udevadm trigger --action=add && udevadm settle -t $((60 * SLOW))
 	[ -x /usr/sbin/mdevctl ] || ln -s /usr/bin/mdevctl /usr/sbin/mdevctl
 	# Debian 12 leaves these to a package that wants systemd.
 	getent group libvirt >/dev/null || groupadd -r libvirt || return

@@ -62,14 +62,14 @@ answered() {
 	local i seq
 
 	seq=$(last_ping)
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 300 * SLOW; i++)); do
 		[ "$(last_ping)" -lt "$((seq + 10))" ] || break
 		sleep 0.2
 	done
 	sed -n 's/.*icmp_seq=\([0-9]*\) ttl.*/\1/p' $RUN/pings | sort -n | awk -v since="$1" '
 		$1 >= since { if (prev) { n = $1 - prev - 1; lost += n > 0 ? n : 0; if (n > most) most = n }; prev = $1 }
 		END { printf "pings: %d lost, %.1f s of silence at most\n", lost, most / 10 }' | tee $RUN/lost
-	[ "$i" -lt 300 ] || { echo "no answer since ping $seq"; return 1; }
+	[ "$i" -lt $((300 * SLOW)) ] || { echo "no answer since ping $seq"; return 1; }
 	LOST=$(sed 's/pings: \([0-9]*\) .*/\1/' $RUN/lost)
 }
 

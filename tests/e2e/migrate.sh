@@ -29,7 +29,7 @@ head -c 65536 /dev/zero | tr '\0' '\364' >$RUN/halt
 link() {
 	local s=$RUN/$1.$2 i fd
 
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 300 * SLOW; i++)); do
 		[ ! -S "$s" ] || break
 		sleep 0.1
 	done
@@ -62,7 +62,7 @@ qt() {
 
 	shift
 	echo "$*" >&"${TO[$name.qtest]}"
-	while read -r -t 30 -u "${FROM[$name.qtest]}" line; do
+	while read -r -t $((30 * SLOW)) -u "${FROM[$name.qtest]}" line; do
 		case $line in
 		OK*) line=${line#OK}; echo "${line# }"; return ;;
 		FAIL* | ERR*) echo "$*: $line" >&2; return 1 ;;
@@ -78,7 +78,7 @@ qmp() {
 
 	[ "$#" -lt 3 ] || args=",\"arguments\":{$3}"
 	echo "{\"execute\":\"$2\"$args}" >&"${TO[$1.qmp]}"
-	while read -r -t 30 -u "${FROM[$1.qmp]}" line; do
+	while read -r -t $((30 * SLOW)) -u "${FROM[$1.qmp]}" line; do
 		case $line in
 		*'"error":'*) echo "$2: $line" >&2; return 1 ;;
 		*'"return":'*) echo "$line"; return ;;
@@ -153,7 +153,7 @@ does() {
 	local i
 
 	qt "$1" "writel $((BAR + 0x4014)) 1" || return
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * SLOW; i++)); do
 		[ "$(($(reg "$1" 0x401c)))" = 1 ] || break
 		sleep 0.05
 	done
@@ -215,7 +215,7 @@ written_on_the_way() {
 	prepares a $((0x66)) && target b $UUID_B || return
 	qt a "memset 0x100000 0x1000000 0x76" >/dev/null
 	qmp a migrate-set-parameters '"max-bandwidth":1048576' && to b a && becomes a active || return
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 200 * SLOW; i++)); do
 		[ "$(sent a)" -lt 2000000 ] || break
 		sleep 0.1
 	done

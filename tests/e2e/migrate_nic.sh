@@ -54,7 +54,7 @@ target() { # NAME DEVICE
 up() {
 	local i
 
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 300 * SLOW; i++)); do
 		[ ! -S "$L2_RUN/$1/qmp" ] || break
 		l2_alive "$1" || { cat "$LAB_OUT/l2-$1.qemu"; return 1; }
 		sleep 0.1

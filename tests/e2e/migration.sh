@@ -10,7 +10,7 @@ migration() { of "$1" '.return.status // "none"'; }
 
 # becomes NAME STATUS...: the migration ends with one of these.
 becomes() {
-	local name=$1 s w end=$((SECONDS + 120))
+	local name=$1 s w end=$((SECONDS + 120 * SLOW))
 
 	shift
 	while [ "$SECONDS" -lt "$end" ]; do
@@ -27,7 +27,7 @@ becomes() {
 runs() {
 	local i
 
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 200 * SLOW; i++)); do
 		[ "$(status "$1")" != running ] || return 0
 		sleep 0.2
 	done

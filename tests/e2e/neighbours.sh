@@ -95,7 +95,7 @@ rowdy_start() { # COMMAND...
 	rowdy_pid=$!
 	renice -n 5 -g "$rowdy_pid" >/dev/null
 	[ "${cmd[0]}" != repeat ] || { sleep 2; return 0; }
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 200 * SLOW; i++)); do
 		! grep -q ready /run/rowdy.log || return 0
 		sleep 0.1
 	done

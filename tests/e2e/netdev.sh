@@ -199,8 +199,8 @@ self_test() {
 
 # transfer: MB of random data, the same there.
 transfer() {
-	there timeout 60 socat -u TCP-LISTEN:$PORT,reuseaddr,bind=$THERE OPEN:/run/got,creat,trunc &
-	timeout 60 socat -u OPEN:/run/data TCP:$THERE:$PORT,retry=20,interval=0.2
+	there timeout $((60 * SLOW)) socat -u TCP-LISTEN:$PORT,reuseaddr,bind=$THERE OPEN:/run/got,creat,trunc &
+	timeout $((60 * SLOW)) socat -u OPEN:/run/data TCP:$THERE:$PORT,retry=100,interval=0.2
 	wait $! && cmp /run/data /run/got
 }
 

@@ -108,7 +108,7 @@ ends() {
 	local i
 
 	stop_l2 $G || return
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * SLOW; i++)); do
 		[ "$(attr "${UUID[$G]}" state)" != idle ] || break
 		sleep 0.1
 	done

@@ -27,7 +27,7 @@ if [ "${LAB_KERNEL:-}" = debug ]; then
 	L2_IOMMUFD=${L2_IOMMUFD-1} L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-900}
 fi
 SLOW=${SLOW:-1}
-L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-240}
+L2_BOOT_SECONDS=${L2_BOOT_SECONDS:-$((240 * SLOW))}
 mkdir -p "$L2_RUN"
 
 l1_fail() { printf '# %s\n' "$*" >&2; return 1; }

@@ -7,7 +7,8 @@
 #   must WHAT COMMAND...          the same, and without it nothing makes sense
 #   skip WHAT WHY
 #   equal GOT WANT; below N LIMIT for "check": they say what they saw
-#   until_true SECONDS COMMAND...  asked again and again; what it said last is printed
+#   until_true SECONDS COMMAND...  asked again and again, at last when the time is over; what it
+#                                 said then is printed
 #   finish                        last: exits 0, or 1 if anything failed
 
 KTAP_PLAN=0 KTAP_N=0 KTAP_BAD=0 KTAP_T0=$SECONDS
@@ -71,7 +72,7 @@ until_true() {
 
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || { "$@"; return 1; }
+		[ "$SECONDS" -lt "$end" ] || { "$@"; return; }
 		sleep 0.5
 	done
 }

@@ -76,8 +76,10 @@ moves() { # TO
 	until_true 20 domain_is "$to" running && fails domain_is "$from" running || return
 	cp "$(pid_file "$to")" "$L2_RUN/$to/pid" && : >"$L2_RUN/$to/up" && rm -rf "${L2_RUN:?}/$from"
 	AT=$to
-	until_true 30 equal "$(attr "${DEV[$from]}" state)" idle && well "$since"
+	until_true 30 is_idle "$from" && well "$since"
 }
+
+is_idle() { equal "$(attr "${DEV[$1]}" state)" idle; }
 
 # In the daemon's own folder.
 pid_file() { case $1 in a) echo /run/libvirt/qemu/$GUEST.pid ;; b) echo $OTHER/run/libvirt/qemu/$GUEST.pid ;; esac; }
@@ -86,8 +88,8 @@ refused() {
 	local since
 
 	since=$(last_ping)
-	fails migrate b other && domain_is "$AT" running && well "$since"
-	fails virsh -q -c "${URI[b]}" domstate $GUEST
+	fails migrate b other && domain_is "$AT" running && well "$since" &&
+		fails virsh -q -c "${URI[b]}" domstate $GUEST
 }
 
 aborted() {

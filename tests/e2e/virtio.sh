@@ -311,8 +311,9 @@ groups() {
 }
 
 XDP='cat /dev/vda >/tmp/xdp && chmod 755 /tmp/xdp'
-xdp_run() { l2_cmd v "/tmp/xdp eth0 $1 >/tmp/xdp.out 2>&1 </dev/null & echo \$! >/tmp/xdp.pid; i=0; until grep -q attached /tmp/xdp.out; do i=\$((i + 1)); [ \$i -lt 50 ] || { cat /tmp/xdp.out; exit 1; }; sleep 0.1; done"; }
-xdp_end() { l2_cmd v 'kill $(cat /tmp/xdp.pid); sleep 0.5'; }
+# What the one before said is not this one's.
+xdp_run() { l2_cmd v "rm -f /tmp/xdp.out; /tmp/xdp eth0 $1 >/tmp/xdp.out 2>&1 </dev/null & echo \$! >/tmp/xdp.pid; i=0; until grep -qs attached /tmp/xdp.out; do i=\$((i + 1)); [ \$i -lt $((200 * SLOW)) ] || { cat /tmp/xdp.out; exit 1; }; sleep 0.1; done"; }
+xdp_end() { l2_cmd v 'p=$(cat /tmp/xdp.pid); kill $p; i=0; while [ -d /proc/$p ] && [ $i -lt 200 ]; do i=$((i + 1)); sleep 0.1; done'; }
 
 xdp() {
 	l2_cmd v "$XDP" && xdp_run pass && reach v host && reach host v && xdp_end && xdp_run drop &&

@@ -111,9 +111,9 @@ kernel_drivers() {
 			ip link set \$d up && ip addr add $NET.\$a/24 dev \$d || exit 1
 			i=0
 			until ping -c 1 -W 1 ${ADDR[host]} >/dev/null; do i=\$((i + 1)); [ \$i -lt 30 ] || exit 1; done
-			ping -c 5 -i 0.2 -W 5 ${ADDR[host]} || exit 1
+			$(each_ping 5 "${ADDR[host]}" -q)
 			ip addr flush dev \$d && ip link set \$d down
-		done" >/run/pings && cat /run/pings && equal "$(grep -c ' 0% packet loss' /run/pings)" "${#DEVICES[@]}"
+		done" >/run/pings && cat /run/pings && equal "$(grep -c ' 0% packet loss' /run/pings)" $((5 * ${#DEVICES[@]}))
 }
 
 gone() {

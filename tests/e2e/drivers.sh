@@ -196,7 +196,7 @@ testpmd_start() { # RXQ TXQ
 
 # testpmd serves no more queues to receive than it has to send, and only IP is spread.
 arp_answered() { busybox arping -c 10 -w 40 -I "$PF_DEV" "${ADDR[$G]}" | tee /dev/stderr | grep -q 'Received [5-9]\|Received 10'; }
-answered() { ip neigh flush dev "$PF_DEV"; reach host $G 30 && ping -c 20 -i 0.1 -W 5 "${ADDR[$G]}" | tee /dev/stderr | grep -q ' 0% packet loss'; }
+answered() { ip neigh flush dev "$PF_DEV"; reach host $G 30 && guest_cmd host --timeout 110 "$(each_ping 20 "${ADDR[$G]}" -q)"; }
 
 testpmd_stops_starts() {
 	local c

@@ -11,7 +11,7 @@ up() {
 	equal "$(guest_dev v)" eth0 && guest_up v 1 && reach v host
 }
 
-pings() { guest_cmd "$1" "ping -c 30 -i 0.2 -s 1400 -W 5 ${ADDR[$2]}" | grep -q ' 0% packet loss'; }
+pings() { guest_cmd "$1" --timeout 120 "$(each_ping 30 "${ADDR[$2]}" -q -s 1400)"; }
 
 killed() {
 	ping -f -q -w 60 "${ADDR[v]}" >/dev/null 2>&1 &

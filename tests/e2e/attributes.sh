@@ -179,17 +179,20 @@ spoofing_allowed() {
 	[ "$SEEN" -ge 1 ] && equal "$(stat_of g1 spoofed)" "$before"
 }
 
-# The address is refused (trust off); with trust it is the guest's.
-trusted() {
+further_address() {
 	local before
 
-	set_attr g1 trust on && tagged_dev g1 5 02:00:00:00:99:02 || return
-	# The driver asks for the address a moment after the stack begins to use it.
-	sleep 2
 	before=$(stat_of g1 spoofed)
 	seen 'ether src 02:00:00:00:99:02' arps g1
 	echo "$SEEN seen"
-	[ "$SEEN" -ge 1 ] && equal "$(stat_of g1 spoofed)" "$before" && set_attr g1 trust off && l2_cmd g1 'ip link del eth0.t' &&
+	[ "$SEEN" -ge 1 ] && equal "$(stat_of g1 spoofed)" "$before"
+}
+
+# The address is refused (trust off); with trust it is the guest's.
+trusted() {
+	# The driver asks for the address a moment after the stack begins to use it.
+	set_attr g1 trust on && tagged_dev g1 5 02:00:00:00:99:02 && sleep 2 && until_true 20 further_address &&
+		set_attr g1 trust off && l2_cmd g1 'ip link del eth0.t' &&
 		sleep 2 && carrier g1 && reach g1 host
 }
 
@@ -319,7 +322,7 @@ ipv6() {
 # A further address that is refused, together with everything new: the groups are kept.
 refused_address_costs_nothing() {
 	l2_cmd g2 --timeout 40 'ip link set eth0 down; bridge fdb add 02:00:00:00:99:79 dev eth0 self permanent
-		ip link set eth0 up; sleep 5' && guest_up g2 2 && reach g2 host && ipv6 g2
+		ip link set eth0 up; sleep 5' && guest_up g2 2 && reach g2 host && until_true 20 ipv6 g2
 }
 
 many_groups() {
@@ -327,9 +330,9 @@ many_groups() {
 
 	l2_cmd g2 --timeout 60 'for i in $(seq 80); do echo "addr add fd77::$i/64 dev eth0 nodad"; done >/run/b; ip -6 -batch /run/b; sleep 3' &&
 		ip -6 addr replace fd77::ff/64 dev "$PF_DEV" nodad || return
-	for n in 1 40 64 65 80; do ping -6 -c 3 -i 0.5 -W 2 "fd77::$n" || return; done
+	for n in 1 40 64 65 80; do until_true 20 ping -6 -c 3 -i 0.5 -W 2 "fd77::$n" || return; done
 	l2_cmd g2 --timeout 60 'for i in $(seq 2 80); do echo "addr del fd77::$i/64 dev eth0"; done >/run/b; ip -6 -batch /run/b; sleep 3' &&
-		ip -6 neigh flush dev "$PF_DEV" && ping -6 -c 3 -i 0.5 -W 2 fd77::1
+		ip -6 neigh flush dev "$PF_DEV" && until_true 20 ping -6 -c 3 -i 0.5 -W 2 fd77::1
 }
 
 # --- MTU --------------------------------------------------------------------------------

@@ -121,10 +121,7 @@ gone() {
 
 	kill_l2 $G
 	for d in "${DEVICES[@]}"; do
-		for _ in {1..100}; do
-			[ "$(attr "${UUID[$d]}" state)" != idle ] || break
-			sleep 0.1
-		done
+		until_true 20 eval '[ "$(attr "${UUID[$d]}" state)" = idle ]'
 		equal "$(attr "${UUID[$d]}" state) $(pinned "$d")" "idle 0" && mdevctl stop -u "${UUID[$d]}" || return
 	done
 	equal "$(pool "$PF")" "$FULL"

@@ -56,7 +56,16 @@ sleeps() {
 		sleep 0.5
 	done
 	[ "$i" -lt $((60 * SLOW)) ] || { echo "the guest does not sleep"; return 1; }
-	l2_qmp $G '{"execute":"system_wakeup"}' && l2_cmd $G --timeout 60 'dmesg | grep "PM: suspend exit"; cat /sys/class/net/eth0/operstate'
+	l2_qmp $G '{"execute":"system_wakeup"}' && l2_cmd $G --timeout 60 "$(awake)"
+}
+
+# Programs run before the kernel says that it is awake.
+awake() {
+	echo "i=0
+		until dmesg | grep 'PM: suspend exit'; do
+			i=\$((i + 1)); [ \$i -lt $((100 * SLOW)) ] || exit 1; sleep 0.2
+		done
+		cat /sys/class/net/eth0/operstate"
 }
 
 # Its kernel and initramfs are its disks too: it starts them a second time.

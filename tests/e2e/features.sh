@@ -57,9 +57,10 @@ vlan_devices() { vlan_dev g1 5 && vlan_dev g2 5 && both_ways; }
 tag_on_the_wire() {
 	local pid
 
+	rm -f /run/seen.err
 	tcpdump -Z root -p -n -e -c 1 -i "$PF_DEV" 'vlan 5' >/run/seen 2>/run/seen.err </dev/null &
 	pid=$!
-	sleep 2
+	until_true 20 grep -q 'listening on' /run/seen.err || return
 	l2_cmd g1 --timeout 30 'ping -c 5 -i 0.5 -W 1 10.88.5.99; true'
 	sleep 1
 	kill $pid 2>/dev/null
@@ -118,6 +119,12 @@ others_closed() {
 
 # --- segmentation -----------------------------------------------------------------
 
+# length_of FILE: bytes of UDP in the packets that tcpdump has written there so far. It gets them
+# in blocks, up to a second late.
+LENGTH='length_of() { sed -nE "s/.*UDP, length ([0-9]+).*/\1/p" $1 | awk "{ n += \$1 } END { print n + 0 }"; }'
+eval "$LENGTH"
+all_of() { below 7998 "$(length_of "$1")"; }
+
 GSO='[ -x /tmp/udp_gso ] || { cat /dev/vda >/tmp/udp_gso; chmod 755 /tmp/udp_gso; }'
 
 # gso_seen PORT: lengths of the packets of one call as the guest's tcpdump sees them, which looks
@@ -126,14 +133,19 @@ GSO='[ -x /tmp/udp_gso ] || { cat /dev/vda >/tmp/udp_gso; chmod 755 /tmp/udp_gso
 gso_seen() {
 	local pid
 
-	tcpdump -Z root -p -n -vv -s 0 -i "$PF_DEV" "udp and dst port $1" >/run/seen 2>/run/seen.err </dev/null &
+	rm -f /run/seen.err
+	tcpdump -Z root -p -n -l -vv -s 0 -i "$PF_DEV" "udp and dst port $1" >/run/seen 2>/run/seen.err </dev/null &
 	pid=$!
-	sleep 2
-	l2_cmd g1 --timeout 30 "$GSO
+	until_true 20 grep -q 'listening on' /run/seen.err || return
+	l2_cmd g1 --timeout 60 "$GSO; $LENGTH
+		rm -f /tmp/sent.err
 		tcpdump -Z root -p -n -l -i eth0 'udp and dst port $1' >/tmp/sent 2>/tmp/sent.err </dev/null &
-		i=0; until grep -qs 'listening on' /tmp/sent.err; do i=\$((i + 1)); [ \$i -lt 100 ] || exit 1; sleep 0.1; done
-		/tmp/udp_gso ${ADDR[host]} $1 1000 1; sleep 1; killall tcpdump; sleep 0.5
+		i=0; until grep -qs 'listening on' /tmp/sent.err; do i=\$((i + 1)); [ \$i -lt $((100 * SLOW)) ] || exit 1; sleep 0.1; done
+		/tmp/udp_gso ${ADDR[host]} $1 1000 1; sleep 1
+		i=0; until [ \$(length_of /tmp/sent) -ge 7999 ] || [ \$i -ge $((100 * SLOW)) ]; do i=\$((i + 1)); sleep 0.1; done
+		killall tcpdump; sleep 0.5
 		sed -n 's/.*UDP, length //p' /tmp/sent | xargs" || return
+	until_true 20 all_of /run/seen >/dev/null
 	kill $pid
 	wait $pid
 	grep -c 'udp sum ok' /run/seen
@@ -159,10 +171,10 @@ segmented_for_neighbour() {
 	l2_cmd g1 'ip -6 addr add fd77::1/64 dev eth0 nodad' && l2_cmd g2 'ip -6 addr add fd77::2/64 dev eth0 nodad' || return
 	l2_cmd g1 --timeout 40 "$(wait_ping fd77::2 20)" || return
 	before=$(udp_counts g2)
-	l2_cmd g1 "$GSO; /tmp/udp_gso 10.88.5.2 7117 1000 4 && /tmp/udp_gso fd77::2 7117 1000 2" && sleep 1
-	# Not at a port, wrong checksum; the same of IPv6.
-	equal "$(difference "$before" "$(udp_counts g2)")" "32 0 16 0"
+	l2_cmd g1 "$GSO; /tmp/udp_gso 10.88.5.2 7117 1000 4 && /tmp/udp_gso fd77::2 7117 1000 2" && until_true 20 neighbour_counted "$before"
 }
+# Not at a port, wrong checksum; the same of IPv6.
+neighbour_counted() { equal "$(difference "$1" "$(udp_counts g2)")" "32 0 16 0"; }
 
 # --- the hash ---------------------------------------------------------------------
 
@@ -217,18 +229,23 @@ rules() {
 	echo 'sleep 1; ethtool -n eth0'
 }
 
-# All connections to one port go to the queue that a rule names.
+# All connections to one port go to the queue that a rule names, once the device has it: iavf
+# sends it after the tool has ended.
 rule_chooses() {
-	local before d
+	l2_cmd g1 "$(rules "flow-type tcp4 dst-port $((PORT + 1)) action 1")" && until_true 30 chosen &&
+		l2_cmd g1 'ethtool -n eth0' | grep -q 'Action: Direct to queue 1'
+}
+chosen() {
+	local before d port=$PORT
 
-	l2_cmd g1 "$(rules "flow-type tcp4 dst-port $((PORT + 1)) action 1")" || return
 	before=$(queue_packets g1 rx)
-	many_flows host g1 8 || return
+	many_flows host g1 8 || { PORT=$port; return 1; }
+	PORT=$port
 	d=$(difference "$before" "$(queue_packets g1 rx)")
 	echo "packets by queue: $d"
 	# shellcheck disable=SC2086
 	set -- $d
-	[ "$1" -lt 20 ] && [ "$2" -ge 20 ] && l2_cmd g1 'ethtool -n eth0' | grep -q 'Action: Direct to queue 1'
+	[ "$1" -lt 20 ] && [ "$2" -ge 20 ]
 }
 
 # Datagrams to a port that a rule drops; also after a reset of the function.
@@ -264,9 +281,10 @@ rule_fields() {
 		"flow-type udp6 src-ip fd77::2 dst-port 7779 action -1 loc 4")" >/run/rules
 	cat /run/rules
 	equal "$(grep -c '^Filter:' /run/rules)" 2 || return
-	dropped_of 1 datagram_from 4001 && dropped_of 0 datagram_from 4002 && dropped_of 8 datagram_v6 7779 && dropped_of 0 datagram_v6 7780 || return
-	l2_cmd g1 'ethtool -N eth0 delete 3 && sleep 1' && dropped_of 0 datagram_from 4001 && dropped_of 8 datagram_v6 7779 &&
-		l2_cmd g1 'ethtool -K eth0 ntuple off && sleep 1' && dropped_of 0 datagram_v6 7779
+	until_true 20 dropped_of 1 datagram_from 4001 && dropped_of 0 datagram_from 4002 &&
+		until_true 20 dropped_of 8 datagram_v6 7779 && dropped_of 0 datagram_v6 7780 || return
+	l2_cmd g1 'ethtool -N eth0 delete 3 && sleep 1' && until_true 20 dropped_of 0 datagram_from 4001 && dropped_of 8 datagram_v6 7779 &&
+		l2_cmd g1 'ethtool -K eth0 ntuple off && sleep 1' && until_true 20 dropped_of 0 datagram_v6 7779
 }
 
 # --- a port VLAN --------------------------------------------------------------------

@@ -51,9 +51,8 @@ group() { echo "/dev/vfio/$(basename "$(readlink "$MDEV/${UUID[$1]}/iommu_group"
 user() { l2_accel && chmod 666 /dev/kvm && { getent passwd $USER || useradd -r -U $USER; }; }
 refused_to_others() {
 	start_l2 $G --as $USER --mdev "${UUID[$G]}" --no-wait
-	sleep 5
+	until_true 30 fails l2_alive $G || return
 	cat "$LAB_OUT/l2-$G.qemu"
-	l2_alive $G && return 1
 	l2_reap $G
 	grep -q "$(group $G).*Permission denied" "$LAB_OUT/l2-$G.qemu"
 }

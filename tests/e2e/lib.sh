@@ -177,6 +177,15 @@ wait_listen() {
 		done"
 }
 
+# listens tcp|udp PORT [COMMAND...]: somebody in L1 does, or where COMMAND runs what follows it.
+listens() {
+	local what=$1 port=$2 state=0A
+
+	shift 2
+	[ "$what" = tcp ] || state=07
+	"$@" grep -qsi ":$(printf %04X "$port") 0*:0000 $state" "/proc/net/$what" "/proc/net/${what}6"
+}
+
 # transfer FROM TO [SECONDS]: FROM's data over TCP; the sum must match at TO.
 # Prints the seconds it took. XFER_ERROR says what went wrong.
 transfer() {

@@ -106,7 +106,7 @@ only_queue() {
 
 	socat -u UDP-RECV:$PORT,bind=$HERE OPEN:/dev/null &
 	sink=$!
-	sleep 0.2
+	until_true 20 listens udp $PORT || return
 	before=$(irqs_of)
 	for _ in 1 2 3 4 5 6 7 8; do there socat -u -b 1000 OPEN:/run/data,readbytes=100000 "UDP-SENDTO:$HERE:$PORT"; done
 	kill $sink
@@ -162,6 +162,8 @@ seen_there() {
 	there ip link set "$B" promisc off
 }
 
+leaves() { fails below "$(seen_there "$1")" 3; }
+
 # As a VEPA, frames for a device on the same card leave it.
 hairpin() {
 	local mac rc=0
@@ -169,10 +171,10 @@ hairpin() {
 	UUID[x]=$(mdevctl start -p "${PFS[0]}" -t smartnic-1q) && mac=$(attr "${UUID[x]}" mac) || return
 	start_hold /run/hold "${UUID[x]}"
 	HOLD=$!
-	for _ in {1..100}; do ! grep -q ready /run/hold || break; sleep 0.1; done
+	until_true 20 grep -q ready /run/hold
 	bridge link show dev "$A" | tee /dev/stderr | grep -q 'hwmode VEB' && below "$(seen_there "$mac")" 3 &&
-		bridge link set dev "$A" hwmode vepa && bridge link show dev "$A" | grep -q 'hwmode VEPA' && fails below "$(seen_there "$mac")" 3 &&
-		echo 1 >"/sys/bus/pci/devices/${PFS[0]}/reset" && until_answers $THERE && fails below "$(seen_there "$mac")" 3 &&
+		bridge link set dev "$A" hwmode vepa && bridge link show dev "$A" | grep -q 'hwmode VEPA' && until_true 10 leaves "$mac" &&
+		echo 1 >"/sys/bus/pci/devices/${PFS[0]}/reset" && until_answers $THERE && until_true 10 leaves "$mac" &&
 		bridge link set dev "$A" hwmode veb && below "$(seen_there "$mac")" 3 || rc=1
 	kill $HOLD
 	wait $HOLD 2>/dev/null
@@ -219,7 +221,7 @@ counters() {
 	lost0=$(stat_here tx_discards)
 	tx0=$(stat_here tx_bytes) sent0=$(stat_of tx_packets) came0=$(there_came)
 	transfer || return
-	for i in 1 2 3 4 5; do
+	for i in {1..20}; do
 		tx=$(($(stat_here tx_bytes) - tx0)) sent=$(($(stat_of tx_packets) - sent0)) came=$(difference "$came0" "$(there_came)")
 		[ "$sent" != "${came%% *}" ] || break
 		sleep 0.5
@@ -297,22 +299,19 @@ received() {
 	echo $(($(there cat "/sys/class/net/$B/statistics/rx_packets") - n))
 }
 
+# The driver does what it is told some time after the tool has ended.
+comes() { fails below "$(received "$1")" 3; }
+stays_out() { below "$(received "$1")" 3; }
+
 promiscuous() {
-	below "$(received 02:00:00:00:77:01)" 3 && there ip link set "$B" promisc on || return
-	sleep 0.3
-	fails below "$(received 02:00:00:00:77:01)" 3 && there ip link set "$B" promisc off || return
-	sleep 0.3
-	below "$(received 02:00:00:00:77:01)" 3
+	stays_out 02:00:00:00:77:01 && there ip link set "$B" promisc on && until_true 10 comes 02:00:00:00:77:01 &&
+		there ip link set "$B" promisc off && until_true 10 stays_out 02:00:00:00:77:01
 }
 
 # More groups than the device has filters for: then it lets all of them through.
 groups() { there bash -ec "for i in {1..80}; do ip maddr $1 33:33:00:00:77:\$(printf %02x \$i) dev $B; done"; }
 many_groups() {
-	groups add || return
-	sleep 0.5
-	fails below "$(received 33:33:00:00:77:50)" 3 && groups del || return
-	sleep 0.5
-	below "$(received 33:33:00:00:77:50)" 3
+	groups add && until_true 10 comes 33:33:00:00:77:50 && groups del && until_true 10 stays_out 33:33:00:00:77:50
 }
 
 # Interfaces on top with addresses of their own.

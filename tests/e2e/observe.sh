@@ -131,10 +131,10 @@ ends() {
 revoked() {
 	start_hold /run/hold "${UUID[v]}"
 	HOLD=$!
-	for _ in {1..100}; do grep -q ready /run/hold && break; sleep 0.1; done
+	until_true 20 grep -q ready /run/hold || return
 	echo >$T/trace
 	mdevctl stop -u "${UUID[v]}" &
-	for _ in {1..200}; do ! grep -q vdcm_revoke $T/trace || break; sleep 0.1; done
+	until_true 40 grep -q vdcm_revoke $T/trace
 	cat $T/trace >"$TRACE"
 	has vdcm_revoke "${UUID[v]}" "user=$HOLD" && grep -q '^hardware: revoked' "$D/vdcm/${UUID[v]}" || return
 	kill "$HOLD"

@@ -226,7 +226,7 @@ gone() {
 		until_ms 9000 hardware_free || { rc=1; bill; }
 		stop_watch
 		kill -0 $pid || { echo "the removal did not wait"; rc=1; }
-		grep -q error /run/hold || { echo "no error interrupt"; rc=1; }
+		until_ms 2000 grep -q error /run/hold || { echo "no error interrupt"; rc=1; }
 		drop_holder
 		;;
 	guest) gone_guest "$1" $pid || rc=1 ;;

@@ -111,7 +111,7 @@ whole_forwarded() {
 		ip -n far addr add $far.2/24 dev fwd1 && ip -n far link set fwd1 up && ip -n far route add default via $far.1 &&
 		ethtool -K fwd0 tso off gso off && sysctl -qw net.ipv4.ip_forward=1 && l2_cmd v "ip route replace $far.0/24 via ${ADDR[host]}" && data 8 || return
 	ip netns exec far timeout $((100 * SLOW)) socat -u TCP-LISTEN:7979,reuseaddr STDOUT </dev/null | sha256sum >/run/far.sum &
-	l2_cmd v --timeout 90 "sleep 1; nc $far.2 7979 </tmp/data >/dev/null" && wait $! && read -r sum _ </run/far.sum && equal "$sum" "${SUM[v]}"
+	until_true 20 listens tcp 7979 ip netns exec far && l2_cmd v --timeout 90 "nc $far.2 7979 </tmp/data >/dev/null" && wait $! && read -r sum _ </run/far.sum && equal "$sum" "${SUM[v]}"
 	sum=$?
 	ip link del fwd0
 	ip netns del far
@@ -139,8 +139,10 @@ datagrams() {
 	local before bad
 
 	l2_cmd v 'ethtool -K eth0 tx-udp-segmentation on && ethtool -k eth0' | grep -qx 'tx-udp-segmentation: on' && before=$(stat_of v tso_packets) && bad=$(udp_bad) || return
+	# All of them fit into the receiver's buffer, should it sleep meanwhile.
+	sysctl -qw net.core.rmem_max=1048576 && l2_cmd v 'cat /dev/vdb >/tmp/udp_gso && chmod 755 /tmp/udp_gso' || return
 	timeout $((60 * SLOW)) socat -u -T 10 UDP-RECV:7123,rcvbuf=1048576 STDOUT </dev/null >/run/datagrams &
-	l2_cmd v --timeout 60 "cat /dev/vdb >/tmp/udp_gso && chmod 755 /tmp/udp_gso && sleep 1; /tmp/udp_gso ${ADDR[host]} 7123 1200 40" || return
+	until_true 20 listens udp 7123 && l2_cmd v --timeout 60 "/tmp/udp_gso ${ADDR[host]} 7123 1200 40" || return
 	wait $!
 	equal "$(stat -c %s /run/datagrams)" $((40 * (8 * 1200 - 1))) && equal "$(tr -d '\0' </run/datagrams | grep -ao '0[0-9]\{6\}' | tr -d '\n')" "$(seq -f %07.0f 0 319 | tr -d '\n')" &&
 		equal "$(udp_bad)" "$bad" && equal "$(($(stat_of v tso_packets) - before))" 40
@@ -453,7 +455,7 @@ counted() { monotone && [ "$(stat_of v tx_bytes)" -gt 1000000 ] && equal "$(stat
 
 # A device that is stopped is taken from the running guest.
 ejected() {
-	timeout 60 mdevctl stop -u "${UUID[mv]}" && [ ! -e "$MDEV/${UUID[mv]}" ] && until_true 10 fails l2_cmd m "[ -e /sys/class/net/$MV ]" && reach m host
+	timeout $((60 * SLOW)) mdevctl stop -u "${UUID[mv]}" && [ ! -e "$MDEV/${UUID[mv]}" ] && until_true 10 fails l2_cmd m "[ -e /sys/class/net/$MV ]" && reach m host
 }
 
 killed() {

@@ -39,7 +39,7 @@ talked() {
 	local resets
 
 	resets=$(sed -n 's/.* \([0-9]*\) resets of the PF$/\1/p' "$OUT")
-	l2_cmd red 'kill -INT $(cat /tmp/talk.pid); sleep 1; cat /tmp/talk' >"$OUT.talk" || return
+	l2_cmd red 'kill -INT $(cat /tmp/talk.pid); until grep -q "packets transmitted" /tmp/talk; do sleep 0.2; done; sleep 1; cat /tmp/talk' >"$OUT.talk" || return
 	tail -n 3 "$OUT.talk"
 	awk -v most=$((MINUTES * 60)) -v resets="${resets:-0}" '
 		/bytes from .*seq=/ { split($0, a, "seq="); n = a[2] + 0; if (n - last > gap) gap = n - last; last = n }

@@ -120,6 +120,7 @@ static inline size_t scnprintf(char *buf, size_t size, const char *fmt, ...)
 
 #define GFP_KERNEL	0
 #define GFP_KERNEL_ACCOUNT	0
+#define GFP_NOWAIT	0
 
 /* True when the allocation at hand is to fail; each target has its own idea. */
 extern bool (*fuzz_alloc_fails)(void);

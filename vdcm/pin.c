@@ -37,7 +37,7 @@ u64 vdcm_gate_wait(struct vdcm_adi *adi, u64 first, u64 last)
 
 /* How often memory is made available for one batch, and how much each time, bytes. */
 #define ROOM_TRIES	8
-#define ROOM_BYTES	(4 * PAGE_SIZE)
+#define ROOM_BYTES	(8 * PAGE_SIZE)
 
 /**
  * vdcm_pin_room() - an allocation under the pin lock failed: reclaim memory for the next try

@@ -5,6 +5,7 @@
  */
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 
 #include <compat/iommu.h>
 
@@ -142,6 +143,28 @@ static void pasid_unmap(struct vdcm_translation *x, u64 iova, u64 nr)
 		x->ops->invalidate(x->adi, iova, nr);
 }
 
+/* Tables that a batch may need: two at each level below the root. */
+#define PASID_TABLES	8
+
+/*
+ * Is there memory for the tables? When a map fails, the kernel undoes it with an invalidation
+ * of no page, which Intel's hardware refuses with a report in the log: a map does not begin
+ * without memory. The pages that are freed here are the next that are allocated.
+ */
+static bool pasid_room(void)
+{
+	unsigned long page[PASID_TABLES];
+	unsigned int n = 0;
+	bool room;
+
+	while (n < PASID_TABLES && (page[n] = __get_free_page(VDCM_GFP_MAP)))
+		n++;
+	room = n == PASID_TABLES;
+	while (n)
+		free_page(page[--n]);
+	return room;
+}
+
 /*
  * Page by page: a larger piece could become a large page of the table, which
  * cannot be taken apart when a part of it is unmapped or gets other rights.
@@ -149,20 +172,23 @@ static void pasid_unmap(struct vdcm_translation *x, u64 iova, u64 nr)
 static int pasid_map(struct vdcm_translation *x, u64 iova, struct page **pages,
 		     unsigned int nr, u32 prot, bool writable)
 {
+	int ret = -ENOMEM;
 	unsigned int i;
-	int ret;
 
+	/* On the processor that has the freed pages. */
+	migrate_disable();
+	if (!pasid_room())
+		nr = 0;
 	for (i = 0; i < nr; i++) {
 		ret = vdcm_iommu_map(x->priv,
 				     iova + (u64)i * PAGE_SIZE,
 				     page_to_phys(pages[i]), PAGE_SIZE,
 				     pasid_prot(prot), VDCM_GFP_MAP);
 		if (ret)
-			goto undo;
+			break;
 	}
-	return 0;
-undo:
-	if (i)
+	migrate_enable();
+	if (ret && i)
 		pasid_unmap(x, iova, i);
 	return ret;
 }

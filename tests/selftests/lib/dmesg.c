@@ -199,7 +199,7 @@ int dmesg_count(int mark, const char *a, const char *b, int ms)
 {
 	struct pollfd p = { .fd = mark, .events = POLLIN };
 	char buf[RECORD_MAX], *text;
-	uint64_t end = now_ms() + (uint64_t)ms;
+	uint64_t end = now_ms() + (uint64_t)ms, t;
 	int hits = 0;
 
 	if (mark < 0)
@@ -207,8 +207,9 @@ int dmesg_count(int mark, const char *a, const char *b, int ms)
 	for (;;) {
 		while ((text = next_record(mark, buf)))
 			hits += (!a || strstr(text, a)) && (!b || strstr(text, b));
-		if (hits || now_ms() >= end)
+		t = now_ms();
+		if (hits || t >= end)
 			return hits;
-		poll(&p, 1, (int)(end - now_ms()));
+		poll(&p, 1, (int)(end - t));
 	}
 }

@@ -345,7 +345,7 @@ static void address_used_again(void)
 		  (long long)(count(0, "holdoff_delayed") - delayed));
 	EXPECT_EQ(count(0, "holdoff_delayed"), delayed);
 	EXPECT_EQ(count(0, "unmap_callbacks") - callbacks, uses);
-	EXPECT_LT(t, uses * 200);
+	EXPECT_LT(t, uses * ktap_ms(200));
 	close_all(1);
 }
 

@@ -21,7 +21,7 @@
 #define PAGE			4096u
 #define CROWD			48	/* devices between the first and the last */
 #define DOORBELLS		0x7000000000ull
-#define SOON			10000
+#define SOON			ktap_ms(10000)
 
 static struct avf first, last;
 static struct vfio_dev crowd[CROWD];

@@ -739,7 +739,6 @@ static void pf_reset_is_not_seen(void)
  */
 static void taken_away_reads_reset(void)
 {
-	uint64_t end = now_ms() + REVOKED_MS;
 	pid_t pid;
 	int i;
 
@@ -751,8 +750,7 @@ static void taken_away_reads_reset(void)
 		virtio_close(&v);
 		_exit(mdev_remove(v.dev.uuid) ? 1 : 0);
 	}
-	while (cfg_rd(&v.dev, PCI_VENDOR_ID, 4) != ~0u && now_ms() < end)
-		poll(NULL, 0, 5);
+	ktap_until(cfg_rd(&v.dev, PCI_VENDOR_ID, 4) == ~0u, ktap_ms(REVOKED_MS));
 	EXPECT_EQ(cfg_rd(&v.dev, PCI_VENDOR_ID, 4), ~0u);
 	EXPECT_EQ(virtio_rd(&v, CC_STATUS), 0);
 	virtio_wr(&v, CC_STATUS, 0);

@@ -162,13 +162,24 @@ static void on_signal(int sig)
 	interrupted = sig;
 }
 
-/* Seconds a case may take; $SLOW is how much slower than usual the machine is. */
-static unsigned int limit_of(const struct ktap_case *c)
+/* How much slower than usual the machine is. */
+static int slowness(void)
 {
 	const char *slow = getenv("SLOW");
 	int times = slow ? atoi(slow) : 1;
 
-	return (c->seconds ? c->seconds : KTAP_SECONDS) * (times > 1 ? times : 1);
+	return times > 1 ? times : 1;
+}
+
+int ktap_ms(int ms)
+{
+	return ms * slowness();
+}
+
+/* Seconds a case may take. */
+static unsigned int limit_of(const struct ktap_case *c)
+{
+	return (c->seconds ? c->seconds : KTAP_SECONDS) * (unsigned int)slowness();
 }
 
 /* In the child. */

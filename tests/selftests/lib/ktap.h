@@ -8,6 +8,7 @@
 #define SELFTESTS_KTAP_H
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,6 +73,17 @@ void ktap_skip(const char *fmt, ...)
 /* A time value that does not jump. */
 uint64_t now_ms(void);
 uint64_t now_us(void);
+
+/* A limit of @ms milliseconds, times $SLOW: for what depends on how fast the machine is. */
+int ktap_ms(int ms);
+/* Waits until @cond holds, for up to @ms; whether it does. */
+#define ktap_until(cond, ms) ({						\
+	uint64_t _end = now_ms() + (uint64_t)(ms);			\
+	bool _holds;							\
+									\
+	while (!(_holds = (cond)) && now_ms() < _end)			\
+		poll(NULL, 0, 5);					\
+	_holds; })
 
 /* Memory that the parent and all children see. */
 void *ktap_shared(size_t size);

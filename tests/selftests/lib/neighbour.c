@@ -66,7 +66,7 @@ static void live(struct neighbour *n)
 static bool wait_rounds(struct neighbour *n, unsigned int more)
 {
 	unsigned int target = __atomic_load_n(&n->rounds, __ATOMIC_ACQUIRE) + more;
-	uint64_t end = now_ms() + 2 * AVF_MS;
+	uint64_t end = now_ms() + ktap_ms(2 * AVF_MS);
 
 	while ((int)(__atomic_load_n(&n->rounds, __ATOMIC_ACQUIRE) - target) < 0) {
 		if (now_ms() >= end || waitpid(n->pid, NULL, WNOHANG) == n->pid)

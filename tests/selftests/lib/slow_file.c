@@ -16,7 +16,7 @@
 #define NAME	"slow"
 #define ROOM	(FUSE_MIN_READ_BUFFER + (1 << 17))
 #define WAITING	32
-#define SECONDS	50	/* then it ends by itself: no test hangs for ever */
+#define SECONDS	50	/* times $SLOW; then it ends by itself: no test hangs for ever */
 
 static struct shared {
 	bool wanted, end;
@@ -125,7 +125,7 @@ static void serve(int program)
 	static char msg[ROOM];
 	unsigned int i;
 
-	alarm(SECONDS);
+	alarm((unsigned int)ktap_ms(1000 * SECONDS) / 1000);
 	for (;;) {
 		if (poll(p, 2, 20) > 0 && p[0].revents && read(dev, msg, ROOM) > 0)
 			answer((void *)msg, msg + sizeof(struct fuse_in_header));

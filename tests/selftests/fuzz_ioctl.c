@@ -350,14 +350,8 @@ static void reap(const pid_t *pid)
 static void works(const char *id)
 {
 	static struct avf a;
-	uint64_t end = now_ms() + 3000;
-	int ret;
 
-	while ((ret = avf_open(&a, id, NULL)) == -EBUSY && now_ms() < end)
-		poll(NULL, 0, 1);
-	REQUIRE_OK(ret);
-	REQUIRE_OK(avf_init(&a));
-	REQUIRE_EQ(avf_queues_up(&a, 2), 0);
+	avf_succeed(&a, id, NULL, 2);
 	avf_close(&a);
 	EXPECT_EQ(mdev_attr_num(id, "pinned_bytes"), 0);
 }

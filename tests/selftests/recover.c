@@ -54,14 +54,7 @@ static bool attr_is(const char *uuid, const char *name, const char *want)
 
 static bool becomes(const char *uuid, const char *name, const char *want, int ms)
 {
-	uint64_t end = now_ms() + (uint64_t)ms;
-
-	while (!attr_is(uuid, name, want)) {
-		if (now_ms() >= end)
-			return false;
-		poll(NULL, 0, 5);
-	}
-	return true;
+	return ktap_until(attr_is(uuid, name, want), ktap_ms(ms));
 }
 
 /* As a guest's driver after a reset by the PF: no VFIO reset, no new version. */
@@ -272,7 +265,7 @@ static void busy_reset(void)
 	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT_EQ(status, 0);
 	ktap_note("%u rounds, the longest %llu ms", rounds, (unsigned long long)longest);
-	EXPECT_LT(longest, SOON);
+	EXPECT_LT(longest, ktap_ms(SOON));
 	REQUIRE_OK(vfio_reset(&a.dev));
 	REQUIRE_OK(avf_restart(&a));
 	avf_close(&a);
@@ -298,7 +291,7 @@ static void open_in_reset(void)
 			if (pf_write("reset", "1"))
 				_exit(1);
 			/* Long enough to open it in between. */
-			poll(NULL, 0, 100);
+			poll(NULL, 0, ktap_ms(100));
 		}
 		_exit(0);
 	}
@@ -313,7 +306,7 @@ static void open_in_reset(void)
 			vfio_reset(&a.dev);
 			avf_close(&a);
 		}
-		EXPECT_LT(now_ms() - t0, SOON);
+		EXPECT_LT(now_ms() - t0, ktap_ms(SOON));
 	}
 	EXPECT_EQ(status, 0);
 	ktap_note("opened %u times, refused %u times", opened, again);
@@ -337,7 +330,7 @@ static void killed_in_reset(void)
 		fflush(stdout);
 		pid = fork();
 		if (pid == 0) {
-			avf_up(&a, uuid, NULL, 1);
+			avf_succeed(&a, uuid, NULL, 1);
 			__atomic_store_n(up, 1, __ATOMIC_RELEASE);
 			for (;;)
 				avf_wr(&a, AVF_TX_TAIL(0), 0);
@@ -423,7 +416,6 @@ static pid_t deaf_user(char uuid[][UUID_LEN + 1], unsigned int n, struct deaf *d
 	static struct avf x[2];
 	unsigned int i;
 	pid_t pid;
-	uint64_t end;
 	int req;
 
 	fflush(stdout);
@@ -442,8 +434,7 @@ static pid_t deaf_user(char uuid[][UUID_LEN + 1], unsigned int n, struct deaf *d
 		while (cfg_rd(&x[i].dev, PCI_VENDOR_ID, 4) != ~0u)
 			poll(NULL, 0, 5);
 	/* Pages leave after the hardware: work items unpin them. */
-	for (end = now_ms() + SOON; locked_kb() && now_ms() < end;)
-		poll(NULL, 0, 5);
+	ktap_until(!locked_kb(), ktap_ms(SOON));
 	EXPECT_EQ(locked_kb(), 0);
 	if (d->listens)
 		EXPECT_GE(event_wait(req, 0), 1);
@@ -457,14 +448,7 @@ static pid_t deaf_user(char uuid[][UUID_LEN + 1], unsigned int n, struct deaf *d
 
 static bool told_by(unsigned int *flag, int ms)
 {
-	uint64_t end = now_ms() + (uint64_t)ms;
-
-	while (!__atomic_load_n(flag, __ATOMIC_ACQUIRE)) {
-		if (now_ms() >= end)
-			return false;
-		poll(NULL, 0, 5);
-	}
-	return true;
+	return ktap_until(__atomic_load_n(flag, __ATOMIC_ACQUIRE), ktap_ms(ms));
 }
 
 /* Interrupt lines that devices have. */

@@ -204,11 +204,25 @@ void avf_follow_reset(struct avf *a, unsigned int queues)
 	REQUIRE_EQ(avf_queues_up(a, queues), 0);
 }
 
+static void up(struct avf *a, unsigned int queues)
+{
+	REQUIRE_OK(avf_init(a));
+	REQUIRE_EQ(avf_queues_up(a, queues ? queues : a->res.num_queue_pairs), 0);
+}
+
 void avf_up(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned int queues)
 {
 	REQUIRE_OK(avf_open(a, uuid, o));
-	REQUIRE_OK(avf_init(a));
-	REQUIRE_EQ(avf_queues_up(a, queues ? queues : a->res.num_queue_pairs), 0);
+	up(a, queues);
+}
+
+void avf_succeed(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned int queues)
+{
+	int ret;
+
+	ktap_until((ret = avf_open(a, uuid, o)) != -EBUSY, AVF_MS);
+	REQUIRE_OK(ret);
+	up(a, queues);
 }
 
 void avf_new(struct avf *a, unsigned int queues, const struct avf_opts *o)

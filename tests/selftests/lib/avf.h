@@ -72,6 +72,10 @@ void avf_close(struct avf *a);
 int avf_init(struct avf *a);
 /* Open, init, @queues queue pairs up (all granted ones if 0). */
 void avf_up(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned int queues);
+/* The same after a process that was killed. Its device is closed before its group file is: while
+ * a page of its was being pinned, the kernel gives its files back behind its end.
+ */
+void avf_succeed(struct avf *a, const char *uuid, const struct avf_opts *o, unsigned int queues);
 /* After a VFIO reset: forget everything and start again up to avf_init(). */
 int avf_restart(struct avf *a);
 /* Waits until the PF has announced a reset of the function and done it; then starts

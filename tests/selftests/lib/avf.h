@@ -171,6 +171,11 @@ void avf_mask(struct avf *a, unsigned int vector);
  * millisecond for *@ms, or what became of it.
  */
 unsigned int avf_interrupts(struct avf *from, struct avf *to, unsigned int *ms, uint32_t itr);
+/* The same, without a limit, again and again until it is more than @few: of a machine that is busy
+ * elsewhere there are few without a limit, too.
+ */
+unsigned int avf_interrupts_more(struct avf *from, struct avf *to, unsigned int *ms,
+				 unsigned int few);
 
 /* A fresh ADI with @queues queue pairs, all of them up. */
 void avf_new(struct avf *a, unsigned int queues, const struct avf_opts *o);

@@ -431,3 +431,16 @@ unsigned int avf_interrupts(struct avf *from, struct avf *to, unsigned int *ms, 
 	avf_rx_drain(to);
 	return n;
 }
+
+unsigned int avf_interrupts_more(struct avf *from, struct avf *to, unsigned int *ms,
+				 unsigned int few)
+{
+	const unsigned int wanted = *ms;
+	unsigned int n = 0, tries;
+
+	for (tries = 0; tries < 10 && n <= few; tries++) {
+		*ms = wanted;
+		n = avf_interrupts(from, to, ms, 0);
+	}
+	return n;
+}

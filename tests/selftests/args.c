@@ -155,7 +155,7 @@ static void traffic(void)
 		EXPECT_MEM(rx.data, f, sizeof(f));
 		/* What fired before the mask may be on its way, more so by a shared vector. */
 		avf_mask(&b, 1);
-		while (event_wait(b.event[1], 10))
+		while (event_wait(b.event[1], 50))
 			;
 		avf_wr(&b, AVF_DYN_CTLN(0),
 		       AVF_DYN_INTENA | AVF_DYN_ITR_NONE | AVF_DYN_SWINT_TRIG);

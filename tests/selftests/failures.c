@@ -327,13 +327,13 @@ static void closing(void)
 
 /* --- memory on demand ------------------------------------------------------------------------ */
 
-/* One packet from @iova; whether it left. */
-static bool sends(uint64_t iova)
+/* One packet from @iova; whether it left within @ms. */
+static bool sends(uint64_t iova, int ms)
 {
 	struct avf_frag f = { iova, 200 };
 
 	REQUIRE_GE(avf_tx_frags(&a, 0, &f, 1, 0, 0, 0), 0);
-	return !avf_tx_done(&a, 0, 500);
+	return !avf_tx_done(&a, 0, ms);
 }
 
 /* Clause: a page that cannot be pinned or mapped stops that queue alone; it works again
@@ -356,11 +356,11 @@ static void pins(void)
 		for (i = 0; i < 4; i++) {
 			REQUIRE_OK(vfio_map(&a.dev, mem, REGION + i * 4096 * BYTES, BYTES, DMA_RW));
 			fail_everywhere(every);
-			if (!sends(REGION + i * 4096 * BYTES)) {
+			if (!sends(REGION + i * 4096 * BYTES, 500)) {
 				failed++;
 				fail_everywhere(0);
 				avf_queue_again(&a, 0);
-				EXPECT(sends(REGION + i * 4096 * BYTES));
+				EXPECT(sends(REGION + i * 4096 * BYTES, AVF_MS));
 			}
 			fail_everywhere(0);
 			REQUIRE_OK(vfio_unmap(&a.dev, REGION + i * 4096 * BYTES, BYTES));

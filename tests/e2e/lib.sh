@@ -177,7 +177,8 @@ wait_listen() {
 		done"
 }
 
-# listens tcp|udp PORT [COMMAND...]: somebody in L1 does, or where COMMAND runs what follows it.
+# listens tcp|udp PORT [COMMAND...]: a process of L1 listens at PORT. COMMAND, such as "ip netns
+# exec NAME", selects another network namespace.
 listens() {
 	local what=$1 port=$2 state=0A
 

@@ -299,7 +299,7 @@ received() {
 	echo $(($(there cat "/sys/class/net/$B/statistics/rx_packets") - n))
 }
 
-# The driver does what it is told some time after the tool has ended.
+# The driver changes its filters after the tool has ended.
 comes() { fails below "$(received "$1")" 3; }
 stays_out() { below "$(received "$1")" 3; }
 

@@ -120,7 +120,6 @@ static void first_touch_pins(void)
 	const struct avf_opts o = { .iova = 0x40000000, .memory = 64 * MB };
 	char uuid[UUID_LEN + 1];
 	int64_t one, two;
-	uint64_t end;
 
 	mdev_new(1, uuid);
 	REQUIRE_OK(avf_open(&a, uuid, &o));
@@ -137,11 +136,9 @@ static void first_touch_pins(void)
 	a.used = 32 * MB;
 	REQUIRE_EQ(avf_queues_up(&a, 1), 0);
 	avf_wr(&a, AVF_TX_TAIL(0), 1);	/* a descriptor of zeroes: fetched, then refused */
-	end = now_ms() + AVF_MS;
-	do {
-		poll(NULL, 0, QUIET);
-		two = pinned(&a);
-	} while (two == one && now_ms() < end);
+	ktap_until(pinned(&a) != one, AVF_MS);
+	poll(NULL, 0, QUIET);
+	two = pinned(&a);
 	EXPECT_GT(two, one);
 	/* two rings; the buffers were not touched, and may be around them */
 	EXPECT_LE(two, one + 2 * around());

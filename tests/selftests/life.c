@@ -359,7 +359,7 @@ static void no_unload_while_open(void)
 #define SLAB_KB		(6 * 1024)	/* may be more in use */
 #define MEM_KB		(24 * 1024)
 
-/* KASAN keeps what was freed for a while; that kernel looks for leaks by itself. */
+/* KASAN delays the return of freed memory; kmemleak finds what leaks on that kernel. */
 static bool slab_tells(void)
 {
 	return access("/sys/kernel/debug/kmemleak", F_OK);

@@ -94,7 +94,10 @@ static bool is_reset(struct avf *x)
 	return avf_rd(x, AVF_RSTAT) == UINT32_MAX || !(avf_rd(x, AVF_ARQLEN) & AVF_AQ_LEN_ENABLE);
 }
 
-/* The reset begins: a device's driver is told, unless its message waits for a page too long. */
+/*
+ * Waits until the driver gets the notice of the reset, or the device is away. A notice whose page
+ * is not pinned in time is lost.
+ */
 static void begins(struct avf *x)
 {
 	uint64_t end = now_ms() + SOON;

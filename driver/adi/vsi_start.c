@@ -56,22 +56,30 @@ static int smnc_adi_put_mac(struct smnc_adi *adi)
 	return smnc_vsi_add_mac(adi->pf, &adi->vsi, adi->addr.mac);
 }
 
-/* smnc_adi_claim() for the VSI of a VM that was stopped, with all its addresses. */
-static int smnc_adi_put_vsi(struct smnc_adi *adi)
+/* smnc_adi_put_mac() for a VSI that is parked. */
+static int smnc_adi_take_mac(struct smnc_adi *adi)
 {
-	return smnc_vsi_unpark(adi->pf, &adi->vsi);
+	return smnc_vsi_take_mac(adi->pf, &adi->vsi, adi->addr.mac);
 }
 
 /**
  * smnc_adi_unpark() - put a stopped VM's VSI into force, or the one that it has brought along
  * @adi: open ADI, whose address is listed
  *
+ * Waits for its own address alone: trusted guests give up no other, and one request at a time
+ * leaves the firmware to others.
+ *
  * Context: as smnc_adi_claim().
  * Return: 0, -EEXIST (another function has an address), or another errno.
  */
 int smnc_adi_unpark(struct smnc_adi *adi)
 {
-	return smnc_adi_claim(adi, smnc_adi_put_vsi);
+	int err = smnc_vsi_unpark(adi->pf, &adi->vsi);
+
+	if (err != -EEXIST || !smnc_vsi_has_mac(&adi->vsi, adi->addr.mac))
+		return err;
+	err = smnc_adi_claim(adi, smnc_adi_take_mac);
+	return err ?: smnc_vsi_unpark(adi->pf, &adi->vsi);
 }
 
 static int smnc_adi_mac_lost(struct smnc_adi *adi)

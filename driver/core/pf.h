@@ -483,6 +483,7 @@ void smnc_vsi_free(struct smnc_vsi *vsi);
 int smnc_vsi_settle(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vsi_park(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vsi_unpark(struct smnc_pf *pf, struct smnc_vsi *vsi);
+int smnc_vsi_take_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac);
 
 /* Areas of a VQ, in the order of SET_VQ_ADDR. */
 enum smnc_vq_area {

@@ -273,6 +273,22 @@ int smnc_vsi_unpark(struct smnc_pf *pf, struct smnc_vsi *vsi)
 }
 
 /**
+ * smnc_vsi_take_mac() - reserve an address for a parked VSI
+ * @pf: PF
+ * @vsi: VSI that is parked
+ * @mac: unicast address
+ *
+ * No other VSI can have the address until smnc_vsi_park(). The mirror stays as it is.
+ *
+ * Context: process.
+ * Return: 0, -EEXIST if the address is another VSI's, or another errno.
+ */
+int smnc_vsi_take_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac)
+{
+	return smnc_vsi_ask_mac(pf, vsi, SMNC_FW_MAC_ADD, mac);
+}
+
+/**
  * smnc_vsi_set() - what the switch does with a VSI's frames
  * @pf: PF
  * @vsi: VSI

@@ -121,8 +121,7 @@ gone() {
 
 	kill_l2 $G
 	for d in "${DEVICES[@]}"; do
-		until_true 20 eval '[ "$(attr "${UUID[$d]}" state)" = idle ]'
-		equal "$(attr "${UUID[$d]}" state) $(pinned "$d")" "idle 0" && mdevctl stop -u "${UUID[$d]}" || return
+		idle_again "${UUID[$d]}" && mdevctl stop -u "${UUID[$d]}" || return
 	done
 	equal "$(pool "$PF")" "$FULL"
 }

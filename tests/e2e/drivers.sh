@@ -28,17 +28,7 @@ device() { # TYPE
 
 end() {
 	kill_l2 $G
-	idle_again && mdevctl stop -u "${UUID[$G]}"
-}
-
-idle_again() {
-	local i
-
-	for ((i = 0; i < 100 * SLOW; i++)); do
-		[ "$(attr "${UUID[$G]}" state)" != idle ] || break
-		sleep 0.1
-	done
-	equal "$(attr "${UUID[$G]}" state) $(pinned $G)" "idle 0"
+	idle_again "${UUID[$G]}" && mdevctl stop -u "${UUID[$G]}"
 }
 
 # --- iavf -----------------------------------------------------------------------

@@ -155,16 +155,10 @@ reboot_guest() {
 }
 
 all_gone() {
-	local g i
+	local g
 
 	for g in "${GUESTS[@]}"; do
-		stop_l2 "$g" || return
-		# QEMU may be gone a moment before its files are.
-		for ((i = 0; i < 100 * SLOW; i++)); do
-			[ "$(attr "${UUID[$g]}" state)" != idle ] || break
-			sleep 0.1
-		done
-		equal "$(attr "${UUID[$g]}" state)" idle && equal "$(pinned "$g")" 0 && equal "$(attr "${UUID[$g]}" pasid)" none || return
+		stop_l2 "$g" && idle_again "${UUID[$g]}" && equal "$(attr "${UUID[$g]}" pasid)" none || return
 		mdevctl stop -u "${UUID[$g]}" || return
 	done
 	equal "$(pool "$PF")" "$FULL"

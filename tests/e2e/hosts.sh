@@ -20,19 +20,9 @@ MB=2
 
 device() { guest_mdev "$1" "$PF" "smartnic-$2"; } # NAME TYPE
 
-idle_again() { # NAME
-	local i
-
-	for ((i = 0; i < 300 * SLOW; i++)); do
-		[ "$(attr "${UUID[$1]}" state)" != idle ] || break
-		sleep 0.1
-	done
-	equal "$(attr "${UUID[$1]}" state) $(pinned "$1")" "idle 0"
-}
-
 end() { # NAME...
 	kill_l2 $G
-	for d; do idle_again "$d" && mdevctl stop -u "${UUID[$d]}" || return; done
+	for d; do idle_again "${UUID[$d]}" && mdevctl stop -u "${UUID[$d]}" || return; done
 }
 
 works() { guest_dev $G && guest_up $G 1 && ping_ms $G host && ping_ms host $G && sent; }
@@ -82,7 +72,7 @@ plugged() { # MORE PROPERTIES
 	l2_qmp $G "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"vfio-pci\",\"id\":\"adi\",\"sysfsdev\":\"$MDEV/${UUID[$G]}\"$1}}" && works
 }
 unplugged() {
-	l2_qmp $G '{"execute":"device_del","arguments":{"id":"adi"}}' && idle_again $G && l2_cmd $G '[ ! -e /sys/class/net/eth0 ]'
+	l2_qmp $G '{"execute":"device_del","arguments":{"id":"adi"}}' && idle_again "${UUID[$G]}" && l2_cmd $G '[ ! -e /sys/class/net/eth0 ]'
 }
 # Frames come all the while.
 unplugged_in_traffic() {

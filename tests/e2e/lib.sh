@@ -47,6 +47,10 @@ driver_of() { case $1 in smartnic-virtio-*) echo virtio_net ;; *) echo iavf ;; e
 
 attr() { cat "$MDEV/$1/smartnic/$2"; }
 
+is_idle() { equal "$(attr "$1" state) $(attr "$1" pinned_bytes)" "idle 0"; } # UUID
+# A VMM may be gone a moment before its files are.
+idle_again() { until_true 30 is_idle "$1"; } # UUID
+
 # start_hold FILE UUID [node]: a device is held open ($! holds it), and FILE says "ready" when
 # it is. FILE is emptied first: what the holder before said is not this one's.
 start_hold() {

@@ -166,13 +166,12 @@ bare() {
 # --- the domain -----------------------------------------------------------------
 
 in_use() { [[ $(attr "$U" state) == open* ]] && attr "$U" state; }
-idle() { equal "$(attr "$U" state)" idle; }
 guest_mac() { guest_dev $GUEST && l2_cmd $GUEST 'cat /sys/class/net/eth0/address' | grep -x $MAC; }
 guest_talks() { guest_up $GUEST 1 && reach $GUEST host && ping_ms $GUEST host; }
 
-unplug() { virsh detach-device $GUEST $HOSTDEV --live && until_true 60 idle && l2_cmd $GUEST '[ ! -e /sys/class/net/eth0 ]'; }
+unplug() { virsh detach-device $GUEST $HOSTDEV --live && idle_again "$U" && l2_cmd $GUEST '[ ! -e /sys/class/net/eth0 ]'; }
 replug() { virsh attach-device $GUEST $HOSTDEV --live && until_true 30 in_use && guest_mac && guest_talks; }
-domain_stop() { virsh destroy $GUEST && until_true 30 idle && equal "$(attr "$U" pinned_bytes)" 0 && virsh undefine $GUEST && l2_reap $GUEST; }
+domain_stop() { virsh destroy $GUEST && idle_again "$U" && virsh undefine $GUEST && l2_reap $GUEST; }
 
 # Each by a profile, the guest's own; and not as root.
 confined() {

@@ -76,10 +76,8 @@ moves() { # TO
 	until_true 20 domain_is "$to" running && fails domain_is "$from" running || return
 	cp "$(pid_file "$to")" "$L2_RUN/$to/pid" && : >"$L2_RUN/$to/up" && rm -rf "${L2_RUN:?}/$from"
 	AT=$to
-	until_true 30 is_idle "$from" && well "$since"
+	idle_again "${DEV[$from]}" && well "$since"
 }
-
-is_idle() { equal "$(attr "${DEV[$1]}" state)" idle; }
 
 # In the daemon's own folder.
 pid_file() { case $1 in a) echo /run/libvirt/qemu/$GUEST.pid ;; b) echo $OTHER/run/libvirt/qemu/$GUEST.pid ;; esac; }

@@ -18,11 +18,7 @@ killed() {
 	sleep 2
 	kill_l2 v
 	kill $! 2>/dev/null
-	for ((i = 0; i < 10 * SLOW; i++)); do
-		[ "$(attr "${UUID[v]}" state)" != idle ] || break
-		sleep 0.5
-	done
-	equal "$(attr "${UUID[v]}" state) $(attr "${UUID[v]}" pinned_bytes)" "idle 0"
+	idle_again "${UUID[v]}"
 }
 
 plan 12

@@ -100,11 +100,8 @@ through_a_file() {
 	qmp a migrate "\"uri\":\"file:$RUN/state\"" && becomes a completed || return
 	say "file: $(stat -c %s $RUN/state) bytes"
 	kill_l2 a
-	# QEMU may be gone a moment before its files are.
-	until_true 20 is_idle a && vm a a -incoming "file:$RUN/state" && up a && runs a && well "$since" && rm -f $RUN/state
+	idle_again "${DEV[a]}" && vm a a -incoming "file:$RUN/state" && up a && runs a && well "$since" && rm -f $RUN/state
 }
-
-is_idle() { equal "$(attr "${DEV[$1]}" state)" idle; }
 
 # moves TO: the guest is on device TO then, in the QEMU of that name.
 moves() {

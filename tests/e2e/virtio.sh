@@ -463,12 +463,11 @@ killed() {
 	sleep 1
 	kill_l2 v
 	flood_end
-	until_true 20 idle_again v
+	idle_again "${UUID[v]}"
 }
-idle_again() { [ "$(attr "${UUID[$1]}" state) $(pinned "$1")" = "idle 0" ]; }
 
 all_gone() {
-	stop_l2 m && until_true 20 idle_again m && mdevctl stop -u "${UUID[m]}" && mdevctl stop -u "${UUID[v]}" && equal "$(pool "$PF")" "$FULL"
+	stop_l2 m && idle_again "${UUID[m]}" && mdevctl stop -u "${UUID[m]}" && mdevctl stop -u "${UUID[v]}" && equal "$(pool "$PF")" "$FULL"
 }
 
 in_mode() {
@@ -562,7 +561,7 @@ others() {
 		check "$g: one queue pair and two" channels
 		check "$g: the guest's table chooses the queue" rss_table
 		check "$g: the PF is reset under a transfer" over_pf_reset v host 12
-		check "$g: the end leaves nothing behind" eval 'stop_l2 v && until_true 20 idle_again v && mdevctl stop -u "${UUID[v]}"'
+		check "$g: the end leaves nothing behind" eval 'stop_l2 v && idle_again "${UUID[v]}" && mdevctl stop -u "${UUID[v]}"'
 	done
 }
 

@@ -104,16 +104,7 @@ doorbells() {
 	if mapped "$1"; then equal "${COST[doors]}" 0; else [ "${COST[doors]}" -gt 0 ]; fi
 }
 
-ends() {
-	local i
-
-	stop_l2 $G || return
-	for ((i = 0; i < 100 * SLOW; i++)); do
-		[ "$(attr "${UUID[$G]}" state)" != idle ] || break
-		sleep 0.1
-	done
-	equal "$(attr "${UUID[$G]}" state)" idle && equal "$(pinned $G)" 0
-}
+ends() { stop_l2 $G && idle_again "${UUID[$G]}"; }
 
 variant() {
 	local what=${1:-no option}

@@ -284,7 +284,7 @@ static void address_is_lost_while_frozen(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smnc_adi_thaw(NULL), -EADDRINUSE);
 	smnc_mac_drop(&fake->pf, &fake->other);
 	fake->fw_refused = SMNC_FW_MAC_ADD;
-	fake->fw_refusals = 1;
+	fake->fw_refusals = 2;
 	KUNIT_EXPECT_EQ(test, smnc_adi_thaw(NULL), -EADDRINUSE);
 	KUNIT_EXPECT_TRUE(test, adi->frozen);
 	KUNIT_EXPECT_EQ(test, fake->fw_vsi.nr_macs, 0);
@@ -434,7 +434,7 @@ static void address_goes_along(struct kunit *test)
 	smnc_mac_park(&fake->pf, &fake->other, false);
 	KUNIT_EXPECT_EQ(test, smnc_mac_taken(&fake->pf, adi, before), 0);
 	fake->fw_refused = SMNC_FW_MAC_ADD;
-	fake->fw_refusals = 1;
+	fake->fw_refusals = 2;
 	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EADDRINUSE);
 	KUNIT_EXPECT_MEMEQ(test, adi->addr.mac, newcomer, ETH_ALEN);
 	fresh(test);

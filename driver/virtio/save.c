@@ -280,6 +280,14 @@ static int smnc_virtio_set_up_vq(struct smnc_adi *adi, unsigned int n)
 	return err;
 }
 
+/* No command gives limits to the control queue, or to a VQ that is not enabled. */
+static bool smnc_virtio_coal_ok(const struct smnc_adi *adi, unsigned int n, bool enabled)
+{
+	const struct smnc_vq_coal *coal = &smnc_virtio(adi)->vqs[n].coal;
+
+	return (enabled && n != smnc_virtio_control_vq(adi)) || !(coal->usecs || coal->packets);
+}
+
 /* The same checks as for queue_enable. */
 static int smnc_virtio_load_vqs(struct smnc_adi *adi, const struct smnc_rec_virtio *rec)
 {
@@ -288,6 +296,8 @@ static int smnc_virtio_load_vqs(struct smnc_adi *adi, const struct smnc_rec_virt
 	int err = 0;
 
 	for (n = 0; n < smnc_virtio_nr_vqs(adi) && !err; n++) {
+		if (!smnc_virtio_coal_ok(adi, n, rec->vqs[n].enabled))
+			return -EINVAL;
 		if (!rec->vqs[n].enabled)
 			continue;
 		if (!smnc_virtio_vq_may_run(adi, n))

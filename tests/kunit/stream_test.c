@@ -228,6 +228,10 @@ static void stream_bytes_behind_end(struct kunit *test)
 	put(s, 77, VDCM_STREAM_OPTIONAL, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, feed(s, ROOM, &tags), -EINVAL);
 	KUNIT_EXPECT_EQ(test, tags, ALL);
+	s = good(test);
+	s->bytes[s->len++] = 0;
+	KUNIT_EXPECT_EQ(test, feed(s, ROOM, &tags), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tags, ALL);
 }
 
 static void stream_wrong_sum(struct kunit *test)

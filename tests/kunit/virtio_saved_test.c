@@ -125,6 +125,11 @@ static void new_driver_goes_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(), S_ACK | S_DRIVER);
 	KUNIT_EXPECT_EQ(test, rd(VIRTIO_PCI_COMMON_Q_SELECT, 2), 3);
 	KUNIT_EXPECT_EQ(test, fake->vq_features, 0);
+	/* Limits of a VQ that is not enabled. */
+	fresh(test);
+	memset(rec->vqs[1].coal, 1, sizeof(rec->vqs[1].coal));
+	KUNIT_EXPECT_EQ(test, smnc_adi_load(NULL, saved, saved_len), -EINVAL);
+	memset(rec->vqs[1].coal, 0, sizeof(rec->vqs[1].coal));
 	/* Sizes of VQs that are not enabled. */
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		fresh(test);
@@ -159,7 +164,7 @@ static const struct row rows[] = {
 	VIRTIO(vqs[1].vector, 9, 0xfffe), VIRTIO(vqs[1].enabled, 2), VIRTIO(vqs[1].reserved[0], 1),
 	VIRTIO(vqs[1].area[0], 8, 1ull << 48), VIRTIO(vqs[1].area[1], 1),
 	VIRTIO(vqs[1].area[2], 2, ~0ull), VIRTIO(vqs[CONTROL].size, 128),
-	VIRTIO(vqs[CONTROL + 1].enabled, 1), VIRTIO(vqs[16].area[0], 16),
+	VIRTIO(vqs[CONTROL].coal, 1, 1ull << 32), VIRTIO(vqs[CONTROL + 1].enabled, 1), VIRTIO(vqs[16].area[0], 16),
 };
 
 static void hostile_driver(struct kunit *test)

@@ -244,8 +244,7 @@ static int begin_record(struct vdcm_stream_in *in)
 
 	if (le32_to_cpu(in->head.flags) & ~VDCM_STREAM_OPTIONAL)
 		return -EOPNOTSUPP;
-	/* HELLO comes first, nothing behind END. */
-	if (in->next == VDCM_NR_TAGS || (in->next == VDCM_TAG_HELLO && tag != in->next))
+	if (in->next == VDCM_TAG_HELLO && tag != in->next)
 		return -EINVAL;
 	if (tag == VDCM_TAG_NONE || tag >= VDCM_NR_TAGS)
 		ret = begin_unknown(in, size);
@@ -313,8 +312,13 @@ int vdcm_stream_feed(struct vdcm_stream_in *in, const u8 **data, size_t *len)
 
 	while (!ret && *len) {
 		bool header = in->have < sizeof(in->head);
-		size_t n = take(in, *data, *len);
+		size_t n;
 
+		if (in->next == VDCM_NR_TAGS) {
+			ret = -EINVAL;
+			break;
+		}
+		n = take(in, *data, *len);
 		*data += n;
 		*len -= n;
 		if (in->have < sizeof(in->head))

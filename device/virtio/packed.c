@@ -181,9 +181,6 @@ static bool smnc_packed_table(SmncVqView *v, SmncChain *c,
         if (!smnc_packed_read(v->u, table->addr + i * sizeof(d), &d)) {
             return false;
         }
-        if (d.flags & VRING_DESC_F_INDIRECT) {
-            return smnc_vq_bad(v->u, "an indirect table in another one");
-        }
         if (!smnc_chain_add(v, c, &d)) {
             return false;
         }

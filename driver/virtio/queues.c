@@ -93,11 +93,12 @@ static int smnc_virtio_vq_start(struct smnc_adi *adi, unsigned int n)
 	vq->cfg.packed = smnc_virtio_packed(smnc_virtio(adi));
 	err = smnc_vq_start(adi->pf, &adi->vsi, n | control, &vq->cfg,
 			    vq->started ? SMNC_VQ_RESUME : 0);
+	/* The VQ may have run before the device went off. Where it was is known then. */
+	vq->started |= !err || smnc_adi_off(adi);
 	if (smnc_adi_off(adi))
 		return 0;
 	if (err)
 		return err;
-	vq->started = true;
 	if (vq->coal.usecs && vq->coal.packets)
 		err = smnc_vq_coal(adi->pf, &adi->vsi, n, &vq->coal);
 	return smnc_adi_off(adi) ? 0 : err;

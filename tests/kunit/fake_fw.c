@@ -244,6 +244,8 @@ static void fw_answer(void)
 	else if (!reply->status)
 		fw_execute(req);
 	fake->fw_csr &= ~SMNC_FW_CSR2_READY;
+	if (fake->fw_off && req->op == fake->fw_off)
+		WRITE_ONCE(fake->pf.state, SMNC_PF_STUCK);
 	if (fault == FAKE_FW_LOST)
 		return;
 	if (fault == FAKE_FW_OTHER)

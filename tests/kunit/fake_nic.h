@@ -69,6 +69,7 @@ struct fake_vq {
  * @fw_op: last message to the firmware; @fw_payload: its payload
  * @nr_fw: messages to the firmware
  * @fw_macs: filters it has, of all it was given
+ * @fw_off: the device is stuck once it has carried out this message
  * @fw_refused: message that is answered with -EEXIST, one about VQs with -EBUSY, @fw_refusals
  *	times
  * @fw_fault: what will be wrong with one answer; @fw_this: what is with the next one
@@ -130,6 +131,7 @@ struct fake_nic {
 	u8 fw_payload[64];
 	unsigned int nr_fw;
 	unsigned int fw_macs;
+	unsigned int fw_off;
 	unsigned int fw_refused;
 	unsigned int fw_refusals;
 	enum fake_fw_fault fw_fault;

@@ -312,6 +312,24 @@ static void life_trust_taken_while_quiet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(), RUNS);
 }
 
+/* A VQ whose start was the device's last act may have used buffers: it goes on there. */
+static void life_off_after_start(struct kunit *test)
+{
+	drive(USUAL);
+	choose(1);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[1].on);
+	fake->fw_off = SMNC_FW_SET_VQ_ENABLE;
+	enable_vq(1);
+	fake->fw_off = 0;
+	KUNIT_EXPECT_TRUE(test, fake->vqs[1].on);
+	quiesce();
+	revive(test);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[1].on);
+	KUNIT_EXPECT_TRUE(test, fake->vqs[1].resumed);
+	KUNIT_EXPECT_EQ(test, status(), RUNS);
+}
+
 /* The new hardware refuses it: the driver is notified, the device is not lost. */
 static void life_revive_refused(struct kunit *test)
 {
@@ -644,6 +662,7 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_reset_loop),
 	KUNIT_CASE(life_reset_while_quiet),
 	KUNIT_CASE(life_trust_taken_while_quiet),
+	KUNIT_CASE(life_off_after_start),
 	KUNIT_CASE(life_revive_refused),
 	KUNIT_CASE(life_gone),
 	KUNIT_CASE(life_vq_stopped),

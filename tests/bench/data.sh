@@ -44,7 +44,7 @@ adi() { # TYPE
 
 tap() { # OPTIONS OF -netdev, DEVICE
 	HOST_DEV=tap0
-	ip tuntap add tap0 mode tap vnet_hdr && start_l2 g --qemu "-netdev tap,id=n,ifname=tap0,script=no,downscript=no$1 -device $2,netdev=n"
+	modprobe tun && ip tuntap add tap0 mode tap vnet_hdr && start_l2 g --qemu "-netdev tap,id=n,ifname=tap0,script=no,downscript=no$1 -device $2,netdev=n"
 }
 
 start_adi_avf() { adi smartnic-1q; }

@@ -80,8 +80,7 @@ offloads_switched() {
 }
 
 large_transfers() {
-	make_data g1 2 && transfer g1 g2 || return
-	ADDR[g2v]=10.88.5.2
+	make_data g1 2 && { transfer g1 g2 || { echo "$XFER_ERROR"; return 1; }; } || return
 	l2_cmd g1 --timeout 60 "ping -c 3 -s 8000 -i 0.3 -W 3 10.88.5.2"
 }
 
@@ -187,32 +186,35 @@ queues_used() {
 	used_queues "$before" "$(queue_packets g1 rx)"
 }
 
+# iavf answers EINVAL while its own work holds its lock.
+hash_of() { l2_cmd g1 "i=0; until ethtool -N eth0 rx-flow-hash tcp4 $1; do i=\$((i + 1)); [ \$i -lt $((60 * SLOW)) ] || exit 1; sleep 0.3; done"; }
 hash_fields() {
-	l2_cmd g1 'ethtool -N eth0 rx-flow-hash tcp4 sd' && equal "$(queues_used)" 1 || { echo "addresses alone"; return 1; }
-	l2_cmd g1 'ethtool -N eth0 rx-flow-hash tcp4 sdfn' && equal "$(queues_used)" 2 || { echo "addresses and ports"; return 1; }
+	hash_of sd && equal "$(queues_used)" 1 || { echo "addresses alone"; return 1; }
+	hash_of sdfn && equal "$(queues_used)" 2 || { echo "addresses and ports"; return 1; }
 	l2_cmd g1 'ethtool -n eth0 rx-flow-hash tcp4' | grep -q 'L4 bytes 0 & 1'
 }
 
-# The table of the hash: one queue, the other one, both.
+# The table of the hash: one queue, the other one, both. iavf sends it after the tool has ended.
 table_chooses() {
-	local weight before d
-
-	for weight in "1 0" "0 1"; do
-		l2_cmd g1 "ethtool -X eth0 weight $weight" || return
-		before=$(queue_packets g1 rx)
-		many_flows host g1 8 || return
-		d=$(difference "$before" "$(queue_packets g1 rx)")
-		echo "weight $weight: packets by queue $d"
-		# shellcheck disable=SC2086
-		set -- $weight $d
-		[ $(($3 * $2 + $4 * $1)) -lt 20 ] && [ $(($3 * $1 + $4 * $2)) -ge 20 ] || return
-	done
+	l2_cmd g1 "ethtool -X eth0 weight 1 0" && until_true 30 one_queue 0 && l2_cmd g1 "ethtool -X eth0 weight 0 1" && until_true 30 one_queue 1 || return
 	l2_cmd g1 'ethtool -x eth0' | tee /run/rss | awk '/^ *[0-9]+:/ { for (i = 2; i <= NF; i++) n[$i]++ } END { exit !(n[1] == 64) }' || { cat /run/rss; return 1; }
-	l2_cmd g1 'ethtool -X eth0 equal 2' && equal "$(queues_used)" 2
+	# This ethtool's -X makes the hash symmetric unless it is told otherwise.
+	l2_cmd g1 'ethtool -X eth0 equal 2 && ethtool -X eth0 xfrm none' && equal "$(queues_used)" 2
+}
+one_queue() { # QUEUE
+	local before d
+
+	before=$(queue_packets g1 rx)
+	many_flows host g1 8 || return
+	d=$(difference "$before" "$(queue_packets g1 rx)")
+	echo "packets by queue: $d, all for queue $1"
+	# shellcheck disable=SC2086
+	set -- "$1" $d
+	if [ "$1" = 0 ]; then [ "$2" -ge 20 ] && [ "$3" -lt 20 ]; else [ "$3" -ge 20 ] && [ "$2" -lt 20 ]; fi
 }
 
 symmetric() {
-	l2_cmd g1 'ethtool -X eth0 xfrm symmetric-xor && ethtool -x eth0' | tee /run/rss | grep -q 'symmetric-xor: on' || { cat /run/rss; return 1; }
+	l2_cmd g1 'ethtool -x eth0' | grep -q 'symmetric-xor: off' && l2_cmd g1 'ethtool -X eth0 xfrm symmetric-xor && ethtool -x eth0' | tee /run/rss | grep -q 'symmetric-xor: on' || { cat /run/rss; return 1; }
 	equal "$(queues_used)" 2 && l2_cmd g1 'ethtool -X eth0 xfrm none'
 }
 
@@ -320,7 +322,11 @@ main() {
 	check "a VLAN that the operator has not given is closed both ways" others_closed
 	check "the device makes datagrams of UDP packets" segmented
 	check "and in a VLAN, and of IPv6" segmented_for_neighbour
-	check "the table of the hash chooses the queues" table_chooses
+	if [ "$KERNEL" = 6.1 ]; then
+		skip "the table of the hash chooses the queues" "its kernel refuses -X of an ethtool that knows xfrm"
+	else
+		check "the table of the hash chooses the queues" table_chooses
+	fi
 	check "the guest chooses the fields of the hash" hash_fields
 	if [ "$KERNEL" = 6.1 ]; then
 		skip "the guest chooses one hash for both directions" "its iavf cannot"

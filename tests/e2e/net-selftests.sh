@@ -22,7 +22,7 @@ napi_id.py 60
 stats.py 120
 hw/csum.py 240
 ring_reconfig.py 120
-hw/rss_api.py 60
+hw/rss_api.py 240
 hw/irq.py 60
 hds.py 60
 '}
@@ -93,9 +93,9 @@ program() { # PLACE TEST SECONDS
 	say "$1: $2: status $?"
 	while IFS= read -r line; do
 		n=$((n + 1))
-		result "$1" "$line" || grep -v '^ok ' "$log" | tail -n 5 | sed 's/^/# /'
+		result "$1" "$line" || grep -v '^ok ' "$log" | tail -n 5 | sed 's/^/#   | /'
 	done < <(grep -aE '^(not )?ok [0-9]+ ' "$log")
-	if [ $n = 0 ]; then result "$1" "not ok 1 $2" || tail -n 5 "$log" | sed 's/^/# /'; fi
+	if [ $n = 0 ]; then result "$1" "not ok 1 $2" || tail -n 5 "$log" | sed 's/^/#   | /'; fi
 }
 
 place() {

@@ -559,7 +559,11 @@ others() {
 		must "$g: address and link" guest_up v 1
 		check "$g: data both ways" eval 'data 8 host && both_ways v host'
 		check "$g: one queue pair and two" channels
-		check "$g: the guest's table chooses the queue" rss_table
+		if [ "$g" = 6.1 ]; then
+			skip "$g: the guest's table chooses the queue" "its kernel refuses -X of an ethtool that knows xfrm"
+		else
+			check "$g: the guest's table chooses the queue" rss_table
+		fi
 		check "$g: the PF is reset under a transfer" over_pf_reset v host 12
 		check "$g: the end leaves nothing behind" eval 'stop_l2 v && idle_again "${UUID[v]}" && mdevctl stop -u "${UUID[v]}"'
 	done

@@ -365,6 +365,7 @@ static struct smnc_pf *smnc_alloc(struct pci_dev *pdev)
 	mutex_init(&pf->adis_lock);
 	spin_lock_init(&pf->res_lock);
 	INIT_LIST_HEAD(&pf->adis);
+	ida_init(&pf->adi_nrs);
 	smnc_macs_init(pf);
 	smnc_held_init(pf);
 	return pf;

@@ -90,6 +90,7 @@ enum smnc_own_vids {
  * @kind: what it is to its guest
  * @priv: the kind's own
  * @list: in pf->adis
+ * @nr: its number, from 1, while it exists: that of its devlink port
  * @addr: the address a guest finds, in pf->macs
  * @mac_set: the operator chose the address; else the driver derives it from the UUID
  * @mac_came: the address came with a guest from another host
@@ -139,6 +140,7 @@ struct smnc_adi {
 	const struct smnc_kind *kind;
 	void *priv;
 	struct list_head list;
+	u32 nr;
 	struct smnc_addr addr;
 	bool mac_set;
 	bool mac_came;
@@ -214,8 +216,16 @@ static inline u32 smnc_adi_token(const struct smnc_adi *adi, u8 unit)
 	return READ_ONCE(adi->epoch) << 8 | unit;
 }
 
+/* list.c */
+int smnc_adis_add(struct smnc_adi *adi);
+void smnc_adis_del(struct smnc_adi *adi);
+void smnc_adis_watch(struct smnc_pf *pf, work_func_t look);
+void smnc_adis_unwatch(struct smnc_pf *pf);
+void smnc_adi_changed(struct smnc_adi *adi);
+
 /* mac.c */
 void smnc_adi_mac_default(struct smnc_adi *adi);
+int smnc_adi_mac_set(struct smnc_adi *adi, const u8 *mac);
 
 /* life.c */
 extern const struct vdcm_states smnc_adi_states;
@@ -290,6 +300,7 @@ void smnc_adi_vectors_close(struct smnc_adi *adi, u16 func);
 /* attrs.c */
 extern struct attribute *smnc_cfg_attrs[];
 void smnc_cfg_init(struct smnc_adi *adi);
+int smnc_cfg_set_tx_rate(struct smnc_adi *adi, u64 mbps);
 void smnc_cfg_apply_itr(struct smnc_adi *adi);
 
 /* vlan.c */

@@ -91,8 +91,24 @@ static int smnc_cfg_set_live(struct smnc_adi *adi, enum smnc_cfg cfg, u32 value)
 		err = -ENODEV;
 	if (err)
 		adi->cfg[cfg] = before;
+	else if (cfg == SMNC_CFG_TX_RATE)
+		smnc_adi_changed(adi);
 	mutex_unlock(&adi->lock);
 	return err;
+}
+
+/**
+ * smnc_cfg_set_tx_rate() - limit what an ADI sends
+ * @adi: ADI
+ * @mbps: Mb/s, or 0: no limit
+ *
+ * Context: process, the mdev stays.
+ * Return: 0, -ERANGE, or another errno.
+ */
+int smnc_cfg_set_tx_rate(struct smnc_adi *adi, u64 mbps)
+{
+	return mbps <= smnc_range_tx_rate.max ? smnc_cfg_set_live(adi, SMNC_CFG_TX_RATE, mbps) :
+	       -ERANGE;
 }
 
 /* Writing the current value succeeds even while the ADI is open. */

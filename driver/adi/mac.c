@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The address of an ADI that the operator gave none. */
+/* The address of an ADI: what the operator sets, or one that follows from the UUID. */
 #include <linux/etherdevice.h>
 #include <linux/siphash.h>
 
@@ -38,4 +38,36 @@ void smnc_adi_mac_default(struct smnc_adi *adi)
 		smnc_mac_from_uuid(adi, attempt++, mac);
 	while (smnc_mac_set(adi->pf, &adi->addr, mac));
 	adi->mac_came = false;
+}
+
+static bool smnc_mac_is(struct smnc_adi *adi, const u8 *mac)
+{
+	u8 is[ETH_ALEN];
+
+	smnc_mac_get(adi->pf, &adi->addr, is);
+	return ether_addr_equal_unaligned(is, mac);
+}
+
+/**
+ * smnc_adi_mac_set() - the address that the operator chose
+ * @adi: ADI
+ * @mac: valid unicast address
+ *
+ * Context: process, the mdev stays.
+ * Return: 0 (also for an open ADI that has it), -EBUSY (open), -EEXIST (another function's), or
+ * -ENODEV.
+ */
+int smnc_adi_mac_set(struct smnc_adi *adi, const u8 *mac)
+{
+	int err = vdcm_adi_configure_begin(adi->vdcm);
+
+	if (err)
+		return err == -EBUSY && smnc_mac_is(adi, mac) ? 0 : err;
+	err = smnc_mac_set(adi->pf, &adi->addr, mac);
+	if (!err) {
+		adi->mac_set = true;
+		adi->mac_came = false;
+	}
+	vdcm_adi_configure_end(adi->vdcm);
+	return err;
 }

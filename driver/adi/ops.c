@@ -14,10 +14,21 @@
 
 /* --- life without hardware -------------------------------------------------- */
 
+static void smnc_adi_free(struct smnc_adi *adi)
+{
+	smnc_mac_drop(adi->pf, &adi->addr);
+	vdcm_adi_set_drvdata(adi->vdcm, NULL);
+	mutex_destroy(&adi->lock);
+	mutex_destroy(&adi->dma_lock);
+	kfree(adi->priv);
+	kfree(adi);
+}
+
 int smnc_adi_create(struct vdcm_adi *vadi)
 {
 	struct smnc_pf *pf = vdcm_parent_drvdata(vdcm_adi_parent(vadi));
 	struct smnc_adi *adi = kzalloc(sizeof(*adi), GFP_KERNEL_ACCOUNT);
+	int err;
 
 	if (!adi)
 		return -ENOMEM;
@@ -35,26 +46,19 @@ int smnc_adi_create(struct vdcm_adi *vadi)
 	mutex_init(&adi->dma_lock);
 	smnc_worker_init(adi);
 	smnc_adi_mac_default(adi);
-	mutex_lock(&pf->adis_lock);
-	list_add_tail(&adi->list, &pf->adis);
-	mutex_unlock(&pf->adis_lock);
 	vdcm_adi_set_drvdata(vadi, adi);
-	return 0;
+	err = smnc_adis_add(adi);
+	if (err)
+		smnc_adi_free(adi);
+	return err;
 }
 
 void smnc_adi_destroy(struct vdcm_adi *vadi)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 
-	mutex_lock(&adi->pf->adis_lock);
-	list_del(&adi->list);
-	mutex_unlock(&adi->pf->adis_lock);
-	smnc_mac_drop(adi->pf, &adi->addr);
-	kfree(adi->priv);
-	vdcm_adi_set_drvdata(vadi, NULL);
-	mutex_destroy(&adi->lock);
-	mutex_destroy(&adi->dma_lock);
-	kfree(adi);
+	smnc_adis_del(adi);
+	smnc_adi_free(adi);
 }
 
 /* --- life with hardware ----------------------------------------------------- */

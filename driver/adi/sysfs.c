@@ -3,7 +3,7 @@
  * Attributes of an ADI, /sys/bus/mdev/devices/<uuid>/smartnic/, as far as they
  * are no setting (attrs.c) and no counter (stats.c).
  */
-#include <linux/etherdevice.h>
+#include <linux/if_ether.h>
 #include <linux/sysfs.h>
 
 #include "../core/hw.h"
@@ -18,14 +18,6 @@ static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char 
 	return sysfs_emit(buf, "%pM\n", mac);
 }
 
-static bool smnc_mac_is(struct smnc_adi *adi, const u8 *mac)
-{
-	u8 is[ETH_ALEN];
-
-	smnc_mac_get(adi->pf, &adi->addr, is);
-	return ether_addr_equal_unaligned(is, mac);
-}
-
 static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 			 const char *buf, size_t count)
 {
@@ -36,18 +28,7 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 	err = smnc_parse_mac(buf, count, mac);
 	if (err)
 		return err;
-	err = vdcm_adi_configure_begin(adi->vdcm);
-	/* What it is already may be written to an open one, too. */
-	if (err == -EBUSY && smnc_mac_is(adi, mac))
-		return count;
-	if (err)
-		return err;
-	err = smnc_mac_set(adi->pf, &adi->addr, mac);
-	if (!err) {
-		adi->mac_set = true;
-		adi->mac_came = false;
-	}
-	vdcm_adi_configure_end(adi->vdcm);
+	err = smnc_adi_mac_set(adi, mac);
 	return err ?: count;
 }
 static DEVICE_ATTR_RW(mac);
@@ -67,6 +48,14 @@ static ssize_t vsi_show(struct device *dev, struct device_attribute *attr, char 
 	return function_show(dev, attr, buf);
 }
 static DEVICE_ATTR_RO(vsi);
+
+static ssize_t devlink_port_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct smnc_adi *adi = smnc_adi_of(dev);
+
+	return sysfs_emit(buf, "pci/%s/%u\n", pci_name(adi->pf->pdev), adi->nr);
+}
+static DEVICE_ATTR_RO(devlink_port);
 
 /* Vectors with a Linux irq of their own (@own), or without. */
 static ssize_t smnc_vectors_show(struct smnc_adi *adi, bool own, char *buf)
@@ -111,6 +100,7 @@ static struct attribute *smnc_adi_attrs[] = {
 	&dev_attr_mac.attr,
 	&dev_attr_function.attr,
 	&dev_attr_vsi.attr,
+	&dev_attr_devlink_port.attr,
 	NULL
 };
 

@@ -40,6 +40,7 @@
 #define SMARTNIC_PF_H
 
 #include <linux/hashtable.h>
+#include <linux/idr.h>
 #include <linux/if_ether.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -273,8 +274,11 @@ enum smnc_pf_state {
  * @adi_client: owner of all other functions
  * @held_lock: @held
  * @held: functions in quarantine
- * @adis_lock: @adis
+ * @adis_lock: @adis, @adi_nrs, @adis_watched
  * @adis: every ADI, open or not
+ * @adi_nrs: numbers of ADIs
+ * @adis_watched: @adis_work may be queued
+ * @adis_work: an ADI was created or removed, or has another rate
  * @macs_lock: @macs and the addresses in it
  * @macs: struct smnc_addr of every function, by address
  * @types: mdev types of all kinds, each with its kind
@@ -351,8 +355,11 @@ struct smnc_pf {
 	struct mutex held_lock;	/* held */
 	struct list_head held;
 
-	struct mutex adis_lock;	/* adis */
+	struct mutex adis_lock;	/* see above */
 	struct list_head adis;
+	struct ida adi_nrs;
+	bool adis_watched;
+	struct work_struct adis_work;
 	struct mutex macs_lock;	/* macs */
 	DECLARE_HASHTABLE(macs, 8);
 	struct vdcm_type *types;

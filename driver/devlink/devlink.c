@@ -74,8 +74,10 @@ static int smnc_reload_down(struct devlink *dl, bool netns_change,
 	}
 	sd->device_locked = !mine;
 	err = smnc_reload_prepare(sd->pf);
-	if (!err)
+	if (!err) {
+		smnc_ports_down(sd);
 		return 0;
+	}
 	if (err == -EIO)
 		NL_SET_ERR_MSG(extack, "The device is dead: remove it and rescan the PCI bus");
 	else
@@ -92,6 +94,7 @@ static int smnc_reload_up(struct devlink *dl, enum devlink_reload_action action,
 	struct smnc_devlink *sd = devlink_priv(dl);
 	int err = smnc_reload_done(sd->pf);
 
+	smnc_ports_up(sd);
 	if (sd->device_locked)
 		device_unlock(&sd->pf->pdev->dev);
 	if (err) {
@@ -107,6 +110,8 @@ static const struct devlink_ops smnc_devlink_ops = {
 	.reload_actions = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT),
 	.reload_down = smnc_reload_down,
 	.reload_up = smnc_reload_up,
+	.rate_leaf_tx_max_set = smnc_port_rate_set,
+	VDCM_INSTANCE_PORT_OPS(SMNC_PORT_OPS)
 };
 
 /**
@@ -140,6 +145,7 @@ int smnc_devlink_init(struct smnc_pf *pf)
 	pf->devlink = sd;
 	devlink_register(dl);
 	smnc_health_on(pf, smnc_health_report_work);
+	smnc_ports_create(sd);
 	return 0;
 }
 
@@ -158,6 +164,7 @@ void smnc_devlink_exit(struct smnc_pf *pf)
 		return;
 	dl = priv_to_devlink(sd);
 	smnc_health_off(pf);
+	smnc_ports_destroy(sd);
 	devlink_unregister(dl);
 	pf->devlink = NULL;
 	smnc_reporters_destroy(sd);

@@ -38,6 +38,40 @@ vdcm_health_create(struct devlink *dl, const struct devlink_health_reporter_ops 
 }
 
 /*
+ * A port's functions: a struct of their own, or, in older kernels, part of the instance's, where
+ * two have other names. VDCM_INSTANCE_PORT_OPS() of a list of initializers is the list there.
+ */
+#ifdef HAVE_DEVLINK_PORT_OPS
+#define vdcm_port_ops devlink_port_ops
+#define VDCM_INSTANCE_PORT_OPS(...)
+#else
+#define vdcm_port_ops devlink_ops
+#define port_fn_hw_addr_get port_function_hw_addr_get
+#define port_fn_hw_addr_set port_function_hw_addr_set
+#define VDCM_INSTANCE_PORT_OPS(...) __VA_ARGS__
+#endif
+
+static inline int vdcm_port_register(struct devlink *dl, struct devlink_port *port,
+				     unsigned int index, const struct vdcm_port_ops *ops)
+{
+#ifdef HAVE_DEVLINK_PORT_OPS
+	return devl_port_register_with_ops(dl, port, index, ops);
+#else
+	return devl_port_register(dl, port, index);
+#endif
+}
+
+/* A rate without a parent. */
+static inline int vdcm_rate_create(struct devlink_port *port, void *priv)
+{
+#ifdef HAVE_DEVLINK_RATE_LEAF_PARENT
+	return devl_rate_leaf_create(port, priv, NULL);
+#else
+	return devl_rate_leaf_create(port, priv);
+#endif
+}
+
+/*
  * The device lock in a reload: newer kernels hold it over the driver's functions, older ones
  * do not, and no header tells. So the lock itself is asked whether this task has it. A task
  * that has not, and cannot have it at once, must not wait: who has it may wait for devlink.

@@ -159,6 +159,66 @@ reload() {
 		fails devlink dev reload "$DEV" action fw_activate && neighbour_well && ip link set "$PF_DEV" up
 }
 
+# port JQ-FILTER: of device p's port, in the list of all.
+port_of() { basename "$(attr "${UUID[p]}" devlink_port)"; }
+port() { devlink -j port show | jq -r --arg p "$(attr "${UUID[p]}" devlink_port)" ".port[\$p]$1"; }
+port_is() { equal "$(port "$1")" "$2"; }
+ports_are() { equal "$(devlink -j port show | jq -r --arg d "$DEV/" '[.port | keys[] | select(startswith($d))] | length')" "$1"; }
+rate() { devlink -j port function rate show "$(attr "${UUID[p]}" devlink_port)" | jq -r '.rate[].tx_max // 0'; }
+rate_is() { equal "$(rate)" "$1"; }
+
+# The list of ports is that of devices.
+ports() {
+	until_s 10 ports_are 1 && guest_mdev p "$PF" smartnic-2q && until_s 10 ports_are 2 || return
+	devlink port show
+	port_is .flavour pcisf && port_is .sfnum "$(port_of)" && port_is .function.hw_addr "$(attr "${UUID[p]}" mac)" &&
+		port_is .function.state active && port_is .function.opstate detached || return
+	start_hold /run/hold-p "${UUID[p]}"
+	until_s 20 grep -q ready /run/hold-p && port_is .function.opstate attached || return
+	fails devlink port function set "$(attr "${UUID[p]}" devlink_port)" hw_addr 02:00:00:00:99:02 || return
+	kill $! && wait $!
+	until_s 20 port_is .function.opstate detached
+}
+
+port_address() {
+	local port
+
+	port=$(attr "${UUID[p]}" devlink_port)
+	devlink port function set "$port" hw_addr 02:00:00:00:99:02 && equal "$(attr "${UUID[p]}" mac)" 02:00:00:00:99:02 &&
+		port_is .function.hw_addr 02:00:00:00:99:02 || return
+	fails devlink port function set "$port" hw_addr 01:00:5e:00:00:01 &&
+		fails devlink port function set "$port" hw_addr "$(attr "${UUID[n]}" mac)" &&
+		fails devlink port function set "$port" state inactive &&
+		equal "$(attr "${UUID[p]}" mac)" 02:00:00:00:99:02
+}
+
+# One limit, by either name; a reload keeps it.
+port_rate() {
+	local port
+
+	port=$(attr "${UUID[p]}" devlink_port)
+	rate_is 0 && devlink port function rate set "$port" tx_max 100mbit && equal "$(attr "${UUID[p]}" tx_rate)" 100 &&
+		rate_is 12500000 || return
+	echo 40 >"$MDEV/${UUID[p]}/smartnic/tx_rate" && until_s 10 rate_is 5000000 || return
+	fails devlink port function rate set "$port" tx_max 1kbit && fails devlink port function rate set "$port" tx_max 200gbit &&
+		fails devlink port function rate set "$port" tx_share 1mbit && equal "$(attr "${UUID[p]}" tx_rate)" 40 && rate_is 5000000 || return
+	devlink dev reload "$DEV" && until_s 10 ports_are 2 && rate_is 5000000 && ip link set "$PF_DEV" up
+}
+
+# Twenty come and go; nothing of them stays.
+ports_many() {
+	local i
+
+	for ((i = 0; i < 20; i++)); do
+		guest_mdev "m$i" "$PF" smartnic-1q || return
+	done
+	until_s 10 ports_are 22 || return
+	for ((i = 0; i < 20; i++)); do
+		mdevctl stop -u "${UUID[m$i]}" || return
+	done
+	mdevctl stop -u "${UUID[p]}" && until_s 10 ports_are 1 && neighbour_well
+}
+
 leave() {
 	kill "$HOLD"
 	wait "$HOLD" 2>/dev/null
@@ -166,7 +226,7 @@ leave() {
 	unload_modules && ! devlink dev show | grep -q pci/
 }
 
-plan 15
+plan 19
 must "modules load" load_modules
 must "the PF has a devlink instance" there
 must "the PF is up" pf_up "$PF_DEV"
@@ -177,6 +237,10 @@ check "reporters" reporters
 check "regions" regions
 must "a device is open" neighbour
 check "reload under an open device" reload
+check "a port for each device" ports
+check "the address of a port" port_address
+check "the rate of a port" port_rate
+check "ports come and go" ports_many
 check "an answer of the firmware is lost" firmware_lost
 check "the firmware hangs, the operator recovers it" firmware_hangs
 check "the device is stuck" stuck

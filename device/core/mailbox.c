@@ -158,6 +158,31 @@ static uint64_t smnc_desc_addr(const struct smnc_aq_desc *d)
     return (uint64_t)le32_to_cpu(d->addr_high) << 32 | le32_to_cpu(d->addr_low);
 }
 
+/* Writes the bytes that hold DD last, for who polls it reads the others then. */
+static bool smnc_aq_desc_put(SmncUnit *u, uint64_t at,
+                             const struct smnc_aq_desc *d)
+{
+    const uint8_t *bytes = (const uint8_t *)d;
+
+    if (!smnc_dma_finish(u, at + 8, bytes + 8, sizeof(*d) - 8)) {
+        return false;
+    }
+    smp_wmb();
+    return smnc_dma_finish(u, at, bytes, 8);
+}
+
+/* As smnc_aq_desc_put(), in a ring of the PF. */
+static bool smnc_pf_desc_put(SmncState *s, uint64_t at, struct smnc_aq_desc *d)
+{
+    uint8_t *bytes = (uint8_t *)d;
+
+    if (!smnc_pf_dma(s, at + 8, bytes + 8, sizeof(*d) - 8, true)) {
+        return false;
+    }
+    smp_wmb();
+    return smnc_pf_dma(s, at, bytes, 8, true);
+}
+
 /* --- function -> PF --------------------------------------------------------------- */
 
 /*
@@ -184,7 +209,7 @@ static bool smnc_mbx_rx_put(SmncFunc *f, uint32_t high, uint32_t low,
     d.cookie_low = cpu_to_le32(low);
     d.param0 = cpu_to_le32(f->idx);
     d.param1 = 0;
-    if (!smnc_pf_dma(s, at, &d, sizeof(d), true)) {
+    if (!smnc_pf_desc_put(s, at, &d)) {
         return false;
     }
     r->head = (r->head + 1) % r->len;
@@ -269,7 +294,7 @@ static bool smnc_atq_one(SmncUnit *u)
     if (!ok) {
         smnc_count(f, SMNC_STAT_BAD_DESCRIPTORS, 1);
     }
-    if (!smnc_dma_finish(u, at, &d, sizeof(d))) {
+    if (!smnc_aq_desc_put(u, at, &d)) {
         return false;
     }
     smnc_aq_advance(&f->atq);
@@ -327,7 +352,7 @@ static bool smnc_arq_one(SmncUnit *u)
     d.cookie_high = cpu_to_le32(msg->cookie_high);
     d.cookie_low = cpu_to_le32(msg->cookie_low);
     d.param0 = d.param1 = 0;
-    if (!smnc_dma_finish(u, at, &d, sizeof(d))) {
+    if (!smnc_aq_desc_put(u, at, &d)) {
         return false;
     }
     smnc_aq_advance(&f->arq);
@@ -413,7 +438,7 @@ bool smnc_mbx_tx_run(SmncState *s)
         d.flags = cpu_to_le16(le16_to_cpu(d.flags) | SMNC_AQ_DD | SMNC_AQ_CMP |
                               (err ? SMNC_AQ_ERR : 0));
         d.retval = cpu_to_le16(err);
-        if (!smnc_pf_dma(s, at, &d, sizeof(d), true)) {
+        if (!smnc_pf_desc_put(s, at, &d)) {
             smnc_ring_fail(s, SMNC_R_TX);
             return false;
         }

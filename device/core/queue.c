@@ -172,6 +172,7 @@ void smnc_qp_map(SmncFunc *f, unsigned q, uint32_t val)
     if (want && !want->f) {
         want->f = f;
         want->q = q;
+        want->tx.patience = (SmncPatience) {};
         f->qmap[q] = SMNC_QMAP_VALID | n;
     }
 }

@@ -428,7 +428,8 @@ void smnc_state_write(SmncFunc *f, uint32_t off, uint32_t val)
         f->state_len = val;
         break;
     default:
-        f->state_ctl = SMNC_STATE_BUSY | (val & SMNC_STATE_COMMAND);
+        /* 0 is no command, either. */
+        f->state_ctl = SMNC_STATE_BUSY | (val & ~SMNC_STATE_COMMAND ? 0 : val);
         QTAILQ_INSERT_TAIL(&f->s->states, f, state_link);
         smnc_kick_device(f->s);
     }

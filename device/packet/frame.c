@@ -44,6 +44,20 @@ SmncFrame *smnc_frame_new(uint32_t len)
     return frame;
 }
 
+/* Bytes in front of the network header. 0: the header is not in @head. */
+uint32_t smnc_frame_l2(const uint8_t *head, uint32_t len, uint16_t *proto)
+{
+    uint32_t l2 = ETH_HLEN;
+
+    for (; l2 <= len; l2 += SMNC_TAG_BYTES) {
+        *proto = lduw_be_p(head + l2 - 2);
+        if (*proto != ETH_P_VLAN && *proto != ETH_P_DVLAN) {
+            return l2;
+        }
+    }
+    return 0;
+}
+
 /* Inserts one 802.1Q tag. The caller has not given the frame to any VSI yet. */
 void smnc_frame_tag(SmncFrame *frame, uint16_t tci)
 {

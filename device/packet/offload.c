@@ -98,6 +98,32 @@ static uint8_t smnc_sum_proto(uint32_t at)
     return at == 16 ? IP_PROTO_TCP : at == 6 ? IP_PROTO_UDP : 0;
 }
 
+/*
+ * The sum is that of the TCP or UDP header that the packet's other headers lead
+ * to. Its field is then none that the switch, a rule or a hash looks at.
+ */
+static bool smnc_sum_is_l4(const SmncFrame *frame)
+{
+    uint16_t type = 0;
+    uint32_t at = smnc_frame_l2(frame->data, frame->len, &type);
+    const uint8_t *ip = frame->data + at;
+    uint8_t proto = frame->l4_made_proto;
+
+    if (!proto || !at) {
+        return false;
+    }
+    switch (type) {
+    case ETH_P_IP:
+        return at + 20 <= frame->len && ip[0] >> 4 == 4 && (ip[0] & 15) >= 5 &&
+               frame->sum_from == at + (ip[0] & 15) * 4 && ip[9] == proto &&
+               !(lduw_be_p(ip + 6) & 0x3fff);
+    case ETH_P_IPV6:
+        return at + 40 <= frame->len && frame->sum_from == at + 40 &&
+               ip[6] == proto;
+    }
+    return false;
+}
+
 /* @extra: a part of the pseudo header that the packet's sum lacks */
 static void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra)
 {
@@ -127,6 +153,9 @@ static void smnc_pkt_csum(const SmncPkt *p, SmncFrame *frame, uint32_t extra)
         frame->sum_from = p->l2;
         frame->sum_at = p->sum_at;
         frame->l4_made_proto = smnc_sum_proto(p->sum_at);
+        if (!smnc_sum_is_l4(frame)) {
+            smnc_frame_complete(frame);
+        }
         break;
     default:
         return;

@@ -11,6 +11,7 @@
 /* frame.c */
 SmncFrame *smnc_frame_new(uint32_t len);
 void smnc_frame_put(SmncFrame *frame);
+uint32_t smnc_frame_l2(const uint8_t *head, uint32_t len, uint16_t *proto);
 void smnc_frame_tag(SmncFrame *frame, uint16_t tci);
 void smnc_frame_complete(SmncFrame *frame);
 void smnc_frame_parse(SmncState *s, SmncFrame *frame);

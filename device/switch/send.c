@@ -65,7 +65,12 @@ static unsigned smnc_send_pass(SmncFunc *f, const SmncPkt *p,
             frame = smnc_pkt_segment(p, s->txbuf, i);
         }
         bytes += frame->len;
-        smnc_send_one(f, path, frame, whole);
+        /* Segmentation may have changed what the first one was admitted by. */
+        if (i == first || smnc_veb_admit(f, frame)) {
+            smnc_send_one(f, path, frame, whole);
+        } else {
+            s->credit--;
+        }
         if (i != first) {
             smnc_frame_put(frame);
         }
@@ -98,6 +103,11 @@ static bool smnc_send_whole(SmncFunc *f, const SmncPkt *p, const SmncPath *path,
         return false;       /* they have it since the first segment's turn */
     }
     frame = smnc_pkt_frame(p, f->s->txbuf);
+    if (!smnc_veb_admit(f, frame)) {
+        smnc_frame_put(frame);
+        *whole = 0;
+        return false;
+    }
     f->s->credit -= frame->len / SMNC_FRAME_MAX;
     if (all) {
         smnc_send_one(f, path, frame, *whole);

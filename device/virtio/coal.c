@@ -80,7 +80,7 @@ int smnc_vq_set_coal(SmncFunc *f, unsigned n, uint32_t usecs, uint32_t packets)
 {
     SmncQueue *q = f->kind->virtio ? smnc_vq_find(f, n) : NULL;
 
-    if (!q) {
+    if (!q || q == &f->virtio.ctrl) {
         return EINVAL;
     }
     smnc_vq_release(f, &q->vq);         /* by the limits that it began with */

@@ -15,20 +15,6 @@
 
 /* --- the header in front of a packet ----------------------------------------------- */
 
-/* Bytes in front of the network header. 0: the header is not in @head. */
-static uint32_t smnc_vtx_l2(const uint8_t *head, uint32_t len, uint16_t *proto)
-{
-    uint32_t l2 = ETH_HLEN;
-
-    for (; l2 <= len; l2 += 4) {
-        *proto = lduw_be_p(head + l2 - 2);
-        if (*proto != ETH_P_VLAN && *proto != ETH_P_DVLAN) {
-            return l2;
-        }
-    }
-    return 0;
-}
-
 static bool smnc_vtx_gso_accepted(const SmncFunc *f, uint8_t type)
 {
     if (type & VIRTIO_NET_HDR_GSO_ECN &&
@@ -71,7 +57,7 @@ static bool smnc_vtx_headers(SmncPkt *p, const struct virtio_net_hdr_v1 *hdr,
     uint32_t l4 = le16_to_cpu(hdr->csum_start);
     uint16_t proto = 0;
 
-    p->l2 = smnc_vtx_l2(head, len, &proto);
+    p->l2 = smnc_frame_l2(head, len, &proto);
     v6 = proto == ETH_P_IPV6;
     if (!p->l2 || l4 < p->l2 + 20 ||
         l4 + (udp ? UDP_BYTES : TCP_LEAST) > len ||

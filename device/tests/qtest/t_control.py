@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Link control frames: PAUSE, PFC, LLDP, LACP, STP and their group addresses."""
 from .machine import pack
-from .packets import BROADCAST, eth, mac
+from .packets import BROADCAST, TCP, command, eth, mac
 from .regs import R
 from .t_vlan import ACTIVE, got, net, sent, tag
 
@@ -67,6 +67,24 @@ def test_untrusted_sends_none(m):
     f = eth(GROUP + b'\x10', fs[1].mac, bytes(60))
     assert nic.vsi(1, ACTIVE) == 0
     assert sent(m, fs, 1, f) == {0: f, 2: f, 'wire': f}, 'the first address behind the groups'
+
+
+def test_made_by_segmentation(m):
+    """The header lengths of TSO are the guest's: its second segment's Ethertype is a PAUSE frame's."""
+    for name in ('no port VLAN', 'a table', '802.1ad port VLAN'):
+        vlan, flags = PORTS[name]
+        nic, fs = net(m, (0, 0))
+        assert nic.vlans(1, [0, 5]) == 0 and nic.vsi(1, ACTIVE | flags, vlan=vlan) == 0
+        ip = b'\x81\0\0\0\x88\x07' + bytes(14)
+        f = mac(9) + fs[1].mac + b'\x81\0\0\5' + ip + bytes(12) + b'\x50' + bytes(7) + bytes(128)
+        assert fs[1].tx.send(f, command(0, TCP), 8 | 5 << 7 | 5 << 14, mss=64, hdr=56)
+        m.settle()
+        seen = []
+        while (wire := m.recv_now()) is not None:
+            seen.append(wire)
+        assert len(seen) == 1 and b'\x88\x08' not in seen[0][:30], name
+        assert fs[1].stat(R.STAT_CONTROL_DROPS) == 1
+        nic.wr(R.CTRL, R.CTRL_RESET)
 
 
 def test_spoofed_counts_once(m):

@@ -6,6 +6,7 @@ from .nic import Func, Nic, Rx, Tx
 from .packets import (ACK, CWR, FIN, PSH, TCP, UDP, command, csum, eth, good, mac, offsets, packet, pseudo)
 from .regs import R
 from .t_virtio import A, B, pair
+from .t_vlan import ACTIVE, tag
 from .virtio import (BASE, CSUM, DATA_VALID, ECN, EINVAL, GUEST_CSUM, HDR, HOST_TSO4, HOST_TSO6, HOST_USO,
                      NEEDS_CSUM, TCP4, TCP6, UDP_L4, USUAL, Vfunc, Vrx, Vtx, header)
 from .virtio import UDP as UFO
@@ -96,6 +97,36 @@ def test_any_sum(m):
         # A sum over nothing but the field is complete with all ones.
         assert csum(got[start:]) == 0xffff, (start, offset)
         assert got[:start + offset] == f[:start + offset] and got[start + offset + 2:] == f[start + offset + 2:]
+    assert a.stat(R.STAT_TX_ERRORS) == 0
+
+
+def forged(start, word, *words):
+    """A frame with a priority tag whose sum from @start on makes its first word @word."""
+    f = tag(eth(mac(9), A, bytes(60), 0), 0)
+    for at, value in words:
+        f = f[:at] + value.to_bytes(2, 'big') + f[at + 2:]
+    rest = (0xffff - word - sum(value for at, value in words)) % 0xffff
+    return f[:20] + rest.to_bytes(2, 'big') + f[22:]
+
+
+def test_sum_in_a_header(m):
+    """No sum changes a field afterwards by which the switch has judged a frame."""
+    nic = Nic(m)
+    a, b = Vfunc(nic, 1, A, qps=[0]), Func(nic, 2, B, qps=[1])
+    tx, avf = Vtx(a), Rx(b)
+    assert nic.vlans(1, [0]) == 0
+    vlan, control = forged(14, 200, (16, 0x88b5)), forged(16, 0x8808)
+    assert csum(vlan[14:]) == 0xffff - 200 and csum(control[16:]) == 0xffff - 0x8808
+    n = 0
+    for port, flags in ((0, R.VSI_VLAN_FILTER), (100, 0), (200, 0)):
+        assert nic.vsi(1, ACTIVE | flags, vlan=port) == 0 and nic.vsi(2, ACTIVE, vlan=port) == 0
+        n += 1
+        for f, start, stat in ((vlan, 14, R.STAT_VLAN_DROPS), (control, 16, R.STAT_CONTROL_DROPS)):
+            for dst in (f[:6], B):
+                assert tx.send(dst + f[6:], header(NEEDS_CSUM, start=start, offset=0))
+                m.settle()
+                assert m.recv_now() is None and avf.recv(wait=False) is None, (port, start)
+            assert a.stat(stat) == 2 * n, (port, start)
     assert a.stat(R.STAT_TX_ERRORS) == 0
 
 

@@ -283,8 +283,10 @@ def table(q, *descs, size=None, flags=TABLE, before=()):
 
 def test_reserved_flags(m):
     """Of the flags in a table only WRITE has a meaning."""
+    _, a, _, tx, rx = pair(m)
     for flags in (TABLE, NEXT, 0xffff & ~WRITE):
-        _, a, _, tx, rx = pair(m)
+        assert a.enable(tx.vq, 0) == 0
+        tx = Ptx(a, n=N)
         mem, pa = a.alloc(4096)
         m.write(pa, header() + FRAME)
         table(tx, (mem, 30, flags), (mem + 30, HDR + len(FRAME) - 30, flags))

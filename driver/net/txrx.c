@@ -382,7 +382,7 @@ static void smnc_tx_undo(struct smnc_net_queue *q, u16 end)
 		smnc_tx_unmap(&q->net->pf->pdev->dev, &q->tx_buf[i]);
 }
 
-/* Map an skb into descriptors; tx.next moves only if all went well. */
+/* Map an skb into descriptors from tx.next on. Return: the place behind them, or errno. */
 static int smnc_tx_map(struct smnc_net_queue *q, struct sk_buff *skb, u64 ctx, u64 cmd)
 {
 	struct device *dev = &q->net->pf->pdev->dev;
@@ -413,9 +413,7 @@ static int smnc_tx_map(struct smnc_net_queue *q, struct sk_buff *skb, u64 ctx, u
 	}
 	ring[last].cmd |= cpu_to_le64((AVF_TX_EOP | AVF_TX_RS) << AVF_TX_CMD_SHIFT);
 	q->tx_buf[last].skb = skb;
-	/* The completion may look once next has moved. */
-	smp_store_release(&q->tx.next, next);
-	return 0;
+	return next;
 fail:
 	smnc_tx_undo(q, next);
 	return -ENOMEM;
@@ -428,6 +426,8 @@ netdev_tx_t smnc_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct netdev_queue *txq = netdev_get_tx_queue(dev, q->index);
 	unsigned int len, packets;
 	u64 ctx, cmd;
+	bool ring;
+	int next;
 
 	if (smnc_tx_free_descs(q) < SMNC_TX_RESERVE) {
 		netif_tx_stop_queue(txq);
@@ -442,13 +442,17 @@ netdev_tx_t smnc_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_tx_timestamp(skb);
 	len = skb->len;
 	packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
-	if (smnc_tx_map(q, skb, ctx, cmd))
+	next = smnc_tx_map(q, skb, ctx, cmd);
+	if (next < 0)
 		goto drop;
 	WRITE_ONCE(q->tx_packets, q->tx_packets + packets);
 	WRITE_ONCE(q->tx_bytes, q->tx_bytes + len);
+	/* A device that completes unasked finds what is accounted: dql has a BUG_ON() for less. */
+	ring = __netdev_tx_sent_queue(txq, len, netdev_xmit_more());
+	/* The completion may look once next has moved. */
+	smp_store_release(&q->tx.next, next);
 	smnc_tx_room(q, txq);
-	if (__netdev_tx_sent_queue(txq, len, netdev_xmit_more()) ||
-	    netif_xmit_stopped(txq))
+	if (ring || netif_xmit_stopped(txq))
 		smnc_win_write(net->pf, 0, SMNC_WIN_TX_TAIL(q->index), q->tx.next);
 	return NETDEV_TX_OK;
 drop:

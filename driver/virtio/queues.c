@@ -93,8 +93,11 @@ static int smnc_virtio_vq_start(struct smnc_adi *adi, unsigned int n)
 	vq->cfg.packed = smnc_virtio_packed(smnc_virtio(adi));
 	err = smnc_vq_start(adi->pf, &adi->vsi, n | control, &vq->cfg,
 			    vq->started ? SMNC_VQ_RESUME : 0);
-	/* The VQ may have run before the device went off. Where it was is known then. */
-	vq->started |= !err || smnc_adi_off(adi);
+	/*
+	 * The VQ may have run before the device went off, or run later. A start that is taken for
+	 * a second one is harmless: it begins where the ring, or its place, says.
+	 */
+	vq->started |= err != -EINVAL || smnc_adi_off(adi);
 	if (smnc_adi_off(adi))
 		return 0;
 	if (err)

@@ -496,6 +496,22 @@ static void life_vq_refused(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake->vqs[1].on);
 }
 
+/* A VQ whose start the device did not confirm may run: it is stopped, or goes on where it is. */
+static void life_start_unconfirmed(struct kunit *test)
+{
+	drive(USUAL);
+	choose(1);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	fake->fw_refused = SMNC_FW_SET_VQ_ENABLE;
+	fake->fw_refusals = 1;
+	enable_vq(1);
+	KUNIT_EXPECT_TRUE(test, smnc_virtio(&fake->adi)->vqs[1].started);
+	fake->vqs[1].on = true;
+	choose(1);
+	wr(VIRTIO_PCI_COMMON_Q_RESET, 2, 1);
+	KUNIT_EXPECT_FALSE(test, fake->vqs[1].on);
+}
+
 /* --- a firmware that fails ------------------------------------------------------------------ */
 
 static const struct {
@@ -671,6 +687,7 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_answer_never),
 	KUNIT_CASE(life_vq_stopped_and_reset),
 	KUNIT_CASE(life_vq_refused),
+	KUNIT_CASE(life_start_unconfirmed),
 	KUNIT_CASE(life_firmware_faults),
 	KUNIT_CASE(life_stop_unconfirmed),
 	KUNIT_CASE(life_stop_unconfirmed_answer),

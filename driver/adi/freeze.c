@@ -30,6 +30,8 @@ static int smnc_adi_rest(struct smnc_adi *adi)
 	if (!adi->func)
 		return -EIO;
 	err = smnc_func_quiesce(pf, adi->func, adi->kind->ctrl);
+	/* The function sends no more: the PF's ring has all messages of the guest's. */
+	smnc_mbx_flush(pf);
 	if (!err)
 		err = smnc_mbx_tx_drain(pf);
 	if (!err)
@@ -52,8 +54,6 @@ int smnc_adi_freeze(struct vdcm_adi *vadi)
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	int err;
 
-	/* The ADI's DMA is off: the PF's ring has all messages that the guest has sent. */
-	smnc_mbx_flush(adi->pf);
 	smnc_msgs_hold(adi);
 	mutex_lock(&adi->lock);
 	err = smnc_adi_rest(adi);
@@ -69,26 +69,34 @@ int smnc_adi_freeze(struct vdcm_adi *vadi)
 	return err;
 }
 
-/* Puts the ADI's addresses and VSI into force again. adi->lock is held. */
-static int smnc_adi_thaw_vsi(struct smnc_adi *adi)
+static int smnc_adi_go_vsi(struct smnc_adi *adi)
 {
-	struct smnc_pf *pf = adi->pf;
-	int taken, err;
+	int taken, err = smnc_mac_claim(adi->pf, &adi->addr);
 
-	if (!adi->func)
-		return -EIO;
-	err = smnc_mac_claim(pf, &adi->addr);
 	if (!err && adi->vsi.unknown)
 		err = smnc_adi_unpark(adi);
-	if (err) {
-		smnc_mac_park(pf, &adi->addr, adi->mac_set);
+	if (err)
 		return err;
-	}
 	/* The operator may have withdrawn trust. */
 	taken = smnc_adi_check_addrs(adi);
 	if (taken)
 		smnc_adi_due(adi, adi->kind->addrs_taken(adi, taken));
 	return smnc_adi_vsi_update(adi);
+}
+
+/* Puts the ADI's addresses and VSI into force again, or leaves none. adi->lock is held. */
+static int smnc_adi_thaw_vsi(struct smnc_adi *adi)
+{
+	int err;
+
+	if (!adi->func)
+		return -EIO;
+	err = smnc_adi_go_vsi(adi);
+	if (err) {
+		smnc_vsi_park(adi->pf, &adi->vsi);
+		smnc_mac_park(adi->pf, &adi->addr, adi->mac_set);
+	}
+	return err;
 }
 
 /**

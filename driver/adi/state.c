@@ -362,10 +362,10 @@ static int smnc_state_load(struct smnc_adi *adi, struct smnc_rec *rec)
 		return err;
 	came = adi->mac_came || !ether_addr_equal(mac, adi->addr.mac);
 	err = smnc_rec_get(adi, rec);
-	if (err)
-		smnc_mac_set(adi->pf, &adi->addr, mac);
-	else
+	if (!err)
 		adi->mac_came = came;
+	else if (smnc_mac_set(adi->pf, &adi->addr, mac))
+		smnc_adi_mac_default(adi);
 	return err;
 }
 

@@ -79,7 +79,11 @@ int smnc_adi_unpark(struct smnc_adi *adi)
 	if (err != -EEXIST || !smnc_vsi_has_mac(&adi->vsi, adi->addr.mac))
 		return err;
 	err = smnc_adi_claim(adi, smnc_adi_take_mac);
-	return err ?: smnc_vsi_unpark(adi->pf, &adi->vsi);
+	if (!err)
+		return smnc_vsi_unpark(adi->pf, &adi->vsi);
+	/* A request that was not answered in time may have taken it. */
+	smnc_vsi_park(adi->pf, &adi->vsi);
+	return err;
 }
 
 static int smnc_adi_mac_lost(struct smnc_adi *adi)

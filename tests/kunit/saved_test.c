@@ -295,6 +295,27 @@ static void address_is_lost_while_frozen(struct kunit *test)
 	fake_vsi_expect_known(test);
 }
 
+/* A VM that does not go on leaves no address in use. */
+static void thaw_that_fails_parks(struct kunit *test)
+{
+	struct smnc_adi *adi = &fake->adi;
+	unsigned int skip;
+
+	guest(test);
+	for (skip = 0; skip < 2; skip++) {
+		fake->fw_fault = FAKE_FW_ERROR;
+		fake->fw_fault_op = SMNC_FW_VSI_SET;
+		fake->fw_skip = skip;
+		KUNIT_EXPECT_LT(test, smnc_adi_thaw(NULL), 0);
+		KUNIT_EXPECT_EQ(test, fake->fw_fault, FAKE_FW_FINE);
+		KUNIT_EXPECT_TRUE(test, adi->frozen && adi->addr.parked);
+		KUNIT_EXPECT_EQ(test, fake->fw_vsi.nr_macs, 0);
+	}
+	KUNIT_EXPECT_EQ(test, smnc_adi_thaw(NULL), 0);
+	KUNIT_EXPECT_FALSE(test, adi->addr.parked);
+	fake_vsi_expect_known(test);
+}
+
 /* A reset of the source when the target has its address, which only the operator can insist on. */
 static void reset_takes_another_address(struct kunit *test)
 {
@@ -713,6 +734,7 @@ static struct kunit_case saved_cases[] = {
 	KUNIT_CASE(frozen_messages_wait),
 	KUNIT_CASE(frozen_though_the_worker_resets),
 	KUNIT_CASE(address_is_lost_while_frozen),
+	KUNIT_CASE(thaw_that_fails_parks),
 	KUNIT_CASE(reset_takes_another_address),
 	KUNIT_CASE(function_that_does_not_quiesce_goes_on),
 	KUNIT_CASE(everything_goes_along),

@@ -27,6 +27,16 @@ static int smnc_adi_forget(struct smnc_adi *adi, u64 iova, u64 nr)
 			 SMNC_FUNC_INVAL_BUSY, 0);
 }
 
+/* As smnc_adi_forget(), of a device that must forget: one that does not is stuck. */
+static void smnc_adi_forget_now(struct smnc_adi *adi, u64 iova, u64 nr)
+{
+	int err = smnc_adi_forget(adi, iova, nr);
+
+	/* A device that is reset, or dead, does no DMA and forgets. */
+	if (err && err != -EIO)
+		smnc_hw_stuck(adi->pf, "an invalidation did not complete");
+}
+
 void smnc_adi_set_pasid(struct vdcm_adi *vadi, u32 pasid)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
@@ -59,7 +69,7 @@ int smnc_adi_xlat_map(struct vdcm_adi *vadi, u64 iova, dma_addr_t dma,
 	if (adi->func && adi->xlat.root) {
 		err = smnc_xlat_set(&adi->xlat, iova, dma, nr, rights, &stale);
 		if (!err && stale)
-			smnc_adi_forget(adi, iova, nr);
+			smnc_adi_forget_now(adi, iova, nr);
 	}
 	mutex_unlock(&adi->dma_lock);
 	return err;
@@ -69,15 +79,11 @@ void smnc_adi_xlat_unmap(struct vdcm_adi *vadi, u64 iova, u64 nr)
 {
 	struct smnc_adi *adi = vdcm_adi_drvdata(vadi);
 	struct smnc_xlat_page *unused;
-	int err;
 
 	mutex_lock(&adi->dma_lock);
 	if (adi->func && adi->xlat.root &&
 	    smnc_xlat_clear(&adi->xlat, iova, nr, &unused)) {
-		err = smnc_adi_forget(adi, iova, nr);
-		/* A device that is reset, or dead, does no DMA and forgets. */
-		if (err && err != -EIO)
-			smnc_hw_stuck(adi->pf, "an invalidation did not complete");
+		smnc_adi_forget_now(adi, iova, nr);
 		smnc_xlat_free_pages(&adi->xlat, unused);
 	}
 	mutex_unlock(&adi->dma_lock);

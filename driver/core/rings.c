@@ -59,14 +59,19 @@ void smnc_ring_free(struct smnc_pf *pf, struct smnc_ring *ring)
  * @reg: SMNC_RING_HEAD or SMNC_RING_TAIL
  * @index: the index
  *
- * Return: 0, or -EIO when the device is dead or names an impossible index.
+ * Context: any.
+ * Return: 0, or -EIO: the device is dead, or names an impossible index and is stuck.
  */
 int smnc_ring_peer(struct smnc_pf *pf, struct smnc_ring *ring, u32 reg, u32 *index)
 {
 	u32 v = smnc_read(pf, ring->reg + reg);
 
-	if (v >= ring->len)
-		return -EIO;
-	*index = v;
-	return 0;
+	if (v < ring->len) {
+		*index = v;
+		return 0;
+	}
+	/* All-ones are for others to judge: the device may be gone. */
+	if (v != U32_MAX && !smnc_hw_off(pf))
+		smnc_hw_stuck(pf, "the index of a ring is impossible");
+	return -EIO;
 }

@@ -91,6 +91,7 @@ enum smnc_own_vids {
  * @priv: the kind's own
  * @list: in pf->adis
  * @nr: its number, from 1, while it exists: that of its devlink port
+ * @serial: no other ADI of the PF has it, before or after; from 1
  * @addr: the address a guest finds, in pf->macs
  * @mac_set: the operator chose the address; else the driver derives it from the UUID
  * @mac_came: the address came with a guest from another host
@@ -141,6 +142,7 @@ struct smnc_adi {
 	void *priv;
 	struct list_head list;
 	u32 nr;
+	u64 serial;
 	struct smnc_addr addr;
 	bool mac_set;
 	bool mac_came;
@@ -221,6 +223,7 @@ int smnc_adis_add(struct smnc_adi *adi);
 void smnc_adis_del(struct smnc_adi *adi);
 void smnc_adis_watch(struct smnc_pf *pf, work_func_t look);
 void smnc_adis_unwatch(struct smnc_pf *pf);
+void smnc_adis_look_again(struct smnc_pf *pf);
 void smnc_adi_changed(struct smnc_adi *adi);
 
 /* mac.c */

@@ -91,7 +91,8 @@ static int smnc_cfg_set_live(struct smnc_adi *adi, enum smnc_cfg cfg, u32 value)
 		err = -ENODEV;
 	if (err)
 		adi->cfg[cfg] = before;
-	else if (cfg == SMNC_CFG_TX_RATE)
+	/* Also what was refused was there for a moment. */
+	if (cfg == SMNC_CFG_TX_RATE)
 		smnc_adi_changed(adi);
 	mutex_unlock(&adi->lock);
 	return err;

@@ -15,9 +15,9 @@
 void smnc_adis_watch(struct smnc_pf *pf, work_func_t look)
 {
 	mutex_lock(&pf->adis_lock);
-	INIT_WORK(&pf->adis_work, look);
+	INIT_DELAYED_WORK(&pf->adis_work, look);
 	pf->adis_watched = true;
-	queue_work(pf->ctl_wq, &pf->adis_work);
+	queue_delayed_work(pf->ctl_wq, &pf->adis_work, 0);
 	mutex_unlock(&pf->adis_lock);
 }
 
@@ -32,14 +32,23 @@ void smnc_adis_unwatch(struct smnc_pf *pf)
 	mutex_lock(&pf->adis_lock);
 	pf->adis_watched = false;
 	mutex_unlock(&pf->adis_lock);
-	cancel_work_sync(&pf->adis_work);
+	cancel_delayed_work_sync(&pf->adis_work);
 }
 
 static void smnc_adis_changed(struct smnc_pf *pf)
 {
 	lockdep_assert_held(&pf->adis_lock);
 	if (pf->adis_watched)
-		queue_work(pf->ctl_wq, &pf->adis_work);
+		mod_delayed_work(pf->ctl_wq, &pf->adis_work, 0);
+}
+
+/* Look once more in a second, if the list does not change before. Process context. */
+void smnc_adis_look_again(struct smnc_pf *pf)
+{
+	mutex_lock(&pf->adis_lock);
+	if (pf->adis_watched)
+		queue_delayed_work(pf->ctl_wq, &pf->adis_work, HZ);
+	mutex_unlock(&pf->adis_lock);
 }
 
 /* What watchers see of an ADI has changed. Process context, adi->lock may be held. */
@@ -66,6 +75,7 @@ int smnc_adis_add(struct smnc_adi *adi)
 	nr = ida_alloc_range(&pf->adi_nrs, 1, pf->num_adis, GFP_KERNEL);
 	if (nr > 0) {
 		adi->nr = nr;
+		adi->serial = ++pf->adi_serial;
 		list_add_tail(&adi->list, &pf->adis);
 		smnc_adis_changed(pf);
 	}

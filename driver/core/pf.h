@@ -274,9 +274,10 @@ enum smnc_pf_state {
  * @adi_client: owner of all other functions
  * @held_lock: @held
  * @held: functions in quarantine
- * @adis_lock: @adis, @adi_nrs, @adis_watched
+ * @adis_lock: @adis, @adi_nrs, @adi_serial, @adis_watched
  * @adis: every ADI, open or not
  * @adi_nrs: numbers of ADIs
+ * @adi_serial: serial number of the last ADI that was created
  * @adis_watched: @adis_work may be queued
  * @adis_work: an ADI was created or removed, or has another rate
  * @macs_lock: @macs and the addresses in it
@@ -359,7 +360,8 @@ struct smnc_pf {
 	struct list_head adis;
 	struct ida adi_nrs;
 	bool adis_watched;
-	struct work_struct adis_work;
+	u64 adi_serial;
+	struct delayed_work adis_work;
 	struct mutex macs_lock;	/* macs */
 	DECLARE_HASHTABLE(macs, 8);
 	struct vdcm_type *types;

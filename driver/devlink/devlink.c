@@ -97,10 +97,12 @@ static int smnc_reload_up(struct devlink *dl, enum devlink_reload_action action,
 	smnc_ports_up(sd);
 	if (sd->device_locked)
 		device_unlock(&sd->pf->pdev->dev);
-	if (err) {
+	if (err && smnc_pf_is(sd->pf, SMNC_PF_DEAD))
 		NL_SET_ERR_MSG(extack, "The device is dead: see the kernel log");
+	else if (err)
+		NL_SET_ERR_MSG(extack, "The device is not back yet: see the kernel log");
+	if (err)
 		return err;
-	}
 	*actions_performed = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
 	return 0;
 }

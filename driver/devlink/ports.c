@@ -18,12 +18,14 @@
  * @port: devlink's part
  * @sd: its instance
  * @nr: number of the ADI
+ * @serial: its serial number: another ADI may have its number since
  * @rated: it has a rate
  */
 struct smnc_port {
 	struct devlink_port port;
 	struct smnc_devlink *sd;
 	u32 nr;
+	u64 serial;
 	bool rated;
 };
 
@@ -35,7 +37,7 @@ static struct smnc_adi *smnc_port_find(const struct smnc_port *p)
 
 	lockdep_assert_held(&p->sd->pf->adis_lock);
 	list_for_each_entry(adi, &p->sd->pf->adis, list)
-		if (adi->nr == p->nr)
+		if (adi->serial == p->serial)
 			return adi;
 	return NULL;
 }
@@ -69,6 +71,28 @@ int smnc_port_state_get(struct devlink_port *port, enum devlink_port_fn_state *s
 		   DEVLINK_PORT_FN_OPSTATE_DETACHED;
 	mutex_unlock(&p->sd->pf->adis_lock);
 	return adi ? 0 : -EOPNOTSUPP;
+}
+
+static void smnc_port_refused(int err, struct netlink_ext_ack *extack)
+{
+	switch (err) {
+	case 0:
+		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG(extack, "The device is open: close it first");
+		break;
+	case -EEXIST:
+		NL_SET_ERR_MSG(extack, "Another function has this address");
+		break;
+	case -ERANGE:
+		NL_SET_ERR_MSG(extack, "The rate is beyond the greatest that tx_rate takes");
+		break;
+	case -ENODEV:
+		NL_SET_ERR_MSG(extack, "The SmartNIC is dead: see the kernel log");
+		break;
+	default:
+		NL_SET_ERR_MSG(extack, "The SmartNIC's firmware did not do it: try again");
+	}
 }
 
 /* --- what is set ------------------------------------------------------------------ */
@@ -130,10 +154,7 @@ int smnc_port_mac_set(struct devlink_port *port, const u8 *mac, int len,
 		return PTR_ERR(dev);
 	err = smnc_adi_mac_set(smnc_adi_of(dev), mac);
 	smnc_port_unlock(dev);
-	if (err == -EBUSY)
-		NL_SET_ERR_MSG(extack, "The device is open: close it first");
-	else if (err == -EEXIST)
-		NL_SET_ERR_MSG(extack, "Another function has this address");
+	smnc_port_refused(err, extack);
 	return err;
 }
 
@@ -153,8 +174,7 @@ int smnc_port_rate_set(struct devlink_rate *rate, void *priv, u64 tx_max,
 		return PTR_ERR(dev);
 	err = smnc_cfg_set_tx_rate(smnc_adi_of(dev), mbps);
 	smnc_port_unlock(dev);
-	if (err == -ERANGE)
-		NL_SET_ERR_MSG(extack, "The rate is beyond the greatest that tx_rate takes");
+	smnc_port_refused(err, extack);
 	return err;
 }
 
@@ -182,15 +202,13 @@ static int smnc_port_register(struct smnc_port *p)
 
 	devlink_port_attrs_pci_sf_set(&p->port, 0, PCI_FUNC(pdev->devfn), p->nr, false);
 	err = vdcm_port_register(priv_to_devlink(p->sd), &p->port, p->nr, &smnc_port_ops);
-	if (err)
-		return err;
 	/* devlink warns of a port that gets no netdev within an hour. This one never has any. */
-	cancel_delayed_work_sync(&p->port.type_warn_dw);
-	p->rated = !vdcm_rate_create(&p->port, p);
-	return 0;
+	if (!err)
+		cancel_delayed_work_sync(&p->port.type_warn_dw);
+	return err;
 }
 
-static int smnc_port_add(struct smnc_devlink *sd, u32 nr)
+static int smnc_port_add(struct smnc_devlink *sd, u32 nr, u64 serial)
 {
 	struct smnc_port *p = kzalloc(sizeof(*p), GFP_KERNEL);
 	int err;
@@ -199,6 +217,7 @@ static int smnc_port_add(struct smnc_devlink *sd, u32 nr)
 		return -ENOMEM;
 	p->sd = sd;
 	p->nr = nr;
+	p->serial = serial;
 	err = smnc_port_register(p);
 	if (err)
 		kfree(p);
@@ -207,47 +226,78 @@ static int smnc_port_add(struct smnc_devlink *sd, u32 nr)
 	return err;
 }
 
-/* What there is: a rate (Mb/s) by number; ~0: no ADI. */
-static u32 *smnc_ports_wanted(struct smnc_devlink *sd)
+/**
+ * struct smnc_port_want - the ADI that has a number
+ * @serial: its serial number, 0: there is none
+ * @rate: Mb/s
+ */
+struct smnc_port_want {
+	u64 serial;
+	u32 rate;
+};
+
+/* The ADIs that there are, by number; NULL: no memory. */
+static struct smnc_port_want *smnc_ports_wanted(struct smnc_devlink *sd)
 {
 	struct smnc_pf *pf = sd->pf;
-	u32 *rates = kvmalloc_array(pf->num_adis, sizeof(*rates), GFP_KERNEL);
+	struct smnc_port_want *want = kvcalloc(pf->num_adis, sizeof(*want), GFP_KERNEL);
 	struct smnc_adi *adi;
 
-	if (!rates)
+	if (!want)
 		return NULL;
-	memset(rates, 0xff, pf->num_adis * sizeof(*rates));
 	mutex_lock(&pf->adis_lock);
 	list_for_each_entry(adi, &pf->adis, list)
-		rates[adi->nr - 1] = READ_ONCE(adi->cfg[SMNC_CFG_TX_RATE]);
+		want[adi->nr - 1] = (struct smnc_port_want) {
+			.serial = adi->serial,
+			.rate = READ_ONCE(adi->cfg[SMNC_CFG_TX_RATE]),
+		};
 	mutex_unlock(&pf->adis_lock);
-	return rates;
+	return want;
+}
+
+/* Return: 0 or errno: the port is missing, or has no rate */
+static int smnc_port_fit(struct smnc_devlink *sd, u32 nr, const struct smnc_port_want *want)
+{
+	struct smnc_port *p = sd->ports[nr - 1];
+	int err = 0;
+
+	if (p && p->serial != want->serial)
+		smnc_port_remove(sd, nr);
+	if (!want->serial)
+		return 0;
+	if (!sd->ports[nr - 1])
+		err = smnc_port_add(sd, nr, want->serial);
+	if (err)
+		return err;
+	p = sd->ports[nr - 1];
+	if (!p->rated)
+		err = vdcm_rate_create(&p->port, p);
+	if (err)
+		return err;
+	p->rated = true;
+	p->port.devlink_rate->tx_max = want->rate * SMNC_MBPS;
+	return 0;
 }
 
 /* Make the ports fit the ADIs; devlink's instance lock is held. */
 static void smnc_ports_fit(struct smnc_devlink *sd)
 {
-	u32 *rates = smnc_ports_wanted(sd);
-	int err = rates ? 0 : -ENOMEM;
+	struct smnc_port_want *want = smnc_ports_wanted(sd);
+	int err = want ? 0 : -ENOMEM;
 	u32 nr;
 
-	for (nr = 1; rates && nr <= sd->pf->num_adis; nr++) {
-		if (rates[nr - 1] == U32_MAX)
-			smnc_port_remove(sd, nr);
-		else if (!sd->ports[nr - 1])
-			err = smnc_port_add(sd, nr) ?: err;
-		if (sd->ports[nr - 1] && sd->ports[nr - 1]->rated)
-			sd->ports[nr - 1]->port.devlink_rate->tx_max = rates[nr - 1] * SMNC_MBPS;
-	}
-	if (err)
-		dev_warn_ratelimited(&sd->pf->pdev->dev, "an mdev has no devlink port: %d\n",
-				     err);
-	kvfree(rates);
+	for (nr = 1; want && nr <= sd->pf->num_adis; nr++)
+		err = smnc_port_fit(sd, nr, &want[nr - 1]) ?: err;
+	kvfree(want);
+	if (!err)
+		return;
+	dev_warn_ratelimited(&sd->pf->pdev->dev, "an mdev has no devlink port yet: %d\n", err);
+	smnc_adis_look_again(sd->pf);
 }
 
 static void smnc_ports_work(struct work_struct *work)
 {
-	struct smnc_devlink *sd = container_of(work, struct smnc_pf, adis_work)->devlink;
+	struct smnc_devlink *sd = container_of(work, struct smnc_pf, adis_work.work)->devlink;
 	struct devlink *dl = priv_to_devlink(sd);
 
 	devl_lock(dl);

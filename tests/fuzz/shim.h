@@ -236,6 +236,7 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 struct work_struct { int x; };
 typedef void (*work_func_t)(struct work_struct *work);
 struct delayed_work { int x; };
+struct ida { int x; };
 struct device { int x; };
 struct device_attribute;
 struct attribute_group;

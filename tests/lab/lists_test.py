@@ -32,7 +32,7 @@ CASES = [
     ("one that the driver does not set", "settings", ROWS, r"(spoofchk, true, )true", r"\1false", "spoofchk: usually on in the kit, off in the driver"),
     ("closed in the kit alone", "settings", KIT, r"(itr\t\t0\t)live", r"\1closed", "itr: closed in the kit, live in the driver"),
     ("closed in the driver alone", "settings", ROWS, r"(tx_rate, )true", r"\1false", "tx_rate: live in the kit, closed in the driver"),
-    ("an attribute with a store of its own that changes live", "settings", "driver/adi/sysfs.c", r"vdcm_adi_configure_begin", "mutex_lock",
+    ("an attribute with a store of its own that changes live", "settings", "driver/adi/sysfs.c", r"smnc_adi_mac_set", "smnc_adi_mac_live",
      "mac: closed in the kit, live in the driver"),
     ("another limit in the kit", "settings", KIT, r"number 0 100000 1", "number 0 200000 1", "tx_rate: takes number 0 200000 1 in the kit"),
     ("another range in the driver", "settings", PARSE, r"(smnc_range_ring = {) 64", r"\1 32", "rx_ring_size: takes number 64 4096 32 in the kit"),

@@ -69,7 +69,7 @@ lint:
 	@tests/lab/lint
 
 selftests:
-	@tests/lab/check selftests
+	@tests/lab/check =selftests-pasid =selftests-table
 
 kunit:
 	@tests/kunit/report $(KUNIT)

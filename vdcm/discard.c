@@ -9,7 +9,7 @@
  * and vdcm pins the pages that are there then.
  *
  * The kernel may call the notifier during reclaim, which leaves pinned pages alone: then the
- * notifier takes fault_lock alone. Else it waits for a work item that takes pin_lock. The caller
+ * notifier takes no lock. Else it waits for a work item that takes pin_lock. The caller
  * holds locks that reclaim takes (i_mmap_rwsem): so pin_lock is never held over an allocation
  * that waits for reclaim, nor a lock inside it. The notifier does not wait for the unpin, which
  * waits for user space.

@@ -30,7 +30,7 @@ struct vdcm_translation {
 
 /**
  * struct vdcm_xlat_ops - a translation back end; called under the pin lock, but @attach and
- *	@detach also under adi->lock. Addresses are in bytes, of whole pages
+ *	@detach under adi->lock without it. Addresses are in bytes, of whole pages
  * @limits: remove from *@iova the addresses that ADIs of @dev cannot use; no pin lock; when the PF
  *	is registered. 0 or errno. Optional
  * @attach: begin: nothing is mapped. 0 or errno

@@ -6,7 +6,8 @@ from .nic import Func, Nic, Rx, Tx
 from .packets import (ACK, CWR, FIN, PSH, TCP, UDP, command, csum, eth, good, mac, offsets, packet, pseudo)
 from .regs import R
 from .t_virtio import A, B, pair
-from .t_vlan import ACTIVE, tag
+from .t_vlan import ACTIVE
+from .t_vlan import tag as tagged
 from .virtio import (BASE, CSUM, DATA_VALID, ECN, EINVAL, GUEST_CSUM, HDR, HOST_TSO4, HOST_TSO6, HOST_USO,
                      NEEDS_CSUM, TCP4, TCP6, UDP_L4, USUAL, Vfunc, Vrx, Vtx, header)
 from .virtio import UDP as UFO
@@ -102,7 +103,7 @@ def test_any_sum(m):
 
 def forged(start, word, *words):
     """A frame with a priority tag whose sum from @start on makes its first word @word."""
-    f = tag(eth(mac(9), A, bytes(60), 0), 0)
+    f = tagged(eth(mac(9), A, bytes(60), 0), 0)
     for at, value in words:
         f = f[:at] + value.to_bytes(2, 'big') + f[at + 2:]
     rest = (0xffff - word - sum(value for at, value in words)) % 0xffff

@@ -29,13 +29,15 @@ static int expect(u32 *last)
 		struct vdcm_stream_head h;
 		u32 crc;
 
+		if (*last == VDCM_TAG_END && at < len)
+			return -EINVAL;
 		if (len - at < HEAD)
 			return 0;
 		memcpy(&h, bytes + at, HEAD);
 		at += HEAD;
 		if (h.flags & ~1u)
 			return -EOPNOTSUPP;
-		if (*last == VDCM_TAG_END || (!*last && h.tag != VDCM_TAG_HELLO))
+		if (!*last && h.tag != VDCM_TAG_HELLO)
 			return -EINVAL;
 		if (!h.tag || h.tag > VDCM_TAG_END) {
 			if (!h.flags)

@@ -157,12 +157,13 @@ int smnc_adi_check_addrs(struct smnc_adi *adi)
 	int err;
 
 	for (i = vsi->nr_macs; i--; ) {
-		bool group = is_multicast_ether_addr(vsi->macs[i]);
+		bool group = i < vsi->nr_macs && is_multicast_ether_addr(vsi->macs[i]);
 
-		if (smnc_addr_allowed(adi, vsi->macs[i]))
+		/* A VSI that is settled meanwhile may have fewer. */
+		if (i >= vsi->nr_macs || smnc_addr_allowed(adi, vsi->macs[i]))
 			continue;
 		err = smnc_vsi_del_mac(adi->pf, vsi, vsi->macs[i]);
-		if (err)
+		if (err && err != -ENOENT)
 			return err;
 		taken += !group;
 	}

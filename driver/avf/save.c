@@ -188,6 +188,9 @@ int smnc_avf_check(struct smnc_adi *adi, const void *from)
 	const struct smnc_rec_avf *rec = from;
 	u32 caps = le32_to_cpu(rec->caps);
 
+	/* As smnc_vc_note_own() has stored it, or none. */
+	if (!is_zero_ether_addr(rec->legacy_mac) && !is_valid_ether_addr(rec->legacy_mac))
+		return -EINVAL;
 	if (rec->state > SMNC_VC_READY || rec->fresh > 1 || rec->reserved ||
 	    !smnc_avf_queues_ok(adi, rec))
 		return -EINVAL;

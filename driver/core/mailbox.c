@@ -199,10 +199,11 @@ static int smnc_mbx_tx_wait(struct smnc_pf *pf, bool all)
 /* What became of the message that was in this entry before. Under tx_lock. */
 static void smnc_mbx_tx_reap(struct smnc_pf *pf, struct smnc_aq_desc *d)
 {
-	u32 func = le32_to_cpu(d->param0);
+	u32 func = le32_to_cpu(READ_ONCE(d->param0));
+	u16 why = le16_to_cpu(READ_ONCE(d->retval));
 
-	if (le16_to_cpu(d->flags) & SMNC_AQ_DD && d->retval && func && func <= pf->num_adis)
-		pf->adi_client->undelivered(pf, func, le16_to_cpu(d->retval));
+	if (le16_to_cpu(d->flags) & SMNC_AQ_DD && why && func && func <= pf->num_adis)
+		pf->adi_client->undelivered(pf, func, why);
 }
 
 /**

@@ -475,7 +475,7 @@ int smnc_vsi_set_vids(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *vids);
 int smnc_vsi_set_own(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *own);
 bool smnc_vsi_has_mac(const struct smnc_vsi *vsi, const u8 *mac);
 int smnc_vsi_add_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac);
-int smnc_vsi_del_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac);
+int smnc_vsi_del_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *gone);
 int smnc_vsi_clear(struct smnc_pf *pf, struct smnc_vsi *vsi);
 int smnc_vsi_rss_key(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *key);
 int smnc_vsi_rss_lut(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *lut);

@@ -406,10 +406,13 @@ int smnc_vsi_add_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac)
 }
 
 /* Return: 0, -ENOENT if it is not there, or another errno: then it may be gone or not */
-int smnc_vsi_del_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *mac)
+int smnc_vsi_del_mac(struct smnc_pf *pf, struct smnc_vsi *vsi, const u8 *gone)
 {
+	u8 mac[ETH_ALEN] __aligned(2);
 	int i, err = 0;
 
+	/* @gone may be in the list, which a VSI that is settled may have in another order. */
+	memcpy(mac, gone, ETH_ALEN);
 	if (smnc_vsi_has_mac(vsi, mac))
 		err = smnc_vsi_settle(pf, vsi);
 	if (err)

@@ -57,19 +57,36 @@ static bool smnc_is_wanted(const struct smnc_wanted *w, const u8 *mac)
 	return false;
 }
 
+/* Return: may what the firmware has refused, or not done in time, succeed the next time? */
+static bool smnc_net_dropped(struct smnc_net *net, const struct smnc_wanted *w)
+{
+	struct smnc_vsi *vsi = &net->vsi;
+	bool again = false;
+	unsigned int i;
+	int err;
+
+	for (i = vsi->nr_macs; i--; ) {
+		/* A VSI that is settled meanwhile may have fewer. */
+		if (i >= vsi->nr_macs || smnc_is_wanted(w, vsi->macs[i]))
+			continue;
+		err = smnc_vsi_del_mac(net->pf, vsi, vsi->macs[i]);
+		again |= err && err != -ENOENT;
+	}
+	return again;
+}
+
 /* Bring VSI 0 in line. filter_lock is held. */
 static int smnc_net_sync(struct smnc_net *net)
 {
 	struct smnc_vsi *vsi = &net->vsi;
 	struct smnc_pf *pf = net->pf;
 	struct smnc_wanted w;
+	bool again;
 	unsigned int i;
 	int err, own = 0;
 
 	smnc_net_wanted(net->dev, &w);
-	for (i = vsi->nr_macs; i--; )
-		if (!smnc_is_wanted(&w, vsi->macs[i]))
-			smnc_vsi_del_mac(pf, vsi, vsi->macs[i]);
+	again = smnc_net_dropped(net, &w);
 	for (i = 0; i < w.nr; i++) {
 		err = smnc_vsi_add_mac(pf, vsi, w.macs[i]);
 		if (!err)
@@ -82,8 +99,11 @@ static int smnc_net_sync(struct smnc_net *net)
 		else if (err == -ENOSPC)
 			w.flags |= is_multicast_ether_addr(w.macs[i]) ?
 				   SMNC_VSI_MC_PROMISC : SMNC_VSI_UC_PROMISC;
+		else
+			again = true;
 	}
 	err = w.flags == vsi->flags ? 0 : smnc_vsi_set_flags(pf, vsi, w.flags);
+	WRITE_ONCE(net->resync, again || err);
 	return own ?: err;
 }
 
@@ -92,17 +112,18 @@ void smnc_net_rx_mode_work(struct work_struct *work)
 	struct smnc_net *net = container_of(work, struct smnc_net, rx_mode);
 
 	mutex_lock(&net->filter_lock);
-	if (net->vsi.flags & SMNC_VSI_ACTIVE && !smnc_vsi_settle(net->pf, &net->vsi))
+	/* Also the VSI of an interface that is down: it may not be cleared yet. */
+	if (!smnc_vsi_settle(net->pf, &net->vsi) && net->vsi.flags & SMNC_VSI_ACTIVE)
 		smnc_net_sync(net);
 	mutex_unlock(&net->filter_lock);
 }
 
-/* Something has not been answered by the firmware: once more. */
+/* Something has not been done by the firmware: once more. */
 void smnc_net_settle(struct smnc_pf *pf)
 {
 	struct smnc_net *net = READ_ONCE(pf->net);
 
-	if (net && READ_ONCE(net->vsi.unknown))
+	if (net && (READ_ONCE(net->vsi.unknown) || READ_ONCE(net->resync)))
 		queue_work(pf->ctl_wq, &net->rx_mode);
 }
 
@@ -120,6 +141,7 @@ int smnc_net_filters_on(struct smnc_net *net)
 void smnc_net_filters_off(struct smnc_net *net)
 {
 	mutex_lock(&net->filter_lock);
+	WRITE_ONCE(net->resync, false);
 	smnc_vsi_clear(net->pf, &net->vsi);
 	mutex_unlock(&net->filter_lock);
 }
@@ -142,5 +164,7 @@ int smnc_net_move_mac(struct smnc_net *net, const u8 *mac)
 		eth_hw_addr_set(net->dev, mac);
 	}
 	mutex_unlock(&net->filter_lock);
+	/* The old one may be wanted still, as a further address. */
+	queue_work(net->pf->ctl_wq, &net->rx_mode);
 	return err;
 }

@@ -35,7 +35,9 @@ static void smnc_dim_work(struct work_struct *work)
 	struct smnc_net_queue *q = container_of(dim, struct smnc_net_queue, dim);
 	struct dim_cq_moder moder = net_dim_get_rx_moderation(dim->mode, dim->profile_ix);
 
-	smnc_net_itr(q, SMNC_NET_ITR_RX, min_t(u32, moder.usec, SMNC_COAL_MAX));
+	/* Switched off meanwhile, the interval is the operator's. */
+	if (READ_ONCE(q->net->coal.adaptive))
+		smnc_net_itr(q, SMNC_NET_ITR_RX, min_t(u32, moder.usec, SMNC_COAL_MAX));
 	dim->state = DIM_START_MEASURE;
 }
 
@@ -95,7 +97,10 @@ int smnc_set_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 	net->coal.min_usecs = ec->rx_coalesce_usecs_high / SMNC_ITR_USECS * SMNC_ITR_USECS;
 	WRITE_ONCE(net->coal.adaptive, ec->use_adaptive_rx_coalesce);
 	smnc_net_limit(net);
-	for (i = 0; net->up && i < net->nr_queues; i++)
+	for (i = 0; net->up && i < net->nr_queues; i++) {
+		/* What DIM has chosen before must not be written afterwards. */
+		flush_work(&net->queue[i].dim.work);
 		smnc_net_moderate(&net->queue[i]);
+	}
 	return 0;
 }

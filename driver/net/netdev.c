@@ -27,13 +27,18 @@ static irqreturn_t smnc_net_irq(int irq, void *data)
 static void smnc_net_carrier(struct smnc_pf *pf)
 {
 	struct smnc_net *net = READ_ONCE(pf->net);
+	bool link;
 
 	if (!net)
 		return;
-	if (READ_ONCE(pf->link) && !smnc_pf_is(pf, SMNC_PF_DEAD))
-		netif_carrier_on(net->dev);
-	else
-		netif_carrier_off(net->dev);
+	/* The link's work and an opening may both be here: the last one sees what holds. */
+	do {
+		link = READ_ONCE(pf->link);
+		if (link && !smnc_pf_is(pf, SMNC_PF_DEAD))
+			netif_carrier_on(net->dev);
+		else
+			netif_carrier_off(net->dev);
+	} while (link != READ_ONCE(pf->link));
 }
 
 /* Hard interrupt. */
@@ -183,7 +188,8 @@ void smnc_net_reopen(struct smnc_net *net)
 {
 	int err = smnc_net_open(net->dev);
 
-	if (!err)
+	/* A device that is off is opened after the reset that brings it back. */
+	if (!err || smnc_hw_off(net->pf))
 		return;
 	netdev_err(net->dev, "could not be restarted, it is down: %d\n", err);
 	dev_close(net->dev);
@@ -483,6 +489,8 @@ void smnc_net_attach(struct smnc_pf *pf)
 	else
 		smnc_net_filters_off(net);
 	netif_device_attach(net->dev);
+	/* Groups that were joined meanwhile, where the kernel holds no rtnl for that. */
+	queue_work(pf->ctl_wq, &net->rx_mode);
 	rtnl_unlock();
 }
 

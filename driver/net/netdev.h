@@ -167,6 +167,7 @@ struct smnc_uplink {
  * @rx_mode: brings @vsi in line with what the stack wants
  * @restart: down and up again, after a queue got stuck
  * @up: queues run; under rtnl
+ * @resync: the switch lacks something that the firmware may do the next time
  * @stats_lock: @counters
  * @counters: of function 0
  * @uplink: counters of the uplink; they go on and stop with @counters
@@ -189,6 +190,7 @@ struct smnc_net {
 	struct work_struct rx_mode;
 	struct work_struct restart;
 	bool up;
+	bool resync;
 	spinlock_t stats_lock;	/* counters */
 	struct smnc_counters counters;
 	struct smnc_uplink uplink;

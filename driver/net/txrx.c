@@ -477,9 +477,12 @@ int smnc_net_poll(struct napi_struct *napi, int budget)
 	/* Without buffers nothing would ever wake this up again. */
 	if (budget && !smnc_rx_fill(q))
 		done = budget;
-	if (done == budget || !napi_complete_done(napi, done))
+	if (done == budget)
 		return done;
+	/* While the poll is under way: napi_disable() waits for it, and another one cannot run. */
 	smnc_net_measure(q);
+	if (!napi_complete_done(napi, done))
+		return done;
 	smnc_win_write(q->net->pf, 0, SMNC_WIN_DYN_CTLN(q->index),
 		       SMNC_DYN_INTENA | SMNC_DYN_ITR_INDX);
 	return done;

@@ -276,6 +276,7 @@ typedef struct SmncVirtio {
 typedef struct SmncRate {
     int64_t free;                       /* the next packet may leave then */
     uint32_t rest;                      /* of a nanosecond, by the rate */
+    uint32_t was;                       /* Mb/s under which @free came about */
     uint64_t serial;                    /* packets sent */
     SmncUnitList wait;                  /* least recently served first */
     QEMUTimer *timer;

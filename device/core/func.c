@@ -118,6 +118,7 @@ static void smnc_func_enable(SmncFunc *f, bool virtio)
     smnc_func_become(f, virtio && f->idx ? SMNC_KIND_VIRTIO : SMNC_KIND_AVF);
     memset(f->stats, 0, sizeof(f->stats));
     f->patience = (SmncPatience) {};
+    smnc_rate_reset(f);
     f->itr_min = 0;
     f->s->adis_enabled += f->idx > 0;
 }

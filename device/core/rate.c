@@ -63,7 +63,10 @@ void smnc_rate_charge(SmncUnit *u, uint32_t bytes)
     rate->free = MAX(rate->free, since) + cost / f->vsi.tx_rate;
 }
 
-/* A debt under the old rate is kept under the new one. */
+/*
+ * A debt under the old rate is kept under the new one, also when there is none
+ * for a while: a guest can have its VSI cleared.
+ */
 void smnc_rate_set(SmncFunc *f, uint32_t mbps)
 {
     SmncRate *rate = &f->rate;
@@ -73,10 +76,10 @@ void smnc_rate_set(SmncFunc *f, uint32_t mbps)
     if (mbps == old) {
         return;
     }
-    if (old && mbps && rate->free > now) {
-        rate->free = now + (rate->free - now) * old / mbps;
-    } else {
-        rate->free = now;
+    rate->was = old ? old : rate->was;
+    if (mbps) {
+        rate->free = rate->was && rate->free > now ?
+                     now + (rate->free - now) * rate->was / mbps : now;
     }
     rate->rest = 0;
     f->vsi.tx_rate = mbps;
@@ -92,7 +95,7 @@ void smnc_rate_init(SmncFunc *f)
 void smnc_rate_reset(SmncFunc *f)
 {
     f->rate.free = 0;
-    f->rate.rest = 0;
+    f->rate.rest = f->rate.was = 0;
     if (f->rate.timer) {
         timer_del(f->rate.timer);
     }

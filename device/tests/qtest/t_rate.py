@@ -185,6 +185,19 @@ def test_same_again(m):
     assert f.txs[0].get(R.Q_HEAD) == was
 
 
+def test_debt_outlives_a_clear(m):
+    """A guest can have its VSI cleared: what it has sent beyond its rate counts on."""
+    nic, f = setup(m, 1)
+    big = packet(mac(9), A, 0, TCP, bytes(60000), 'tso')
+    assert f.txs[0].send(big, command(0, TCP), offsets(0, TCP), mss=1460, hdr=54)
+    for _ in range(3):
+        assert nic.fw(R.FW_VSI_CLEAR, pack('H', 1)) == 0 and nic.vsi(1, ACTIVE, A, rate=1) == 0
+    was = f.stat(R.STAT_TX_BYTES)
+    load(f.txs[0], eth(mac(9), A, bytes(486)), 10)
+    assert sum(run(m, f, 300)) == 0, 'of half a second that it has used'
+    assert sum(run(m, f, 300)) > 0 and f.stat(R.STAT_TX_BYTES) > was
+
+
 def test_set_while_off(m):
     """On a disabled function, a paused one, and over a reset."""
     nic, f = setup(m, 1)

@@ -136,6 +136,16 @@ stuck() {
 	grep -q 'last: without a ring of the PF' /run/dump && equal "$(snapshots registers)" $((taken + 1)) && neighbour_well
 }
 
+# New sizes of its rings meet queues that do not stop: the reset brings the interface back.
+resized_while_stuck() {
+	local n
+
+	n=$(resumes)
+	inject "function 0 queues"
+	ethtool -G "$PF_DEV" rx 1024
+	until_s 15 resumes_are $((n + 1)) && inject "" && until_s 10 grep -qx 1 "/sys/class/net/$PF_DEV/carrier" && neighbour_well
+}
+
 # One tenant faults more often than is allowed here: it is named, and nothing is done to it.
 storm() {
 	local i
@@ -226,7 +236,7 @@ leave() {
 	unload_modules && ! devlink dev show | grep -q pci/
 }
 
-plan 19
+plan 20
 must "modules load" load_modules
 must "the PF has a devlink instance" there
 must "the PF is up" pf_up "$PF_DEV"
@@ -244,6 +254,7 @@ check "ports come and go" ports_many
 check "an answer of the firmware is lost" firmware_lost
 check "the firmware hangs, the operator recovers it" firmware_hangs
 check "the device is stuck" stuck
+check "the interface's queues do not stop" resized_while_stuck
 check "a storm of faults" storm
 check "modules unload" leave
 finish

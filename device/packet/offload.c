@@ -98,30 +98,37 @@ static uint8_t smnc_sum_proto(uint32_t at)
     return at == 16 ? IP_PROTO_TCP : at == 6 ? IP_PROTO_UDP : 0;
 }
 
+/* Where the headers of the packet lead to that of @proto, TCP or UDP. 0: nowhere. */
+static uint32_t smnc_l4_at(const uint8_t *data, uint32_t len, uint8_t proto,
+                           uint32_t *l2)
+{
+    uint16_t type = 0;
+    const uint8_t *ip;
+
+    *l2 = smnc_frame_l2(data, len, &type);
+    ip = data + *l2;
+    if (!*l2 || *l2 + (type == ETH_P_IPV6 ? 40 : 20) > len) {
+        return 0;
+    }
+    if (type == ETH_P_IPV6) {
+        return ip[6] == proto ? *l2 + 40 : 0;
+    }
+    return type == ETH_P_IP && ip[0] >> 4 == 4 && (ip[0] & 15) >= 5 &&
+           ip[9] == proto && !(lduw_be_p(ip + 6) & 0x3fff) ?
+           *l2 + (ip[0] & 15) * 4 : 0;
+}
+
 /*
- * The sum is that of the TCP or UDP header that the packet's other headers lead
- * to. Its field is then none that the switch, a rule or a hash looks at.
+ * The sum is that of the packet's own TCP or UDP header. Its field is then none
+ * that the switch, a rule or a hash looks at.
  */
 static bool smnc_sum_is_l4(const SmncFrame *frame)
 {
-    uint16_t type = 0;
-    uint32_t at = smnc_frame_l2(frame->data, frame->len, &type);
-    const uint8_t *ip = frame->data + at;
-    uint8_t proto = frame->l4_made_proto;
+    uint32_t l2;
 
-    if (!proto || !at) {
-        return false;
-    }
-    switch (type) {
-    case ETH_P_IP:
-        return at + 20 <= frame->len && ip[0] >> 4 == 4 && (ip[0] & 15) >= 5 &&
-               frame->sum_from == at + (ip[0] & 15) * 4 && ip[9] == proto &&
-               !(lduw_be_p(ip + 6) & 0x3fff);
-    case ETH_P_IPV6:
-        return at + 40 <= frame->len && frame->sum_from == at + 40 &&
-               ip[6] == proto;
-    }
-    return false;
+    return frame->l4_made_proto &&
+           smnc_l4_at(frame->data, frame->len, frame->l4_made_proto, &l2) ==
+           frame->sum_from;
 }
 
 /* @extra: a part of the pseudo header that the packet's sum lacks */
@@ -222,10 +229,13 @@ SmncFrame *smnc_pkt_segment(const SmncPkt *p, const uint8_t *data, unsigned i)
 uint8_t smnc_pkt_whole(const SmncPkt *p, const uint8_t *data)
 {
     bool v6 = p->l3_kind == SMNC_L3_IPV6;
-    uint32_t said = p->total - p->l2 - (v6 ? 40 : 0);
+    uint32_t said = p->total - p->l2 - (v6 ? 40 : 0), l2;
 
+    /* Nor where the sender says other header lengths than the headers do. */
     if (smnc_pkt_segments(p) == 1 || said > UINT16_MAX ||
-        p->l4_kind != SMNC_L4_TCP) {
+        p->l4_kind != SMNC_L4_TCP ||
+        smnc_l4_at(data, p->total, IP_PROTO_TCP, &l2) != p->l2 + p->l3 ||
+        l2 != p->l2) {
         return 0;
     }
     return (v6 ? SMNC_WHOLE_V6 : SMNC_WHOLE_V4) |

@@ -57,16 +57,17 @@ static unsigned smnc_send_pass(SmncFunc *f, const SmncPkt *p,
                                unsigned first, uint8_t whole)
 {
     SmncState *s = f->s;
-    unsigned n = smnc_pkt_segments(p), i = first;
+    unsigned n = smnc_pkt_segments(p), i = first, sent = 0;
     uint32_t bytes = 0;
 
     do {
         if (i != first) {
             frame = smnc_pkt_segment(p, s->txbuf, i);
         }
-        bytes += frame->len;
         /* Segmentation may have changed what the first one was admitted by. */
         if (i == first || smnc_veb_admit(f, frame)) {
+            bytes += frame->len;
+            sent++;
             smnc_send_one(f, path, frame, whole);
         } else {
             s->credit--;
@@ -75,7 +76,7 @@ static unsigned smnc_send_pass(SmncFunc *f, const SmncPkt *p,
             smnc_frame_put(frame);
         }
     } while (++i < n && s->credit > 0);
-    smnc_send_count(f, path, bytes, i - first);
+    smnc_send_count(f, path, bytes, sent);
     return i;
 }
 
@@ -103,11 +104,6 @@ static bool smnc_send_whole(SmncFunc *f, const SmncPkt *p, const SmncPath *path,
         return false;       /* they have it since the first segment's turn */
     }
     frame = smnc_pkt_frame(p, f->s->txbuf);
-    if (!smnc_veb_admit(f, frame)) {
-        smnc_frame_put(frame);
-        *whole = 0;
-        return false;
-    }
     f->s->credit -= frame->len / SMNC_FRAME_MAX;
     if (all) {
         smnc_send_one(f, path, frame, *whole);

@@ -91,7 +91,7 @@ static int smnc_cfg_set_live(struct smnc_adi *adi, enum smnc_cfg cfg, u32 value)
 		err = -ENODEV;
 	if (err)
 		adi->cfg[cfg] = before;
-	/* Also what was refused was there for a moment. */
+	/* The work may have read a value that is refused. */
 	if (cfg == SMNC_CFG_TX_RATE)
 		smnc_adi_changed(adi);
 	mutex_unlock(&adi->lock);

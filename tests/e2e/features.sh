@@ -198,7 +198,7 @@ hash_fields() {
 table_chooses() {
 	l2_cmd g1 "ethtool -X eth0 weight 1 0" && until_true 30 one_queue 0 && l2_cmd g1 "ethtool -X eth0 weight 0 1" && until_true 30 one_queue 1 || return
 	l2_cmd g1 'ethtool -x eth0' | tee /run/rss | awk '/^ *[0-9]+:/ { for (i = 2; i <= NF; i++) n[$i]++ } END { exit !(n[1] == 64) }' || { cat /run/rss; return 1; }
-	# This ethtool's -X makes the hash symmetric unless it is told otherwise.
+	# Each -X of this ethtool makes the hash symmetric, but for "xfrm none".
 	l2_cmd g1 'ethtool -X eth0 equal 2 && ethtool -X eth0 xfrm none' && equal "$(queues_used)" 2
 }
 one_queue() { # QUEUE

@@ -128,7 +128,7 @@ static void smnc_veb_lists(SmncState *s)
     }
 }
 
-/* Drops held frames, which belong to the VSI's old VLAN. */
+/* Drops held frames, which the VSI would not be given any more. */
 static void smnc_veb_drop_held(SmncFunc *f)
 {
     unsigned q;
@@ -167,7 +167,7 @@ int smnc_veb_set(SmncState *s, unsigned vsi, uint16_t flags, uint32_t port,
         s->default_vsi = vsi;
     }
     drop = port != v->port || (flags ^ v->flags) & SMNC_VSI_VLAN_FILTER ||
-           v->flags & ~flags & SMNC_VSI_CONTROL;
+           v->flags & ~flags & (SMNC_VSI_CONTROL | SMNC_VSI_ACTIVE);
     v->flags = flags;
     v->port = port;
     if (drop) {

@@ -151,3 +151,18 @@ def test_withdrawn(m):
     assert nic.vsi(1, TRUSTED) == 0
     m.send(f)
     assert fs[1].rx.recv()[0] == f
+
+
+def test_inactive(m):
+    """What is held for a VSI goes when it is not active any more."""
+    nic, fs = net(m, (0, 0), post=0)
+    f = eth(fs[1].mac, mac(77), bytes(60))
+    m.send(f)
+    assert fs[1].stat(R.STAT_RX_DISCARDS) == 0
+    assert nic.vsi(1, 0) == 0
+    assert fs[1].stat(R.STAT_RX_DISCARDS) == 1
+    fs[1].rx.post(4)
+    assert fs[1].rx.recv(wait=False) is None
+    assert nic.vsi(1, ACTIVE) == 0
+    m.send(f)
+    assert fs[1].rx.recv()[0] == f

@@ -71,9 +71,9 @@ static void vdcm_discard_work(struct work_struct *work)
 			return;
 		vdcm_inc(adi, VDCM_CNT_DISCARDS);
 		/* Not adi->live: the ADI may be closed by now. */
-		while (vdcm_discard_next(w, d, &first, &last) &&
-		       vdcm_drop_range(d->live, first, last))
-			;
+		/* Each call takes a spot away, or another task has done so meanwhile. */
+		while (vdcm_discard_next(w, d, &first, &last))
+			vdcm_drop_range(d->live, first, last);
 		complete(&d->done);
 	}
 }

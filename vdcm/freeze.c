@@ -67,8 +67,6 @@ int vdcm_freeze(struct vdcm_adi *adi)
 	int ret = 0;
 
 	lockdep_assert_held(&adi->lock);
-	/* The VMM's last list of dirty pages has all pages that are pinned now. */
-	vdcm_age_stop(adi);
 	vdcm_hold(adi, true);
 	/* Turn posted interrupts off: the stop of the VM cannot hold them back. */
 	vdcm_irq_kick_all(adi);
@@ -78,8 +76,11 @@ int vdcm_freeze(struct vdcm_adi *adi)
 		vdcm_hold(adi, false);
 		vdcm_irq_kick_all(adi);
 		vdcm_limited(adi, warn, "cannot be stopped: %d\n", ret);
+		return ret;
 	}
-	return ret;
+	/* The VMM's last list of dirty pages has all pages that are pinned now. */
+	vdcm_age_stop(adi);
+	return 0;
 }
 
 /**

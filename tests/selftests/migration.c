@@ -311,6 +311,41 @@ static void pre_copy(void)
 	free(s);
 }
 
+#define FAIL_SAVE "/sys/module/vdcm_test/parameters/fail_save"
+
+/* Clause: a state that could not be saved is saved by the next try, once. */
+static void saved_at_the_second_try(void)
+{
+	uint8_t *s = malloc(MIG_ROOM);
+	ssize_t len;
+	int fd;
+
+	pair_start();
+	pair_needs_source();
+	if (access(FAIL_SAVE, W_OK))
+		ktap_skip("this driver's save does not fail on demand");
+	if (!mig_has(&a, PRE_COPY))
+		ktap_skip("this kernel has no PRE_COPY");
+	pair_fill(&a);
+	REQUIRE(s != NULL);
+	REQUIRE_OK(mig_set(&a, PRE_COPY, &fd));
+	REQUIRE_OK(write_text(FAIL_SAVE, "1"));
+	EXPECT_ERR(mig_set(&a, STOP_COPY, NULL), EIO);
+	REQUIRE_OK(write_text(FAIL_SAVE, "0"));
+	/* The device runs on. */
+	REQUIRE_OK(mig_set(&a, PRE_COPY, NULL));
+	vfio_wr(&a, 0, NOTE16, 0x1111, 2);
+	EXPECT_EQ(vfio_rd(&a, 0, NOTE16, 2), 0x1111);
+	vfio_wr(&a, 0, NOTE16, 0xabcd, 2);
+	REQUIRE_OK(mig_set(&a, STOP_COPY, NULL));
+	len = mig_read(fd, s, MIG_ROOM);
+	REQUIRE_GT(len, 0);
+	REQUIRE_OK(mig_load(&b, s, (size_t)len));
+	pair_check(&b);
+	close(fd);
+	free(s);
+}
+
 /* Clause: A to B and back ten times; nothing wears off. */
 static void ping_pong(void)
 {
@@ -558,6 +593,7 @@ static const struct ktap_case cases[] = {
 	CASE_FOR(moves, "QEMU: installs the eventfds in RESUMING"),
 	CASE(pending_moves),
 	CASE_FOR(pre_copy, "QEMU: switchover-ack waits for the initial bytes"),
+	CASE(saved_at_the_second_try),
 	CASE(ping_pong),
 	CASE_FOR(logging, "QEMU: takes it before what type1 tells"),
 	CASE(files_end),

@@ -301,17 +301,20 @@ struct file *vdcm_mig_file_save(struct vdcm_vdev *v, bool precopy)
  * vdcm_mig_file_complete() - append the state of a stopped device
  * @v: VFIO device, frozen, with a session that vdcm_mig_file_save() began; adi->lock held
  *
- * Return: 0 or errno; then the session can only be ended.
+ * Return: 0 or errno; then the session is as it was before.
  */
 int vdcm_mig_file_complete(struct vdcm_vdev *v)
 {
 	struct vdcm_mig_file *f = v->mig.file;
+	size_t hello = f->out.len;
 	int ret;
 
 	lockdep_assert_held(&v->adi.lock);
 	ret = vdcm_state_save(&v->adi, &f->out);
-	if (ret)
+	if (ret) {
+		f->out.len = hello;
 		return ret;
+	}
 	/* Pairs with vdcm_mig_readable(). */
 	smp_store_release(&f->ready, f->out.len);
 	/* Last: a reader that sees this sees all bytes. */

@@ -85,9 +85,13 @@ static struct file *vdcm_go_complete(struct vdcm_vdev *v)
 	if (ret)
 		return ERR_PTR(ret);
 	ret = vdcm_mig_file_complete(v);
+	if (!ret)
+		return NULL;
 	/* An ADI in PRE_COPY_P2P is not frozen: if it cannot be thawed, the state is ERROR. */
-	if (ret && vdcm_thaw(&v->adi))
+	if (vdcm_thaw(&v->adi))
 		v->mig.state = VFIO_DEVICE_STATE_ERROR;
+	else
+		vdcm_age_start(&v->adi);
 	return ERR_PTR(ret);
 }
 

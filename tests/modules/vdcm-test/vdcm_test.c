@@ -104,6 +104,10 @@ static bool test_fail_open;
 module_param_named(fail_open, test_fail_open, bool, 0644);
 MODULE_PARM_DESC(fail_open, "opening a device takes a millisecond, and fails");
 
+static bool test_fail_save;
+module_param_named(fail_save, test_fail_save, bool, 0644);
+MODULE_PARM_DESC(fail_save, "the state of a device cannot be saved");
+
 /* --- the function a guest sees ------------------------------------------------------------ */
 
 static const struct vdcm_pages test_pages[] = {
@@ -471,6 +475,8 @@ static ssize_t test_save(struct vdcm_adi *adi, void *buf, size_t len)
 	struct test_adi *n = vdcm_adi_drvdata(adi);
 	struct test_state *state = buf;
 
+	if (READ_ONCE(test_fail_save))
+		return -EIO;
 	memcpy(state->notes, n->notes, sizeof(state->notes));
 	memcpy(state->window, n->window, sizeof(state->window));
 	return sizeof(*state);

@@ -50,6 +50,8 @@
  * @callbacks: callbacks for that range, of the ADI that had most
  * @running: callbacks under way
  * @stalled: whose callback gave up waiting, if the last one did; never followed
+ * @slotless: counts for the ADIs whose gates have no slot for the operation; its @live is the
+ *	one whose callbacks are counted
  * @timed: ends by @timer
  */
 struct vdcm_unmap {
@@ -67,6 +69,7 @@ struct vdcm_unmap {
 	unsigned int callbacks;
 	unsigned int running;
 	const struct vdcm_live *stalled;
+	struct vdcm_joint slotless;
 	bool timed;
 };
 
@@ -165,10 +168,10 @@ static void vdcm_unmap_time_is_over(struct work_struct *work)
 
 static struct vdcm_unmap *vdcm_unmap_new(u64 first, u64 last)
 {
-	struct vdcm_unmap *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+	struct vdcm_unmap *op;
 
-	if (!op)
-		return NULL;
+	/* Without it a callback could neither wait nor return: an operation is never refused. */
+	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	INIT_LIST_HEAD(&op->joints);
 	INIT_DELAYED_WORK(&op->timer, vdcm_unmap_time_is_over);
 	op->task = current;
@@ -182,7 +185,7 @@ static struct vdcm_unmap *vdcm_unmap_new(u64 first, u64 last)
 	return op;
 }
 
-/* The operation of this task, until vdcm_unmap_put(); NULL without memory for a new one. */
+/* The operation of this task, until vdcm_unmap_put(). */
 static struct vdcm_unmap *vdcm_unmap_get(u64 first, u64 last)
 {
 	struct vdcm_unmap *op;
@@ -196,8 +199,6 @@ static struct vdcm_unmap *vdcm_unmap_get(u64 first, u64 last)
 		return op;
 	/* No other task makes one for this one. */
 	op = vdcm_unmap_new(first, last);
-	if (!op)
-		return NULL;
 	spin_lock(&ops_lock);
 	hash_add(ops, &op->entry, (unsigned long)op->task);
 	spin_unlock(&ops_lock);
@@ -228,9 +229,11 @@ static void vdcm_gate_widen(struct vdcm_unmap *op, u64 first, u64 last)
 		vdcm_gate_join(op, joint->live);
 }
 
-/* How often the operation called back for the range that it is at now. */
-static unsigned int vdcm_unmap_count(struct vdcm_unmap *op,
-				     struct vdcm_joint *joint, u64 first, u64 last)
+/*
+ * How often the operation called back for the range that it is at now. An ADI that joins later
+ * has missed the rounds before this one.
+ */
+static void vdcm_unmap_count(struct vdcm_unmap *op, struct vdcm_joint *joint, u64 first, u64 last)
 {
 	lockdep_assert_held(&ops_lock);
 	if (op->at_first != first || op->at_last != last)
@@ -238,44 +241,56 @@ static unsigned int vdcm_unmap_count(struct vdcm_unmap *op,
 	op->at_first = first;
 	op->at_last = last;
 	if (joint->first != first || joint->last != last)
-		joint->callbacks = 0;
+		joint->callbacks = max(op->callbacks, 1U) - 1;
 	joint->first = first;
 	joint->last = last;
 	joint->callbacks++;
 	op->callbacks = max(op->callbacks, joint->callbacks);
-	return op->callbacks;
 }
 
 /*
- * Close the gate of an ADI that is called back, as far as that is to be known: without
- * a record all of it, for a time.
- * Return: how often the operation called back for the range; 0 = not known.
+ * One ADI counts for all whose gates have no slot. When it is closed, another one goes on from
+ * its number: rather a callback too many than one too few.
  */
-static unsigned int vdcm_gate_close(struct vdcm_unmap *op, struct vdcm_live *live,
-				    u64 first, u64 last)
+static void vdcm_unmap_count_slotless(struct vdcm_unmap *op, struct vdcm_live *live,
+				      u64 first, u64 last)
 {
-	struct vdcm_adi *adi = live->adi;
+	lockdep_assert_held(&ops_lock);
+	if (!op->slotless.live)
+		op->slotless.live = live;
+	if (op->slotless.live == live)
+		vdcm_unmap_count(op, &op->slotless, first, last);
+}
+
+/* Close the gate of an ADI that is called back. False = it has no slot left. */
+static bool vdcm_gate_close(struct vdcm_unmap *op, struct vdcm_live *live, u64 first, u64 last)
+{
 	struct vdcm_joint *joint;
-	unsigned int callbacks = 0;
+
+	spin_lock(&ops_lock);
+	vdcm_gate_widen(op, first, last);
+	joint = vdcm_gate_join(op, live);
+	if (joint)
+		vdcm_unmap_count(op, joint, first, last);
+	else
+		vdcm_unmap_count_slotless(op, live, first, last);
+	spin_unlock(&ops_lock);
+	return joint;
+}
+
+/* Without a slot nothing at all is pinned while the callback runs, and for a time after it. */
+static void vdcm_gate_shut(struct vdcm_live *live, bool shut)
+{
 	unsigned long flags;
 
-	if (op) {
-		spin_lock(&ops_lock);
-		vdcm_gate_widen(op, first, last);
-		joint = vdcm_gate_join(op, live);
-		if (joint)
-			callbacks = vdcm_unmap_count(op, joint, first, last);
-		spin_unlock(&ops_lock);
-		return callbacks;
-	}
-	spin_lock_irqsave(&adi->fault_lock, flags);
-	if (live->dma.gated)
-		vdcm_holdoff_close_all(&live->dma.gate, ktime_get_ns() +
-				       VDCM_HOLDOFF_MAX_NS);
+	spin_lock_irqsave(&live->adi->fault_lock, flags);
+	if (shut)
+		vdcm_holdoff_shut(&live->dma.gate);
 	else
-		vdcm_holdoff_note(&live->dma.gate, first, last, ktime_get_ns());
-	spin_unlock_irqrestore(&adi->fault_lock, flags);
-	return 0;
+		vdcm_holdoff_unshut(&live->dma.gate, ktime_get_ns());
+	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
+	if (!shut)
+		vdcm_faults_kick(live);
 }
 
 /*
@@ -289,7 +304,7 @@ static unsigned long vdcm_unmap_patience(const struct vdcm_unmap *op,
 {
 	unsigned long ms = 200;
 
-	if (!op || !callbacks || callbacks >= LAST_RESORT)
+	if (!op || callbacks >= LAST_RESORT)
 		return MAX_SCHEDULE_TIMEOUT;
 	/* The same lock as at the device before: it is not going to come free. */
 	if (op->stalled && op->stalled != live)
@@ -345,7 +360,7 @@ static void vdcm_pin_spoil(struct vdcm_live *live, u64 first, u64 last)
 
 static void vdcm_unmap_range(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
 {
-	unsigned int callbacks = vdcm_gate_close(op, live, iova, end);
+	unsigned int callbacks = op ? op->callbacks : 0;
 	u64 first = iova >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	u64 start = ktime_get_ns();
 	bool done;
@@ -357,6 +372,28 @@ static void vdcm_unmap_range(struct vdcm_live *live, struct vdcm_unmap *op, u64 
 	/* Callbacks of one operation are made one after the other. */
 	if (op)
 		op->stalled = done ? NULL : live;
+}
+
+static void vdcm_unmap_gated(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
+{
+	bool slotless = !vdcm_gate_close(op, live, iova, end);
+
+	if (slotless)
+		vdcm_gate_shut(live, true);
+	vdcm_unmap_range(live, op, iova, end);
+	if (slotless)
+		vdcm_gate_shut(live, false);
+}
+
+/* The back end refuses pins in the range by itself. */
+static void vdcm_unmap_ungated(struct vdcm_live *live, u64 iova, u64 end)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&live->adi->fault_lock, flags);
+	vdcm_holdoff_note(&live->dma.gate, iova, end, ktime_get_ns());
+	spin_unlock_irqrestore(&live->adi->fault_lock, flags);
+	vdcm_unmap_range(live, NULL, iova, end);
 }
 
 /**
@@ -384,10 +421,12 @@ void vdcm_unmap(struct vdcm_adi *adi, u64 iova, u64 length, bool gated)
 	if (gated)
 		op = vdcm_unmap_get(iova, last);
 	live = vdcm_unmap_begin(adi);
-	if (live) {
-		vdcm_unmap_range(live, op, iova, last);
+	if (live && op)
+		vdcm_unmap_gated(live, op, iova, last);
+	else if (live)
+		vdcm_unmap_ungated(live, iova, last);
+	if (live)
 		vdcm_unmap_end(live);
-	}
 	if (op)
 		vdcm_unmap_put(op);
 }
@@ -432,6 +471,7 @@ void vdcm_unmap_join(struct vdcm_live *live)
  */
 void vdcm_unmap_leave(struct vdcm_live *live)
 {
+	struct vdcm_unmap *op;
 	unsigned int i;
 
 	wait_event(live->dma.wait, !READ_ONCE(live->dma.users));
@@ -442,6 +482,9 @@ void vdcm_unmap_leave(struct vdcm_live *live)
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
 		if (live->dma.joint[i].op)
 			vdcm_gate_part(&live->dma.joint[i]);
+	hash_for_each(ops, i, op, entry)
+		if (op->slotless.live == live)
+			op->slotless.live = NULL;
 	spin_unlock(&ops_lock);
 }
 

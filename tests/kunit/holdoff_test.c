@@ -99,6 +99,22 @@ static void holdoff_full(struct kunit *test)
 	closed(test, gate, 0x900000, HOUR);
 }
 
+static void holdoff_shut(struct kunit *test)
+{
+	struct vdcm_holdoff *gate = fresh(test);
+
+	vdcm_holdoff_shut(gate);
+	vdcm_holdoff_shut(gate);
+	closed(test, gate, 0, HOUR);
+	KUNIT_EXPECT_FALSE(test, vdcm_holdoff_pass(gate, 0, 0, HOUR));
+	vdcm_holdoff_unshut(gate, HOUR);
+	closed(test, gate, 0, 2 * HOUR);
+	vdcm_holdoff_unshut(gate, 2 * HOUR);
+	/* The operation may go on. */
+	KUNIT_EXPECT_EQ(test, vdcm_holdoff_wait(gate, 0, 0, 2 * HOUR), VDCM_HOLDOFF_MAX_NS);
+	open_at(test, gate, 0, 2 * HOUR + VDCM_HOLDOFF_MAX_NS);
+}
+
 static void holdoff_close_all(struct kunit *test)
 {
 	struct vdcm_holdoff *gate = fresh(test);
@@ -190,6 +206,7 @@ static struct kunit_case holdoff_cases[] = {
 	KUNIT_CASE(holdoff_closes),
 	KUNIT_CASE(holdoff_grows),
 	KUNIT_CASE(holdoff_full),
+	KUNIT_CASE(holdoff_shut),
 	KUNIT_CASE(holdoff_close_all),
 	KUNIT_CASE(holdoff_lately),
 	KUNIT_CASE(holdoff_forgets),

@@ -229,6 +229,7 @@ static void devices_of_the_environment(void)
 struct unmapper {
 	pthread_t thread;
 	uint64_t at;
+	uint64_t size;
 	unsigned int loops;
 	bool failed;
 };
@@ -239,9 +240,9 @@ static void *map_and_unmap(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < u->loops && !u->failed; i++) {
-		u->failed = vfio_map(&a[0].dev, region, u->at, bytes, DMA_RW);
+		u->failed = vfio_map(&a[0].dev, region, u->at, u->size, DMA_RW);
 		usleep(3000 + i % 7 * 2000);
-		u->failed |= !!vfio_unmap(&a[0].dev, u->at, bytes);
+		u->failed |= !!vfio_unmap(&a[0].dev, u->at, u->size);
 	}
 	return NULL;
 }
@@ -260,7 +261,8 @@ static void pf_goes_on(void)
 static void unmap_in_two_threads(unsigned int loops)
 {
 	struct unmapper u[2] = {
-		{ .at = REGION, .loops = loops }, { .at = REGION2, .loops = loops },
+		{ .at = REGION, .size = 16 << 20, .loops = loops },
+		{ .at = REGION2, .size = 16 << 20, .loops = loops },
 	};
 	unsigned int i;
 
@@ -286,6 +288,53 @@ static void unmap_in_two_threads(unsigned int loops)
 static void two_threads_unmap_at_once(void)
 {
 	unmap_in_two_threads(100);
+	close_all(1);
+}
+
+static pthread_barrier_t all_mapped;
+
+static void *unmap_with_others(void *arg)
+{
+	struct unmapper *u = arg;
+	unsigned int i;
+
+	for (i = 0; i < u->loops; i++) {
+		u->failed |= !!vfio_map(&a[0].dev, region, u->at, u->size, DMA_RW);
+		pthread_barrier_wait(&all_mapped);
+		/* Until the device has faulted in some of it. */
+		usleep(2000000);
+		pthread_barrier_wait(&all_mapped);
+		u->failed |= !!vfio_unmap(&a[0].dev, u->at, u->size);
+	}
+	return NULL;
+}
+
+/* Clause: more threads than a gate has slots for unmap a range each: all of them return. */
+static void forty_threads_unmap_at_once(void)
+{
+	static struct unmapper u[40];
+	uint64_t t = now_ms();
+	unsigned int i;
+
+	bytes = ARRAY_SIZE(u) << 20;
+	region = memory(1 << 20);
+	open_all(1);
+	start_storms(1, 0);
+	REQUIRE_OK(pthread_barrier_init(&all_mapped, NULL, ARRAY_SIZE(u)));
+	for (i = 0; i < ARRAY_SIZE(u); i++) {
+		u[i] = (struct unmapper) { .at = REGION + ((uint64_t)i << 20),
+					   .size = 1 << 20, .loops = 2 };
+		REQUIRE_OK(pthread_create(&u[i].thread, NULL, unmap_with_others, &u[i]));
+	}
+	for (i = 0; i < ARRAY_SIZE(u); i++) {
+		pthread_join(u[i].thread, NULL);
+		EXPECT(!u[i].failed);
+	}
+	end_storms(1);
+	ktap_note("%lld callbacks in %llu ms", (long long)count(0, "unmap_callbacks"),
+		  (unsigned long long)(now_ms() - t));
+	EXPECT_GT(count(0, "unmap_callbacks"), 32);
+	pf_goes_on();
 	close_all(1);
 }
 
@@ -425,6 +474,7 @@ static const struct ktap_case cases[] = {
 	CASE_SECONDS(devices_of_the_environment, 600),
 	CASE_SECONDS(two_threads_unmap_at_once, 60),
 	CASE_SECONDS(pf_goes_on_after_two_unmaps, 60),
+	CASE_SECONDS(forty_threads_unmap_at_once, 120),
 };
 
 KTAP_MAIN("containers", cases, setup, cleanup)

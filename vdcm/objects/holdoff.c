@@ -102,6 +102,31 @@ void vdcm_holdoff_close_all(struct vdcm_holdoff *gate, u64 until)
 }
 
 /**
+ * vdcm_holdoff_shut() - close all addresses until vdcm_holdoff_unshut()
+ * @gate: gate
+ *
+ * For an operation that vdcm_holdoff_close() had no slot for. Shut twice it is opened by two
+ * calls.
+ */
+void vdcm_holdoff_shut(struct vdcm_holdoff *gate)
+{
+	gate->shut++;
+}
+
+/**
+ * vdcm_holdoff_unshut() - undo vdcm_holdoff_shut()
+ * @gate: gate
+ * @now: time
+ *
+ * The operation has perhaps not ended: all addresses stay closed for VDCM_HOLDOFF_MAX_NS.
+ */
+void vdcm_holdoff_unshut(struct vdcm_holdoff *gate, u64 now)
+{
+	gate->shut--;
+	vdcm_holdoff_close_all(gate, now + VDCM_HOLDOFF_MAX_NS);
+}
+
+/**
  * vdcm_holdoff_note() - a range was unmapped by someone who needs no gate
  * @gate: gate
  * @first: first address
@@ -128,14 +153,16 @@ void vdcm_holdoff_note(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now)
  * @last: last address
  * @now: time
  *
- * Return: 0 = yes, VDCM_HOLDOFF_UNKNOWN = not before a call of vdcm_holdoff_open(),
- * else ask again after so many nanoseconds.
+ * Return: 0 = yes, VDCM_HOLDOFF_UNKNOWN = not before a call of vdcm_holdoff_open() or
+ * vdcm_holdoff_unshut(), else ask again after so many nanoseconds.
  */
 u64 vdcm_holdoff_wait(const struct vdcm_holdoff *gate, u64 first, u64 last,
 		      u64 now)
 {
 	unsigned int i;
 
+	if (gate->shut)
+		return VDCM_HOLDOFF_UNKNOWN;
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++)
 		if (vdcm_holdoff_closed(&gate->range[i], first, last))
 			return VDCM_HOLDOFF_UNKNOWN;
@@ -182,7 +209,7 @@ bool vdcm_holdoff_pass(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now)
 {
 	unsigned int i;
 
-	if (now < gate->all_until)
+	if (gate->shut || now < gate->all_until)
 		return false;
 	for (i = 0; i < VDCM_HOLDOFF_RANGES; i++) {
 		struct vdcm_closed *r = &gate->range[i];

@@ -41,10 +41,12 @@ struct vdcm_closed {
 /**
  * struct vdcm_holdoff - the gate; all zeroes is an open one
  * @all_until: all addresses are closed until then
+ * @shut: while it is not 0 all addresses are closed
  * @range: what is closed, or was lately
  */
 struct vdcm_holdoff {
 	u64 all_until;
+	unsigned int shut;
 	struct vdcm_closed range[VDCM_HOLDOFF_RANGES];
 };
 
@@ -52,6 +54,8 @@ int vdcm_holdoff_close(struct vdcm_holdoff *gate, struct vdcm_closer *by,
 		       u64 first, u64 last, u64 now);
 void vdcm_holdoff_open(struct vdcm_holdoff *gate, unsigned int slot, u64 now);
 void vdcm_holdoff_close_all(struct vdcm_holdoff *gate, u64 until);
+void vdcm_holdoff_shut(struct vdcm_holdoff *gate);
+void vdcm_holdoff_unshut(struct vdcm_holdoff *gate, u64 now);
 void vdcm_holdoff_note(struct vdcm_holdoff *gate, u64 first, u64 last, u64 now);
 u64 vdcm_holdoff_wait(const struct vdcm_holdoff *gate, u64 first, u64 last,
 		      u64 now);

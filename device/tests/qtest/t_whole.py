@@ -72,6 +72,27 @@ def test_whole_from_avf(m):
     assert a.stat(R.STAT_TX_UNICAST) == 28 == b.stat(R.STAT_RX_UNICAST)
 
 
+# Offset, old and new byte of a header, by version of IP: the packet's own headers lead to no TCP there.
+NOT_TCP = ((0, 14, 0x45, 0x46), (0, 20, 0, 0x20), (0, 23, TCP, UDP), (1, 20, TCP, UDP))
+
+
+def test_whole_as_it_says(m):
+    """A packet whose headers are not where its sender's descriptor has them is cut."""
+    nic = Nic(m)
+    a, b = Func(nic, 1, A, qps=[0]), Vfunc(nic, 2, B, features=WHOLE, qps=[1])
+    tx, rx = Tx(a), Vrx(b, n=128, post=60)
+    for v6, at, old, new in NOT_TCP:
+        payload = bytes(3000)
+        f = packet(B, A, v6, TCP, payload, 'tso', ip_good=False)
+        assert f[at] == old
+        f = f[:at] + bytes((new,)) + f[at + 1:]
+        assert tx.send(f, command(v6, TCP), offsets(v6, TCP), mss=1000, hdr=len(f) - len(payload))
+        for _ in range(3):
+            got, head = rx.recv()
+            assert head['gso'] == 0 and got[-1000:] == payload[:1000], (v6, at)
+        assert rx.recv(wait=False) is None
+
+
 # What is not in force, of which packet, and whether it is whole then.
 CUT = (
     (GUEST_TSO4, 0, ACK, False), (GUEST_TSO4 | GUEST_ECN, 1, ACK, True), (GUEST_TSO6, 1, ACK, False),

@@ -60,6 +60,25 @@ def test_event_index(m):
         f.reset()
 
 
+def test_once_around(m):
+    """More packets than an index can count are one interrupt, wherever the guest's event index is."""
+    nic = Nic(m)
+    f = Vfunc(nic, 1, A, features=USUAL, qps=[0])
+    f.vector(1, 11)
+    tx = Vtx(f, vector=1, n=1024)
+    assert coal(f, tx.vq, 1_000_000, 65536 + 4) == 0
+    tx.event(7)
+    tx.offer(*[tx.packet(FRAME)] * 1024, kick=False)
+    tx.avail = 0
+    for n in (8, *[1024] * 63, 1020):
+        assert not nic.irq(11, wait=False)
+        tx.avail += n
+        m.wr(tx.driver_pa + 2, tx.avail & 0xffff, 2)
+        tx.kick()
+        assert m.until(lambda: tx.used_idx() == tx.avail & 0xffff)
+    assert nic.irq(11)
+
+
 def test_time(m):
     """The time begins with the first packet, and is that of one interrupt."""
     nic, a, _, tx, rx = bed(m)

@@ -26,11 +26,13 @@ int smnc_net_rss_on(struct smnc_net *net)
 	int err;
 
 	smnc_net_rss_table(net, lut);
+	mutex_lock(&net->filter_lock);
 	err = smnc_vsi_rss_key(net->pf, &net->vsi, net->rss_key);
 	if (!err)
 		err = smnc_vsi_rss_lut(net->pf, &net->vsi, lut);
 	if (!err)
 		err = smnc_vsi_rss_hash(net->pf, &net->vsi, SMNC_HASHCFG);
+	mutex_unlock(&net->filter_lock);
 	return err;
 }
 
@@ -60,6 +62,7 @@ int smnc_rxfh_get(struct net_device *dev, u32 *indir, u8 *key, u8 *hfunc)
 	return 0;
 }
 
+/* What the firmware has taken is remembered, also if it refuses the rest. */
 static int smnc_rss_set(struct smnc_net *net, const u8 *key, const u8 *lut)
 {
 	int err = 0;
@@ -67,13 +70,13 @@ static int smnc_rss_set(struct smnc_net *net, const u8 *key, const u8 *lut)
 	mutex_lock(&net->filter_lock);
 	if (net->up && key)
 		err = smnc_vsi_rss_key(net->pf, &net->vsi, key);
+	if (key && !err)
+		memcpy(net->rss_key, key, SMNC_RSS_KEY_BYTES);
 	if (net->up && lut && !err)
 		err = smnc_vsi_rss_lut(net->pf, &net->vsi, lut);
-	mutex_unlock(&net->filter_lock);
-	if (!err && key)
-		memcpy(net->rss_key, key, SMNC_RSS_KEY_BYTES);
-	if (!err && lut)
+	if (lut && !err)
 		memcpy(net->rss_lut, lut, SMNC_RSS_LUT_ENTRIES);
+	mutex_unlock(&net->filter_lock);
 	return err;
 }
 

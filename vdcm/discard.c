@@ -70,8 +70,10 @@ static void vdcm_discard_work(struct work_struct *work)
 		if (!d)
 			return;
 		vdcm_inc(adi, VDCM_CNT_DISCARDS);
-		/* Not adi->live: the ADI may be closed by now. */
-		/* Each call takes a spot away, or another task has done so meanwhile. */
+		/*
+		 * Not adi->live: the ADI may be closed by now. After each call the spot is gone:
+		 * this task or another one has dropped its pages.
+		 */
 		while (vdcm_discard_next(w, d, &first, &last))
 			vdcm_drop_range(d->live, first, last);
 		complete(&d->done);

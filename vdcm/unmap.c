@@ -170,7 +170,7 @@ static struct vdcm_unmap *vdcm_unmap_new(u64 first, u64 last)
 {
 	struct vdcm_unmap *op;
 
-	/* Without it a callback could neither wait nor return: an operation is never refused. */
+	/* Without a record nothing would limit the time that a callback waits. */
 	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	INIT_LIST_HEAD(&op->joints);
 	INIT_DELAYED_WORK(&op->timer, vdcm_unmap_time_is_over);
@@ -230,8 +230,8 @@ static void vdcm_gate_widen(struct vdcm_unmap *op, u64 first, u64 last)
 }
 
 /*
- * How often the operation called back for the range that it is at now. An ADI that joins later
- * has missed the rounds before this one.
+ * Count the callbacks for the range that the operation is at now. An ADI that joins in a later
+ * round starts at the number of the round.
  */
 static void vdcm_unmap_count(struct vdcm_unmap *op, struct vdcm_joint *joint, u64 first, u64 last)
 {
@@ -250,7 +250,7 @@ static void vdcm_unmap_count(struct vdcm_unmap *op, struct vdcm_joint *joint, u6
 
 /*
  * One ADI counts for all whose gates have no slot. When it is closed, another one goes on from
- * its number: rather a callback too many than one too few.
+ * its number, which may then be one too high.
  */
 static void vdcm_unmap_count_slotless(struct vdcm_unmap *op, struct vdcm_live *live,
 				      u64 first, u64 last)
@@ -299,18 +299,17 @@ static void vdcm_gate_shut(struct vdcm_live *live, bool shut)
  * headway waits for.
  */
 static unsigned long vdcm_unmap_patience(const struct vdcm_unmap *op,
-					 const struct vdcm_live *live,
-					 unsigned int callbacks)
+					 const struct vdcm_live *live)
 {
 	unsigned long ms = 200;
 
-	if (!op || callbacks >= LAST_RESORT)
+	if (!op || op->callbacks >= LAST_RESORT)
 		return MAX_SCHEDULE_TIMEOUT;
 	/* The same lock as at the device before: it is not going to come free. */
 	if (op->stalled && op->stalled != live)
 		ms = 20;
-	if (callbacks > 3)
-		ms <<= callbacks - 3;
+	if (op->callbacks > 3)
+		ms <<= op->callbacks - 3;
 	return msecs_to_jiffies(ms);
 }
 
@@ -360,15 +359,15 @@ static void vdcm_pin_spoil(struct vdcm_live *live, u64 first, u64 last)
 
 static void vdcm_unmap_range(struct vdcm_live *live, struct vdcm_unmap *op, u64 iova, u64 end)
 {
-	unsigned int callbacks = op ? op->callbacks : 0;
 	u64 first = iova >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	u64 start = ktime_get_ns();
 	bool done;
 
 	vdcm_pin_spoil(live, first, last);
 	vdcm_drop_range(live, first, last);
-	done = vdcm_unpin_wait(live, first, last, vdcm_unmap_patience(op, live, callbacks));
-	trace_vdcm_unmap(live->adi, iova, end, callbacks, ktime_get_ns() - start, done);
+	done = vdcm_unpin_wait(live, first, last, vdcm_unmap_patience(op, live));
+	trace_vdcm_unmap(live->adi, iova, end, op ? op->callbacks : 0, ktime_get_ns() - start,
+			 done);
 	/* Callbacks of one operation are made one after the other. */
 	if (op)
 		op->stalled = done ? NULL : live;

@@ -62,7 +62,7 @@ int smnc_rxfh_get(struct net_device *dev, u32 *indir, u8 *key, u8 *hfunc)
 	return 0;
 }
 
-/* What the firmware has taken is remembered, also if it refuses the rest. */
+/* The netdev remembers what the firmware has taken, also if the firmware refuses the rest. */
 static int smnc_rss_set(struct smnc_net *net, const u8 *key, const u8 *lut)
 {
 	int err = 0;

@@ -141,7 +141,8 @@ servers() {
 	busybox udhcpd -I "${ADDR[host]}" /run/udhcpd.conf && busybox httpd -p "${ADDR[host]}:80" -h $WWW
 }
 
-# iPXE answers pings while it waits. When there is a file "go", it boots the guest.
+# iPXE answers pings while it waits. When there is a file "go", it boots the guest. ADDR[host] is the address of
+# this machine on the guests' network.
 menu() {
 	cat >$MENU <<-END
 		#!ipxe

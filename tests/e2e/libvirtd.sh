@@ -57,6 +57,7 @@ ports() {
 	for _ in 1 2 3 4 5 6; do echo "    <controller type='pci' model='pcie-root-port'/>"; done
 }
 
+# The URI is the name of an XML namespace: libvirt compares it, and fetches nothing.
 domain_xml() {
 	cat <<-END
 		<domain type='$ACCEL' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>

@@ -247,6 +247,19 @@ static void *map_and_unmap(void *arg)
 	return NULL;
 }
 
+/* The threads, side by side until all have ended. */
+static void unmappers_run(struct unmapper *u, unsigned int n, void *(*run)(void *))
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		REQUIRE_OK(pthread_create(&u[i].thread, NULL, run, &u[i]));
+	for (i = 0; i < n; i++) {
+		pthread_join(u[i].thread, NULL);
+		EXPECT(!u[i].failed);
+	}
+}
+
 /* One of the machine's mdevs, and the PF's reset, do not wait for anything of it. */
 static void pf_goes_on(void)
 {
@@ -261,21 +274,15 @@ static void pf_goes_on(void)
 static void unmap_in_two_threads(unsigned int loops)
 {
 	struct unmapper u[2] = {
-		{ .at = REGION, .size = 16 << 20, .loops = loops },
-		{ .at = REGION2, .size = 16 << 20, .loops = loops },
+		{ .at = REGION, .loops = loops }, { .at = REGION2, .loops = loops },
 	};
-	unsigned int i;
 
 	bytes = 16 << 20;
+	u[0].size = u[1].size = bytes;
 	region = memory(bytes);
 	open_all(1);
 	start_storms(1, REGION2);
-	for (i = 0; i < ARRAY_SIZE(u); i++)
-		REQUIRE_OK(pthread_create(&u[i].thread, NULL, map_and_unmap, &u[i]));
-	for (i = 0; i < ARRAY_SIZE(u); i++) {
-		pthread_join(u[i].thread, NULL);
-		EXPECT(!u[i].failed);
-	}
+	unmappers_run(u, ARRAY_SIZE(u), map_and_unmap);
 	end_storms(1);
 	ktap_note("%lld callbacks, %lld faults", (long long)count(0, "unmap_callbacks"),
 		  (long long)count(0, "dma_faults"));
@@ -321,15 +328,10 @@ static void forty_threads_unmap_at_once(void)
 	open_all(1);
 	start_storms(1, 0);
 	REQUIRE_OK(pthread_barrier_init(&all_mapped, NULL, ARRAY_SIZE(u)));
-	for (i = 0; i < ARRAY_SIZE(u); i++) {
+	for (i = 0; i < ARRAY_SIZE(u); i++)
 		u[i] = (struct unmapper) { .at = REGION + ((uint64_t)i << 20),
 					   .size = 1 << 20, .loops = 2 };
-		REQUIRE_OK(pthread_create(&u[i].thread, NULL, unmap_with_others, &u[i]));
-	}
-	for (i = 0; i < ARRAY_SIZE(u); i++) {
-		pthread_join(u[i].thread, NULL);
-		EXPECT(!u[i].failed);
-	}
+	unmappers_run(u, ARRAY_SIZE(u), unmap_with_others);
 	end_storms(1);
 	ktap_note("%lld callbacks in %llu ms", (long long)count(0, "unmap_callbacks"),
 		  (unsigned long long)(now_ms() - t));

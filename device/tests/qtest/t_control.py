@@ -136,33 +136,28 @@ def test_default_is_given_none(m):
     assert got(m, fs) == {}, 'nor at its own address'
 
 
+def loses_held(m, nic, b, f, given, withdrawn):
+    """VSI 1, whose function is @b, loses @f, which its queue holds, when its flags change, and is given the next one."""
+    m.send(f)
+    assert nic.vsi(1, given) == 0
+    assert b.stat(R.STAT_RX_DISCARDS) == 0
+    assert nic.vsi(1, withdrawn) == 0
+    assert b.stat(R.STAT_RX_DISCARDS) == 1
+    b.rx.post(4)
+    assert b.rx.recv(wait=False) is None
+    assert nic.vsi(1, given) == 0
+    m.send(f)
+    assert b.rx.recv()[0] == f
+
+
 def test_withdrawn(m):
     """What is held for a VSI goes with its CONTROL."""
     nic, fs = net(m, (0, 0), TRUSTED, post=0)
     assert nic.fw(R.FW_MAC_ADD, pack('H', 1) + GROUP + b'\x0e') == 0
-    f = eth(GROUP + b'\x0e', mac(77), bytes(60), LLDP)
-    m.send(f)
-    assert nic.vsi(1, TRUSTED) == 0
-    assert fs[1].stat(R.STAT_RX_DISCARDS) == 0
-    assert nic.vsi(1, ACTIVE) == 0
-    assert fs[1].stat(R.STAT_RX_DISCARDS) == 1
-    fs[1].rx.post(4)
-    assert fs[1].rx.recv(wait=False) is None
-    assert nic.vsi(1, TRUSTED) == 0
-    m.send(f)
-    assert fs[1].rx.recv()[0] == f
+    loses_held(m, nic, fs[1], eth(GROUP + b'\x0e', mac(77), bytes(60), LLDP), TRUSTED, ACTIVE)
 
 
 def test_inactive(m):
     """What is held for a VSI goes when it is not active any more."""
     nic, fs = net(m, (0, 0), post=0)
-    f = eth(fs[1].mac, mac(77), bytes(60))
-    m.send(f)
-    assert fs[1].stat(R.STAT_RX_DISCARDS) == 0
-    assert nic.vsi(1, 0) == 0
-    assert fs[1].stat(R.STAT_RX_DISCARDS) == 1
-    fs[1].rx.post(4)
-    assert fs[1].rx.recv(wait=False) is None
-    assert nic.vsi(1, ACTIVE) == 0
-    m.send(f)
-    assert fs[1].rx.recv()[0] == f
+    loses_held(m, nic, fs[1], eth(fs[1].mac, mac(77), bytes(60)), ACTIVE, 0)

@@ -314,6 +314,9 @@ static void vcv_settle(struct kunit *test)
 	fake->fw_fault = FAKE_FW_LOST;
 	KUNIT_EXPECT_LT(test, one(VIRTCHNL_OP_ADD_VLAN_V2, 301), 0);
 	KUNIT_EXPECT_TRUE(test, fake->adi.vsi.unknown);
+	/* Not by the next filter, which sends the whole table. */
+	KUNIT_EXPECT_EQ(test, smnc_vsi_settle(&fake->pf, &fake->adi.vsi), 0);
+	KUNIT_EXPECT_TRUE(test, wants(300) && !wants(301));
 	KUNIT_EXPECT_EQ(test, one(VIRTCHNL_OP_ADD_VLAN_V2, 302), 0);
 	KUNIT_EXPECT_TRUE(test, wants(300) && wants(302) && !wants(301));
 	fake_vsi_expect_known(test);
